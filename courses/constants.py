@@ -1,0 +1,220 @@
+"""Every closed set of values and every fixed limit of the domain. Imports nothing of the project.
+
+The values of a set are what the database stores; its labels are sentences for people. Limits that a
+deployment may change stand in config/settings.py instead.
+"""
+
+from decimal import Decimal
+
+from django.db.models import TextChoices
+
+# ---------------------------------------------------------------- assessments
+
+
+class QuestionType(TextChoices):
+    """What a learner is asked to do, and so how the response is graded."""
+
+    MULTIPLE_CHOICE = "multiple_choice", "Multiple Choice"
+    TRUE_FALSE = "true_false", "True/False"
+    SHORT_ANSWER = "short_answer", "Short Answer"
+    ESSAY = "essay", "Essay"
+    MATCHING = "matching", "Matching"
+    FILL_BLANK = "fill_blank", "Fill in the Blank"
+
+
+class Selection(TextChoices):
+    """How many choices of a question may be picked."""
+
+    SINGLE = "single", "Exactly one choice is right and at most one may be picked"
+    MULTIPLE = "multiple", "Several choices are right and any number may be picked"
+
+
+class ScoringPolicy(TextChoices):
+    """How a partly right response to a question with several right choices earns credit."""
+
+    RIGHT_MINUS_WRONG = (
+        "right_minus_wrong",
+        "Right picks minus wrong picks, as a share of the right ones",
+    )
+    ALL_OR_NOTHING = "all_or_nothing", "Full credit for exactly the right picks, otherwise none"
+    EVERY_DECISION = (
+        "every_decision",
+        "The share of options rightly picked or rightly left alone",
+    )
+
+
+class TextMatch(TextChoices):
+    """How a written response is compared with an accepted text, after both were normalised."""
+
+    IGNORE_CASE = "ignore_case", "Equal when upper and lower case are not told apart"
+    EXACT = "exact", "Equal, upper and lower case included"
+    WILDCARD = "wildcard", "Equal, where * stands for any run of characters and \\* for a star"
+    NUMERIC = "numeric", "The same number, give or take the tolerance"
+
+
+class ItemWarning(TextChoices):
+    """What the statistics of a question suggest its author should look at."""
+
+    NEGATIVE_DISCRIMINATION = "negative_discrimination", "Stronger learners fail it more often: check the key"
+    TOO_EASY = "too_easy", "More than 95 % of the possible points were earned"
+    TOO_HARD = "too_hard", "Less than 5 % of the possible points were earned"
+    TOO_FEW_LEARNERS = "too_few_learners", "Fewer than ten learners: the numbers say little yet"
+
+
+# ---------------------------------------------------------------- attempts and grading
+
+
+class AttemptState(TextChoices):
+    """Whether an attempt can still be worked on."""
+
+    IN_PROGRESS = "in_progress", "The learner can still answer"
+    COMPLETED = "completed", "Handed in or closed: nothing can be answered any more"
+
+
+class AttemptEnd(TextChoices):
+    """Who or what ended an attempt."""
+
+    LEARNER = "learner", "The learner handed it in"
+    TIMER = "timer", "The time ran out"
+    STAFF = "staff", "An instructor or the platform closed it"
+
+
+class AttemptAction(TextChoices):
+    """What the viewer may do with an attempt now."""
+
+    SUBMIT_ANSWERS = "submit_answers", "Store answers"
+    FLAG_QUESTION = "flag_question", "Mark a question to come back to"
+    COMPLETE = "complete", "Hand the attempt in"
+    VIEW_RESULTS = "view_results", "See score, pass mark and feedback"
+    VIEW_ANSWER_KEY = "view_answer_key", "See the right answers and explanations"
+
+
+class GradingState(TextChoices):
+    """How far the grading of an attempt has come."""
+
+    NOT_READY = "not_ready", "The attempt is still open"
+    PENDING_MANUAL = "pending_manual", "At least one answer waits for a person"
+    FULLY_GRADED = "fully_graded", "Every answer is graded"
+
+
+class Correctness(TextChoices):
+    """How right a response is."""
+
+    CORRECT = "correct", "Full credit"
+    PARTIAL = "partial", "Some credit"
+    INCORRECT = "incorrect", "No credit"
+    UNANSWERED = "unanswered", "Nothing was answered, so no credit"
+    PENDING = "pending", "Waits for a person to grade it"
+
+
+class RegradePolicy(TextChoices):
+    """What a regrade may do to results that learners already have."""
+
+    NEVER_LOWER = "never_lower", "Take the new credit only where it is higher"
+    EXACT = "exact", "Take the new credit, higher or lower"
+    FULL_CREDIT = "full_credit", "Give everyone full credit"
+
+
+class GradeChangeReason(TextChoices):
+    """Why the grade of an answer was changed after it was first set."""
+
+    MANUAL = "manual", "A person graded the answer"
+    REGRADE = "regrade", "The key was corrected and the answers were graded again"
+
+
+# ---------------------------------------------------------------- courses and people
+
+
+class EnrollmentStatus(TextChoices):
+    """Where a learner stands in a course."""
+
+    ACTIVE = "active", "Takes the course now"
+    COMPLETED = "completed", "Has completed every lesson"
+    WITHDRAWN = "withdrawn", "Has left the course"
+
+
+class ResourceKind(TextChoices):
+    """What the address of a resource leads to."""
+
+    DOCUMENT = "document", "A text to read"
+    VIDEO = "video", "A film to watch"
+    AUDIO = "audio", "A recording to listen to"
+    LINK = "link", "A page on the web"
+    OTHER = "other", "Anything else"
+
+
+class ActivityType(TextChoices):
+    """What a person did on the platform."""
+
+    VIEW_COURSE = "view_course", "Course page view"
+    START_LESSON = "start_lesson", "Lesson initiation"
+    COMPLETE_LESSON = "complete_lesson", "Lesson completion"
+    DOWNLOAD_RESOURCE = "download_resource", "Resource download"
+    TAKE_QUIZ = "take_quiz", "Assessment interaction"
+    POST_COMMENT = "post_comment", "Comment creation"
+    GIVE_REVIEW = "give_review", "Review submission"
+
+
+class NotificationType(TextChoices):
+    """What a notification is about."""
+
+    COURSE_UPDATE = "course_update", "Course content updates"
+    REMINDER = "reminder", "Learning reminders"
+    ACHIEVEMENT = "achievement", "Milestone achievements"
+    ANNOUNCEMENT = "announcement", "General announcements"
+    FEEDBACK = "feedback", "Feedback requests"
+    CUSTOM = "custom", "Custom notifications"
+
+
+class TokenScope(TextChoices):
+    """What an access token may be used for."""
+
+    COURSES_READ = "courses:read", "Read courses, lessons and reviews"
+    COURSES_WRITE = "courses:write", "Write courses, lessons and assessments, and enroll"
+    ATTEMPTS_READ = "attempts:read", "Read attempts"
+    ATTEMPTS_WRITE = "attempts:write", "Take assessments"
+    REVIEWS_WRITE = "reviews:write", "Write reviews and vote on them"
+    NOTES_WRITE = "notes:write", "Write notes"
+    GRADING_WRITE = "grading:write", "Grade answers and grade them again"
+    STATISTICS_READ = "statistics:read", "Read statistics"
+    TOKENS_WRITE = "tokens:write", "Create and revoke access tokens"
+
+
+class Scope(TextChoices):
+    """What an access token may be limited to. A browser session may do all that its person may."""
+
+    COURSES_READ = "courses:read", "Read courses, lessons, reviews and notes"
+    COURSES_WRITE = "courses:write", "Enroll, record progress and activity, and author courses"
+    ATTEMPTS_READ = "attempts:read", "Read attempts and results"
+    ATTEMPTS_WRITE = "attempts:write", "Take assessments"
+    REVIEWS_WRITE = "reviews:write", "Write, vote on and moderate reviews"
+    NOTES_WRITE = "notes:write", "Write notes"
+    GRADING_WRITE = "grading:write", "Grade answers and correct grades"
+    STATISTICS_READ = "statistics:read", "Read statistics"
+    TOKENS_WRITE = "tokens:write", "Make and revoke access tokens"
+
+
+TOKEN_PREFIX = "cat_"  # noqa: S105 - it marks a secret as one of ours, and is none
+
+# ---------------------------------------------------------------- limits
+NO_CREDIT = Decimal(0)
+FULL_CREDIT = Decimal(1)
+
+MIN_RATING = 1
+MAX_RATING = 5
+MIN_ASSESSMENT_TITLE_LENGTH = 2
+MIN_REVIEW_CONTENT_LENGTH = 10
+MAX_TAGS = 10
+MAX_TAG_LENGTH = 50
+MAX_RESPONSE_TEXT_LENGTH = 20_000
+MAX_LONG_TEXT_LENGTH = 50_000
+MAX_USER_AGENT_LENGTH = 512
+MAX_ACTIVITY_DATA_BYTES = 4 * 1024
+MAX_ACTIVITY_DATA_DEPTH = 5
+
+ACTIVE_STUDENT_DAYS = 30
+MAX_TIME_SPENT_SECONDS = 4 * 60 * 60
+SESSION_GAP_MINUTES = 30
+MIN_LEARNERS_FOR_ITEM_ANALYSIS = 10
+TOO_EASY_FACILITY = Decimal("0.95")
+TOO_HARD_FACILITY = Decimal("0.05")

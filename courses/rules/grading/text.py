@@ -1,0 +1,109 @@
+"""How written texts are compared: normalised first, then by the way that the accepted text asks for.
+
+Nothing is fuzzy here: 1000 is not 100, and meiosis is not mitosis. An author's text never becomes a
+regular expression, so no text can make a comparison slow.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from decimal import Context, Decimal
+
+from courses.constants import TextMatch
+from courses.rules.grading.types import Answer
+
+_FOLDED = str.maketrans(
+    {
+        **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u02bc", "'"),
+        **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"'),
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
+        **dict.fromkeys("\u00a0\u2007\u202f", " "),
+        **dict.fromkeys("\u200b\u2060\ufeff", ""),
+    }
+)
+_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,60}(?:\.[0-9]{0,60})?|\.[0-9]{1,60})(?:[eE][+-]?[0-9]{1,3})?")
+_STAR = re.compile(r"(?<!\\)\*")
+_EXACT = Context(prec=2_500)
+"""Wide enough to hold the difference of any two numbers that `_NUMBER` lets through."""
+
+
+def normalise(text: str) -> str:
+    """Return a text as it is compared: trimmed, inner white space collapsed, NFC, typography folded.
+
+    Typographic quotes become ' and ", dashes and the minus sign become -, no-break spaces become spaces, and
+    spaces without width vanish. Normalising twice changes nothing more.
+    """
+    return " ".join(unicodedata.normalize("NFC", text.translate(_FOLDED)).split())
+
+
+def fold_case(normalised: str) -> str:
+    """Return a normalised text in which upper and lower case are not told apart."""
+    return unicodedata.normalize("NFC", normalised.casefold())
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing is written. "0" is an answer."""
+    return not normalise(text)
+
+
+def best_match(normalised: str, accepted: Iterable[Answer]) -> Answer | None:
+    """Return the answer with the highest credit whose text matches, the author's first one among equals."""
+    matching = (answer for answer in accepted if matches(normalised, answer))
+    return max(matching, key=lambda answer: answer.worth, default=None)
+
+
+def matches(normalised: str, answer: Answer) -> bool:
+    """Whether a normalised text is the answer's text, compared the way that the answer asks for."""
+    expected = normalise(answer.text)
+    match answer.text_match:
+        case TextMatch.EXACT:
+            return normalised == expected
+        case TextMatch.WILDCARD:
+            return matches_wildcard(fold_case(normalised), fold_case(expected))
+        case TextMatch.NUMERIC:
+            return _matches_number(normalised, expected, answer.tolerance or Decimal(0))
+        case _:
+            return fold_case(normalised) == fold_case(expected)
+
+
+def matches_wildcard(text: str, pattern: str) -> bool:
+    r"""Whether the whole text fits a pattern in which `*` is any run of characters and `\*` is a star.
+
+    The first and the last piece between stars are fixed to the ends; each other piece is searched once, from
+    where the one before it ended. Taking the leftmost place is always right, so nothing is ever tried again.
+    """
+    first, *rest = _wildcard_pieces(pattern)
+    if not rest:
+        return text == first
+    *middle, last = rest
+    if len(text) < len(first) + len(last) or not text.startswith(first) or not text.endswith(last):
+        return False
+    position, end = len(first), len(text) - len(last)
+    for piece in middle:
+        found = text.find(piece, position, end)
+        if found < 0:
+            return False
+        position = found + len(piece)
+    return True
+
+
+def as_number(normalised: str) -> Decimal | None:
+    """Read a plain decimal number such as -11.7, .5 or 1e3, None for anything else.
+
+    No thousands separators, no decimal comma, no NaN and no infinity; at most 60 digits on either side of the
+    point and three in the exponent.
+    """
+    return Decimal(normalised) if _NUMBER.fullmatch(normalised) else None
+
+
+def _wildcard_pieces(pattern: str) -> list[str]:
+    r"""Split a pattern at its stars; `\*` is a star inside a piece, any other backslash is itself."""
+    return [piece.replace(r"\*", "*") for piece in _STAR.split(pattern)]
+
+
+def _matches_number(normalised: str, expected: str, tolerance: Decimal) -> bool:
+    """Whether two texts are numbers no further apart than the tolerance, which is inclusive."""
+    given, wanted = as_number(normalised), as_number(expected)
+    if given is None or wanted is None:
+        return False
+    return _EXACT.subtract(given, wanted).copy_abs() <= tolerance

@@ -1,0 +1,176 @@
+"""Classical item analysis: how well each question of an assessment tells strong learners from weak ones.
+
+The formulae are those of Moodle's quiz statistics, as its code has them. x is what a learner earned on a
+question, T the learner's total and R = T - x the rest. All variances divide by S - 1, S being the learners.
+
+Sums are kept as whole numbers of 10^-10 points, so nothing is lost before the last division; the variances of
+R follow from those of x and T: cov(x, R) = cov(x, T) - var x and var R = var T + var x - 2 cov(x, T).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from operator import mul, sub
+
+from courses.constants import (
+    MIN_LEARNERS_FOR_ITEM_ANALYSIS,
+    TOO_EASY_FACILITY,
+    TOO_HARD_FACILITY,
+    ItemWarning,
+)
+from courses.rules.grading.points import CREDIT_PLACES
+
+_UNITS = int(1 / CREDIT_PLACES)
+_SHOWN_PLACES = Decimal("0.0001")
+_HUNDRED = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemStatistics:
+    """One question; every figure has four decimals and is None where its denominator is zero.
+
+    `facility` is 0..1, `standard_deviation` is in points, the others are in percent.
+    """
+
+    facility: Decimal | None
+    standard_deviation: Decimal | None
+    discrimination_index: Decimal | None
+    discriminative_efficiency: Decimal | None
+    effective_weight: Decimal | None
+    warning: ItemWarning | None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemAnalysis:
+    """A whole assessment: mean, standard deviation and standard error in points, the ratios in percent."""
+
+    learner_count: int
+    mean: Decimal | None
+    standard_deviation: Decimal | None
+    internal_consistency: Decimal | None
+    error_ratio: Decimal | None
+    standard_error: Decimal | None
+    items: tuple[ItemStatistics, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Moments:
+    """The sums of one question; variances and covariances are S(S - 1) times their value, in square units."""
+
+    facility: Decimal | None
+    variance: int
+    covariance_with_total: int
+    covariance_with_rest: int
+    variance_of_rest: int
+    highest_covariance_with_rest: int
+
+
+def analyse(rows: Sequence[Sequence[Decimal | int]], maxima: Sequence[int]) -> ItemAnalysis:
+    """Analyse the first finished attempt of each learner.
+
+    `rows[learner][question]` is credit x points, with at most ten decimals; `maxima[question]` are the points
+    possible. A question that a learner left out counts 0.
+    """
+    learners = len(rows)
+    in_units = [[int(earned * _UNITS) for earned in row] for row in rows]
+    totals = [sum(row) for row in in_units]
+    columns = list(zip(*in_units, strict=True)) or [()] * len(maxima)
+    variance_of_total = _covariance(totals, totals)
+    moments = [
+        _moments(column, totals, variance_of_total, maximum)
+        for column, maximum in zip(columns, maxima, strict=True)
+    ]
+    weights = sum((_root(item.covariance_with_total) for item in moments), Decimal(0))
+    deviation = _deviation(variance_of_total, learners)
+    consistency = _internal_consistency([item.variance for item in moments], variance_of_total, learners)
+    error_ratio = None if consistency is None else _HUNDRED * (1 - consistency / _HUNDRED).sqrt()
+    standard_error = None if error_ratio is None or deviation is None else error_ratio / _HUNDRED * deviation
+    return ItemAnalysis(
+        learner_count=learners,
+        mean=_shown(_ratio(sum(totals), learners * _UNITS)),
+        standard_deviation=_shown(deviation),
+        internal_consistency=_shown(consistency),
+        error_ratio=_shown(error_ratio),
+        standard_error=_shown(standard_error),
+        items=tuple(_item(item, weights, learners) for item in moments),
+    )
+
+
+def _moments(column: Sequence[int], totals: Sequence[int], variance_of_total: int, maximum: int) -> _Moments:
+    """Sum up one question. The highest covariance it could have is that of both columns sorted ascending."""
+    variance, with_total = _covariance(column, column), _covariance(column, totals)
+    return _Moments(
+        facility=_ratio(sum(column), len(column) * maximum * _UNITS),
+        variance=variance,
+        covariance_with_total=with_total,
+        covariance_with_rest=with_total - variance,
+        variance_of_rest=variance_of_total + variance - 2 * with_total,
+        highest_covariance_with_rest=_covariance(sorted(column), sorted(map(sub, totals, column))),
+    )
+
+
+def _item(item: _Moments, weights: Decimal, learners: int) -> ItemStatistics:
+    """Turn the sums of one question into its figures; `weights` is the sum over all questions."""
+    spread = _root(item.variance) * _root(item.variance_of_rest)
+    discrimination = _percent(Decimal(item.covariance_with_rest), spread)
+    efficiency = _percent(Decimal(item.covariance_with_rest), Decimal(item.highest_covariance_with_rest))
+    weight = _percent(_root(item.covariance_with_total), weights) if item.covariance_with_total >= 0 else None
+    return ItemStatistics(
+        facility=_shown(item.facility),
+        standard_deviation=_shown(_deviation(item.variance, learners)),
+        discrimination_index=_shown(discrimination),
+        discriminative_efficiency=_shown(efficiency),
+        effective_weight=_shown(weight),
+        warning=_warning(item.facility, discrimination, learners),
+    )
+
+
+def _warning(facility: Decimal | None, discrimination: Decimal | None, learners: int) -> ItemWarning | None:
+    """Return the first warning that applies; with few learners no other one would mean anything."""
+    if learners < MIN_LEARNERS_FOR_ITEM_ANALYSIS:
+        return ItemWarning.TOO_FEW_LEARNERS
+    if discrimination is not None and discrimination < 0:
+        return ItemWarning.NEGATIVE_DISCRIMINATION
+    if facility is not None and facility > TOO_EASY_FACILITY:
+        return ItemWarning.TOO_EASY
+    if facility is not None and facility < TOO_HARD_FACILITY:
+        return ItemWarning.TOO_HARD
+    return None
+
+
+def _internal_consistency(variances: Sequence[int], variance_of_total: int, learners: int) -> Decimal | None:
+    """Return Cronbach's alpha in percent; it takes three learners and two questions to say anything."""
+    if learners <= 2:
+        return None
+    questions, shared = len(variances), variance_of_total - sum(variances)
+    return _ratio(100 * questions * shared, (questions - 1) * variance_of_total)
+
+
+def _covariance(first: Sequence[int], second: Sequence[int]) -> int:
+    """Return S(S - 1) times the covariance, which is a whole number."""
+    products: int = sum(map(mul, first, second))
+    return len(first) * products - sum(first) * sum(second)
+
+
+def _deviation(variance: int, learners: int) -> Decimal | None:
+    """Return the standard deviation in points from S(S - 1) times the variance in units squared."""
+    scaled = _ratio(variance, learners * (learners - 1))
+    return None if scaled is None else scaled.sqrt() / _UNITS
+
+
+def _root(covariance: int) -> Decimal:
+    """Return the square root, 0 for what is negative: such a question has no weight."""
+    return Decimal(max(0, covariance)).sqrt()
+
+
+def _ratio(numerator: int, denominator: int) -> Decimal | None:
+    return Decimal(numerator) / denominator if denominator else None
+
+
+def _percent(part: Decimal, whole: Decimal) -> Decimal | None:
+    return _HUNDRED * part / whole if whole else None
+
+
+def _shown(value: Decimal | None) -> Decimal | None:
+    """Round half up to four decimals; adding 0 turns a negative zero into a plain one."""
+    return None if value is None else value.quantize(_SHOWN_PLACES, ROUND_HALF_UP) + 0

@@ -1,0 +1,27 @@
+"""Score, percentage and pass mark: whole numbers compared without rounding."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+_TWO_PLACES = Decimal("0.01")
+
+
+def passes(score: int, pending_points: int, max_score: int, passing_score: int) -> bool | None:
+    """Whether an attempt passes, None while that depends on a person's grading.
+
+    `score` is what is graded so far and `pending_points` what the waiting answers could still earn;
+    `passing_score` is in percent. It is certain early when the score is enough already, and when everything
+    that waits would not be enough.
+    """
+    needed = passing_score * max_score
+    if score * 100 >= needed:
+        return True
+    if (score + pending_points) * 100 < needed:
+        return False
+    return None
+
+
+def percentage(score: int, max_score: int) -> Decimal | None:
+    """Return the score in percent with two decimals, rounded half up; None when nothing can be scored."""
+    if max_score == 0:
+        return None
+    return (Decimal(100) * score / max_score).quantize(_TWO_PLACES, ROUND_HALF_UP)

@@ -1,0 +1,29 @@
+"""The tags of a note, as they are stored."""
+
+from collections.abc import Iterable
+
+from courses import exceptions
+from courses.constants import MAX_TAG_LENGTH, MAX_TAGS
+
+
+def normalised_tag(tag: str) -> str:
+    """The tag without white space around it, and with single spaces inside."""
+    return " ".join(tag.split())
+
+
+def normalised_tags(tags: Iterable[str], *, field: tuple[str, ...] = ("tags",)) -> list[str]:
+    """The tags in the order given, each once: of those that differ only in case the first stays.
+
+    Raises Invalid for a tag that is empty or longer than 50 characters, with its place behind `field`, and
+    TooManyTags when more than 10 are left.
+    """
+    kept: dict[str, str] = {}
+    for place, tag in enumerate(map(normalised_tag, tags)):
+        if not 1 <= len(tag) <= MAX_TAG_LENGTH:
+            raise exceptions.Invalid(
+                f"A tag has 1 to {MAX_TAG_LENGTH} characters. Please correct this one.", [*field, str(place)]
+            )
+        kept.setdefault(tag.casefold(), tag)
+    if len(kept) > MAX_TAGS:
+        raise exceptions.TooManyTags(field=field)
+    return list(kept.values())

@@ -1,0 +1,104 @@
+"""What in a question can never be right, and what is only not finished."""
+
+import pytest
+
+from courses.constants import QuestionType, TextMatch
+from courses.rules.contradictions import contradictions, marked_blanks
+from courses.rules.grading import Answer
+from tests.courses.rules.questions import (
+    accepted,
+    blanks,
+    choices,
+    essay,
+    matching,
+    question,
+    short_answer,
+    true_false,
+)
+
+TRUE, FALSE = Answer(1, "True", is_correct=True), Answer(2, "False")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        pytest.param(choices("--"), id="multiple choice without a right answer yet"),
+        pytest.param(choices("+"), id="multiple choice with one answer so far"),
+        pytest.param(question(QuestionType.TRUE_FALSE, TRUE), id="true without false so far"),
+        pytest.param(true_false(), id="true or false"),
+        pytest.param(short_answer(), id="no accepted text yet"),
+        pytest.param(matching(("a", "1")), id="one pair so far"),
+        pytest.param(matching(("", "1"), ("b", "2")), id="a distractor and a pair"),
+        pytest.param(blanks(), id="no blank filled yet"),
+        pytest.param(blanks(accepted("x", key="a"), accepted("y", key="b")), id="every blank filled"),
+        pytest.param(essay(), id="essay"),
+    ],
+)
+def test_a_draft_contradicts_nothing(asked):
+    assert contradictions(asked, "[[a]] and [[b]]") == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "path", "message"),
+    [
+        pytest.param(
+            question(QuestionType.TRUE_FALSE, TRUE, FALSE, Answer(3, "Perhaps")),
+            ("answers",),
+            "A true/false question has two answers: please remove the others.",
+            id="true, false and more",
+        ),
+        pytest.param(
+            question(QuestionType.TRUE_FALSE, TRUE, Answer(2, "False", is_correct=True)),
+            ("answers",),
+            "Only one answer of a true/false question can be correct.",
+            id="true and false",
+        ),
+        pytest.param(
+            question(QuestionType.MULTIPLE_CHOICE, TRUE, Answer(2, " \n")),
+            ("answers", "1", "text"),
+            "Write down what this choice says.",
+            id="an empty choice",
+        ),
+        pytest.param(
+            matching(("a", "1"), ("b", "")),
+            ("answers", "1", "match_text"),
+            "Give this prompt the text that belongs to it.",
+            id="a prompt without a match",
+        ),
+        pytest.param(
+            short_answer(accepted("")),
+            ("answers", "0", "text"),
+            "Write down the text that is accepted.",
+            id="an empty accepted text",
+        ),
+        pytest.param(
+            short_answer(accepted("1"), accepted("1,5", how=TextMatch.NUMERIC)),
+            ("answers", "1", "text"),
+            "This is compared as a number but is none. Write it like -11.7 or 1e3.",
+            id="no number",
+        ),
+        pytest.param(
+            blanks(accepted("x", key="a"), accepted("y", key="b"), accepted("z", key="c")),
+            ("answers", "2", "blank_key"),
+            "The text marks no such blank, but [[a]], [[b]].",
+            id="a blank that is not in the text",
+        ),
+        pytest.param(
+            blanks(accepted("x", key="a")),
+            ("answers",),
+            "Add an accepted text for the blank [[b]].",
+            id="a blank in the text that nothing fills",
+        ),
+    ],
+)
+def test_a_contradiction_is_named_with_its_place(asked, path, message):
+    (found,) = contradictions(asked, "[[a]] and [[b]]")
+    assert (found.path, found.message) == (path, message)
+
+
+def test_a_text_without_marks_leaves_the_keys_to_the_answers():
+    assert contradictions(blanks(accepted("x", key="a"), accepted("y", key="b")), "Fill in both.") == []
+
+
+def test_a_blank_that_is_marked_twice_is_one_blank():
+    assert marked_blanks("[[a]] is [[b]] and [[a]], not [c] or [[]].") == ["a", "b"]

@@ -1,0 +1,60 @@
+"""What a regrade does to results that learners already have."""
+
+from decimal import Decimal
+
+import pytest
+
+from courses.constants import RegradePolicy
+from courses.rules.regrade import pass_flips, regraded_credit
+from tests.courses.rules.questions import choices, essay
+
+NEVER_LOWER, EXACT, FULL_CREDIT = RegradePolicy.NEVER_LOWER, RegradePolicy.EXACT, RegradePolicy.FULL_CREDIT
+
+
+@pytest.mark.parametrize(
+    ("policy", "old", "picks", "expected"),
+    [
+        pytest.param(NEVER_LOWER, "1", [1], "1", id="never lower keeps what was better"),
+        pytest.param(NEVER_LOWER, "0", [0], "1", id="never lower raises"),
+        pytest.param(NEVER_LOWER, None, [0], "1", id="never lower grades what was not graded"),
+        pytest.param(EXACT, "1", [1], "0", id="exact lowers"),
+        pytest.param(EXACT, "0", [0], "1", id="exact raises"),
+        pytest.param(EXACT, "1", [], "0", id="exact takes away what nothing had earned"),
+        pytest.param(FULL_CREDIT, "0", [1], "1", id="full credit for a wrong pick"),
+        pytest.param(FULL_CREDIT, "0", [], "1", id="full credit for everyone, answered or not"),
+    ],
+)
+def test_a_regrade_gives_what_its_policy_says(policy, old, picks, expected):
+    old_credit = None if old is None else Decimal(old)
+
+    new = regraded_credit(policy, choices("+-"), {"choices": picks}, old=old_credit, graded_by_person=False)
+
+    assert new == Decimal(expected)
+
+
+@pytest.mark.parametrize("policy", RegradePolicy)
+def test_a_grade_that_a_person_gave_survives_every_regrade(policy):
+    old = Decimal("0.25")
+
+    assert regraded_credit(policy, choices("+-"), {"choices": [0]}, old=old, graded_by_person=True) == old
+
+
+@pytest.mark.parametrize("policy", RegradePolicy)
+@pytest.mark.parametrize("old", [None, Decimal(0)], ids=["waiting", "unanswered"])
+def test_an_essay_has_no_key_to_be_regraded_by(policy, old):
+    assert regraded_credit(policy, essay(), {"text": "x"}, old=old, graded_by_person=False) == old
+
+
+@pytest.mark.parametrize(
+    ("was_passed", "is_passed", "expected"),
+    [
+        (False, True, True),
+        (True, False, True),
+        (True, True, False),
+        (False, False, False),
+        (None, True, False),
+        (False, None, False),
+    ],
+)
+def test_the_pass_mark_flips_between_pass_and_fail_only(was_passed, is_passed, expected):
+    assert pass_flips(was_passed=was_passed, is_passed=is_passed) is expected
