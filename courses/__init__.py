@@ -1,0 +1,1 @@
+"""What is true of courses, assessments and learning, whoever asks. Knows no GraphQL."""

@@ -1,0 +1,76 @@
+"""What several models are made of: the moments of writing, and a place among siblings."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.db import models, transaction
+
+from courses.utils.model_helpers import highest_orders, next_order, saving
+
+
+class TimeStampedMixin(models.Model):
+    """When a row was written first and last."""
+
+    created_date = models.DateTimeField(auto_now_add=True, help_text="When it was created.")
+    updated_date = models.DateTimeField(auto_now=True, help_text="When it was last changed.")
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write the row in one transaction; a failure of the database is logged."""
+        with saving(self):
+            super().save(*args, **kwargs)
+
+
+class OrderedQuerySet(models.QuerySet[Any]):
+    """Numbers rows on every way into the table, also on those that call no `save()`."""
+
+    def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
+        """Insert all, numbering those without an order behind their siblings in the sequence given."""
+        rows = list(objs)
+        with transaction.atomic(using=self.db):
+            self._number(rows)
+            return super().bulk_create(rows, *args, **kwargs)
+
+    def _number(self, rows: list[Any]) -> None:
+        parent_field = self.model.ordered_within
+        siblings: dict[Any, list[Any]] = defaultdict(list)
+        for row in rows:
+            siblings[getattr(row, f"{parent_field}_id")].append(row)
+        highest = highest_orders(self.model, parent_field, list(siblings))
+        for parent_id, children in siblings.items():
+            last = max([highest[parent_id], *(row.order for row in children if row.order is not None)])
+            for row in children:
+                if row.order is None:
+                    row.order = last = last + 1
+
+
+class OrderedMixin(models.Model):
+    """A place among the children of one parent, counted from 1 and given automatically."""
+
+    ordered_within: ClassVar[str]
+    """The field that holds the parent."""
+
+    order = models.PositiveIntegerField(
+        blank=True,
+        help_text="The place among its siblings, counted from 1. Left out, it comes last.",
+    )
+
+    objects = OrderedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Give the row the next place under its parent unless it has one."""
+        with transaction.atomic():
+            if self.order is None:
+                self.order = self.get_next_order()
+            super().save(*args, **kwargs)
+
+    def get_next_order(self) -> int:
+        """The place behind the last sibling. It is certain only until the transaction around it ends."""
+        with transaction.atomic():
+            return next_order(self, self.ordered_within)

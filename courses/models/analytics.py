@@ -1,0 +1,43 @@
+"""Every model under the one import path of the specification, `courses.models.analytics`.
+
+Each is defined in the module of its subject beside this one; nothing is defined here.
+"""
+
+from courses.models.activity import UserActivity
+from courses.models.archives import ActivityArchive, ArchivedParticipation, ArchivedSession
+from courses.models.assessments import Answer, Assessment, Question
+from courses.models.attempt_answers import AttemptAnswer, GradeChange
+from courses.models.attempts import AssessmentAttempt
+from courses.models.catalog import Course, Enrollment, Lesson, LessonCompletion, Resource
+from courses.models.notes import Note
+from courses.models.notifications import Notification
+from courses.models.people import AccessToken, User
+from courses.models.reviews import Review, ReviewVote
+from courses.models.statistics import CourseStats, StatisticsChange, UserStats
+
+__all__ = [
+    "AccessToken",
+    "ActivityArchive",
+    "Answer",
+    "ArchivedParticipation",
+    "ArchivedSession",
+    "Assessment",
+    "AssessmentAttempt",
+    "AttemptAnswer",
+    "Course",
+    "CourseStats",
+    "Enrollment",
+    "GradeChange",
+    "Lesson",
+    "LessonCompletion",
+    "Note",
+    "Notification",
+    "Question",
+    "Resource",
+    "Review",
+    "ReviewVote",
+    "StatisticsChange",
+    "User",
+    "UserActivity",
+    "UserStats",
+]

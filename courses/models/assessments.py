@@ -1,0 +1,262 @@
+"""What authors write: an assessment of a lesson, its questions, and the answers that are the key."""
+
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinLengthValidator, MinValueValidator
+from django.db import models
+from django.db.models import Prefetch, Q, Sum
+
+from courses.constants import MIN_ASSESSMENT_TITLE_LENGTH, QuestionType, ScoringPolicy, TextMatch
+from courses.mixins import OrderedMixin, TimeStampedMixin
+from courses.models.catalog import Lesson
+from courses.rules import grading
+from courses.rules.layout import LayoutQuestion
+from courses.utils.constraints import between
+from courses.utils.model_helpers import AliasField
+from courses.validators import validate_percentage
+
+
+class Assessment(TimeStampedMixin):
+    """A test that belongs to a lesson: its questions, and how it may be taken."""
+
+    lesson = models.OneToOneField(
+        Lesson, on_delete=models.CASCADE, related_name="assessment", help_text="The lesson it belongs to."
+    )
+    title = models.CharField(
+        max_length=255,
+        validators=[MinLengthValidator(MIN_ASSESSMENT_TITLE_LENGTH)],
+        help_text="The title, 2 to 255 characters.",
+    )
+    description = models.TextField(blank=True, help_text="Instructions for the learner.")
+    passing_score = models.PositiveIntegerField(
+        default=70,
+        validators=[validate_percentage],
+        help_text="The percentage of the maximum score that is needed to pass, 0..100.",
+    )
+    max_attempts = models.PositiveIntegerField(
+        default=1,
+        validators=[MinValueValidator(1)],
+        help_text="How often each learner may take it, at least once.",
+    )
+    time_limit = models.PositiveIntegerField(
+        default=0, help_text="How long an attempt may take, in minutes. 0: as long as one likes."
+    )
+    time_limit_minutes = AliasField("time_limit")
+    randomize_questions = models.BooleanField(
+        default=False, help_text="Whether the questions come in a different order in each attempt."
+    )
+    show_correct_answers = models.BooleanField(
+        default=True,
+        help_text="Whether a learner with no attempts left sees the right answers and explanations.",
+    )
+    show_results = models.BooleanField(
+        default=True, help_text="Whether a learner sees score, pass mark and feedback after the attempt."
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["passing_score"], name="assessment_passing_score"),
+            models.Index(fields=["show_results", "show_correct_answers"], name="assessment_shows"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="assessment_passing_score_in_percent", condition=between("passing_score", 0, 100)
+            ),
+            models.CheckConstraint(name="assessment_max_attempts_positive", condition=Q(max_attempts__gte=1)),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def clean(self) -> None:
+        """Refuse a negative time limit, and a passing score outside 0..100."""
+        super().clean()
+        if self.time_limit is not None and self.time_limit < 0:
+            raise ValidationError({"time_limit": "Please give a time limit of 0 or more minutes."})
+        if self.passing_score is not None and not 0 <= self.passing_score <= 100:
+            raise ValidationError({"passing_score": "Please give a passing score between 0 and 100."})
+
+    def get_questions(self) -> "models.QuerySet[Question]":
+        """Its questions in order, each with its answers in order, in two queries."""
+        answers = Prefetch("answers", queryset=Answer.objects.order_by("order"))
+        return self.questions.select_related("assessment").prefetch_related(answers).order_by("order")
+
+    def get_max_score(self) -> int:
+        """The points that all its questions give together, added up by the database."""
+        total: int = self.questions.aggregate(total=Sum("points", default=0))["total"]
+        return total
+
+
+class Question(TimeStampedMixin, OrderedMixin):
+    """A question of an assessment as its author wrote it, key included. Learners never see this type."""
+
+    ordered_within = "assessment"
+
+    assessment = models.ForeignKey(
+        Assessment,
+        on_delete=models.CASCADE,
+        related_name="questions",
+        help_text="The assessment it belongs to.",
+    )
+    question_text = models.TextField(help_text="What is asked.")
+    text = AliasField("question_text")
+    question_type = models.CharField(
+        max_length=20,
+        choices=QuestionType.choices,
+        default=QuestionType.MULTIPLE_CHOICE,
+        help_text="What the learner is asked to do.",
+    )
+    points = models.PositiveIntegerField(
+        default=1, validators=[MinValueValidator(1)], help_text="The points for full credit, at least 1."
+    )
+    explanation = models.TextField(
+        blank=True, help_text="Why the right answer is right, shown together with the answer key."
+    )
+    feedback = AliasField("explanation")
+    scoring = models.CharField(
+        max_length=20,
+        choices=ScoringPolicy.choices,
+        default=ScoringPolicy.RIGHT_MINUS_WRONG,
+        help_text="How a partly right response earns credit where several choices are right.",
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["assessment", "order"], name="question_in_order"),
+            models.Index(fields=["question_type"], name="question_type"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["assessment", "order"],
+                name="unique_question_order",
+                deferrable=models.Deferrable.IMMEDIATE,
+            ),
+            models.CheckConstraint(name="question_points_positive", condition=Q(points__gte=1)),
+            models.CheckConstraint(
+                name="question_type_is_known", condition=Q(question_type__in=QuestionType.values)
+            ),
+            models.CheckConstraint(
+                name="question_scoring_is_known", condition=Q(scoring__in=ScoringPolicy.values)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.question_text[:80]
+
+    @property
+    def text_property(self) -> str:
+        """What is asked."""
+        return self.question_text
+
+    @property
+    def feedback_property(self) -> str:
+        """Why the right answer is right."""
+        return self.explanation
+
+    def get_answers(self) -> "models.QuerySet[Answer]":
+        """Its answers in the author's order, in one query."""
+        return self.answers.select_related("question").order_by("order")
+
+    def to_rule(self) -> grading.Question:
+        """The same question as the plain value that grading works on. Prefetched answers are used."""
+        answers = sorted(self.answers.all(), key=lambda answer: answer.order)
+        return grading.Question(
+            type=QuestionType(self.question_type),
+            scoring=ScoringPolicy(self.scoring),
+            points=self.points,
+            answers=tuple(answer.to_rule() for answer in answers),
+        )
+
+    def to_layout(self) -> LayoutQuestion:
+        """The same question as the plain value that an attempt is laid out from."""
+        rule = self.to_rule()
+        return LayoutQuestion(id=self.pk, type=rule.type, answers=rule.answers)
+
+
+class Answer(TimeStampedMixin, OrderedMixin):
+    """A choice, a pair or an accepted text of a question: part of the key. Learners never see this type."""
+
+    ordered_within = "question"
+
+    question = models.ForeignKey(
+        Question, on_delete=models.CASCADE, related_name="answers", help_text="The question it belongs to."
+    )
+    answer_text = models.CharField(
+        max_length=500,
+        blank=True,
+        help_text="The choice, the prompt of a pair or the accepted text. Empty: a distractor in matching.",
+    )
+    text = AliasField("answer_text")
+    is_correct = models.BooleanField(default=False, help_text="Whether picking it is right.")
+    explanation = models.TextField(blank=True, help_text="Why it is right or wrong.")
+    match_text = models.CharField(
+        max_length=500, blank=True, help_text="In a matching question the text that belongs to the prompt."
+    )
+    blank_key = models.CharField(
+        max_length=50,
+        blank=True,
+        help_text="In a fill-in question the key of the blank that this text fills.",
+    )
+    text_match = models.CharField(
+        max_length=20,
+        choices=TextMatch.choices,
+        default=TextMatch.IGNORE_CASE,
+        help_text="How a written response is compared with this text.",
+    )
+    tolerance = models.DecimalField(
+        max_digits=20,
+        decimal_places=10,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(0))],
+        help_text="How far a number may be off in either direction and still match. Null: not at all.",
+    )
+    credit = models.DecimalField(
+        max_digits=5,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(1))],
+        help_text="The credit it earns, 0..1. Null: 1 where it is correct, otherwise 0.",
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["question", "order"], name="answer_in_order"),
+            models.Index(fields=["is_correct"], name="answer_is_correct"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["question", "order"],
+                name="unique_answer_order",
+                deferrable=models.Deferrable.IMMEDIATE,
+            ),
+            models.CheckConstraint(name="answer_credit_is_share", condition=between("credit", 0, 1)),
+            models.CheckConstraint(name="answer_tolerance_not_negative", condition=Q(tolerance__gte=0)),
+            models.CheckConstraint(
+                name="answer_text_match_is_known", condition=Q(text_match__in=TextMatch.values)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.answer_text[:80]
+
+    @property
+    def text_property(self) -> str:
+        """The choice, the prompt of a pair, or the accepted text."""
+        return self.answer_text
+
+    def to_rule(self) -> grading.Answer:
+        """The same answer as the plain value that grading works on."""
+        return grading.Answer(
+            id=self.pk,
+            text=self.answer_text,
+            is_correct=self.is_correct,
+            match_text=self.match_text,
+            blank_key=self.blank_key,
+            text_match=TextMatch(self.text_match),
+            tolerance=self.tolerance,
+            credit=self.credit,
+            explanation=self.explanation,
+        )

@@ -1,0 +1,291 @@
+"""What learners answered to each question, what it earned, and the record of changed grades."""
+
+from typing import Any, NamedTuple, Self
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Q
+
+from courses.constants import GradeChangeReason, QuestionType
+from courses.mixins import TimeStampedMixin
+from courses.models.assessments import Answer, Question
+from courses.models.attempts import AssessmentAttempt
+from courses.rules import grading
+from courses.rules.grading.fill_blank import blank_keys
+from courses.utils.constraints import between, json_is
+from courses.utils.frozen_columns import FrozenColumns
+from courses.utils.model_helpers import AddedDateTimeField
+
+RESPONSE_FIELDS = frozenset({"response", "selected_answer", "selected_answer_id", "text_answer"})
+GRADE_FIELDS = frozenset({"credit", "is_correct", "points_earned"})
+
+_GRADED = Q(credit__isnull=False, is_correct__isnull=False)
+
+
+def _credit_field(help_text: str) -> "models.DecimalField[Any, Any]":
+    return models.DecimalField(max_digits=11, decimal_places=10, null=True, blank=True, help_text=help_text)
+
+
+class _Answered(NamedTuple):
+    """What was answered, as an instance was loaded or last saved."""
+
+    response: dict[str, Any] | None
+    selected_answer_id: int | None
+    text_answer: str
+
+
+class AttemptAnswer(TimeStampedMixin):
+    """What a learner answered to one question in an attempt, and what it earned."""
+
+    attempt = models.ForeignKey(
+        AssessmentAttempt,
+        on_delete=models.CASCADE,
+        related_name="answers",
+        help_text="The attempt it is part of.",
+    )
+    question = models.ForeignKey(
+        Question,
+        on_delete=models.CASCADE,
+        related_name="attempt_answers",
+        help_text="The question it answers.",
+    )
+    selected_answer = models.ForeignKey(
+        Answer,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="selected_in",
+        help_text="The choice that was picked, where exactly one was.",
+    )
+    text_answer = models.TextField(blank=True, help_text="The text that was written.")
+    is_correct = models.BooleanField(
+        null=True, blank=True, help_text="Whether it earned full credit. Null: not graded yet."
+    )
+    points_earned = models.PositiveIntegerField(
+        default=0, help_text="The points of the question times the credit, rounded half up. 0 until graded."
+    )
+    feedback = models.TextField(blank=True, help_text="What the instructor says about it.")
+    answered_at = AddedDateTimeField(auto_now_add=True, help_text="When it was last answered.")
+    response = models.JSONField(
+        null=True,
+        blank=True,
+        help_text=(
+            "What was answered, with primary keys of answers: one of `choices` (array), `text` (string), "
+            "`matches` (object from prompt to match) and `blanks` (object from key to text). Null: nothing."
+        ),
+    )
+    credit = _credit_field("The exact share of the points that was earned, 0..1. Null: not graded yet.")
+    graded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="graded_answers",
+        help_text="The person who graded it. Null: nobody, or somebody who is no longer here.",
+    )
+    graded_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a person graded it. Null: no person has."
+    )
+    revision = models.PositiveIntegerField(
+        default=0, help_text="The revision of the attempt in which the response was last changed."
+    )
+    is_flagged = models.BooleanField(
+        default=False, help_text="Whether the learner marked it to come back to."
+    )
+
+    _answered = _Answered(None, None, "")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["attempt", "question"], name="attempt_answer_of_question"),
+            models.Index(fields=["is_correct"], name="attempt_answer_is_correct"),
+            models.Index(
+                fields=["question", "attempt"],
+                name="attempt_answer_ungraded",
+                condition=Q(credit__isnull=True),
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["attempt", "question"], name="unique_attempt_answer"),
+            models.CheckConstraint(name="attempt_answer_credit_is_share", condition=between("credit", 0, 1)),
+            models.CheckConstraint(
+                name="attempt_answer_correct_by_credit",
+                condition=Q(credit__isnull=True, is_correct__isnull=True, points_earned=0)
+                | (_GRADED & (Q(credit=1, is_correct=True) | Q(credit__lt=1, is_correct=False))),
+            ),
+            models.CheckConstraint(
+                name="attempt_answer_graded_by_has_date",
+                condition=Q(graded_by__isnull=True) | Q(graded_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="attempt_answer_response_is_object", condition=json_is("response", "object")
+            ),
+            FrozenColumns(
+                name="attempt_answer_frozen_at_the_end",
+                reference="attempt",
+                flag="is_completed",
+                columns=(
+                    "attempt",
+                    "question",
+                    "response",
+                    "text_answer",
+                    "answered_at",
+                    "revision",
+                    "is_flagged",
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Answer to {self.question}"
+
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
+        """Remember what was answered, to notice at the next save which part of it was changed."""
+        instance: Self = super().from_db(*args, **kwargs)
+        instance._remember()
+        return instance
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        """Read the row again, and remember what was answered."""
+        super().refresh_from_db(*args, **kwargs)
+        self._remember()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep `response`, `selected_answer` and `text_answer` in step, and grade what no person has graded.
+
+        Once its attempt is completed, saving an answer never changes what it earned.
+        """
+        written = kwargs.get("update_fields")
+        with transaction.atomic():
+            if written is None or RESPONSE_FIELDS & set(written):
+                self._keep_in_step()
+                if self._is_graded_on_save():
+                    self.grade()
+                if written is not None:
+                    kwargs["update_fields"] = {*written, *RESPONSE_FIELDS, *GRADE_FIELDS}
+            super().save(*args, **kwargs)
+        self._remember()
+
+    def clean(self) -> None:
+        """Refuse an answer without what its question asks for, or that belongs to another question."""
+        super().clean()
+        if self.question.assessment_id != self.attempt.assessment_id:
+            raise ValidationError({"question": "Please answer a question of this assessment."})
+        if self.selected_answer is not None and self.selected_answer.question_id != self.question_id:
+            raise ValidationError({"selected_answer": "Please pick a choice of this question."})
+        response = self.response or self._response_from_parts()
+        if not grading.is_unanswered(self.question.question_type, response):
+            return
+        if self._member == "choices":
+            raise ValidationError({"selected_answer": "Please pick a choice."})
+        raise ValidationError({"text_answer": "Please write an answer."})
+
+    @property
+    def answer(self) -> Answer | None:
+        """The choice that was picked: another name of `selected_answer`."""
+        return self.selected_answer
+
+    @answer.setter
+    def answer(self, answer: Answer | None) -> None:
+        self.selected_answer = answer
+
+    @property
+    def text_response(self) -> str:
+        """The text that was written: another name of `text_answer`."""
+        return self.text_answer
+
+    @text_response.setter
+    def text_response(self, text: str) -> None:
+        self.text_answer = text
+
+    def grade(self) -> grading.Grade:
+        """Set credit, correctness and points by the key as it is now, without saving; return why."""
+        grade = grading.grade(self.question.to_rule(), self.response)
+        self.credit, self.is_correct, self.points_earned = grade.credit, grade.is_correct, grade.points or 0
+        return grade
+
+    @property
+    def _member(self) -> str:
+        return grading.RESPONSE_MEMBERS[QuestionType(self.question.question_type)]
+
+    def _is_graded_on_save(self) -> bool:
+        if self.graded_at is not None:
+            return False
+        return self._state.adding or not self.attempt.is_completed
+
+    def _keep_in_step(self) -> None:
+        """Let the part that was changed lead, `response` first where several were."""
+        if self.response != self._answered.response:
+            choices = (self.response or {}).get("choices", [])
+            self.selected_answer_id = choices[0] if len(choices) == 1 else None
+            self.text_answer = (self.response or {}).get("text", "")
+        elif (self.selected_answer_id, self.text_answer) != self._answered[1:]:
+            self.response = self._response_from_parts()
+
+    def _response_from_parts(self) -> dict[str, Any] | None:
+        """What the picked choice or the written text is as a response; a text fills an only blank."""
+        match self._member:
+            case "choices" if self.selected_answer_id is not None:
+                return {"choices": [self.selected_answer_id]}
+            case "text" if self.text_answer:
+                return {"text": self.text_answer}
+            case "blanks" if self.text_answer:
+                keys = blank_keys(self.question.to_rule().answers)
+                return {"blanks": {keys[0]: self.text_answer}} if len(keys) == 1 else None
+            case _:
+                return None
+
+    def _remember(self) -> None:
+        """Take down what is loaded; a deferred part counts as empty."""
+        loaded = self.__dict__
+        self._answered = _Answered(
+            loaded.get("response"), loaded.get("selected_answer_id"), loaded.get("text_answer", "")
+        )
+
+
+class GradeChange(TimeStampedMixin):
+    """The record of a grade that was changed after it was set: who, when, from what to what, and why."""
+
+    attempt_answer = models.ForeignKey(
+        AttemptAnswer,
+        on_delete=models.CASCADE,
+        related_name="grade_changes",
+        help_text="The answer whose grade was changed.",
+    )
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="grade_changes",
+        help_text="The person who changed it. Null: the system, or somebody who is no longer here.",
+    )
+    reason = models.CharField(
+        max_length=20, choices=GradeChangeReason.choices, help_text="Why it was changed."
+    )
+    note = models.TextField(blank=True, help_text="More about the reason, for people.")
+    old_credit = _credit_field("The credit before, 0..1. Null: it was not graded.")
+    new_credit = _credit_field("The credit after, 0..1. Null: it waits for a person again.")
+    old_points = models.PositiveIntegerField(
+        null=True, blank=True, help_text="The points before. Null: none yet."
+    )
+    new_points = models.PositiveIntegerField(
+        null=True, blank=True, help_text="The points after. Null: none yet."
+    )
+
+    class Meta:
+        indexes = [models.Index(fields=["attempt_answer", "created_date"], name="grade_change_by_answer")]
+        constraints = [
+            models.CheckConstraint(
+                name="grade_change_reason_is_known", condition=Q(reason__in=GradeChangeReason.values)
+            ),
+            models.CheckConstraint(
+                name="grade_change_credit_is_share",
+                condition=between("old_credit", 0, 1) & between("new_credit", 0, 1),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.old_points} → {self.new_points} points"

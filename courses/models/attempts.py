@@ -1,0 +1,284 @@
+"""One learner taking one assessment once: how an attempt starts, ends and is scored."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from random import SystemRandom
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import MaxLengthValidator
+from django.db import models, transaction
+from django.db.models import Count, F, Max, Q, Sum
+from django.db.models.functions import Now
+
+from courses import exceptions
+from courses.constants import MAX_USER_AGENT_LENGTH, AttemptEnd
+from courses.mixins import TimeStampedMixin
+from courses.models.assessments import Assessment, Question
+from courses.models.catalog import Enrollment
+from courses.models.people import User
+from courses.rules import pass_mark
+from courses.rules.attempt_limits import attempts_left
+from courses.rules.layout import make_layout
+from courses.utils.clock import database_now
+from courses.utils.constraints import between, json_is, together
+from courses.utils.model_helpers import AddedDateTimeField, AliasField, lock
+from courses.validators import validate_percentage
+
+RESULT_FIELDS = (
+    "is_completed",
+    "end_time",
+    "ended_by",
+    "time_taken_seconds",
+    "score",
+    "max_score",
+    "is_passed",
+)
+"""What completing an attempt sets, once."""
+
+
+class AssessmentAttempt(TimeStampedMixin):
+    """One time that a learner takes an assessment, from the first look at the questions to the result."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="attempts", help_text="The learner."
+    )
+    assessment = models.ForeignKey(
+        Assessment,
+        on_delete=models.CASCADE,
+        related_name="attempts",
+        help_text="The assessment that is taken.",
+    )
+    start_time = AddedDateTimeField(auto_now_add=True, help_text="When it started, by the database's clock.")
+    end_time = models.DateTimeField(
+        null=True, blank=True, help_text="When it ended: handed in, or the deadline. Null: it is open."
+    )
+    time_taken_seconds = models.PositiveIntegerField(
+        null=True, blank=True, help_text="From start to end, in whole seconds. Null: it is open."
+    )
+    score = models.PositiveIntegerField(default=0, help_text="The sum of the points earned, in whole points.")
+    max_score = models.PositiveIntegerField(default=0, help_text="The points that all its questions give.")
+    is_completed = models.BooleanField(default=False, help_text="Whether it has ended, however it ended.")
+    is_passed = models.BooleanField(
+        null=True, blank=True, help_text="Whether it is passed. Null: open, or a person has still to grade."
+    )
+    passed = AliasField("is_passed")
+    attempt_number = models.PositiveIntegerField(
+        blank=True, help_text="Which attempt of this learner at this assessment it is, counted from 1."
+    )
+    ip_address = models.GenericIPAddressField(
+        null=True, blank=True, help_text="The address it was started from. Null: not known."
+    )
+    user_agent = models.TextField(
+        blank=True,
+        validators=[MaxLengthValidator(MAX_USER_AGENT_LENGTH)],
+        help_text="The browser it was started with, as it names itself, at most 512 characters.",
+    )
+    deadline_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When the time is over, set at the start. Null: the time is not limited.",
+    )
+    ended_by = models.CharField(  # noqa: DJ001 - an open attempt was ended by nobody
+        max_length=20,
+        choices=AttemptEnd.choices,
+        null=True,
+        blank=True,
+        help_text="Who or what ended it. Null: it is open.",
+    )
+    revision = models.PositiveIntegerField(
+        default=0,
+        help_text="Counts the changes of its responses, to notice two tabs that write over each other.",
+    )
+    layout = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="The order of questions, choices, prompts and matches, written once at the start.",
+    )
+    passing_score = models.PositiveIntegerField(
+        blank=True,
+        validators=[validate_percentage],
+        help_text="The percentage that was needed to pass when it started, 0..100.",
+    )
+
+    _percentage_of: tuple[tuple[int, int], Decimal | None] | None = None
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["user", "assessment"], name="attempt_by_user_assessment"),
+            models.Index(fields=["assessment", "-created_date"], name="attempt_by_assessment"),
+            models.Index(fields=["is_completed", "is_passed"], name="attempt_by_outcome"),
+            models.Index(fields=["user", "-created_date"], name="attempt_by_user"),
+            models.Index(fields=["deadline_at"], name="attempt_deadline", condition=Q(is_completed=False)),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "assessment", "attempt_number"], name="unique_attempt_number"
+            ),
+            models.UniqueConstraint(
+                fields=["user", "assessment"], name="one_open_attempt", condition=Q(is_completed=False)
+            ),
+            models.CheckConstraint(
+                name="attempt_completed_has_end",
+                condition=together(Q(is_completed=True), "end_time", "ended_by", "time_taken_seconds"),
+            ),
+            models.CheckConstraint(
+                name="attempt_ended_by_is_known", condition=Q(ended_by__in=AttemptEnd.values)
+            ),
+            models.CheckConstraint(name="attempt_number_positive", condition=Q(attempt_number__gte=1)),
+            models.CheckConstraint(
+                name="attempt_passing_score_in_percent", condition=between("passing_score", 0, 100)
+            ),
+            models.CheckConstraint(
+                name="attempt_score_within_maximum", condition=Q(score__lte=F("max_score"))
+            ),
+            models.CheckConstraint(
+                name="attempt_deadline_after_start", condition=Q(deadline_at__gte=F("start_time"))
+            ),
+            models.CheckConstraint(name="attempt_layout_is_object", condition=json_is("layout", "object")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}, attempt {self.attempt_number} of {self.assessment}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Start a new attempt, and score one that is being completed; write it in one transaction.
+
+        Completing happens once: the first save that turns `is_completed` on grades, scores and stamps. Later
+        saves write back the stored result, whatever the instance says, so a stale one changes nothing.
+
+        Raises exceptions.AttemptLimitReached when all attempts were used, and exceptions.Conflict while
+        another one is open. A row that is added as completed keeps the score it brings.
+        """
+        with transaction.atomic():
+            if self._state.adding:
+                self._start()
+            else:
+                self._complete_once(kwargs)
+            super().save(*args, **kwargs)
+
+    @property
+    def score_percentage(self) -> Decimal | None:
+        """The score in percent with two decimals; None when there was nothing to earn.
+
+        Kept on the instance for as long as score and maximum stay what they are.
+        """
+        scored = (self.score, self.max_score)
+        if self._percentage_of is None or self._percentage_of[0] != scored:
+            self._percentage_of = (scored, pass_mark.percentage(*scored))
+        return self._percentage_of[1]
+
+    @property
+    def time_taken(self) -> timedelta | None:
+        """From start to end; the stored seconds where a moment is missing, None while it is open."""
+        if self.start_time and self.end_time:
+            lasted: timedelta = self.end_time - self.start_time
+            return max(lasted, timedelta(0))
+        return None if self.time_taken_seconds is None else timedelta(seconds=self.time_taken_seconds)
+
+    def complete(
+        self, *, ended_by: AttemptEnd = AttemptEnd.LEARNER, end_time: datetime | None = None
+    ) -> None:
+        """End and score the attempt; one that has ended keeps its result. `end_time` defaults to now."""
+        self.is_completed, self.ended_by, self.end_time = True, ended_by, end_time
+        self.save(update_fields=RESULT_FIELDS)
+
+    def rescore(self) -> None:
+        """Set and write score and pass mark anew, after the grades of answers have changed."""
+        self._set_result()
+        type(self)._base_manager.filter(pk=self.pk).update(
+            score=self.score, max_score=self.max_score, is_passed=self.is_passed, updated_date=Now()
+        )
+
+    def get_possible_points(self) -> int:
+        """What the questions of this attempt give now: those laid out at its start, and all answered ones."""
+        laid_out = [entry["id"] for entry in self.layout.get("questions", [])]
+        questions = Question.objects.filter(Q(pk__in=laid_out) | Q(pk__in=self.answers.values("question")))
+        points: int = questions.aggregate(points=Sum("points", default=0))["points"]
+        return points
+
+    def _start(self) -> None:
+        """Number a new attempt, and freeze what holds for it."""
+        self._lock_learner()
+        before = type(self)._base_manager.filter(user_id=self.user_id, assessment_id=self.assessment_id)
+        count = before.aggregate(
+            used=Count("pk"),
+            last=Max("attempt_number", default=0),
+            open=Count("pk", filter=Q(is_completed=False)),
+        )
+        if count["open"] and not self.is_completed:
+            raise exceptions.Conflict("An attempt is still open. Please continue it or hand it in first.")
+        if attempts_left(max_attempts=self.assessment.max_attempts, used=count["used"]) == 0:
+            raise exceptions.AttemptLimitReached()
+        self.attempt_number = self.attempt_number or count["last"] + 1
+        self._freeze()
+        if self.is_completed:
+            self._stamp_end()
+            if self.is_passed is None:
+                self.is_passed = pass_mark.passes(self.score, 0, self.max_score, self.passing_score)
+
+    def _lock_learner(self) -> None:
+        """Let a learner start one attempt at a time: lock the enrollment, or without one the person."""
+        enrollment = Enrollment.objects.filter(
+            user_id=self.user_id, course__lessons__assessment=self.assessment_id
+        )
+        if lock(enrollment) == 0:
+            lock(User.objects.filter(pk=self.user_id))
+
+    def _freeze(self) -> None:
+        """Set what stays as it was at the start: deadline, pass mark, maximum and layout."""
+        self.start_time = self.start_time or database_now()
+        if self.deadline_at is None and self.assessment.time_limit:
+            self.deadline_at = self.start_time + timedelta(minutes=self.assessment.time_limit)
+        if self.passing_score is None:
+            self.passing_score = self.assessment.passing_score
+        questions = list(self.assessment.get_questions())
+        self.max_score = self.max_score or sum(question.points for question in questions)
+        self.layout = self.layout or make_layout(
+            [question.to_layout() for question in questions],
+            randomize=self.assessment.randomize_questions,
+            random=SystemRandom(),
+        )
+
+    def _complete_once(self, save_arguments: dict[str, Any]) -> None:
+        """Complete the attempt if this save is the first that says so, otherwise keep the stored result."""
+        written = save_arguments.get("update_fields")
+        if written is not None and not {"passed", *RESULT_FIELDS} & set(written):
+            return
+        stored = type(self)._base_manager.select_for_update(no_key=True).filter(pk=self.pk)
+        result = stored.values(*RESULT_FIELDS).first()
+        if result is None or not (result["is_completed"] or self.is_completed):
+            return
+        if result["is_completed"]:
+            for name, value in result.items():
+                setattr(self, name, value)
+            return
+        self._grade_answers()
+        self._stamp_end()
+        self.max_score = self.get_possible_points()
+        self._set_result()
+        if written is not None:
+            save_arguments["update_fields"] = {*written, *RESULT_FIELDS}
+
+    def _grade_answers(self) -> None:
+        """Grade, with the key as it is now, every answer that no person has graded."""
+        answers = self.answers.filter(graded_at=None).select_related("question")
+        graded = list(answers.prefetch_related("question__answers"))
+        for answer in graded:
+            answer.grade()
+        self.answers.bulk_update(graded, ["credit", "is_correct", "points_earned"])
+
+    def _stamp_end(self) -> None:
+        """Set end, cause and duration, which is never negative, wherever they are not set yet."""
+        self.end_time = self.end_time or database_now()
+        self.ended_by = self.ended_by or AttemptEnd.LEARNER
+        self.time_taken_seconds = max(0, int((self.end_time - self.start_time).total_seconds()))
+
+    def _set_result(self) -> None:
+        """Add up the answers. The pass mark stays open while it depends on a person."""
+        sums = self.answers.aggregate(
+            score=Sum("points_earned", default=0),
+            pending=Sum("question__points", filter=Q(credit=None), default=0),
+        )
+        self.score = sums["score"]
+        self.is_passed = pass_mark.passes(self.score, sums["pending"], self.max_score, self.passing_score)

@@ -1,0 +1,214 @@
+"""Courses, what they consist of, and who takes them."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+
+from courses.constants import EnrollmentStatus, ResourceKind
+from courses.mixins import OrderedMixin, TimeStampedMixin
+from courses.utils.constraints import between
+from courses.validators import validate_https_url
+
+
+def _price_field(help_text: str) -> "models.DecimalField[Any, Any]":
+    return models.DecimalField(
+        max_digits=10,
+        decimal_places=2,
+        default=Decimal(0),
+        validators=[MinValueValidator(Decimal(0))],
+        help_text=help_text,
+    )
+
+
+def _currency_field() -> "models.CharField[Any, Any]":
+    return models.CharField(
+        max_length=3,
+        default="EUR",
+        validators=[RegexValidator(r"^[A-Z]{3}\Z", "Please give three capital letters, for example EUR.")],
+        help_text="The currency of the price, three capital letters of ISO 4217.",
+    )
+
+
+class Course(TimeStampedMixin):
+    """A course: lessons in order, taught by its instructors."""
+
+    slug = models.SlugField(
+        max_length=100,
+        unique=True,
+        help_text="The name in addresses: letters, digits, hyphens and underscores.",
+    )
+    title = models.CharField(max_length=255, help_text="The title, at most 255 characters.")
+    description = models.TextField(blank=True, help_text="What the course is about.")
+    instructors = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        blank=True,
+        related_name="taught_courses",
+        help_text="The people who teach it, write its assessments and grade.",
+    )
+    is_published = models.BooleanField(
+        default=False, help_text="Whether everybody sees it. Otherwise only its instructors and staff do."
+    )
+    price = _price_field("What enrolling costs, in `currency`. 0: it is free.")
+    currency = _currency_field()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-created_date"], name="course_newest"),
+            models.Index(fields=["title"], name="course_by_title"),
+        ]
+        constraints = [
+            models.CheckConstraint(name="course_price_not_negative", condition=Q(price__gte=0)),
+            models.CheckConstraint(
+                name="course_currency_is_code", condition=Q(currency__regex=r"^[A-Z]{3}$")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Lesson(TimeStampedMixin, OrderedMixin):
+    """One step of a course."""
+
+    ordered_within = "course"
+
+    course = models.ForeignKey(
+        Course, on_delete=models.CASCADE, related_name="lessons", help_text="The course it belongs to."
+    )
+    title = models.CharField(max_length=255, help_text="The title, at most 255 characters.")
+    content = models.TextField(blank=True, help_text="The text of the lesson.")
+    duration_seconds = models.PositiveIntegerField(
+        null=True, blank=True, help_text="How long it takes, in seconds. Null: not said."
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["course", "order"], name="unique_lesson_order", deferrable=models.Deferrable.IMMEDIATE
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Resource(TimeStampedMixin):
+    """Something to read, watch or download that goes with a lesson."""
+
+    lesson = models.ForeignKey(
+        Lesson, on_delete=models.CASCADE, related_name="resources", help_text="The lesson it goes with."
+    )
+    title = models.CharField(max_length=255, help_text="The title, at most 255 characters.")
+    kind = models.CharField(
+        max_length=20,
+        choices=ResourceKind.choices,
+        default=ResourceKind.OTHER,
+        help_text="What the address leads to.",
+    )
+    url = models.URLField(
+        max_length=500,
+        validators=[validate_https_url],
+        help_text="The address, always beginning with https://.",
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="resource_kind_is_known", condition=Q(kind__in=ResourceKind.values)),
+            models.CheckConstraint(name="resource_url_is_https", condition=Q(url__startswith="https://")),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Enrollment(TimeStampedMixin):
+    """A person takes a course. Leaving it keeps the row, with the status `withdrawn`."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="enrollments",
+        help_text="The learner.",
+    )
+    course = models.ForeignKey(
+        Course, on_delete=models.CASCADE, related_name="enrollments", help_text="The course that is taken."
+    )
+    status = models.CharField(
+        max_length=20,
+        choices=EnrollmentStatus.choices,
+        default=EnrollmentStatus.ACTIVE,
+        help_text="Where the learner stands in the course.",
+    )
+    progress_percentage = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        default=Decimal(0),
+        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))],
+        help_text="The share of lessons completed, in percent: 0..100 with two decimals.",
+    )
+    enrolled_date = models.DateTimeField(auto_now_add=True, help_text="When the learner enrolled first.")
+    completed_date = models.DateTimeField(
+        null=True, blank=True, help_text="When the last lesson was completed. Null: not yet."
+    )
+    withdrawn_date = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When the learner last left the course, kept after coming back. Null: never.",
+    )
+    price_paid = _price_field("What was paid for it, in `currency`.")
+    currency = _currency_field()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["user", "-enrolled_date"], name="enrollment_by_user"),
+            models.Index(fields=["course", "status"], name="enrollment_by_course"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "course"], name="unique_enrollment"),
+            models.CheckConstraint(
+                name="enrollment_status_is_known", condition=Q(status__in=EnrollmentStatus.values)
+            ),
+            models.CheckConstraint(
+                name="enrollment_progress_in_percent", condition=between("progress_percentage", 0, 100)
+            ),
+            models.CheckConstraint(
+                name="enrollment_completed_has_date",
+                condition=(~Q(status=EnrollmentStatus.COMPLETED) | Q(completed_date__isnull=False))
+                & (~Q(status=EnrollmentStatus.ACTIVE) | Q(completed_date__isnull=True)),
+            ),
+            models.CheckConstraint(name="enrollment_price_not_negative", condition=Q(price_paid__gte=0)),
+            models.CheckConstraint(
+                name="enrollment_currency_is_code", condition=Q(currency__regex=r"^[A-Z]{3}$")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.course}"
+
+
+class LessonCompletion(TimeStampedMixin):
+    """A person has completed a lesson."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="lesson_completions",
+        help_text="The learner.",
+    )
+    lesson = models.ForeignKey(
+        Lesson,
+        on_delete=models.CASCADE,
+        related_name="completions",
+        help_text="The lesson that was completed.",
+    )
+    completed_date = models.DateTimeField(auto_now_add=True, help_text="When it was completed first.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "lesson"], name="unique_lesson_completion")]
+
+    def __str__(self) -> str:
+        return f"{self.user} completed {self.lesson}"

@@ -1,0 +1,63 @@
+"""What people write for themselves, or for the others in their course, beside a lesson."""
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
+from django.core.validators import MinLengthValidator
+from django.db import models
+from django.db.models import Q
+
+from courses.constants import MAX_TAG_LENGTH, MAX_TAGS
+from courses.mixins import TimeStampedMixin
+from courses.models.catalog import Lesson
+from courses.utils.constraints import json_has_no, json_is
+from courses.validators import validate_tags
+
+_NO_TAG = f'strict $[*] ? (@.type() != "string" || !(@ like_regex "^.{{1,{MAX_TAG_LENGTH}}}$"))'
+"""SQL/JSON path to every element that is no text of a tag's length."""
+
+
+class Note(TimeStampedMixin):
+    """A note on a lesson: its owner's, or when it is not private for everyone in the course."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notes", help_text="Who wrote it."
+    )
+    lesson = models.ForeignKey(
+        Lesson, on_delete=models.CASCADE, related_name="notes", help_text="The lesson it is about."
+    )
+    content = models.TextField(
+        validators=[MinLengthValidator(1)], help_text="The text, at least 1 character."
+    )
+    timestamp_seconds = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="The place in the lesson's film, in seconds from its start. Null: none.",
+    )
+    is_private = models.BooleanField(
+        default=True,
+        help_text="Whether only its owner sees it. Otherwise everyone enrolled in the course does.",
+    )
+    tags = models.JSONField(
+        default=list,
+        blank=True,
+        validators=[validate_tags],
+        help_text="At most 10 different texts of 1 to 50 characters, to find it again.",
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["user", "lesson"], name="note_by_user_lesson"),
+            models.Index(fields=["lesson", "is_private"], name="note_by_lesson"),
+            models.Index(fields=["user", "-created_date"], name="note_by_user"),
+            GinIndex(SearchVector("content", config="simple"), name="note_words"),
+        ]
+        constraints = [
+            models.CheckConstraint(name="note_content_not_empty", condition=~Q(content="")),
+            models.CheckConstraint(name="note_tags_are_array", condition=json_is("tags", "array")),
+            models.CheckConstraint(name="note_tags_are_texts", condition=json_has_no("tags", _NO_TAG)),
+            models.CheckConstraint(name="note_tags_are_few", condition=json_has_no("tags", f"$[{MAX_TAGS}]")),
+        ]
+
+    def __str__(self) -> str:
+        return self.content[:80]

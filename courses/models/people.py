@@ -1,0 +1,75 @@
+"""People, and the tokens by which their programs act for them."""
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+
+from courses.mixins import TimeStampedMixin
+from courses.utils.constraints import json_is
+from courses.validators import validate_time_zone
+
+
+class User(AbstractUser):
+    """A person: learner, instructor of some courses, or staff of the platform."""
+
+    display_name = models.CharField(
+        max_length=150,
+        blank=True,
+        help_text="The name that other people see. Empty: the user name is shown.",
+    )
+    time_zone = models.CharField(
+        max_length=64,
+        default="UTC",
+        validators=[validate_time_zone],
+        help_text="The time zone in which the person's days begin, for example Europe/Berlin.",
+    )
+
+    def __str__(self) -> str:
+        return self.shown_name
+
+    @property
+    def shown_name(self) -> str:
+        """What other people see: the display name, or else the user name."""
+        return self.display_name or self.username
+
+
+class AccessToken(TimeStampedMixin):
+    """A long secret by which a program acts for a person, limited to its scopes. Only its digest is kept."""
+
+    user = models.ForeignKey(
+        User,
+        on_delete=models.CASCADE,
+        related_name="access_tokens",
+        help_text="The person it acts for.",
+    )
+    name = models.CharField(max_length=100, help_text="What it is for, in the person's own words.")
+    prefix = models.CharField(
+        max_length=16, help_text="The first characters of the secret, to tell tokens apart."
+    )
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the secret, in hexadecimal.")
+    scopes = models.JSONField(default=list, help_text="What it may be used for: an array of scopes.")
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="When it stops working. Null: never.")
+    last_used_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was last used. Null: never."
+    )
+    revoked_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was revoked. Null: it was not."
+    )
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-created_date"], name="access_token_by_user")]
+        constraints = [
+            models.CheckConstraint(
+                name="access_token_scopes_are_array",
+                condition=json_is("scopes", "array"),
+                violation_error_message="Please give the scopes as a list.",
+            ),
+            models.CheckConstraint(
+                name="access_token_digest_is_sha256",
+                condition=Q(digest__regex=r"^[0-9a-f]{64}$"),
+                violation_error_message="The digest must be SHA-256 in hexadecimal.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}… ({self.name})"

@@ -1,0 +1,108 @@
+"""What learners say publicly about a course, and how others find it helpful."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinLengthValidator, MinValueValidator
+from django.db import models, transaction
+from django.db.models import Q
+
+from courses.constants import MAX_RATING, MIN_RATING, MIN_REVIEW_CONTENT_LENGTH
+from courses.mixins import TimeStampedMixin
+from courses.models.catalog import Course, Enrollment
+from courses.models.statistics import StatisticsChange
+from courses.utils.constraints import between
+from courses.utils.row_counts import RowCount
+
+
+class Review(TimeStampedMixin):
+    """What a learner thinks of a course: stars and a text, seen by others once it is approved."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reviews", help_text="Who wrote it."
+    )
+    course = models.ForeignKey(
+        Course, on_delete=models.CASCADE, related_name="reviews", help_text="The course it is about."
+    )
+    rating = models.PositiveSmallIntegerField(
+        validators=[MinValueValidator(MIN_RATING), MaxValueValidator(MAX_RATING)],
+        help_text="Stars, from 1 (poor) to 5 (excellent).",
+    )
+    title = models.CharField(max_length=255, blank=True, help_text="The title, at most 255 characters.")
+    content = models.TextField(
+        validators=[MinLengthValidator(MIN_REVIEW_CONTENT_LENGTH)],
+        help_text="The text, at least 10 characters.",
+    )
+    helpful_count = models.PositiveIntegerField(default=0, help_text="How many people found it helpful.")
+    is_verified_purchase = models.BooleanField(
+        default=False,
+        help_text="Whether its author is or was enrolled in the course. Found out, never entered.",
+    )
+    is_approved = models.BooleanField(
+        default=False, help_text="Whether it was approved, so that other people see it and its rating counts."
+    )
+    is_featured = models.BooleanField(default=False, help_text="Whether it is shown in a prominent place.")
+    moderation_notes = models.TextField(
+        blank=True, help_text="Notes between moderators. Its author never sees them."
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["course", "-created_date"], name="review_by_course"),
+            models.Index(fields=["user", "-created_date"], name="review_by_user"),
+            models.Index(fields=["is_approved", "is_featured"], name="review_by_moderation"),
+            models.Index(fields=["rating"], name="review_rating"),
+            models.Index(fields=["created_date"], name="review_waiting", condition=Q(is_approved=False)),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "course"],
+                name="unique_user_course_review",
+                violation_error_message="You have reviewed this course already.",
+            ),
+            models.CheckConstraint(
+                name="review_rating_in_stars", condition=between("rating", MIN_RATING, MAX_RATING)
+            ),
+            models.CheckConstraint(
+                name="review_featured_is_approved",
+                condition=Q(is_featured=False) | Q(is_approved=True),
+                violation_error_message="Only a review that is approved can be featured.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rating} of {MAX_RATING} for {self.course}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Find out whether the author is or was enrolled; a new review makes statistics stale."""
+        is_new, written = self._state.adding, kwargs.get("update_fields")
+        with transaction.atomic():
+            if written is None or "is_verified_purchase" in written:
+                enrollments = Enrollment.objects.filter(user_id=self.user_id, course_id=self.course_id)
+                self.is_verified_purchase = enrollments.exists()
+            super().save(*args, **kwargs)
+            if is_new:
+                StatisticsChange.note(course_ids=[self.course_id])
+
+
+class ReviewVote(TimeStampedMixin):
+    """A person found a review helpful. Taking it back removes the row."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="review_votes",
+        help_text="Who voted.",
+    )
+    review = models.ForeignKey(
+        Review, on_delete=models.CASCADE, related_name="votes", help_text="The review that was helpful."
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "review"], name="unique_review_vote"),
+            RowCount(reference="review", column="helpful_count", name="review_votes_counted"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} found {self.review} helpful"

@@ -1,0 +1,1 @@
+"""What several modules of the domain share that belongs to none of its subjects."""

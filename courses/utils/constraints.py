@@ -1,0 +1,36 @@
+"""The conditions that CHECK constraints of the models are built from: ranges, state pairs, shapes of JSON."""
+
+from typing import Any
+
+from django.db.models import BooleanField, CharField, F, Func, Q, Value
+from django.db.models.lookups import Exact
+
+
+def between(field: str, low: Any, high: Any) -> Q:
+    """`field` lies between the two, both included; NULL passes."""
+    return Q(**{f"{field}__gte": low, f"{field}__lte": high})
+
+
+def together(condition: Q, *filled: str) -> Q:
+    """Where `condition` holds all the `filled` fields have a value, elsewhere none of them has."""
+    all_filled = Q(**{f"{field}__isnull": False for field in filled})
+    none_filled = Q(**{f"{field}__isnull": True for field in filled})
+    return (condition & all_filled) | (~condition & none_filled)
+
+
+def json_is(field: str, kind: str) -> Q:
+    """`field` holds JSON of this kind: object, array, string, number or boolean; NULL passes."""
+    return Q(Exact(Func(F(field), function="jsonb_typeof", output_field=CharField()), kind))
+
+
+def json_has_no(field: str, path: str) -> Q:
+    """Nothing in `field` is found by the SQL/JSON `path`, which never fails, whatever the shape."""
+    found = Func(
+        F(field),
+        Value(path),
+        Value("{}"),
+        Value(True),
+        function="jsonb_path_exists",
+        output_field=BooleanField(),
+    )
+    return Q(Exact(found, False))

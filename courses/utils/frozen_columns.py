@@ -1,0 +1,79 @@
+"""Columns that never change again once the row they belong to is closed, kept so by the database itself.
+
+Services look at the state under a lock before they write. A trigger is the last line behind them, for writes
+that come another way: `update()`, plain SQL, a shell.
+"""
+
+from typing import Any
+
+from django.db.models import BaseConstraint
+
+_CREATE = """
+CREATE FUNCTION {trigger}() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM {parents} WHERE id = OLD.{reference} AND {flag}) THEN
+        RAISE EXCEPTION 'What belongs to a row of {parents} cannot change any more'
+            USING ERRCODE = 'check_violation', CONSTRAINT = '{trigger}';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER {trigger} BEFORE UPDATE ON {rows} FOR EACH ROW
+    WHEN (({old}) IS DISTINCT FROM ({new})) EXECUTE FUNCTION {trigger}();
+"""
+
+
+class FrozenColumns(BaseConstraint):
+    """No update changes `columns` once `flag` is true in the row that the foreign key `reference` names."""
+
+    def __init__(self, *, reference: str, flag: str, columns: tuple[str, ...], name: str) -> None:
+        super().__init__(name=name)
+        self.reference = reference
+        self.flag = flag
+        self.columns = tuple(columns)
+
+    def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
+        """Nothing inside CREATE TABLE: the trigger follows once the tables are there."""
+        schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
+
+    def create_sql(self, model: Any, schema_editor: Any) -> str:
+        quote = schema_editor.quote_name
+        reference = model._meta.get_field(self.reference)
+        parent = reference.related_model
+        frozen = [quote(model._meta.get_field(name).column) for name in self.columns]
+        return _CREATE.format(
+            trigger=self.name,
+            rows=quote(model._meta.db_table),
+            parents=quote(parent._meta.db_table),
+            reference=quote(reference.column),
+            flag=quote(parent._meta.get_field(self.flag).column),
+            old=", ".join(f"OLD.{column}" for column in frozen),
+            new=", ".join(f"NEW.{column}" for column in frozen),
+        )
+
+    def remove_sql(self, *_: Any) -> str:
+        return f"DROP FUNCTION {self.name}() CASCADE"
+
+    def validate(self, *args: Any, **kwargs: Any) -> None:
+        """The database alone knows whether an update changes something."""
+
+    def _check(self, *_: Any) -> list[Any]:
+        return []
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FrozenColumns) and self.deconstruct() == other.deconstruct()
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def deconstruct(self) -> tuple[str, Any, dict[str, Any]]:
+        path, arguments, keywords = super().deconstruct()
+        return (
+            path,
+            arguments,
+            keywords
+            | {
+                "reference": self.reference,
+                "flag": self.flag,
+                "columns": self.columns,
+            },
+        )

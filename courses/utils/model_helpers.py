@@ -1,0 +1,115 @@
+"""What the models share on the way to the database: second names, order, the clock, and logging.
+
+Only models and mixins import this module.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from django.db import DatabaseError, OperationalError, models, transaction
+
+from courses.utils.clock import database_now
+
+logger = logging.getLogger("courses.models")
+
+
+class AliasField:
+    """A second name of another field of the model: one column that can never disagree with itself.
+
+    Django already lets a field answer to two names, `name` and `attname` (`author` and `author_id`), in the
+    constructor, queries, `only()`, `update()`, `update_fields`, `bulk_update()` and `_meta.get_field()`.
+    This gives the target the alias as its `attname`. The target must be declared before it. Migrations
+    never see the alias.
+    """
+
+    def __init__(self, target: str) -> None:
+        self.target = target
+
+    def contribute_to_class(self, model: type[models.Model], name: str) -> None:
+        """Let the target field of `model` answer to `name` as well."""
+        field: Any = model._meta.get_field(self.target)
+        field.attname = name
+        setattr(model, name, field.descriptor_class(field))
+        setattr(model, field.name, _SameValueAs(name))
+        model._meta._expire_cache()  # type: ignore[attr-defined]
+
+
+class _SameValueAs:
+    """Reads and writes the attribute `name` of the instance; on the class it is what `name` is there."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: models.Model | None, owner: type[models.Model]) -> Any:
+        return getattr(owner if instance is None else instance, self.name)
+
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        setattr(instance, self.name, value)
+
+
+class AddedDateTimeField(models.DateTimeField):  # type: ignore[type-arg]
+    """`auto_now_add` by the database's clock; a moment that the caller already took from there is kept."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> datetime:
+        moment: datetime | None = getattr(model_instance, self.attname)
+        if add and moment is None:
+            moment = database_now()
+            setattr(model_instance, self.attname, moment)
+        return moment  # type: ignore[return-value]
+
+
+@contextmanager
+def saving(instance: models.Model) -> Iterator[None]:
+    """One transaction around a save. A failure of the database is logged, once however deep it is nested;
+    a refusal of the domain passes in silence.
+    """
+    try:
+        with transaction.atomic():
+            yield
+    except DatabaseError as error:
+        if not hasattr(error, "__notes__"):
+            error.add_note(f"while saving {type(instance).__name__}")
+            _log(error, type(instance).__name__)
+        raise
+
+
+def _log(error: DatabaseError, name: str) -> None:
+    if isinstance(error, OperationalError):
+        logger.error("The database could not work while %s was saved: %s", name, error)
+    else:
+        logger.error("The database refused to save %s: %s", name, error)
+
+
+def lock(rows: models.QuerySet[Any]) -> int:
+    """Lock `rows` until the end of the transaction and return how many there are.
+
+    The lock is FOR NO KEY UPDATE, so rows that refer to them can be inserted meanwhile. Locking in the
+    order of primary keys keeps two callers from waiting for each other.
+    """
+    return len(rows.select_for_update(no_key=True, of=("self",)).order_by("pk").only("pk"))
+
+
+def next_order(instance: models.Model, parent_field: str) -> int:
+    """One more than the highest `order` under the parent of `instance`, whose row stays locked.
+
+    The parent is locked and not its children: PostgreSQL locks no rows for an aggregate, and there may be
+    none yet. The number is only certain inside the transaction that also inserts the row.
+    """
+    parent_id = getattr(instance, f"{parent_field}_id")
+    return highest_orders(type(instance), parent_field, [parent_id])[parent_id] + 1
+
+
+def highest_orders(model: type[models.Model], parent_field: str, parent_ids: list[Any]) -> dict[Any, int]:
+    """The highest `order` under each parent, 0 where there are no children; the parents stay locked."""
+    parent_model: Any = model._meta.get_field(parent_field).related_model
+    lock(parent_model._base_manager.filter(pk__in=parent_ids))
+    found = (
+        model._base_manager.filter(**{f"{parent_field}__in": parent_ids})
+        .order_by()
+        .values_list(f"{parent_field}_id")
+        .annotate(models.Max("order"))
+    )
+    return dict.fromkeys(parent_ids, 0) | dict(found)

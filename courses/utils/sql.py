@@ -1,0 +1,22 @@
+"""Statements that are clearer in SQL than in the query language of the models."""
+
+from collections import namedtuple
+from typing import Any
+
+from django.db import connection
+
+
+def fetch(statement: str, **parameters: Any) -> list[Any]:
+    """The rows of `statement` as named tuples; its placeholders are `%(name)s`."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        row = namedtuple("row", [column.name for column in cursor.description])  # type: ignore[misc]
+        return [row(*values) for values in cursor.fetchall()]
+
+
+def execute(statement: str, **parameters: Any) -> int:
+    """Carry out `statement` and return how many rows it wrote."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        count: int = cursor.rowcount
+    return count

@@ -1,0 +1,183 @@
+"""The database itself refuses what validators would: every CHECK constraint is tried by a direct update."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+
+from courses.models import CourseStats, GradeChange, StatisticsChange, UserActivity, UserStats
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+NOW = timezone.now()
+
+
+def _attempt() -> Any:
+    return factories.make_attempt(factories.make_user(), factories.make_assessment())
+
+
+def _completed() -> Any:
+    return factories.make_attempt(factories.make_user(), factories.make_assessment(), is_completed=True)
+
+
+def _attempt_answer() -> Any:
+    attempt = _attempt()
+    return factories.pick(attempt, factories.single_choice(attempt.assessment), "right")
+
+
+def _waiting() -> Any:
+    attempt = _attempt()
+    return factories.answer(attempt, factories.essay(attempt.assessment), {"text": "Thoughts."})
+
+
+def _answer() -> Any:
+    return factories.single_choice(factories.make_assessment()).answers.first()
+
+
+MAKE: dict[str, Callable[[], Any]] = {
+    "access_token": lambda: factories.make_access_token(factories.make_user(), "cat_secret"),
+    "activity": lambda: UserActivity.objects.create(user=factories.make_user(), activity_type="view_course"),
+    "answer": _answer,
+    "assessment": factories.make_assessment,
+    "attempt": _attempt,
+    "completed": _completed,
+    "attempt_answer": _attempt_answer,
+    "waiting": _waiting,
+    "course": factories.make_course,
+    "course_stats": lambda: CourseStats.objects.create(course=factories.make_course()),
+    "enrollment": lambda: factories.enroll(factories.make_user(), factories.make_course()),
+    "grade_change": lambda: GradeChange.objects.create(attempt_answer=_attempt_answer(), reason="manual"),
+    "note": lambda: factories.make_note(factories.make_user(), factories.make_lesson()),
+    "notification": lambda: factories.make_notification(factories.make_user()),
+    "question": lambda: factories.make_question(factories.make_assessment()),
+    "resource": factories.make_resource,
+    "review": lambda: factories.make_review(factories.make_user(), factories.make_course()),
+    "statistics_change": lambda: StatisticsChange.objects.create(course=factories.make_course()),
+    "user_stats": lambda: UserStats.objects.create(user=factories.make_user()),
+}
+
+REFUSED: list[tuple[str, str, dict[str, Any]]] = [
+    ("access_token", "access_token_scopes_are_array", {"scopes": {}}),
+    ("access_token", "access_token_digest_is_sha256", {"digest": "secret"}),
+    ("activity", "activity_type_is_known", {"activity_type": "sleep"}),
+    ("activity", "activity_data_is_object", {"data": []}),
+    ("activity", "activity_data_is_small", {"data": {"text": "x" * 4096}}),
+    ("activity", "activity_data_is_shallow", {"data": {"1": {"2": {"3": {"4": {"5": {}}}}}}}),
+    ("activity", "activity_data_is_shallow", {"data": {"1": [[[[[]]]]]}}),
+    ("answer", "answer_credit_is_share", {"credit": "1.0001"}),
+    ("answer", "answer_credit_is_share", {"credit": "-0.1"}),
+    ("answer", "answer_tolerance_not_negative", {"tolerance": -1}),
+    ("answer", "answer_text_match_is_known", {"text_match": "fuzzy"}),
+    ("assessment", "assessment_passing_score_in_percent", {"passing_score": 101}),
+    ("assessment", "assessment_max_attempts_positive", {"max_attempts": 0}),
+    ("attempt", "attempt_completed_has_end", {"is_completed": True}),
+    ("attempt", "attempt_completed_has_end", {"end_time": NOW}),
+    ("attempt", "attempt_completed_has_end", {"ended_by": "timer"}),
+    ("completed", "attempt_completed_has_end", {"is_completed": False}),
+    ("completed", "attempt_completed_has_end", {"ended_by": None}),
+    ("completed", "attempt_completed_has_end", {"time_taken_seconds": None}),
+    ("completed", "attempt_ended_by_is_known", {"ended_by": "cat"}),
+    ("attempt", "attempt_number_positive", {"attempt_number": 0}),
+    ("attempt", "attempt_passing_score_in_percent", {"passing_score": 101}),
+    ("attempt", "attempt_score_within_maximum", {"score": 1}),
+    ("attempt", "attempt_deadline_after_start", {"deadline_at": NOW - timezone.timedelta(days=1)}),
+    ("attempt", "attempt_layout_is_object", {"layout": []}),
+    ("attempt_answer", "attempt_answer_credit_is_share", {"credit": -1, "is_correct": False}),
+    ("attempt_answer", "attempt_answer_correct_by_credit", {"credit": "0.5"}),
+    ("attempt_answer", "attempt_answer_correct_by_credit", {"credit": None}),
+    ("attempt_answer", "attempt_answer_correct_by_credit", {"is_correct": None}),
+    ("waiting", "attempt_answer_correct_by_credit", {"points_earned": 1}),
+    ("waiting", "attempt_answer_correct_by_credit", {"is_correct": True}),
+    ("attempt_answer", "attempt_answer_response_is_object", {"response": [1]}),
+    ("course", "course_price_not_negative", {"price": -1}),
+    ("course", "course_currency_is_code", {"currency": "eur"}),
+    ("course_stats", "course_stats_engagement_in_range", {"engagement_score": "100.01"}),
+    ("course_stats", "course_stats_assessments_are_object", {"assessment_stats": []}),
+    ("course_stats", "course_stats_revenue_is_object", {"revenue_data": "EUR"}),
+    ("enrollment", "enrollment_status_is_known", {"status": "lost"}),
+    ("enrollment", "enrollment_progress_in_percent", {"progress_percentage": "100.01"}),
+    ("enrollment", "enrollment_progress_in_percent", {"progress_percentage": -1}),
+    ("enrollment", "enrollment_completed_has_date", {"status": "completed"}),
+    ("enrollment", "enrollment_completed_has_date", {"completed_date": NOW}),
+    ("enrollment", "enrollment_price_not_negative", {"price_paid": -1}),
+    ("enrollment", "enrollment_currency_is_code", {"currency": "€"}),
+    ("grade_change", "grade_change_reason_is_known", {"reason": "mood"}),
+    ("grade_change", "grade_change_credit_is_share", {"new_credit": 2}),
+    ("note", "note_content_not_empty", {"content": ""}),
+    ("note", "note_tags_are_array", {"tags": {}}),
+    ("note", "note_tags_are_texts", {"tags": ["good", 1]}),
+    ("note", "note_tags_are_texts", {"tags": [["nested"]]}),
+    ("note", "note_tags_are_texts", {"tags": [""]}),
+    ("note", "note_tags_are_texts", {"tags": ["x" * 51]}),
+    ("note", "note_tags_are_few", {"tags": [str(number) for number in range(11)]}),
+    ("notification", "notification_type_is_known", {"notification_type": "spam"}),
+    ("notification", "notification_read_has_date", {"is_read": True}),
+    ("notification", "notification_read_has_date", {"read_date": NOW}),
+    ("notification", "notification_url_is_safe", {"action_url": "javascript:alert(1)"}),
+    ("notification", "notification_url_is_safe", {"action_url": "http://example.org/"}),
+    ("notification", "notification_url_is_safe", {"action_url": "//example.org/"}),
+    ("notification", "notification_url_is_safe", {"action_url": "/\\example.org/"}),
+    ("notification", "notification_url_is_safe", {"action_url": "/courses/1\nx"}),
+    ("question", "question_points_positive", {"points": 0}),
+    ("question", "question_type_is_known", {"question_type": "riddle"}),
+    ("question", "question_scoring_is_known", {"scoring": "luck"}),
+    ("resource", "resource_kind_is_known", {"kind": "smell"}),
+    ("resource", "resource_url_is_https", {"url": "ftp://example.org/"}),
+    ("review", "review_rating_in_stars", {"rating": 0}),
+    ("review", "review_rating_in_stars", {"rating": 6}),
+    ("review", "review_featured_is_approved", {"is_featured": True, "is_approved": False}),
+    ("statistics_change", "statistics_change_is_of_one", {"course": None}),
+    ("user_stats", "user_stats_average_in_percent", {"assessment_avg_score": "100.01"}),
+    ("user_stats", "user_stats_habits_are_object", {"learning_habits": []}),
+]
+
+ACCEPTED: list[tuple[str, dict[str, Any]]] = [
+    ("activity", {"data": {"1": {"2": {"3": {"4": {"deep": 5}}}}}}),
+    ("answer", {"credit": 1, "tolerance": 0}),
+    ("assessment", {"passing_score": 0, "max_attempts": 1}),
+    ("attempt_answer", {"credit": "0.9999999999", "is_correct": False}),
+    ("waiting", {"response": None}),
+    ("enrollment", {"status": "completed", "completed_date": NOW, "progress_percentage": 100}),
+    ("enrollment", {"status": "withdrawn"}),
+    ("note", {"tags": ["x" * 50, *(str(number) for number in range(9))]}),
+    ("note", {"tags": []}),
+    ("notification", {"is_read": True, "read_date": NOW}),
+    ("notification", {"action_url": ""}),
+    ("notification", {"action_url": "/"}),
+    ("notification", {"action_url": "/courses/1?tab=notes"}),
+    ("notification", {"action_url": "https://example.org/x"}),
+    ("review", {"rating": 1}),
+]
+
+
+@pytest.mark.parametrize(("thing", "constraint", "values"), REFUSED)
+def test_the_database_refuses(thing: str, constraint: str, values: dict[str, Any]) -> None:
+    row = MAKE[thing]()
+    with pytest.raises(IntegrityError, match=f'"{constraint}"'), transaction.atomic():
+        type(row)._base_manager.filter(pk=row.pk).update(**values)
+
+
+@pytest.mark.parametrize(("thing", "values"), ACCEPTED)
+def test_the_database_accepts_what_lies_just_inside(thing: str, values: dict[str, Any]) -> None:
+    row = MAKE[thing]()
+    assert type(row)._base_manager.filter(pk=row.pk).update(**values) == 1
+
+
+def test_every_check_constraint_is_tried_above() -> None:
+    named = {
+        constraint.name
+        for model in apps.get_app_config("courses").get_models()
+        for constraint in model._meta.constraints
+        if isinstance(constraint, models.CheckConstraint)
+    }
+    assert named - {"attempt_answer_graded_by_has_date"} == {constraint for _, constraint, _ in REFUSED}
+
+
+def test_the_database_refuses_a_grader_without_a_moment() -> None:
+    row, grader = _attempt_answer(), factories.make_user()
+    with pytest.raises(IntegrityError, match="attempt_answer_graded_by_has_date"), transaction.atomic():
+        type(row).objects.filter(pk=row.pk).update(graded_by=grader)
