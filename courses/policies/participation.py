@@ -1,0 +1,55 @@
+"""Who teaches a course, who takes it, and who may see it."""
+
+from django.db.models import BooleanField, Exists, OuterRef, Q, Value
+
+from courses.constants import EnrollmentStatus
+from courses.models import Course, Enrollment, User
+
+Viewer = User | None
+
+NOBODY = Q(Value(False, output_field=BooleanField()))
+EVERYBODY = Q(Value(True, output_field=BooleanField()))
+
+
+def is_platform_staff(viewer: Viewer) -> bool:
+    return viewer is not None and viewer.is_staff
+
+
+def teaches(viewer: Viewer, course: str = "pk") -> Q:
+    """The viewer is staff of the course: one of its instructors, or platform staff."""
+    if viewer is None:
+        return NOBODY
+    if viewer.is_staff:
+        return EVERYBODY
+    return instructs(viewer, course)
+
+
+def instructs(viewer: User, course: str = "pk") -> Q:
+    """The viewer is named as an instructor of the course."""
+    instructors = Course.instructors.through._default_manager
+    return Q(Exists(instructors.filter(course_id=OuterRef(course), user_id=viewer.pk)))
+
+
+def takes(viewer: Viewer, course: str = "pk") -> Q:
+    """The viewer is enrolled in the course and has not withdrawn."""
+    if viewer is None:
+        return NOBODY
+    enrollments = Enrollment.objects.filter(course_id=OuterRef(course), user_id=viewer.pk)
+    return Q(Exists(enrollments.exclude(status=EnrollmentStatus.WITHDRAWN)))
+
+
+def has_ever_taken(viewer: Viewer, course: str = "pk") -> Q:
+    """The viewer is or was enrolled in the course."""
+    if viewer is None:
+        return NOBODY
+    return Q(Exists(Enrollment.objects.filter(course_id=OuterRef(course), user_id=viewer.pk)))
+
+
+def takes_part(viewer: Viewer, course: str = "pk") -> Q:
+    """The viewer takes or teaches the course: who may read its lessons and its public notes."""
+    return takes(viewer, course) | teaches(viewer, course)
+
+
+def may_see_course(viewer: Viewer, course: str = "pk", *, is_published: str = "is_published") -> Q:
+    """Published courses are everybody's; a draft is for those who teach or already take it."""
+    return Q((is_published, True)) | takes_part(viewer, course)

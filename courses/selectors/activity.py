@@ -1,0 +1,10 @@
+"""What people did. It is their own to see."""
+
+from django.db.models import QuerySet
+
+from courses.models import UserActivity
+from courses.policies.participation import Viewer
+
+
+def activity_of(viewer: Viewer) -> QuerySet[UserActivity]:
+    return UserActivity.objects.filter(user=viewer) if viewer else UserActivity.objects.none()

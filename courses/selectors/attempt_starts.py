@@ -1,0 +1,81 @@
+"""Whether a learner may start an assessment now: asked before, as advice, and under the lock, as the decision."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+
+from courses import exceptions
+from courses.constants import EnrollmentStatus
+from courses.models import Assessment, AssessmentAttempt, Enrollment, User
+from courses.policies.answer_key import was_left_behind
+from courses.policies.attempt_time import is_open, is_over
+from courses.rules.attempt_limits import may_start
+from courses.rules.readiness import assessment_problems
+
+_FIELD = ["assessmentId"]
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """How many attempts a learner has made of an assessment, how many of them are open, and how many are
+    over that the learner has left behind by leaving the course.
+    """
+
+    used: int = 0
+    open: int = 0
+    left_behind: int = 0
+
+
+def start_refusals(learner: User, assessments: Sequence[int]) -> Mapping[int, exceptions.Refusal | None]:
+    """Why the learner may not start each assessment now; None where starting leads to an attempt."""
+    found = Assessment.objects.filter(pk__in=assessments).select_related("lesson__course")
+    enrolled = set(
+        Enrollment.objects.filter(user=learner, course__lessons__assessment__in=assessments)
+        .exclude(status=EnrollmentStatus.WITHDRAWN)
+        .values_list("course", flat=True)
+    )
+    taken = _attempts_taken(learner, assessments)
+    return {
+        assessment.pk: _refusal(
+            assessment, assessment.lesson.course_id in enrolled, taken.get(assessment.pk, _Taken())
+        )
+        for assessment in found.prefetch_related("questions__answers")
+    }
+
+
+def _attempts_taken(learner: User, assessments: Sequence[int]) -> dict[int, _Taken]:
+    made = AssessmentAttempt.objects.filter(user=learner, assessment__in=assessments).order_by()
+    rows = made.values_list("assessment").annotate(
+        Count("pk"), Count("pk", filter=is_open()), Count("pk", filter=is_over() & was_left_behind())
+    )
+    return {assessment: _Taken(*counts) for assessment, *counts in rows}
+
+
+def _refusal(assessment: Assessment, is_enrolled: bool, taken: _Taken) -> exceptions.Refusal | None:
+    if not is_enrolled:
+        return exceptions.NotEnrolled(field=_FIELD)
+    if taken.open:
+        return None
+    if not assessment.lesson.course.is_published:
+        return exceptions.AssessmentNotReady("The course is not published now, so nobody can start.", _FIELD)
+    if not may_start(max_attempts=assessment.max_attempts, used=taken.used, has_open=False):
+        return exceptions.AttemptLimitReached(field=_FIELD)
+    if assessment.show_correct_answers and taken.left_behind:
+        return exceptions.AttemptLimitReached(
+            "You left this course after an attempt, and could read the right answers then. Your results are under "
+            "your attempts.",
+            _FIELD,
+        )
+    return _not_ready(assessment)
+
+
+def _not_ready(assessment: Assessment) -> exceptions.Refusal | None:
+    questions = sorted(assessment.questions.all(), key=lambda question: question.order)
+    problems = assessment_problems([question.to_rule() for question in questions])
+    if not problems:
+        return None
+    return exceptions.AssessmentNotReady(
+        f"This assessment cannot be started yet. {problems[0]} Please tell an instructor of the course.",
+        _FIELD,
+    )

@@ -1,0 +1,121 @@
+"""Attempts, and the questions as one attempt lays them out, as a viewer may see them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from courses.models import Assessment, AssessmentAttempt, AttemptAnswer, Question, User
+from courses.policies import answer_key, participation, results
+from courses.policies.attempt_time import overdue
+from courses.policies.participation import Viewer
+from courses.rules import grading
+from courses.rules.attempt_limits import attempts_left
+from courses.rules.layout import LayoutEntry
+from courses.utils.clock import StatementTimestamp
+
+
+def attempts_visible_to(viewer: Viewer) -> QuerySet[AssessmentAttempt]:
+    """Attempts of the viewer, and of the courses that the viewer teaches, with what may be seen of each.
+
+    `read_at` is the database's clock, from which the remaining time is counted.
+    """
+    waiting = AttemptAnswer.objects.filter(attempt=OuterRef("pk"), credit=None)
+    return AssessmentAttempt.objects.filter(results.may_see_attempt(viewer)).annotate(
+        read_at=StatementTimestamp(),
+        is_overdue=overdue(),
+        waits_for_a_person=Q(is_completed=True) & Q(Exists(waiting)),
+        viewer_is_staff=participation.teaches(viewer, results.COURSE_OF_ATTEMPT),
+        results_visible=results.may_see_results(viewer),
+        answer_key_visible=answer_key.may_see_answer_key(viewer),
+    )
+
+
+def attempts_of(viewer: Viewer) -> QuerySet[AssessmentAttempt]:
+    """The viewer's own, annotated like all attempts."""
+    return attempts_visible_to(viewer).filter(user=viewer) if viewer else AssessmentAttempt.objects.none()
+
+
+@dataclass
+class Standing:
+    """Where a learner stands in an assessment. `best` is chosen among the results that the learner may see."""
+
+    assessment_id: int
+    used: int
+    remaining: int
+    open: AssessmentAttempt | None
+    best: AssessmentAttempt | None
+
+
+def standings(
+    learner: User, assessments: Sequence[int], settle: Callable[[Viewer, Sequence[AssessmentAttempt]], None]
+) -> Mapping[int, Standing]:
+    """Where the learner stands in each assessment. `settle` closes the attempts whose time is over."""
+    mine = list(attempts_of(learner).filter(assessment__in=assessments).order_by("attempt_number"))
+    settle(learner, mine)
+    limits = Assessment.objects.filter(pk__in=assessments).values_list("pk", "max_attempts")
+    return {
+        pk: _standing(pk, limit, [row for row in mine if row.assessment_id == pk]) for pk, limit in limits
+    }
+
+
+def _standing(assessment_id: int, max_attempts: int, attempts: list[Any]) -> Standing:
+    graded = [
+        row for row in attempts if row.is_completed and row.results_visible and not row.waits_for_a_person
+    ]
+    return Standing(
+        assessment_id=assessment_id,
+        used=len(attempts),
+        remaining=attempts_left(max_attempts=max_attempts, used=len(attempts)),
+        open=next((row for row in attempts if not row.is_completed), None),
+        best=max(graded, key=lambda row: row.score_percentage or 0, default=None),
+    )
+
+
+@dataclass(frozen=True)
+class LaidOutQuestion:
+    """A question as one attempt shows it. `answered` is what is stored for it, if anything is."""
+
+    attempt: AssessmentAttempt
+    position: int
+    entry: LayoutEntry
+    question: Question
+    rule: grading.Question
+    answers: Mapping[int, grading.Answer]
+    answered: AttemptAnswer | None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether something is stored that is not blank."""
+        return self.answered is not None and not grading.is_unanswered(self.rule.type, self.answered.response)
+
+
+def laid_out_questions(
+    _viewer: Viewer, attempts: Sequence[AssessmentAttempt]
+) -> Mapping[AssessmentAttempt, list[LaidOutQuestion]]:
+    """The questions of each attempt in its own order, with what was answered: three statements for all attempts."""
+    ids = {entry["id"] for attempt in attempts for entry in attempt.layout["questions"]}
+    questions = Question.objects.filter(pk__in=ids).prefetch_related("answers").in_bulk()
+    rules = {pk: question.to_rule() for pk, question in questions.items()}
+    answers = {pk: {answer.id: answer for answer in rule.answers} for pk, rule in rules.items()}
+    answered = {
+        (answer.attempt_id, answer.question_id): answer
+        for answer in AttemptAnswer.objects.filter(attempt__in=[attempt.pk for attempt in attempts])
+    }
+    return {
+        attempt: [
+            LaidOutQuestion(
+                attempt=attempt,
+                position=position,
+                entry=entry,
+                question=questions[entry["id"]],
+                rule=rules[entry["id"]],
+                answers=answers[entry["id"]],
+                answered=answered.get((attempt.pk, entry["id"])),
+            )
+            for position, entry in enumerate(attempt.layout["questions"], start=1)
+            if entry["id"] in questions
+        ]
+        for attempt in attempts
+    }

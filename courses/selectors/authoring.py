@@ -1,0 +1,69 @@
+"""What authors are about to change: whether they may, and whether learners use it already."""
+
+import json
+from collections.abc import Collection
+
+from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
+from django.db.models.lookups import Exact
+
+from courses.models import AssessmentAttempt, AttemptAnswer, Lesson, Question
+from courses.policies import participation
+from courses.policies.participation import Viewer
+from courses.rules.readiness import assessment_problems
+from courses.selectors import assessments, catalog
+
+_OFFERED = "$.questions[*] ? (@.choices[*] == $ids[*] || @.prompts[*] == $ids[*] || @.matches[*] == $ids[*])"
+_NAMED = "$ ? (@.choices[*] == $ids[*] || @.matches.* == $ids[*] || @.matches.keyvalue().key == $keys[*])"
+"""SQL/JSON paths to whatever in a layout, and in a response, names one of the answers `$ids` (`$keys`)."""
+
+
+def lessons_to_author(viewer: Viewer) -> QuerySet[Lesson]:
+    """Lessons that the viewer may see, with `viewer_is_staff`: whether the viewer may edit them."""
+    is_staff = participation.teaches(viewer, "course_id")
+    return catalog.lessons_visible_to(viewer).annotate(viewer_is_staff=is_staff)
+
+
+def questions_to_author(viewer: Viewer) -> QuerySet[Question]:
+    """Questions that the viewer may edit, who else may not even see them."""
+    return assessments.questions_visible_to(viewer).annotate(viewer_is_staff=Value(True))
+
+
+def problems_of(viewer: Viewer, assessment_ids: Collection[int]) -> dict[int, list[str]]:
+    """What keeps each assessment that the viewer may edit from being started; nothing for the others."""
+    rows = assessments.assessments_as_seen_by(viewer).filter(pk__in=assessment_ids, viewer_is_staff=True)
+    return {
+        assessment.pk: assessment_problems(
+            [question.to_rule() for question in sorted(assessment.questions.all(), key=lambda q: q.order)]
+        )
+        for assessment in rows.prefetch_related("questions__answers")
+    }
+
+
+def is_in_use(question: Question) -> bool:
+    """Whether an attempt has the question: it was answered, or stands in what a learner was given."""
+    laid_out = Q(layout__contains={"questions": [{"id": question.pk}]})
+    attempts = AssessmentAttempt.objects.filter(assessment_id=question.assessment_id)
+    return question.attempt_answers.exists() or attempts.filter(laid_out).exists()
+
+
+def are_in_use(question: Question, answer_ids: Collection[int]) -> bool:
+    """Whether any of these answers of the question was picked, or can still be picked in an open attempt."""
+    picked = Q(selected_answer__in=answer_ids) | _finds("response", _NAMED, answer_ids)
+    if AttemptAnswer.objects.filter(picked, question=question).exists():
+        return True
+    attempts = AssessmentAttempt.objects.filter(assessment_id=question.assessment_id, is_completed=False)
+    return attempts.filter(_finds("layout", _OFFERED, answer_ids)).exists()
+
+
+def _finds(column: str, path: str, answer_ids: Collection[int]) -> Q:
+    """The JSON of `column` names one of the answers in the places that `path` leads to."""
+    variables = json.dumps({"ids": sorted(answer_ids), "keys": [str(pk) for pk in sorted(answer_ids)]})
+    found = Func(
+        F(column),
+        Value(path),
+        Value(variables),
+        Value(True),
+        function="jsonb_path_exists",
+        output_field=BooleanField(),
+    )
+    return Q(Exact(found, True))

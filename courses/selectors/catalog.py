@@ -1,0 +1,64 @@
+"""Courses, lessons, resources and enrolments as a viewer may see them."""
+
+from collections.abc import Sequence
+
+from django.db.models import Count, Q, QuerySet
+
+from courses.constants import EnrollmentStatus
+from courses.models import Course, Enrollment, Lesson, LessonCompletion, Resource
+from courses.policies import participation
+from courses.policies.participation import Viewer
+
+
+def courses_as_seen_by(viewer: Viewer) -> QuerySet[Course]:
+    return Course.objects.annotate(viewer_is_staff=participation.teaches(viewer))
+
+
+def courses_visible_to(viewer: Viewer) -> QuerySet[Course]:
+    return courses_as_seen_by(viewer).filter(participation.may_see_course(viewer))
+
+
+def lessons_as_seen_by(viewer: Viewer) -> QuerySet[Lesson]:
+    """Lessons, with `viewer_may_read`: whether the viewer takes or teaches the course."""
+    return Lesson.objects.annotate(viewer_may_read=participation.takes_part(viewer, "course_id"))
+
+
+def lessons_visible_to(viewer: Viewer) -> QuerySet[Lesson]:
+    return lessons_as_seen_by(viewer).filter(
+        participation.may_see_course(viewer, "course_id", is_published="course__is_published")
+    )
+
+
+def resources_visible_to(viewer: Viewer) -> QuerySet[Resource]:
+    return Resource.objects.filter(participation.takes_part(viewer, "lesson__course_id"))
+
+
+def enrollments_visible_to(viewer: Viewer) -> QuerySet[Enrollment]:
+    """The viewer's own, and those of the courses that the viewer teaches."""
+    if viewer is None:
+        return Enrollment.objects.none()
+    return Enrollment.objects.filter(Q(user=viewer) | participation.teaches(viewer, "course_id"))
+
+
+def enrollments_of(viewer: Viewer) -> QuerySet[Enrollment]:
+    """The viewer's own."""
+    return Enrollment.objects.filter(user=viewer) if viewer else Enrollment.objects.none()
+
+
+def lesson_counts(_viewer: Viewer, courses: Sequence[int]) -> dict[int, int]:
+    """How many lessons each course has."""
+    lessons = Lesson.objects.filter(course__in=courses).order_by().values_list("course")
+    return dict(lessons.annotate(Count("pk")))
+
+
+def completed_lessons(viewer: Viewer, lessons: Sequence[int]) -> dict[int, bool]:
+    """Whether the viewer completed each lesson; nothing for people who are not signed in."""
+    if viewer is None:
+        return {}
+    done = LessonCompletion.objects.filter(user=viewer, lesson__in=lessons).values_list("lesson", flat=True)
+    return dict.fromkeys(lessons, False) | dict.fromkeys(done, True)
+
+
+def is_enrolled(viewer: Viewer, course: Course) -> bool:
+    enrollments = enrollments_of(viewer).filter(course=course)
+    return enrollments.exclude(status=EnrollmentStatus.WITHDRAWN).exists()

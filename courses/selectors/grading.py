@@ -1,0 +1,97 @@
+"""Answers that people grade, and the grades that are stored."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from django.db.models import F, Q, QuerySet, prefetch_related_objects
+
+from courses.constants import NO_CREDIT, GradeChangeReason
+from courses.models import AssessmentAttempt, AttemptAnswer, Question
+from courses.policies.grading import COURSE_OF_ANSWER, may_grade
+from courses.policies.participation import Viewer
+from courses.rules.layout import trial_entry
+from courses.rules.results import StoredGrade
+from courses.selectors.attempts import LaidOutQuestion
+
+
+def answers_to_grade(viewer: Viewer) -> QuerySet[AttemptAnswer]:
+    """Answers of the courses that the viewer teaches, whether or not their attempt has ended."""
+    return AttemptAnswer.objects.filter(may_grade(viewer), response__isnull=False)
+
+
+def grading_tasks_visible_to(viewer: Viewer) -> QuerySet[AttemptAnswer]:
+    """Answers that were handed in, graded or not, with when that was and what they can earn."""
+    return (
+        answers_to_grade(viewer)
+        .filter(attempt__is_completed=True)
+        .select_related("attempt", "question")
+        .annotate(submitted_at=F("attempt__end_time"), points_possible=F("question__points"))
+    )
+
+
+def grading_tasks_waiting_for(viewer: Viewer, *, course_id: int | None = None) -> QuerySet[AttemptAnswer]:
+    """Tasks that nobody has done yet, of all courses that the viewer teaches or of one of them."""
+    waiting = grading_tasks_visible_to(viewer).filter(credit=None)
+    return waiting if course_id is None else waiting.filter(**{COURSE_OF_ANSWER: course_id})
+
+
+def laid_out_tasks(
+    _viewer: Viewer, tasks: Sequence[AttemptAnswer]
+) -> Mapping[AttemptAnswer, LaidOutQuestion]:
+    """The question of each task as its attempt laid it out, with what was answered."""
+    prefetch_related_objects(list(tasks), "question__answers")
+    return {task: _laid_out(task) for task in tasks}
+
+
+def graded_questions(attempts: Sequence[AssessmentAttempt]) -> Mapping[int, Question]:
+    """Every question that the attempts laid out or answered, with its answers: two statements."""
+    laid_out = {entry["id"] for attempt in attempts for entry in attempt.layout["questions"]}
+    answered = AttemptAnswer.objects.filter(attempt__assessment__in={row.assessment_id for row in attempts})
+    questions = Question.objects.filter(Q(pk__in=laid_out) | Q(pk__in=answered.values("question")))
+    return questions.prefetch_related("answers").in_bulk()
+
+
+def stored_grades(
+    attempts: Sequence[AssessmentAttempt], questions: Collection[int]
+) -> Mapping[int, list[StoredGrade]]:
+    """The grades of each attempt: one statement.
+
+    One of `questions` that an attempt laid out but that has no row there stands unanswered, with 0.
+    """
+    rows = AttemptAnswer.objects.filter(attempt__in=[attempt.pk for attempt in attempts]).order_by("pk")
+    columns = ("attempt_id", "pk", "question_id", "response", "credit", "points_earned", "graded_at")
+    grades: dict[int, dict[int, StoredGrade]] = {
+        attempt.pk: {
+            entry["id"]: StoredGrade(None, entry["id"], None, NO_CREDIT, 0)
+            for entry in attempt.layout["questions"]
+            if entry["id"] in questions
+        }
+        for attempt in attempts
+    }
+    for attempt, pk, question, response, credit, points, graded_at in rows.values_list(*columns):
+        grades[attempt][question] = StoredGrade(pk, question, response, credit, points, graded_at is not None)
+    return {attempt: list(of_attempt.values()) for attempt, of_attempt in grades.items()}
+
+
+def last_regrade(answer: AttemptAnswer) -> str:
+    """What was done to the answer when it was last graded again, empty when it never was."""
+    changes = answer.grade_changes.filter(reason=GradeChangeReason.REGRADE)
+    return changes.order_by("-created_date", "-pk").values_list("note", flat=True).first() or ""
+
+
+def _laid_out(task: Any) -> LaidOutQuestion:
+    """The question of a task; one that the attempt did not lay out is shown in the author's order."""
+    rule = task.question.to_rule()
+    entries = [*task.attempt.layout["questions"], trial_entry(task.question.to_layout())]
+    position, entry = next(
+        (place, entry) for place, entry in enumerate(entries, start=1) if entry["id"] == task.question_id
+    )
+    return LaidOutQuestion(
+        attempt=task.attempt,
+        position=position,
+        entry=entry,
+        question=task.question,
+        rule=rule,
+        answers={answer.id: answer for answer in rule.answers},
+        answered=task,
+    )

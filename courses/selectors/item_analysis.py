@@ -1,0 +1,70 @@
+"""The item analysis of assessments: whose attempts count, and what each learner earned on each question."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from decimal import Decimal
+
+from courses.models import Assessment, Question
+from courses.policies.participation import Viewer, teaches
+from courses.rules import item_analysis
+from courses.utils.sql import fetch
+
+_EARNED = """
+WITH first AS (
+    SELECT DISTINCT ON (assessment_id, user_id) id, assessment_id
+    FROM courses_assessmentattempt
+    WHERE assessment_id = ANY(%(assessments)s) AND is_completed
+    ORDER BY assessment_id, user_id, attempt_number
+)
+SELECT first.assessment_id AS assessment,
+    array_agg(coalesce(answer.credit, 0) * question.points ORDER BY question."order") AS earned
+FROM first
+JOIN courses_question AS question ON question.assessment_id = first.assessment_id
+LEFT JOIN courses_attemptanswer AS answer ON answer.attempt_id = first.id AND answer.question_id = question.id
+GROUP BY first.id, first.assessment_id
+HAVING bool_and(answer.id IS NULL OR answer.credit IS NOT NULL)
+"""
+"""One row for each learner: credit x points on every question of the assessment, in the author's order. Only the
+first finished attempt counts, and a learner whose first one waits for a person is left out."""
+
+
+@dataclass(frozen=True)
+class ItemStatistics(item_analysis.ItemStatistics):
+    """The figures of a question, and which question that is."""
+
+    question_id: int
+
+
+@dataclass(frozen=True)
+class ItemAnalysis(item_analysis.ItemAnalysis):
+    """The figures of an assessment, with those of its questions in the author's order."""
+
+    items: tuple[ItemStatistics, ...]
+
+
+def item_analyses(viewer: Viewer, assessments: Sequence[int]) -> Mapping[int, ItemAnalysis]:
+    """The item analysis of each assessment of a course that the viewer teaches: three statements for all."""
+    taught = Assessment.objects.filter(teaches(viewer, "lesson__course_id"), pk__in=assessments)
+    rows: dict[int, list[list[Decimal]]] = {pk: [] for pk in taught.values_list("pk", flat=True)}
+    if not rows:
+        return {}
+    questions: dict[int, list[tuple[int, int]]] = {pk: [] for pk in rows}
+    ordered = Question.objects.filter(assessment__in=rows).order_by("order")
+    for assessment, pk, points in ordered.values_list("assessment_id", "pk", "points"):
+        questions[assessment].append((pk, points))
+    for row in fetch(_EARNED, assessments=list(rows)):
+        rows[row.assessment].append(row.earned)
+    return {assessment: _analysis(rows[assessment], questions[assessment]) for assessment in rows}
+
+
+def _analysis(rows: Sequence[Sequence[Decimal]], questions: Sequence[tuple[int, int]]) -> ItemAnalysis:
+    found = item_analysis.analyse(rows, [points for _, points in questions])
+    items = tuple(
+        ItemStatistics(**_figures(item), question_id=pk)
+        for item, (pk, _) in zip(found.items, questions, strict=True)
+    )
+    return ItemAnalysis(**_figures(found) | {"items": items})
+
+
+def _figures(statistics: item_analysis.ItemStatistics | item_analysis.ItemAnalysis) -> dict[str, object]:
+    return {field.name: getattr(statistics, field.name) for field in fields(statistics)}

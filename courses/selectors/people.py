@@ -1,0 +1,30 @@
+"""People as a viewer may see them."""
+
+from django.db.models import Q, QuerySet
+
+from courses.models import AccessToken, User
+from courses.policies.participation import EVERYBODY, NOBODY, Viewer
+from courses.policies.people import may_see_person
+
+
+def people_as_seen_by(viewer: Viewer) -> QuerySet[User]:
+    """People, with `viewer_may_see_account`: whether the viewer is that person, or staff."""
+    if viewer is None:
+        account = NOBODY
+    else:
+        account = EVERYBODY if viewer.is_staff else Q(pk=viewer.pk)
+    return User.objects.annotate(viewer_may_see_account=account)
+
+
+def people_visible_to(viewer: Viewer) -> QuerySet[User]:
+    return people_as_seen_by(viewer).filter(may_see_person(viewer))
+
+
+def all_access_tokens_of(viewer: Viewer) -> QuerySet[AccessToken]:
+    """The viewer's own tokens, those that were revoked included."""
+    return AccessToken.objects.filter(user=viewer) if viewer else AccessToken.objects.none()
+
+
+def access_tokens_of(viewer: Viewer) -> QuerySet[AccessToken]:
+    """The viewer's own tokens that were not revoked."""
+    return all_access_tokens_of(viewer).filter(revoked_at=None)

@@ -1,0 +1,65 @@
+"""Reviews as a viewer may see them, and what they add up to."""
+
+from collections.abc import Mapping, Sequence
+
+from django.db.models import Count, Exists, OuterRef, QuerySet
+
+from courses.exceptions import PermissionDenied, Refusal
+from courses.models import Course, Review, ReviewVote, User
+from courses.policies import participation
+from courses.policies.participation import Viewer
+from courses.policies.reviews import Standing, may_moderate_review, may_see_review, refusal_to_review
+from courses.rules.ratings import RatingSummary
+
+
+def reviews_as_seen_by(viewer: Viewer) -> QuerySet[Review]:
+    """Reviews, with `viewer_may_moderate`: whether the viewer decides on them and reads the notes on that."""
+    return Review.objects.annotate(viewer_may_moderate=may_moderate_review(viewer))
+
+
+def reviews_visible_to(viewer: Viewer) -> QuerySet[Review]:
+    return reviews_as_seen_by(viewer).filter(may_see_review(viewer))
+
+
+def reviews_of(viewer: Viewer) -> QuerySet[Review]:
+    """The viewer's own, approved or not."""
+    return reviews_as_seen_by(viewer).filter(user=viewer) if viewer else Review.objects.none()
+
+
+def reviews_waiting_for(viewer: Viewer) -> QuerySet[Review]:
+    """Reviews that are not approved and that the viewer may decide on."""
+    return reviews_as_seen_by(viewer).filter(may_moderate_review(viewer), is_approved=False)
+
+
+def rating_summaries(_viewer: Viewer, courses: Sequence[int]) -> dict[int, RatingSummary]:
+    """What the approved reviews of each course add up to: the same for every viewer."""
+    approved = Review.objects.filter(course__in=courses, is_approved=True).order_by()
+    counts: dict[int, dict[int, int]] = {}
+    for course, rating, count in approved.values_list("course", "rating").annotate(Count("pk")):
+        counts.setdefault(course, {})[rating] = count
+    return {course: RatingSummary(ratings) for course, ratings in counts.items()}
+
+
+def found_helpful(viewer: Viewer, reviews: Sequence[int]) -> dict[int, bool]:
+    """The reviews that the viewer found helpful."""
+    if viewer is None:
+        return {}
+    votes = ReviewVote.objects.filter(user=viewer, review__in=reviews)
+    return dict.fromkeys(votes.values_list("review", flat=True), True)
+
+
+def review_refusals(viewer: Viewer, courses: Sequence[int]) -> Mapping[int, Refusal | None]:
+    """Why the viewer may not review each course now; None where reviewing would be done."""
+    if viewer is None:
+        return {course: PermissionDenied("Please sign in to review this course.") for course in courses}
+    return {course: refusal_to_review(standing) for course, standing in _standings(viewer, courses).items()}
+
+
+def _standings(viewer: User, courses: Sequence[int]) -> dict[int, Standing]:
+    rows = Course.objects.filter(pk__in=courses).annotate(
+        instructs=participation.instructs(viewer),
+        has_taken=participation.has_ever_taken(viewer),
+        has_reviewed=Exists(Review.objects.filter(course=OuterRef("pk"), user=viewer)),
+    )
+    facts = rows.values_list("pk", "instructs", "has_taken", "has_reviewed")
+    return {course: Standing(*standing) for course, *standing in facts}

@@ -1,0 +1,155 @@
+"""Statistics as a viewer may see them: those of courses for their staff, those of learning for the learner."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from django.db.models import Avg, Exists, F, Max, OuterRef, QuerySet
+
+from courses.models import Assessment, AssessmentAttempt, AttemptAnswer, Course, CourseStats, UserStats
+from courses.policies import participation, results
+from courses.policies.participation import Viewer
+from courses.rules.engagement import LearningHabits
+from courses.selectors.streaks import activity_streaks
+from courses.utils.clock import database_now
+
+_TWO_PLACES = Decimal("0.01")
+
+
+@dataclass
+class AssessmentFigures:
+    """How an assessment goes, over finished and fully graded attempts. Percentages are 0..100."""
+
+    assessment_id: int
+    attempt_count: int
+    learner_count: int
+    pass_rate: Decimal | None
+    average_score_percentage: Decimal | None
+    median_time_seconds: int | None
+
+
+@dataclass
+class RevenueFigures:
+    """What enrolments brought in one currency."""
+
+    currency: str
+    gross: Decimal
+    enrollment_count: int
+
+
+@dataclass
+class CourseFigures:
+    """The statistics of a course as they were last computed."""
+
+    total_students: int
+    active_students: int
+    completion_count: int
+    completion_rate: Decimal | None
+    average_completion_days: int | None
+    engagement_score: Decimal
+    assessments: list[AssessmentFigures]
+    revenue: list[RevenueFigures]
+    refreshed_at: datetime
+
+
+@dataclass
+class LearnerFigures:
+    """The statistics of a person's learning: as last computed, but streak and average as of now."""
+
+    courses_enrolled: int
+    courses_completed: int
+    total_time_spent_seconds: int
+    average_score_percentage: Decimal | None
+    last_activity_at: datetime | None
+    activity_streak: int
+    learning_habits: LearningHabits
+    refreshed_at: datetime
+
+
+def courses_with_statistics(viewer: Viewer, courses: Sequence[int]) -> list[int]:
+    """Those of `courses` whose statistics the viewer may see: the ones that the viewer teaches."""
+    taught = Course.objects.filter(participation.teaches(viewer), pk__in=courses)
+    return list(taught.values_list("pk", flat=True))
+
+
+def course_statistics(courses: Sequence[int]) -> Mapping[int, CourseFigures]:
+    """The stored statistics of courses, with an entry for each assessment that there is now."""
+    rows = CourseStats.objects.filter(course__in=courses, refreshed_at__isnull=False)
+    assessments: dict[int, list[int]] = {}
+    there = Assessment.objects.filter(lesson__course__in=courses).order_by(
+        "lesson__course_id", "lesson__order"
+    )
+    for course, assessment in there.values_list("lesson__course_id", "pk"):
+        assessments.setdefault(course, []).append(assessment)
+    return {row.course_id: _course_figures(row, assessments.get(row.course_id, [])) for row in rows}
+
+
+def learner_statistics(viewer: Viewer, people: Sequence[int]) -> Mapping[int, LearnerFigures]:
+    """The viewer's own statistics, if the viewer is among `people`; nobody else's."""
+    if viewer is None or viewer.pk not in people:
+        return {}
+    row = UserStats.objects.get(user=viewer)
+    assert row.refreshed_at is not None
+    return {
+        viewer.pk: LearnerFigures(
+            courses_enrolled=row.courses_enrolled,
+            courses_completed=row.courses_completed,
+            total_time_spent_seconds=row.total_time_spent_seconds,
+            average_score_percentage=_visible_average(viewer),
+            last_activity_at=row.last_activity,
+            activity_streak=activity_streaks([viewer.pk], now=database_now())[viewer.pk],
+            learning_habits=LearningHabits(**row.learning_habits),
+            refreshed_at=row.refreshed_at,
+        )
+    }
+
+
+def _visible_average(viewer: Viewer) -> Decimal | None:
+    """The mean over assessments of the best percentage, over results that the viewer may see now."""
+    pending = AttemptAnswer.objects.filter(attempt=OuterRef("pk"), credit=None)
+    graded: QuerySet[Any] = AssessmentAttempt.objects.filter(
+        results.may_see_results(viewer), ~Exists(pending), user=viewer, is_completed=True, max_score__gt=0
+    )
+    best = (
+        graded.order_by().values("assessment").annotate(best=Max(F("score") * Decimal(100) / F("max_score")))
+    )
+    mean = best.aggregate(mean=Avg("best"))["mean"]
+    return None if mean is None else round(mean, 10).quantize(_TWO_PLACES, ROUND_HALF_UP)
+
+
+def _course_figures(row: CourseStats, assessments: list[int]) -> CourseFigures:
+    assert row.refreshed_at is not None
+    return CourseFigures(
+        total_students=row.total_students,
+        active_students=row.active_students,
+        completion_count=row.completion_count,
+        completion_rate=_percentage(row.completion_count, row.total_students),
+        average_completion_days=row.average_completion_days if row.completion_count else None,
+        engagement_score=row.engagement_score,
+        assessments=[_assessment_figures(pk, row.assessment_stats.get(str(pk))) for pk in assessments],
+        revenue=[
+            RevenueFigures(currency, Decimal(sums["gross"]), sums["enrollments"])
+            for currency, sums in sorted(row.revenue_data.items())
+        ],
+        refreshed_at=row.refreshed_at,
+    )
+
+
+def _assessment_figures(assessment_id: int, stored: dict[str, Any] | None) -> AssessmentFigures:
+    if stored is None:
+        return AssessmentFigures(assessment_id, 0, 0, None, None, None)
+    average = stored["average_percentage"]
+    return AssessmentFigures(
+        assessment_id=assessment_id,
+        attempt_count=stored["attempts"],
+        learner_count=stored["learners"],
+        pass_rate=Decimal(stored["pass_rate"]),
+        average_score_percentage=None if average is None else Decimal(average),
+        median_time_seconds=stored["median_seconds"],
+    )
+
+
+def _percentage(part: int, whole: int) -> Decimal | None:
+    return (Decimal(100) * part / whole).quantize(_TWO_PLACES, ROUND_HALF_UP) if whole else None

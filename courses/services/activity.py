@@ -1,0 +1,135 @@
+"""Recording what people do: what the server notices itself, and what clients tell of their own person."""
+
+import json
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from courses import exceptions
+from courses.constants import MAX_ACTIVITY_DATA_BYTES, ActivityType
+from courses.models import Assessment, Course, Lesson, Resource, User, UserActivity
+from courses.selectors import assessments, catalog
+from courses.services import statistics
+from courses.utils.sql import fetch
+from courses.validators import validate_activity_data
+
+RECORDED_BY_THE_SERVER = frozenset(
+    {ActivityType.COMPLETE_LESSON, ActivityType.TAKE_QUIZ, ActivityType.GIVE_REVIEW}
+)
+"""What follows from something else a person did. Nobody can claim to have done it."""
+
+_NEEDED = {
+    ActivityType.VIEW_COURSE: "course",
+    ActivityType.START_LESSON: "lesson",
+    ActivityType.DOWNLOAD_RESOURCE: "resource",
+}
+"""What an activity makes no sense without."""
+
+_REFERENCES = ("user", "course", "lesson", "resource", "assessment")
+
+
+@transaction.atomic
+def record(
+    *,
+    actor: User,
+    type: ActivityType,
+    course: Course | None = None,
+    lesson: Lesson | None = None,
+    resource: Resource | None = None,
+    assessment: Assessment | None = None,
+    data: dict[str, Any] | None = None,
+) -> UserActivity:
+    """Record that `actor` did something. What a part belongs to is filled in: the lesson of an assessment or
+    resource, the course of a lesson.
+
+    Raises ValidationError for `data` that no activity can hold.
+    """
+    part = assessment or resource
+    lesson = lesson or (part.lesson if part else None)
+    activity = UserActivity(
+        user=actor,
+        activity_type=type,
+        course=course or (lesson.course if lesson else None),
+        lesson=lesson,
+        resource=resource,
+        assessment=assessment,
+        data={} if data is None else data,
+    )
+    activity.clean_fields(exclude=_REFERENCES)
+    activity.save(force_insert=True)
+    courses = [activity.course_id] if activity.course_id else []
+    statistics.mark_stale(course_ids=courses, user_ids=[actor.pk])
+    return activity
+
+
+@transaction.atomic
+def record_activity(
+    *,
+    actor: User,
+    type: ActivityType,
+    course_id: int | None = None,
+    lesson_id: int | None = None,
+    resource_id: int | None = None,
+    assessment_id: int | None = None,
+    data: Any = None,
+) -> UserActivity:
+    """Record what a client says that its person did.
+
+    Raises PermissionDenied for what only the server records, NotFound for what the person may not see,
+    Required for an activity without its subject, and Invalid for parts that do not belong together or `data`
+    that is no small JSON object.
+    """
+    if type in RECORDED_BY_THE_SERVER:
+        raise exceptions.PermissionDenied(
+            "The server records this itself when it happens. Please leave it out.", field=["type"]
+        )
+    parts = {
+        "course": _visible(catalog.courses_visible_to(actor), course_id, "courseId"),
+        "lesson": _visible(catalog.lessons_visible_to(actor), lesson_id, "lessonId"),
+        "resource": _visible(catalog.resources_visible_to(actor), resource_id, "resourceId"),
+        "assessment": _visible(assessments.assessments_visible_to(actor), assessment_id, "assessmentId"),
+    }
+    needed = _NEEDED.get(type)
+    if needed and parts[needed] is None:
+        raise exceptions.Required(f"Please say which {needed} this is about.", field=[f"{needed}Id"])
+    _check_belonging(**parts)
+    if data is not None:
+        _check_data(data)
+    return record(actor=actor, type=type, data=data, **parts)
+
+
+def _visible(rows: Any, pk: int | None, field: str) -> Any:
+    if pk is None:
+        return None
+    row = rows.filter(pk=pk).first()
+    if row is None:
+        raise exceptions.NotFound(field=[field])
+    return row
+
+
+def _check_belonging(
+    *,
+    course: Course | None,
+    lesson: Lesson | None,
+    resource: Resource | None,
+    assessment: Assessment | None,
+) -> None:
+    """Raise Invalid, naming the part that belongs to something else than the others."""
+    for part, field in ((resource, "resourceId"), (assessment, "assessmentId")):
+        if part and lesson and part.lesson_id != lesson.pk:
+            raise exceptions.Invalid("This does not belong to the lesson that is named.", field=[field])
+        lesson = lesson or (part.lesson if part else None)
+    if lesson and course and lesson.course_id != course.pk:
+        raise exceptions.Invalid("This does not belong to the course that is named.", field=["courseId"])
+
+
+def _check_data(data: Any) -> None:
+    """Raise Invalid for data that is no small JSON object, also as the database writes it: 1e300 grows there."""
+    try:
+        validate_activity_data(data)
+    except ValidationError as error:
+        raise exceptions.Invalid(error.messages[0], field=["data"]) from error
+    [(size,)] = fetch("SELECT octet_length(%(data)s::jsonb::text)", data=json.dumps(data))
+    if size > MAX_ACTIVITY_DATA_BYTES:
+        raise exceptions.Invalid(f"Please give at most {MAX_ACTIVITY_DATA_BYTES} bytes.", field=["data"])

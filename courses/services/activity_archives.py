@@ -1,0 +1,160 @@
+"""Moving old activity to a file and bringing it back, with all statistics the same before, between and after.
+
+The file is written, brought to the disk and read back first. Only then one transaction removes exactly its
+rows and keeps what statistics need of them. Interrupted before, nothing is missing in the database and the
+same command goes on with the file that is there; interrupted after, it has nothing left to do.
+"""
+
+from datetime import datetime
+from pathlib import Path
+
+from django.db import transaction
+from django.db.models.expressions import RawSQL
+
+from courses import exceptions
+from courses.constants import SESSION_GAP_MINUTES
+from courses.models import ActivityArchive, UserActivity
+from courses.selectors.learner_figures import TIME_SPENT
+from courses.utils import archive_file
+from courses.utils.archive_file import Contents
+from courses.utils.sql import execute
+
+_NOTE_ROWS = (
+    "INSERT INTO rows_of_file SELECT (row ->> 'id')::bigint, row FROM unnest(%(rows)s::jsonb[]) AS row"
+)
+
+_HOLD_SAME_ROWS = """
+SELECT FROM courses_useractivity AS activity
+JOIN rows_of_file ON rows_of_file.id = activity.id AND rows_of_file.row = to_jsonb(activity)
+FOR UPDATE OF activity
+"""
+
+_KEEP_SESSIONS = f"""
+WITH moved AS (
+    SELECT user_id, created_date AS moment, {TIME_SPENT} AS seconds,
+        date_bin('15 minutes', created_date, 'epoch') AS quarter
+    FROM courses_useractivity AS activity JOIN rows_of_file USING (id)
+), placed AS (
+    SELECT *, coalesce(moment > lag(moment) OVER learner + interval '{SESSION_GAP_MINUTES} minutes', true) AS opens
+    FROM moved WINDOW learner AS (PARTITION BY user_id ORDER BY moment)
+), numbered AS (
+    SELECT *, count(*) FILTER (WHERE opens) OVER (PARTITION BY user_id ORDER BY moment) AS number FROM placed
+), session AS (
+    SELECT user_id, number, min(moment) AS started, max(moment) AS ended, sum(seconds) AS seconds,
+        min(quarter) AS first, max(quarter) AS last
+    FROM numbered GROUP BY user_id, number
+), busy AS (
+    SELECT user_id, number, quarter, count(*) AS activities FROM numbered GROUP BY user_id, number, quarter
+)
+INSERT INTO courses_archivedsession (archive_id, user_id, started, ended, time_spent_seconds, activity_counts)
+SELECT %(archive)s, user_id, started, ended, seconds, array_agg(coalesce(activities, 0) ORDER BY quarter)
+FROM session
+CROSS JOIN LATERAL generate_series(first, last, interval '15 minutes') AS quarter
+LEFT JOIN busy USING (user_id, number, quarter)
+GROUP BY user_id, number, started, ended, seconds
+"""  # noqa: S608 - made of constants
+
+_KEEP_PARTICIPATIONS = """
+INSERT INTO courses_archivedparticipation (archive_id, user_id, course_id, last_activity)
+SELECT %(archive)s, user_id, course_id, max(created_date)
+FROM courses_useractivity JOIN rows_of_file USING (id) WHERE course_id IS NOT NULL GROUP BY user_id, course_id
+"""
+
+_REMOVE = (
+    "DELETE FROM courses_useractivity AS activity USING rows_of_file WHERE rows_of_file.id = activity.id"
+)
+
+_BRING_BACK = """
+INSERT INTO courses_useractivity (id, user_id, activity_type, course_id, lesson_id, resource_id, assessment_id,
+    data, created_date, updated_date)
+SELECT was.id, was.user_id, was.activity_type, course.id, lesson.id, resource.id, assessment.id,
+    was.data, was.created_date, was.updated_date
+FROM unnest(%(rows)s::jsonb[]) AS row
+CROSS JOIN LATERAL jsonb_populate_record(NULL::courses_useractivity, row) AS was
+JOIN courses_user AS person ON person.id = was.user_id
+LEFT JOIN courses_course AS course ON course.id = was.course_id
+LEFT JOIN courses_lesson AS lesson ON lesson.id = was.lesson_id
+LEFT JOIN courses_resource AS resource ON resource.id = was.resource_id
+LEFT JOIN courses_assessment AS assessment ON assessment.id = was.assessment_id
+"""
+"""People who were deleted since have no activity, and what was deleted since is referred to no more."""
+
+
+def archive_activity(*, before: datetime, path: Path) -> int:
+    """Move the activity from before that moment to the new file `path`; return how many rows it holds.
+
+    A file there already is taken for that of an interrupted run, and finished. Raises Invalid when it is
+    damaged, and Conflict when it is another archive or the database does not hold its very rows. Without
+    activity to move no file is written.
+    """
+    moment = before.isoformat()
+    if not path.exists():
+        if not UserActivity.objects.filter(created_date__lt=before).exists():
+            return 0
+        _write(path, before)
+    contents = _verified(path)
+    if contents.before != moment:
+        raise exceptions.Conflict(
+            f"{path} holds activity before {contents.before}. Please name another file."
+        )
+    if not ActivityArchive.objects.filter(digest=contents.digest).exists():
+        _move(path, contents)
+    return contents.rows
+
+
+@transaction.atomic
+def restore_activity(*, path: Path) -> int:
+    """Bring the activity in the file back; return how many rows. The file stays.
+
+    Raises Invalid when it is damaged, and Conflict when its activity is not archived (any more).
+    """
+    contents = _verified(path)
+    _take_time()
+    archive = ActivityArchive.objects.select_for_update().filter(digest=contents.digest).first()
+    if archive is None:
+        raise exceptions.Conflict(f"The activity in {path} was restored already, or was archived elsewhere.")
+    count = sum(execute(_BRING_BACK, rows=rows) for rows in archive_file.read(path, contents))
+    archive.delete()
+    return count
+
+
+@transaction.atomic
+def _write(path: Path, before: datetime) -> None:
+    _take_time()
+    rows = UserActivity.objects.filter(created_date__lt=before).order_by("pk")
+    as_json = RawSQL('to_jsonb("courses_useractivity".*)::text', ())
+    lines = rows.values_list(as_json, flat=True).iterator(chunk_size=10_000)
+    archive_file.write(path, before=before.isoformat(), rows=lines)
+
+
+def _verified(path: Path) -> Contents:
+    try:
+        return archive_file.verify(path)
+    except archive_file.DamagedFile as damage:
+        raise exceptions.Invalid(str(damage)) from damage
+
+
+@transaction.atomic
+def _move(path: Path, contents: Contents) -> None:
+    """Remove the rows of the file from the database, all of them or none, and keep what statistics need."""
+    _take_time()
+    execute("CREATE TEMPORARY TABLE rows_of_file (id bigint PRIMARY KEY, row jsonb) ON COMMIT DROP")
+    for rows in archive_file.read(path, contents):
+        execute(_NOTE_ROWS, rows=rows)
+    execute("ANALYZE rows_of_file")
+    if execute(_HOLD_SAME_ROWS) != contents.rows:
+        raise exceptions.Conflict(
+            f"Not all activity in {path} is in the database as it was. Please remove the file and start again."
+        )
+    archive = ActivityArchive.objects.create(
+        digest=contents.digest, before=datetime.fromisoformat(contents.before), row_count=contents.rows
+    )
+    execute(_KEEP_SESSIONS, archive=archive.pk)
+    execute(_KEEP_PARTICIPATIONS, archive=archive.pk)
+    execute(_REMOVE)
+    execute("DROP TABLE rows_of_file")
+
+
+def _take_time() -> None:
+    """No request waits for this transaction, so its statements may take as long as they need."""
+    execute("SET LOCAL statement_timeout = 0")

@@ -1,0 +1,91 @@
+"""Writing assessments: their settings, together with their questions when they are created."""
+
+from collections.abc import Sequence
+from typing import TypedDict, Unpack
+
+from django.db import transaction
+
+from courses import exceptions
+from courses.models import Assessment, User
+from courses.selectors import assessments, authoring
+from courses.services.authorship import assign, locked_for_author
+from courses.services.problems import Problems
+from courses.services.question_authoring import new_questions, store_questions
+from courses.services.question_drafts import QuestionDraft
+
+
+class AssessmentSettings(TypedDict, total=False):
+    """How an assessment is taken. What is left out keeps its value, or has the model's default."""
+
+    title: str
+    description: str
+    passing_score: int
+    max_attempts: int
+    time_limit_minutes: int
+    randomize_questions: bool
+    show_results: bool
+    show_correct_answers: bool
+
+
+@transaction.atomic
+def create_assessment(
+    *,
+    author: User,
+    lesson_id: int,
+    questions: Sequence[QuestionDraft] = (),
+    **settings: Unpack[AssessmentSettings],
+) -> Assessment:
+    """Create the assessment of a lesson with all its questions, or nothing at all.
+
+    It may be incomplete: then nobody can start it until its author has mended it. Raises NotFound,
+    PermissionDenied, Conflict for a lesson that has an assessment, and ValidationError, which names
+    everything that can never be right by its path inside the input.
+    """
+    lesson = locked_for_author(authoring.lessons_to_author(author), lesson_id, field="lessonId")
+    if Assessment.objects.filter(lesson=lesson).exists():
+        raise exceptions.Conflict("This lesson has an assessment. Please edit that one.", field=["lessonId"])
+    assessment = Assessment(lesson=lesson, **settings)
+    problems = Problems()
+    problems.check(assessment, apart_from=("lesson",))
+    paths = [("questions", str(place)) for place in range(len(questions))]
+    written = new_questions(assessment, questions, problems, paths)
+    problems.refuse_any()
+    assessment.save()
+    store_questions(written)
+    return assessment
+
+
+@transaction.atomic
+def update_assessment(
+    *, author: User, assessment_id: int, **changes: Unpack[AssessmentSettings]
+) -> Assessment:
+    """Change what is given of the settings. Attempts keep the deadline and pass mark that they began with.
+
+    Raises NotFound, PermissionDenied and ValidationError.
+    """
+    assessment = _locked_assessment(author, assessment_id)
+    assign(assessment, changes)
+    problems = Problems()
+    problems.check(assessment, apart_from=("lesson",))
+    problems.refuse_any()
+    assessment.save()
+    return assessment
+
+
+@transaction.atomic
+def delete_assessment(*, author: User, assessment_id: int) -> None:
+    """Remove an assessment that nobody has begun to take, with its questions.
+
+    Raises NotFound, PermissionDenied and QuestionInUse.
+    """
+    assessment = _locked_assessment(author, assessment_id, completely=True)
+    if assessment.attempts.exists():
+        raise exceptions.QuestionInUse(
+            "Learners have taken this assessment, so it cannot be removed.", field=["assessmentId"]
+        )
+    assessment.delete()
+
+
+def _locked_assessment(author: User, assessment_id: int, *, completely: bool = False) -> Assessment:
+    rows = assessments.assessments_visible_to(author)
+    return locked_for_author(rows, assessment_id, field="assessmentId", completely=completely)

@@ -1,0 +1,95 @@
+"""How attempts end: handed in by a person, or closed because their time is over.
+
+Whatever reads or writes an attempt first closes it if it is over, and a sweep closes those that nobody looks
+at. What was saved is graded either way.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from courses.constants import ActivityType, AttemptEnd
+from courses.models import AssessmentAttempt
+from courses.policies.attempt_time import overdue
+from courses.services import activity
+from courses.utils.clock import database_now
+
+SWEEP_SIZE = 100
+"""How many overdue attempts one transaction closes."""
+
+
+def close_expired_attempts(*, attempt_ids: Collection[int] | None = None) -> int:
+    """Close attempts whose time is over, grading what was saved; returns how many.
+
+    Given ids, only these, waiting for whoever holds them: that is how a read settles what it is about to
+    show. Without, all of them, passing over rows that others hold: that is the sweep.
+    """
+    closed = 0
+    while batch := _close_batch(attempt_ids):
+        closed += batch
+        if batch < SWEEP_SIZE:
+            break
+    return closed
+
+
+def locked_attempt(attempts: QuerySet[AssessmentAttempt]) -> Any:
+    """The one attempt among `attempts`, or None. Its row stays locked until the end of the transaction.
+
+    Its `is_overdue` tells whether its time was over when the statement began: whoever came in time and had
+    to wait for the lock is not late.
+    """
+    return _lockable(attempts).select_for_update(no_key=True, of=("self",)).first()
+
+
+def close_if_over(attempt: Any) -> bool:
+    """Close a locked attempt whose time is over, and tell whether it was."""
+    if attempt.is_completed or not attempt.is_overdue:
+        return False
+    end_attempt(attempt, AttemptEnd.TIMER)
+    return True
+
+
+def end_attempt(attempt: AssessmentAttempt, ended_by: AttemptEnd) -> None:
+    """Grade and score a locked attempt.
+
+    The timer ends it at its deadline, not at the moment somebody noticed; and nobody's time is longer than
+    the limit, though the network is given some slack.
+    """
+    moments = [attempt.deadline_at] if attempt.deadline_at else []
+    if ended_by != AttemptEnd.TIMER:
+        moments.append(database_now())
+    attempt.complete(ended_by=ended_by, end_time=min(moments))
+    record_attempt(attempt, "completed", time_spent=attempt.time_taken_seconds)
+
+
+def record_attempt(attempt: AssessmentAttempt, event: str, **data: Any) -> None:
+    """Record that its learner has started or completed the attempt."""
+    lesson = attempt.assessment.lesson
+    activity.record(
+        actor=attempt.user,
+        type=ActivityType.TAKE_QUIZ,
+        course=lesson.course,
+        lesson=lesson,
+        assessment=attempt.assessment,
+        data={"event": event, "attempt": attempt.attempt_number, **data},
+    )
+
+
+@transaction.atomic
+def _close_batch(attempt_ids: Collection[int] | None) -> int:
+    expired = _lockable(AssessmentAttempt.objects.filter(overdue()))
+    if attempt_ids is None:
+        expired = expired.select_for_update(no_key=True, of=("self",), skip_locked=True)
+    else:
+        expired = expired.filter(pk__in=attempt_ids).select_for_update(no_key=True, of=("self",))
+    batch = list(expired.order_by("pk")[:SWEEP_SIZE])
+    for attempt in batch:
+        end_attempt(attempt, AttemptEnd.TIMER)
+    return len(batch)
+
+
+def _lockable(attempts: QuerySet[AssessmentAttempt]) -> QuerySet[AssessmentAttempt]:
+    """With everything that ending one needs, in the statement that locks it."""
+    return attempts.annotate(is_overdue=overdue()).select_related("user", "assessment__lesson__course")

@@ -1,0 +1,144 @@
+"""Taking an assessment: start, submit, flag, complete.
+
+Every write first locks the attempt's row and then looks at its state, so that two tabs, a double click and the
+timer can race, and one of them wins. Moments are the database's. Grading happens on completion only: what is
+saved before says nothing about right or wrong, not even by the work it causes.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from courses import exceptions
+from courses.constants import AttemptEnd
+from courses.models import Assessment, AssessmentAttempt, AttemptAnswer, Enrollment, User
+from courses.rules.layout import find_entry
+from courses.selectors.assessments import assessments_visible_to
+from courses.selectors.attempt_starts import start_refusals
+from courses.services.attempt_endings import close_if_over, end_attempt, locked_attempt, record_attempt
+from courses.services.attempt_responses import GivenAnswer, store_responses
+from courses.utils.sql import execute
+
+
+@dataclass(frozen=True)
+class StartedAttempt:
+    """An attempt to work on. `created` is false when it was open already."""
+
+    attempt: AssessmentAttempt
+    created: bool
+
+
+def start_attempt(
+    *, learner: User, assessment_id: int, ip_address: str | None = None, user_agent: str = ""
+) -> StartedAttempt:
+    """Start an attempt, or resume the one that is open: two clicks make one attempt.
+
+    Raises NotFound, NotEnrolled, AttemptLimitReached, or AssessmentNotReady, which names the question.
+    """
+    with transaction.atomic():
+        assessment = assessments_visible_to(learner).filter(pk=assessment_id).select_related("lesson").first()
+        if assessment is None:
+            raise exceptions.NotFound(field=["assessmentId"])
+        _wait_for_other_starts(learner, assessment)
+        resumed = locked_attempt(learner.attempts.filter(assessment=assessment, is_completed=False))
+        if resumed and close_if_over(resumed):
+            resumed = None
+        refusal = start_refusals(learner, [assessment_id])[assessment_id]
+        if refusal is None and resumed:
+            return StartedAttempt(resumed, created=False)
+        if refusal is None:
+            attempt = AssessmentAttempt(
+                user=learner, assessment=assessment, ip_address=ip_address, user_agent=user_agent
+            )
+            attempt.save()
+            record_attempt(attempt, "started")
+            return StartedAttempt(attempt, created=True)
+    raise refusal
+
+
+def submit_answers(
+    *, learner: User, attempt_id: int, answers: Sequence[GivenAnswer], base_revision: int | None = None
+) -> AssessmentAttempt:
+    """Save answers; saving the same again is a success that changes nothing.
+
+    Raises NotFound, AttemptClosed, TimeExpired, ResponseMismatch, or StaleRevision when `base_revision` is
+    older than the stored one and something would change. Nothing of the call is written then.
+    """
+    return _change(learner, attempt_id, lambda attempt: store_responses(attempt, answers, base_revision))
+
+
+def flag_question(*, learner: User, attempt_id: int, question_id: int, is_flagged: bool) -> AssessmentAttempt:
+    """Mark a question to come back to, or take the mark away. It is no answer, and makes no new revision.
+
+    Raises NotFound, AttemptClosed or TimeExpired.
+    """
+    return _change(learner, attempt_id, lambda attempt: _flag(attempt, question_id, is_flagged))
+
+
+def complete_attempt(
+    *, learner: User, attempt_id: int, answers: Sequence[GivenAnswer] = ()
+) -> AssessmentAttempt:
+    """Hand the attempt in, with its remaining answers; handing in again changes nothing.
+
+    Raises NotFound, ResponseMismatch, and TimeExpired when answers come after the time was over: the attempt
+    is then closed with what was saved in time.
+    """
+    with transaction.atomic():
+        attempt = _own_attempt(learner, attempt_id)
+        close_if_over(attempt)
+        if not attempt.is_completed:
+            store_responses(attempt, answers)
+            end_attempt(attempt, AttemptEnd.LEARNER)
+    if answers and attempt.ended_by == AttemptEnd.TIMER:
+        raise exceptions.TimeExpired(field=["attemptId"])
+    return attempt
+
+
+def _wait_for_other_starts(learner: User, assessment: Assessment) -> None:
+    """Let a learner start one attempt at a time in a course, and no author remove a question meanwhile."""
+    enrollments = Enrollment.objects.filter(user=learner, course=assessment.lesson.course_id)
+    list(enrollments.select_for_update(no_key=True).values_list("pk"))
+    execute("SELECT FROM courses_assessment WHERE id = %(id)s FOR KEY SHARE", id=assessment.pk)
+
+
+def _own_attempt(learner: User, attempt_id: int) -> AssessmentAttempt:
+    attempt: AssessmentAttempt | None = locked_attempt(learner.attempts.filter(pk=attempt_id))
+    if attempt is None:
+        raise exceptions.NotFound(field=["attemptId"])
+    return attempt
+
+
+def _change(learner: User, attempt_id: int, change: Callable[[AssessmentAttempt], None]) -> AssessmentAttempt:
+    """Carry out `change` on an attempt that is open. One whose time is over is closed instead; the refusal is
+    raised after the commit, or the closing were lost.
+    """
+    with transaction.atomic():
+        attempt = _own_attempt(learner, attempt_id)
+        close_if_over(attempt)
+        is_open = not attempt.is_completed
+        if is_open:
+            change(attempt)
+    if is_open:
+        return attempt
+    if attempt.ended_by == AttemptEnd.TIMER:
+        raise exceptions.TimeExpired(field=["attemptId"])
+    raise exceptions.AttemptClosed(field=["attemptId"])
+
+
+def _flag(attempt: AssessmentAttempt, question_id: int, is_flagged: bool) -> None:
+    if find_entry(attempt.layout, question_id) is None:
+        raise exceptions.NotFound(field=["questionId"])
+    AttemptAnswer.objects.bulk_create(
+        [
+            AttemptAnswer(
+                attempt=attempt,
+                question_id=question_id,
+                is_flagged=is_flagged,
+                answered_at=attempt.start_time,
+            )
+        ],
+        update_conflicts=True,
+        unique_fields=["attempt", "question"],
+        update_fields=["is_flagged", "updated_date"],
+    )

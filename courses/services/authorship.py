@@ -1,0 +1,32 @@
+"""What every edit begins with: find the row, see that its author may edit it, lock it, and change it."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
+
+from courses import exceptions
+
+M = TypeVar("M", bound=Model)
+
+
+def locked_for_author(rows: QuerySet[M], pk: int, *, field: str, completely: bool = False) -> M:
+    """The row among those that the author may see, locked until the end of the transaction.
+
+    `rows` carry `viewer_is_staff`. The lock keeps other authors away; `completely` also keeps away new rows
+    that refer to it, so that nobody starts an attempt meanwhile. Raises NotFound for a row that the author
+    may not see and PermissionDenied for one of a course that the author does not teach, naming `field`.
+    """
+    editable = rows.select_for_update(no_key=not completely, of=("self",))
+    row = editable.filter(pk=pk, viewer_is_staff=True).first()
+    if row is not None:
+        return row
+    if rows.filter(pk=pk).exists():
+        raise exceptions.PermissionDenied("Only the instructors of the course can edit it.", field=[field])
+    raise exceptions.NotFound(field=[field])
+
+
+def assign(row: Model, values: Mapping[str, object]) -> None:
+    """Change the fields of the row that are named; nothing is written yet."""
+    for name, value in values.items():
+        setattr(row, name, value)

@@ -1,0 +1,136 @@
+"""Writing courses and their lessons."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TypedDict, Unpack
+
+from django.db import IntegrityError, transaction
+
+from courses import exceptions
+from courses.constants import ResourceKind
+from courses.models import Course, Lesson, Resource, User
+from courses.policies.authoring import may_create_courses
+from courses.rules.pairing import paired
+from courses.selectors import authoring, catalog
+from courses.services.authorship import assign, locked_for_author
+from courses.services.problems import Problems
+
+
+class CourseSettings(TypedDict, total=False):
+    """What an author says of a course. What is left out keeps its value, or has the model's default."""
+
+    title: str
+    slug: str
+    description: str
+    is_published: bool
+    price: Decimal
+    currency: str
+
+
+class ResourceDraft(TypedDict, total=False):
+    """A resource as its author writes it."""
+
+    title: str
+    kind: ResourceKind
+    url: str
+
+
+class LessonDraft(TypedDict, total=False):
+    """A lesson as its author writes it. What is left out keeps its value, or has the model's default."""
+
+    title: str
+    content: str
+    duration_seconds: int | None
+    resources: Sequence[ResourceDraft]
+
+
+@transaction.atomic
+def create_course(*, author: User, **settings: Unpack[CourseSettings]) -> Course:
+    """Create a course that the author teaches.
+
+    Raises PermissionDenied without the right to teach, ValidationError, and Conflict for a taken slug.
+    """
+    if not may_create_courses(author):
+        raise exceptions.PermissionDenied(
+            "Creating courses needs the right to teach. Please ask the staff of the platform for it."
+        )
+    course = _saved_course(Course(**settings))
+    course.instructors.add(author)
+    return course
+
+
+@transaction.atomic
+def update_course(*, author: User, course_id: int, **changes: Unpack[CourseSettings]) -> Course:
+    """Change what is given of a course.
+
+    Raises NotFound, PermissionDenied, ValidationError, and Conflict for a slug that is taken.
+    """
+    course = locked_for_author(catalog.courses_visible_to(author), course_id, field="courseId")
+    assign(course, changes)
+    return _saved_course(course)
+
+
+@transaction.atomic
+def create_lesson(*, author: User, course_id: int, **draft: Unpack[LessonDraft]) -> Lesson:
+    """Add a lesson, with its resources, at the end of a course.
+
+    Raises NotFound, PermissionDenied and ValidationError.
+    """
+    course = locked_for_author(catalog.courses_visible_to(author), course_id, field="courseId")
+    return _written_lesson(Lesson(course=course), draft)
+
+
+@transaction.atomic
+def update_lesson(*, author: User, lesson_id: int, **changes: Unpack[LessonDraft]) -> Lesson:
+    """Change what is given of a lesson. Resources that are given replace those that it had; ones that stay
+    the same, and edited ones in their order, keep their ids.
+
+    Raises NotFound, PermissionDenied and ValidationError.
+    """
+    lesson = locked_for_author(authoring.lessons_to_author(author), lesson_id, field="lessonId")
+    return _written_lesson(lesson, changes)
+
+
+def _saved_course(course: Course) -> Course:
+    problems = Problems()
+    problems.check(course)
+    problems.refuse_any()
+    taken = exceptions.Conflict(
+        "Another course has this slug. Please choose a different one.", field=["slug"]
+    )
+    if Course.objects.filter(slug=course.slug).exclude(pk=course.pk).exists():
+        raise taken
+    try:
+        course.save()
+    except IntegrityError:
+        raise taken from None
+    return course
+
+
+def _written_lesson(lesson: Lesson, draft: LessonDraft) -> Lesson:
+    assign(lesson, {name: value for name, value in draft.items() if name != "resources"})
+    problems = Problems()
+    problems.check(lesson, apart_from=("course",))
+    rows, unused = _resources(lesson, draft.get("resources"), problems)
+    problems.refuse_any()
+    lesson.save()
+    Resource.objects.filter(pk__in=[resource.pk for resource in unused]).delete()
+    for resource in rows:
+        resource.lesson = lesson
+        resource.save()
+    return lesson
+
+
+def _resources(
+    lesson: Lesson, given: Sequence[ResourceDraft] | None, problems: Problems
+) -> tuple[list[Resource], list[Resource]]:
+    """The rows to write for the resources that are given, and those that are no longer needed."""
+    if given is None:
+        return [], []
+    stored = list(lesson.resources.order_by("pk")) if lesson.pk else []
+    pairs, unused = paired(stored, given, is_same=lambda row, draft: row.url == draft.get("url"))
+    rows = [row or Resource() for row in pairs]
+    for place, (resource, draft) in enumerate(zip(rows, given, strict=True)):
+        assign(resource, draft)
+        problems.check(resource, path=("resources", str(place)), apart_from=("lesson",))
+    return rows, unused

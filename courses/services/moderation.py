@@ -1,0 +1,52 @@
+"""Deciding which reviews other people see."""
+
+from typing import Any
+
+from django.db import transaction
+
+from courses import exceptions
+from courses.models import Review, User
+from courses.services.reviews import locked_review
+
+
+@transaction.atomic
+def moderate_review(
+    *,
+    moderator: User,
+    review_id: int,
+    is_approved: bool | None = None,
+    is_featured: bool | None = None,
+    moderation_notes: str | None = None,
+) -> Review:
+    """Approve a review or take that back, feature it, note why. None leaves each as it is.
+
+    A review that is no longer approved is no longer featured either. Raises NotFound, PermissionDenied for
+    people who do not moderate this course and for one's own review, or Invalid for featuring what is not
+    approved.
+    """
+    review: Review = locked_review(moderator, review_id)
+    _require_moderator(moderator, review)
+    if is_approved is not None:
+        review.is_approved = is_approved
+    if is_featured and not review.is_approved:
+        raise exceptions.Invalid(
+            "Only a review that is approved can be featured. Please approve it as well.", ["isFeatured"]
+        )
+    if is_featured is not None:
+        review.is_featured = is_featured
+    review.is_featured = review.is_featured and review.is_approved
+    if moderation_notes is not None:
+        review.moderation_notes = moderation_notes.strip()
+    review.save(update_fields=["is_approved", "is_featured", "moderation_notes", "updated_date"])
+    return review
+
+
+def _require_moderator(moderator: User, review: Any) -> None:
+    if review.user_id == moderator.pk:
+        raise exceptions.PermissionDenied(
+            "You cannot moderate your own review. Please ask another moderator.", ["reviewId"]
+        )
+    if not review.viewer_may_moderate:
+        raise exceptions.PermissionDenied(
+            "Only instructors of the course and platform staff can moderate its reviews.", ["reviewId"]
+        )

@@ -1,0 +1,93 @@
+"""Telling people things, and noting that they have read them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from courses import exceptions
+from courses.constants import MAX_LONG_TEXT_LENGTH, EnrollmentStatus, NotificationType
+from courses.models import Course, Enrollment, Notification, User
+from courses.selectors import catalog, notifications
+from courses.utils.sql import execute
+
+_ANNOUNCE = f"""
+INSERT INTO {Notification._meta.db_table}
+    (user_id, course_id, notification_type, title, message, action_url, is_read, created_date, updated_date)
+SELECT user_id, course_id, '{NotificationType.ANNOUNCEMENT}', %(title)s, %(message)s, %(action_url)s, false,
+    statement_timestamp(), statement_timestamp()
+FROM {Enrollment._meta.db_table} WHERE course_id = %(course)s AND status <> '{EnrollmentStatus.WITHDRAWN}'
+"""  # noqa: S608 - names and constants of the models only
+
+
+def notify(
+    *,
+    recipients: Iterable[User],
+    type: NotificationType,
+    title: str,
+    message: str,
+    course: Course | None = None,
+    action_url: str = "",
+) -> list[Notification]:
+    """Tell each of `recipients` the same, each once, with one INSERT for any number of them.
+
+    `action_url` is an https address or a path on this site. Raises ValidationError for what no notification
+    can hold.
+    """
+    told = [
+        Notification(
+            user=recipient,
+            notification_type=type,
+            title=title,
+            message=message,
+            course=course,
+            action_url=action_url,
+        )
+        for recipient in {recipient.pk: recipient for recipient in recipients}.values()
+    ]
+    for notification in told[:1]:
+        notification.clean_fields(exclude=["user", "course"])
+    return Notification.objects.bulk_create(told)
+
+
+@transaction.atomic
+def announce(*, author: User, course_id: int, title: str, message: str, action_url: str = "") -> int:
+    """Tell everybody who takes the course, in one statement; return how many that are.
+
+    Raises NotFound, PermissionDenied for everyone but the course's staff, Invalid for a message that is too
+    long, and ValidationError for what no notification can hold.
+    """
+    course: Any = catalog.courses_visible_to(author).filter(pk=course_id).first()
+    if course is None:
+        raise exceptions.NotFound(field=["courseId"])
+    if not course.viewer_is_staff:
+        raise exceptions.PermissionDenied(
+            "Only the instructors of a course announce to it.", field=["courseId"]
+        )
+    title, message = title.strip(), message.strip()
+    if len(message) > MAX_LONG_TEXT_LENGTH:
+        raise exceptions.Invalid(
+            f"Please write at most {MAX_LONG_TEXT_LENGTH} characters.", field=["message"]
+        )
+    announced = Notification(title=title, message=message, action_url=action_url)
+    announced.clean_fields(exclude=["user", "course"])
+    return execute(_ANNOUNCE, course=course_id, title=title, message=message, action_url=action_url)
+
+
+def mark_read(*, reader: User, notification_id: int) -> Notification:
+    """Note that the reader has read it; the first time counts. Raises NotFound for other people's."""
+    own = notifications.notifications_of(reader).filter(pk=notification_id)
+    own.filter(is_read=False).update(is_read=True, read_date=Now(), updated_date=Now())
+    notification = own.first()
+    if notification is None:
+        raise exceptions.NotFound(field=["notificationId"])
+    return notification
+
+
+def mark_all_read(*, reader: User, course_id: int | None = None) -> int:
+    """Note that the reader has read everything, or everything about one course; return how many that were."""
+    unread = notifications.notifications_of(reader).filter(is_read=False)
+    if course_id is not None:
+        unread = unread.filter(course=course_id)
+    return unread.update(is_read=True, read_date=Now(), updated_date=Now())

@@ -1,0 +1,93 @@
+"""How far learners have come: completing lessons, and with the last one the course.
+
+Progress depends on which lessons a course has, so whoever completes one holds the course's row shared and
+whoever adds one holds it alone: neither counts with what the other is about to change.
+"""
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from courses import exceptions
+from courses.constants import ActivityType, EnrollmentStatus, NotificationType
+from courses.models import Course, Enrollment, Lesson, LessonCompletion, User
+from courses.selectors import catalog
+from courses.services import activity, notifications
+from courses.services.statistics import mark_stale
+from courses.utils.clock import StatementTimestamp
+from courses.utils.sql import execute
+
+_UPDATE_PROGRESS = """
+UPDATE courses_enrollment AS enrollment SET
+    progress_percentage = round(100.0 * counted.completed / greatest(counted.lessons, 1), 2),
+    updated_date = statement_timestamp()
+FROM (
+    SELECT learner.id, count(lesson.id) AS lessons, count(completion.id) AS completed
+    FROM courses_enrollment AS learner
+    LEFT JOIN courses_lesson AS lesson ON lesson.course_id = learner.course_id
+    LEFT JOIN courses_lessoncompletion AS completion
+        ON completion.lesson_id = lesson.id AND completion.user_id = learner.user_id
+    WHERE learner.course_id = %(course)s AND learner.completed_date IS NULL
+        AND learner.user_id = coalesce(%(learner)s, learner.user_id)
+    GROUP BY learner.id
+) AS counted
+WHERE enrollment.id = counted.id
+"""
+
+
+@transaction.atomic
+def complete_lesson(*, learner: User, lesson_id: int) -> Enrollment:
+    """Note that the learner completed a lesson. The last one completes the course; a second time changes nothing.
+
+    Raises NotFound, or NotEnrolled for people who do not take the course now.
+    """
+    lesson = catalog.lessons_visible_to(learner).filter(pk=lesson_id).select_related("course").first()
+    if lesson is None:
+        raise exceptions.NotFound(field=["lessonId"])
+    _hold_lessons(lesson.course)
+    own = Enrollment.objects.filter(user=learner, course=lesson.course)
+    enrollment = own.exclude(status=EnrollmentStatus.WITHDRAWN).select_for_update(no_key=True).first()
+    if enrollment is None:
+        raise exceptions.NotEnrolled(field=["lessonId"])
+    _, is_new = LessonCompletion.objects.get_or_create(user=learner, lesson=lesson)
+    if not is_new:
+        return enrollment
+    activity.record(actor=learner, type=ActivityType.COMPLETE_LESSON, course=lesson.course, lesson=lesson)
+    _update_progress(lesson.course, learner)
+    if enrollment.status == EnrollmentStatus.ACTIVE and not _lessons_left(lesson, learner).exists():
+        _complete_course(own, lesson.course, learner)
+    enrollment.refresh_from_db()
+    return enrollment
+
+
+@transaction.atomic
+def update_progress(*, course: Course) -> None:
+    """Count progress anew after lessons were added or removed. Whoever has completed the course stays so."""
+    _update_progress(course, None)
+    mark_stale(course_ids=[course.pk])
+
+
+def _hold_lessons(course: Course) -> None:
+    """Keep lessons from being added until this transaction ends; other learners are not kept waiting."""
+    execute("SELECT FROM courses_course WHERE id = %(course)s FOR SHARE", course=course.pk)
+
+
+def _update_progress(course: Course, learner: User | None) -> None:
+    execute(_UPDATE_PROGRESS, course=course.pk, learner=learner.pk if learner else None)
+
+
+def _lessons_left(lesson: Lesson, learner: User) -> QuerySet[Lesson]:
+    return Lesson.objects.filter(course=lesson.course_id).exclude(completions__user=learner)
+
+
+def _complete_course(own: QuerySet[Enrollment], course: Course, learner: User) -> None:
+    own.update(
+        status=EnrollmentStatus.COMPLETED, completed_date=StatementTimestamp(), progress_percentage=100
+    )
+    notifications.notify(
+        recipients=[learner],
+        type=NotificationType.ACHIEVEMENT,
+        title="Course completed",
+        message=f"You have completed every lesson of “{course.title}”. Well done!",
+        course=course,
+        action_url=f"/courses/{course.pk}",
+    )

@@ -1,0 +1,82 @@
+"""Questions as their authors write them: what can be given, and the rows that it becomes once it is sound.
+
+A draft may be incomplete, and is then stored; what can never be right is refused.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import TypedDict
+
+from courses.constants import QuestionType, ScoringPolicy, TextMatch
+from courses.models import Answer, Question
+from courses.rules import grading
+from courses.rules.contradictions import contradictions
+from courses.services.authorship import assign
+from courses.services.problems import Problems
+
+
+class AnswerDraft(TypedDict, total=False):
+    """An answer as its author writes it. What is left out has the model's default."""
+
+    text: str
+    is_correct: bool
+    explanation: str
+    match_text: str
+    blank_key: str
+    text_match: TextMatch
+    tolerance: Decimal | None
+    credit: Decimal | None
+
+
+class QuestionDraft(TypedDict, total=False):
+    """A question as its author writes it. What is left out keeps its value, or has the model's default."""
+
+    question_type: QuestionType
+    text: str
+    points: int
+    explanation: str
+    scoring: ScoringPolicy
+    answers: Sequence[AnswerDraft]
+
+
+def drafted_question(
+    question: Question, draft: QuestionDraft, problems: Problems, path: tuple[str, ...]
+) -> None:
+    """Change the row as drafted, without its answers, and take down what is wrong with it."""
+    assign(question, {name: value for name, value in draft.items() if name != "answers"})
+    problems.check(question, path=path, apart_from=("assessment",))
+
+
+def drafted_answers(
+    drafts: Sequence[AnswerDraft],
+    problems: Problems,
+    path: tuple[str, ...],
+    *,
+    ids: Sequence[int | None] | None = None,
+) -> list[Answer]:
+    """An answer for each draft, in their order, and what is wrong with it; `ids` are those of stored rows."""
+    answers = []
+    for place, draft in enumerate(drafts):
+        answer = Answer(pk=ids[place] if ids else None, order=place + 1, **draft)
+        problems.check(answer, path=(*path, "answers", str(place)), apart_from=("id", "question"))
+        answers.append(answer)
+    return answers
+
+
+def check_together(
+    question: Question, answers: Sequence[Answer], problems: Problems, path: tuple[str, ...]
+) -> None:
+    """Take down what can never be right about a question with these answers."""
+    for contradiction in contradictions(as_rule(question, answers), question.question_text):
+        problems.add((*path, *contradiction.path), contradiction.message)
+
+
+def as_rule(question: Question, answers: Sequence[Answer]) -> grading.Question:
+    """The question as the plain value of the rules, its answers named by their places, from 0."""
+    return grading.Question(
+        type=QuestionType(question.question_type),
+        scoring=ScoringPolicy(question.scoring),
+        points=question.points,
+        answers=tuple(replace(answer.to_rule(), id=place) for place, answer in enumerate(answers)),
+    )

@@ -1,0 +1,117 @@
+"""Writing down changed grades: the answers, the results of their attempts, and the record of who changed what.
+
+A person's grading and a regrade both end here, under the locks of the attempts.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from courses.constants import FULL_CREDIT, GradeChangeReason
+from courses.models import AssessmentAttempt, AttemptAnswer, GradeChange, User
+from courses.rules.results import NewGrade, NewResult
+from courses.utils.sql import execute
+
+_BATCH_SIZE = 1000
+
+_WRITE_GRADES = f"""
+UPDATE {AttemptAnswer._meta.db_table} AS answer
+SET credit = new.credit, is_correct = new.credit = 1, points_earned = new.points,
+    updated_date = statement_timestamp()
+FROM unnest(%(ids)s::bigint[], %(credits)s::numeric[], %(points)s::integer[]) AS new(id, credit, points)
+WHERE answer.id = new.id
+"""  # noqa: S608 - names of the models only
+
+_WRITE_RESULTS = f"""
+UPDATE {AssessmentAttempt._meta.db_table} AS attempt
+SET score = new.score, max_score = new.max_score, is_passed = new.is_passed, updated_date = statement_timestamp()
+FROM unnest(%(ids)s::bigint[], %(scores)s::integer[], %(max_scores)s::integer[], %(passed)s::boolean[])
+    AS new(id, score, max_score, is_passed)
+WHERE attempt.id = new.id
+"""  # noqa: S608 - names of the models only
+
+
+@dataclass(frozen=True)
+class Correction:
+    """An attempt as it is stored, and the result that it is to have."""
+
+    attempt: AssessmentAttempt
+    result: NewResult
+
+    @property
+    def changes_result(self) -> bool:
+        """Whether score, maximum or pass mark differ from what is stored."""
+        attempt, result = self.attempt, self.result
+        stored = (attempt.score, attempt.max_score, attempt.is_passed)
+        return stored != (result.score, result.max_score, result.is_passed)
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether anything differs from what is stored."""
+        return self.changes_result or bool(self.result.changes)
+
+
+def store(
+    corrections: Sequence[Correction],
+    *,
+    changed_by: User,
+    note: str = "",
+    graded_answer_id: int | None = None,
+) -> None:
+    """Write corrections, in a few statements for any number of them, and record each changed grade.
+
+    `graded_answer_id` is the answer that a person graded; whatever else changes is a regrade. The attempts
+    on the instances stay as they were read.
+    """
+    changes = list(_with_rows(corrections))
+    execute(
+        _WRITE_GRADES,
+        ids=[pk for pk, _ in changes],
+        credits=[change.credit for _, change in changes],
+        points=[change.points for _, change in changes],
+    )
+    execute(
+        _WRITE_RESULTS,
+        ids=[correction.attempt.pk for correction in corrections],
+        scores=[correction.result.score for correction in corrections],
+        max_scores=[correction.result.max_score for correction in corrections],
+        passed=[correction.result.is_passed for correction in corrections],
+    )
+    GradeChange.objects.bulk_create(
+        [
+            GradeChange(
+                attempt_answer_id=pk,
+                changed_by=changed_by,
+                reason=GradeChangeReason.MANUAL if pk == graded_answer_id else GradeChangeReason.REGRADE,
+                note=note,
+                old_credit=change.before.credit,
+                new_credit=change.credit,
+                old_points=None if change.before.credit is None else change.before.points,
+                new_points=None if change.credit is None else change.points,
+            )
+            for pk, change in changes
+        ],
+        batch_size=_BATCH_SIZE,
+    )
+
+
+def _with_rows(corrections: Iterable[Correction]) -> Iterable[tuple[int, NewGrade]]:
+    """Every change with the row that holds it; a question that had none gets a blank one."""
+    changes = [(each.attempt, change) for each in corrections for change in each.result.changes]
+    missing = [(attempt, change) for attempt, change in changes if change.before.answer_id is None]
+    added = AttemptAnswer.objects.bulk_create(
+        [_blank(attempt, change) for attempt, change in missing], batch_size=_BATCH_SIZE
+    )
+    yield from ((row.pk, change) for row, (_, change) in zip(added, missing, strict=True))
+    yield from ((change.before.answer_id, change) for _, change in changes if change.before.answer_id)
+
+
+def _blank(attempt: AssessmentAttempt, change: NewGrade) -> AttemptAnswer:
+    """The row of a question that was left out, as it would have been graded when the attempt ended."""
+    return AttemptAnswer(
+        attempt=attempt,
+        question_id=change.before.question_id,
+        credit=change.credit,
+        is_correct=change.credit == FULL_CREDIT,
+        points_earned=change.points,
+        answered_at=attempt.end_time,
+    )

@@ -1,0 +1,124 @@
+"""Reviewing a course, editing and withdrawing a review, and finding one helpful.
+
+Every write locks the row that decides it: the enrolment for a first review, else the review itself. How many
+people found a review helpful is counted by the database.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from courses import exceptions
+from courses.constants import ActivityType
+from courses.models import Enrollment, Review, ReviewVote, User
+from courses.policies.participation import is_platform_staff
+from courses.selectors.catalog import courses_visible_to
+from courses.selectors.reviews import review_refusals, reviews_visible_to
+from courses.services import activity, statistics
+
+
+@transaction.atomic
+def create_review(*, author: User, course_id: int, rating: int, content: str, title: str = "") -> Review:
+    """Review a course that the author takes or took. It waits for approval where the platform asks for it.
+
+    Raises NotFound, PermissionDenied for its instructors, NotEnrolled, AlreadyReviewed, or a ValidationError
+    that names the fields.
+    """
+    course = courses_visible_to(author).filter(pk=course_id).first()
+    if course is None:
+        raise exceptions.NotFound(field=["courseId"])
+    _lock_enrollment(author, course_id)
+    if refusal := review_refusals(author, [course_id])[course_id]:
+        raise refusal
+    review = Review(user=author, course=course, rating=rating, is_approved=_is_approved_at_once())
+    _write_texts(review, title=title, content=content)
+    review.full_clean()
+    review.save()
+    activity.record(actor=author, type=ActivityType.GIVE_REVIEW, course=course)
+    return review
+
+
+@transaction.atomic
+def update_review(
+    *,
+    author: User,
+    review_id: int,
+    rating: int | None = None,
+    title: str | None = None,
+    content: str | None = None,
+) -> Review:
+    """Change what is given; None leaves it as it is. An edited review waits for approval like a new one.
+
+    Raises NotFound, PermissionDenied for reviews of others, or a ValidationError that names the fields.
+    """
+    review: Review = locked_review(author, review_id)
+    if review.user_id != author.pk:
+        raise exceptions.PermissionDenied("Only its author can edit a review.", ["reviewId"])
+    before = (review.rating, review.title, review.content)
+    review.rating = review.rating if rating is None else rating
+    _write_texts(review, title=title, content=content)
+    if (review.rating, review.title, review.content) == before:
+        return review
+    review.is_approved, review.is_featured = _is_approved_at_once(), False
+    review.full_clean()
+    review.save(update_fields=["rating", "title", "content", "is_approved", "is_featured", "updated_date"])
+    return review
+
+
+@transaction.atomic
+def delete_review(*, actor: User, review_id: int) -> None:
+    """Delete a review with its votes: one's own, or as staff of the platform anybody's.
+
+    Raises NotFound, or PermissionDenied.
+    """
+    review: Review = locked_review(actor, review_id)
+    if review.user_id != actor.pk and not is_platform_staff(actor):
+        raise exceptions.PermissionDenied("Only its author can delete a review.", ["reviewId"])
+    course_id = review.course_id
+    review.delete()
+    statistics.mark_stale(course_ids=[course_id])
+
+
+@transaction.atomic
+def vote_review_helpful(*, voter: User, review_id: int, helpful: bool) -> Review:
+    """Say that a review is helpful, or take that back. Doing either twice is doing it once.
+
+    Raises NotFound for a review that the voter may not see, or OwnReview.
+    """
+    review: Review = locked_review(voter, review_id)
+    if review.user_id == voter.pk:
+        raise exceptions.OwnReview(field=["reviewId"])
+    if helpful:
+        ReviewVote.objects.bulk_create([ReviewVote(user=voter, review=review)], ignore_conflicts=True)
+    else:
+        ReviewVote.objects.filter(user=voter, review=review).delete()
+    review.refresh_from_db(fields=["helpful_count"])
+    return review
+
+
+def locked_review(viewer: User, review_id: int) -> Any:
+    """The review, annotated as the viewer sees it, locked to the end of the transaction. Raises NotFound."""
+    visible = reviews_visible_to(viewer).filter(pk=review_id)
+    review = visible.select_for_update(no_key=True, of=("self",)).first()
+    if review is None:
+        raise exceptions.NotFound(field=["reviewId"])
+    return review
+
+
+def _lock_enrollment(author: User, course_id: int) -> None:
+    """Let a learner write one review of a course at a time."""
+    rows = Enrollment.objects.filter(user=author, course=course_id)
+    list(rows.select_for_update(no_key=True).values_list("pk"))
+
+
+def _write_texts(review: Review, *, title: str | None, content: str | None) -> None:
+    """Set the texts that are given, without white space around them."""
+    if title is not None:
+        review.title = title.strip()
+    if content is not None:
+        review.content = content.strip()
+
+
+def _is_approved_at_once() -> bool:
+    return not settings.REVIEWS_NEED_APPROVAL

@@ -1,0 +1,165 @@
+"""Keeping statistics true: what changed is noted with the write itself, the numbers are computed later.
+
+A write inserts a StatisticsChange. A refresh locks the row of the statistics (only refreshes ever do), takes
+the changes that it sees away, and then counts. So whatever it does not count has left a change behind, and
+two refreshes never work on one row.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Model, Q
+from django.db.models.functions import Now
+
+from courses.models import Course, CourseStats, StatisticsChange, User, UserStats
+from courses.selectors.course_figures import course_figures
+from courses.selectors.learner_figures import learner_figures
+from courses.utils.clock import database_now
+from courses.utils.sql import execute, fetch
+
+BATCH_SIZE = 20
+"""How many rows one transaction refreshes."""
+
+OUTDATED_AFTER = timedelta(hours=1)
+"""Some numbers change by time alone; rows that have such numbers are refreshed this often."""
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """Whose statistics: the model of the rows and of their owners, and what counts them anew.
+
+    `outdated` are the rows that are wrong soon although nothing was written.
+    """
+
+    stats: Any
+    owner: type[Model]
+    owner_name: str
+    figures: Callable[..., list[Any]]
+    outdated: Q
+
+    @property
+    def owner_id(self) -> str:
+        return f"{self.owner_name}_id"
+
+
+_OF_COURSES = _Kind(CourseStats, Course, "course", course_figures, outdated=Q(active_students__gt=0))
+_OF_PEOPLE = _Kind(
+    UserStats,
+    User,
+    "user",
+    learner_figures,
+    outdated=Q(activity_streak__gt=0, last_activity__lt=Now() - timedelta(days=1)),
+)
+
+
+def mark_stale(*, course_ids: Iterable[int] = (), user_ids: Iterable[int] = ()) -> None:
+    """Have the statistics of these courses and people computed again once this transaction is committed.
+
+    One INSERT for all of them. It locks no row that another write needs, so call it wherever it reads best.
+    """
+    StatisticsChange.note(course_ids=course_ids, user_ids=user_ids)
+
+
+def refresh_stale() -> int:
+    """Refresh everything that has changed and that no other worker holds; return how many rows that were."""
+    return sum(_until_done(kind) for kind in (_OF_COURSES, _OF_PEOPLE))
+
+
+def refresh_all() -> int:
+    """Refresh the statistics of all courses and people, from scratch; return how many rows that were."""
+    count = 0
+    for kind in (_OF_COURSES, _OF_PEOPLE):
+        owners = list(kind.owner._default_manager.order_by("pk").values_list("pk", flat=True))
+        for start in range(0, len(owners), BATCH_SIZE):
+            with transaction.atomic():
+                _be_patient()
+                count += _refresh(kind, owners[start : start + BATCH_SIZE])
+    return count
+
+
+def compute_missing(*, course_ids: Collection[int] = (), user_ids: Collection[int] = ()) -> None:
+    """Compute at once what was never computed of these courses and people; the rest stays as it is."""
+    for kind, owners in ((_OF_COURSES, course_ids), (_OF_PEOPLE, user_ids)):
+        computed = kind.stats._default_manager.filter(refreshed_at__isnull=False)
+        known = computed.filter(**{f"{kind.owner_id}__in": owners}).values_list(kind.owner_id, flat=True)
+        if missing := set(owners) - set(known):
+            _refresh(kind, missing)
+
+
+def _until_done(kind: _Kind) -> int:
+    count = 0
+    while refreshed := _refresh_stale_batch(kind):
+        count += refreshed
+    return count
+
+
+@transaction.atomic
+def _refresh_stale_batch(kind: _Kind) -> int:
+    """Refresh the rows whose changes wait the longest; those that another worker holds are left to it."""
+    _be_patient()
+    changes = StatisticsChange.objects.filter(**{f"{kind.owner_id}__isnull": False}).order_by("pk")
+    waiting = changes.values_list(kind.owner_id, flat=True)[: BATCH_SIZE * BATCH_SIZE]
+    outdated = _outdated(kind).values_list(kind.owner_id, flat=True)[:BATCH_SIZE]
+    candidates = list(dict.fromkeys([*waiting, *outdated]))[:BATCH_SIZE]
+    held = _hold(kind, candidates, skip_locked=True)
+    still_outdated = _outdated(kind).filter(**{f"{kind.owner_id}__in": held})
+    stale = _take_changes(kind, held) | set(still_outdated.values_list(kind.owner_id, flat=True))
+    _compute(kind, stale)
+    return len(stale)
+
+
+@transaction.atomic
+def _refresh(kind: _Kind, owners: Collection[int]) -> int:
+    """Refresh these rows, waiting for whoever refreshes them already."""
+    held = _hold(kind, owners)
+    _take_changes(kind, held)
+    _compute(kind, held)
+    return len(held)
+
+
+def _be_patient() -> None:
+    """Let the statements of this transaction take a minute: they are not those of a request."""
+    execute("SET LOCAL statement_timeout = '60s'; SET LOCAL lock_timeout = '60s'")
+
+
+def _outdated(kind: _Kind) -> Any:
+    return kind.stats._default_manager.filter(kind.outdated, refreshed_at__lt=Now() - OUTDATED_AFTER)
+
+
+def _hold(kind: _Kind, owners: Collection[int], *, skip_locked: bool = False) -> set[int]:
+    """Lock the statistics of those of `owners` that there still are, adding missing rows; return their keys."""
+    table = kind.owner._meta.db_table
+    there = fetch(f"SELECT id FROM {table} WHERE id = ANY(%(owners)s) FOR KEY SHARE", owners=list(owners))  # noqa: S608
+    keys = sorted(row.id for row in there)
+    rows = kind.stats._default_manager
+    rows.bulk_create([kind.stats(**{kind.owner_id: key}) for key in keys], ignore_conflicts=True)
+    locked = rows.filter(**{f"{kind.owner_id}__in": keys}).select_for_update(
+        no_key=True, skip_locked=skip_locked
+    )
+    return set(locked.order_by("pk").values_list(kind.owner_id, flat=True))
+
+
+def _take_changes(kind: _Kind, held: Collection[int]) -> set[int]:
+    """Take away the changes of the rows held; return whose they were. Later ones are for the next refresh."""
+    taken = fetch(
+        f"WITH taken AS (DELETE FROM {StatisticsChange._meta.db_table} WHERE {kind.owner_id} = ANY(%(held)s) "  # noqa: S608
+        f"RETURNING {kind.owner_id} AS owner) SELECT DISTINCT owner FROM taken",
+        held=list(held),
+    )
+    return {row.owner for row in taken}
+
+
+def _compute(kind: _Kind, owners: Collection[int]) -> None:
+    """Count anew and write, in a fixed number of statements for any number of owners."""
+    if not owners:
+        return
+    names = {field.name for field in kind.stats._meta.concrete_fields}
+    kind.stats._default_manager.bulk_create(
+        kind.figures(owners, now=database_now()),
+        update_conflicts=True,
+        unique_fields=[kind.owner_name],
+        update_fields=names - {"id", kind.owner_name, "created_date"},
+    )
