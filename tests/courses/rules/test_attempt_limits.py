@@ -1,10 +1,8 @@
-"""How many attempts there are, and what a finished one shows its learner."""
-
-from itertools import product
+"""How many attempts a learner may make."""
 
 import pytest
 
-from courses.rules.attempt_limits import answer_key_visible, attempts_left, may_start, results_visible
+from courses.rules.attempt_limits import attempts_left, may_start
 
 
 @pytest.mark.parametrize(("used", "left"), [(0, 3), (2, 1), (3, 0), (5, 0)])
@@ -23,34 +21,3 @@ def test_attempts_left_never_fall_below_none(used, left):
 )
 def test_an_attempt_may_start_while_one_is_left_or_open(used, has_open, expected):
     assert may_start(max_attempts=2, used=used, has_open=has_open) is expected
-
-
-@pytest.mark.parametrize(
-    ("is_completed", "show_results", "expected"),
-    [(True, True, True), (True, False, False), (False, True, False), (False, False, False)],
-)
-def test_results_are_visible_after_completion_when_the_assessment_shows_them(
-    is_completed, show_results, expected
-):
-    assert results_visible(is_completed=is_completed, show_results=show_results) is expected
-
-
-def test_the_answer_key_is_visible_only_when_shown_and_no_further_attempt_is_possible():
-    visible = {
-        case
-        for case in product([False, True], [False, True], [1, 2], [False, True], [False, True])
-        if answer_key_visible(
-            is_completed=case[0],
-            show_correct_answers=case[1],
-            max_attempts=2,
-            used=case[2],
-            has_open=case[3],
-            is_withdrawn=case[4],
-        )
-    }
-
-    assert visible == {
-        (True, True, 2, False, False),
-        (True, True, 2, False, True),
-        (True, True, 1, False, True),
-    }

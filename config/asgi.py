@@ -1,0 +1,54 @@
+"""The one entry of the server: /graphql to schema.application, every other page to Django, in one process.
+
+The PostgreSQL sessions of a process are its database threads and its Django threads, one each.
+"""
+
+import asyncio
+import os
+
+from django.core.asgi import get_asgi_application
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django_application = get_asgi_application()  # before anything that imports models
+
+from django.conf import settings  # noqa: E402
+
+from schema.application import GraphQLApplication  # noqa: E402
+from schema.execution import database_threads  # noqa: E402
+from schema.execution.django_threads import DjangoThreads  # noqa: E402
+from schema.root import schema  # noqa: E402
+
+GRAPHQL_PATHS = ("/graphql", "/graphql/")
+
+
+class Server:
+    """Joins the API and Django's pages, and closes their sessions when the process ends."""
+
+    def __init__(self, graphql: ASGIApp, django: DjangoThreads) -> None:
+        self._graphql = graphql
+        self._django = django
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["path"] in GRAPHQL_PATHS:
+            await self._graphql(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._django(scope, receive, send)
+        else:
+            await send({"type": "websocket.close"})
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await asyncio.to_thread(database_threads.shut_down)
+        await self._django.shut_down()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+application = Server(
+    GraphQLApplication(schema),
+    DjangoThreads(django_application, threads=settings.DJANGO_THREADS, waiting=settings.WAITING_REQUESTS),
+)

@@ -1,0 +1,22 @@
+"""What an orchestrator asks: is the process up (/livez), and can it do its work (/readyz)."""
+
+from django.db import InterfaceError, OperationalError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+
+
+def livez(_request: HttpRequest) -> JsonResponse:
+    """200 as long as the process answers at all."""
+    return JsonResponse({"status": "up"})
+
+
+def readyz(_request: HttpRequest) -> JsonResponse:
+    """200 when the database is reachable and has every migration, else 503 and which of the two is wrong."""
+    try:
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except (OperationalError, InterfaceError):
+        return JsonResponse({"status": "unavailable", "reason": "database unreachable"}, status=503)
+    if missing:
+        return JsonResponse({"status": "unavailable", "reason": "migrations missing"}, status=503)
+    return JsonResponse({"status": "ready"})

@@ -1,0 +1,1 @@
+"""What operators and newcomers run: commands, and the demonstration."""

@@ -1,0 +1,140 @@
+"""What people did in the demonstration's courses: enrol, learn, take assessments, review, take notes.
+
+Everything goes through the services, and is then moved back in time, as if it had happened over some months.
+"""
+
+import json
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+from django.db.models import F
+
+from courses.constants import NotificationType
+from courses.management.demonstration.people import ROLES
+from courses.management.demonstration.responses import plausible_response
+from courses.models import (
+    Assessment,
+    AssessmentAttempt,
+    AttemptAnswer,
+    Course,
+    Enrollment,
+    LessonCompletion,
+    Note,
+    Review,
+    User,
+    UserActivity,
+)
+from courses.rules.layout import to_places
+from courses.services import attempts, enrollment, moderation, notes, notifications, progress, reviews
+from courses.services.attempts import GivenAnswer
+
+DIRECTORY = Path(__file__).parent
+LEARNERS_PER_COURSE = 14
+MONTHS = timedelta(days=120)
+
+
+def load_learning(courses: dict[str, Course], people: dict[str, User], random: Random) -> None:
+    """Let everybody learn. The person `learner` is enrolled everywhere and has all of it ahead."""
+    others = [person for name, person in people.items() if name not in ROLES]
+    for slug, course in courses.items():
+        if not course.is_published:
+            continue
+        taking = [people["classmate"], *random.sample(others, k=LEARNERS_PER_COURSE)]
+        for learner in taking:
+            _learn(learner, course, random)
+        enrollment.enroll(learner=people["learner"], course_id=course.pk)
+        _write_reviews(slug, course, taking, people["moderator"], random)
+        _write_notes(slug, course, taking, random)
+        _move_back(course, taking, random)
+    notifications.notify(
+        recipients=[people["learner"]],
+        type=NotificationType.ANNOUNCEMENT,
+        title="Welcome",
+        message="Your courses are waiting. Each lesson ends with something to try, and some with an assessment.",
+        action_url="/courses",
+    )
+
+
+def _learn(learner: User, course: Course, random: Random) -> None:
+    """Complete some of the lessons, and take their assessments until one is passed or given up."""
+    skill = random.uniform(0.35, 0.95)
+    enrollment.enroll(learner=learner, course_id=course.pk)
+    lessons = list(course.lessons.order_by("order").select_related("assessment"))
+    for lesson in lessons[: random.randint(1, len(lessons))]:
+        progress.complete_lesson(learner=learner, lesson_id=lesson.pk)
+        assessment = getattr(lesson, "assessment", None)
+        if assessment and random.random() < 0.9:
+            _take(learner, assessment, skill, random)
+
+
+def _take(learner: User, assessment: Assessment, skill: float, random: Random) -> None:
+    questions = {question.pk: question.to_rule() for question in assessment.get_questions()}
+    for _ in range(random.randint(1, min(3, assessment.max_attempts))):
+        attempt = attempts.start_attempt(learner=learner, assessment_id=assessment.pk).attempt
+        answers = []
+        for entry in attempt.layout["questions"]:
+            response = plausible_response(questions[entry["id"]], entry, skill=skill, random=random)
+            if response is not None:
+                answers.append(GivenAnswer(question_id=entry["id"], response=to_places(entry, response)))
+        attempts.complete_attempt(learner=learner, attempt_id=attempt.pk, answers=answers)
+        skill = min(0.98, skill + 0.15)
+
+
+def _write_reviews(slug: str, course: Course, learners: list[User], moderator: User, random: Random) -> None:
+    written = json.loads((DIRECTORY / "reviews.json").read_text(encoding="utf-8"))[slug]
+    for author, fields in zip(learners, written, strict=False):
+        review = reviews.create_review(author=author, course_id=course.pk, **fields)
+        moderation.moderate_review(
+            moderator=moderator, review_id=review.pk, is_approved=True, is_featured=fields is written[0]
+        )
+        for voter in random.sample(learners, k=random.randint(0, 6)):
+            if voter != author:
+                reviews.vote_review_helpful(voter=voter, review_id=review.pk, helpful=True)
+
+
+def _write_notes(slug: str, course: Course, learners: list[User], random: Random) -> None:
+    lessons = list(course.lessons.order_by("order"))
+    for fields in json.loads((DIRECTORY / "notes.json").read_text(encoding="utf-8")):
+        if fields.pop("course") == slug:
+            lesson = lessons[fields.pop("lesson")]
+            notes.create_note(author=random.choice(learners), lesson_id=lesson.pk, **fields)
+
+
+def _move_back(course: Course, learners: Iterable[User], random: Random) -> None:
+    """Move what each learner did in the course to some day of the past months, and give attempts a duration."""
+    for learner in learners:
+        ago = random.random() * MONTHS
+        for attempt in AssessmentAttempt.objects.filter(user=learner, assessment__lesson__course=course):
+            _stretch(attempt, ago, timedelta(seconds=random.randint(180, 1500)))
+        in_course = {"user": learner, "course": course}
+        in_lesson = {"user": learner, "lesson__course": course}
+        earlier = F("created_date") - ago
+        Enrollment.objects.filter(**in_course).update(
+            created_date=earlier, enrolled_date=F("enrolled_date") - ago
+        )
+        Enrollment.objects.filter(**in_course).update(completed_date=F("completed_date") - ago)
+        LessonCompletion.objects.filter(**in_lesson).update(completed_date=F("completed_date") - ago)
+        Note.objects.filter(**in_lesson).update(created_date=earlier, updated_date=earlier)
+        Review.objects.filter(**in_course).update(created_date=earlier, updated_date=earlier)
+        UserActivity.objects.filter(**in_course).update(created_date=earlier)
+
+
+def _stretch(attempt: AssessmentAttempt, ago: timedelta, lasted: timedelta) -> None:
+    """Let an attempt have ended `ago`, and have lasted that long, or its whole time if that is less."""
+    if attempt.assessment.time_limit:
+        lasted = min(lasted, timedelta(minutes=attempt.assessment.time_limit))
+    assert attempt.end_time is not None
+    ended = attempt.end_time - ago
+    started = ended - lasted
+    AssessmentAttempt.objects.filter(pk=attempt.pk).update(
+        start_time=started,
+        created_date=started,
+        end_time=ended,
+        time_taken_seconds=int(lasted.total_seconds()),
+        deadline_at=started + timedelta(minutes=attempt.assessment.time_limit)
+        if attempt.assessment.time_limit
+        else None,
+    )
+    AttemptAnswer.objects.filter(attempt=attempt).update(answered_at=ended)

@@ -1,0 +1,220 @@
+"""The API on the network: Strawberry's ASGI view, specialised to GraphQL over HTTP as clients may rely on it.
+
+Here stands the way of a request: what is refused, who is asking, how long it may take, and with which status
+and media type it is answered. How each step is done stands in schema/core/http/ and its neighbours.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, cast
+
+import orjson
+from cross_web import AsyncHTTPRequestAdapter
+from django.conf import settings
+from django.http.request import split_domain_port, validate_host
+from graphql import OperationType
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry import Schema
+from strawberry.asgi import GraphQL
+from strawberry.http import GraphQLRequestData
+from strawberry.http.base import BaseRequestProtocol
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types import ExecutionResult
+
+from schema.context import Context
+from schema.core.client_address import client_address, readable_user_agent
+from schema.core.documents import operation_type
+from schema.core.error_codes import ErrorCode
+from schema.core.http.answers import body_of, codes_of, status_of
+from schema.core.http.execution import Result, execute
+from schema.core.http.negotiation import EVENT_STREAM, GRAPHQL_RESPONSE, HTML, JSON, preferred_media_type
+from schema.core.http.refusals import NEVER_CACHED, Refused, retry_headers
+from schema.core.http.request_body import (
+    BoundedRequest,
+    decode_json,
+    parameters_of_url,
+    request_data,
+    require_json,
+)
+from schema.core.http.sign_in import signed_in
+from schema.core.http.websocket import TextFrames, TransportHandler
+from schema.core.request_log import RequestRecord, request_id
+from schema.execution import request_work
+from schema.execution.admission import Admission, Overloaded
+
+JSON_TYPES = (JSON, GRAPHQL_RESPONSE)
+ANSWER_TYPES = (*JSON_TYPES, EVENT_STREAM)
+
+CONNECTION_INIT_TIMEOUT = timedelta(seconds=10)
+OPERATIONS_PER_CONNECTION = 50
+
+
+class GraphQLApplication(GraphQL[Context, None]):
+    """Serves `schema`. `render_graphiql` makes the page that a browser gets; without it there is none."""
+
+    schema: Schema
+    request_adapter_class = BoundedRequest
+    websocket_adapter_class = TextFrames
+    graphql_transport_ws_handler_class = TransportHandler
+
+    def __init__(
+        self, schema: Schema, *, render_graphiql: Callable[[Request], Response] | None = None
+    ) -> None:
+        super().__init__(
+            schema,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
+            connection_init_wait_timeout=CONNECTION_INIT_TIMEOUT,
+            max_subscriptions_per_connection=OPERATIONS_PER_CONNECTION,
+            allowed_origins=settings.CSRF_TRUSTED_ORIGINS,
+        )
+        self.admission = Admission(executing=settings.EXECUTING_REQUESTS, waiting=settings.WAITING_REQUESTS)
+        self._render_graphiql = render_graphiql
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            websocket = WebSocket(scope, receive, send)
+            await (self.run(websocket) if _is_our_host(websocket) else self.reject_websocket(websocket))
+            return
+        request = Request(scope, receive)
+        record = RequestRecord(request_id(request.headers.get("x-request-id")), "http")
+        request.state.record = record
+        try:
+            response = await self.run(request)
+        except Refused as refusal:
+            record.codes = [refusal.code.name]
+            response = refusal.response(_preferred(request.headers, JSON_TYPES) or JSON)
+        except ClientDisconnect:
+            return
+        response.headers["X-Request-ID"] = record.request_id
+        record.log(response.status_code)
+        await response(scope, receive, send)
+
+    # ---------------------------------------------------------------- before execution
+
+    async def get_sub_response(self, request: Request | WebSocket) -> Response:
+        """The beginnings of the answer: called first, and so the place for what is refused first."""
+        if not _is_our_host(request):
+            raise Refused(ErrorCode.BAD_REQUEST, "This server does not answer for that host name.")
+        if request.scope["method"] not in ("GET", "POST"):
+            raise Refused(ErrorCode.METHOD_NOT_ALLOWED, headers={"Allow": "GET, POST"})
+        if len(request.scope["query_string"]) > settings.MAX_BODY_BYTES:
+            raise Refused(ErrorCode.PAYLOAD_TOO_LARGE)
+        sub_response = Response()
+        del sub_response.headers["content-length"]
+        sub_response.media_type = _preferred(request.headers, JSON_TYPES)
+        return sub_response
+
+    async def get_context(
+        self,
+        request: Request | WebSocket,
+        response: Response | WebSocket,
+    ) -> Context:
+        peer = request.client.host if request.client else None
+        return Context(
+            ip_address=client_address(peer, request.headers.getlist("x-forwarded-for")),
+            user_agent=readable_user_agent(request.headers.get("user-agent")),
+        )
+
+    def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
+        """A browser is who asks for a page. `curl`, which accepts everything, gets JSON."""
+        if self._render_graphiql is None or request.method != "GET":
+            return False
+        return _preferred(request.headers, (*ANSWER_TYPES, HTML)) == HTML
+
+    async def render_graphql_ide(self, request: Request) -> Response:
+        assert self._render_graphiql is not None
+        return self._render_graphiql(request)
+
+    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
+        media_type = _preferred(request.headers, ANSWER_TYPES)
+        if media_type is None:
+            raise Refused(ErrorCode.NOT_ACCEPTABLE)
+        if request.method == "GET":
+            parameters: Any = parameters_of_url(request.query_params)
+        else:
+            require_json(request.headers)
+            parameters = decode_json(await request.get_body(), "The request body")
+        return request_data(parameters, "sse" if media_type == EVENT_STREAM else "http")
+
+    # ---------------------------------------------------------------- execution
+
+    async def execute_operation(  # type: ignore[override]
+        self,
+        request: Request,
+        request_adapter: AsyncHTTPRequestAdapter,
+        request_data: GraphQLRequestData,
+        context: Context,
+        root_value: None,
+        sub_response: Response,
+    ) -> Result:
+        """Execute within the deadline. Past it the client is answered at once; a job that runs goes on."""
+        record: RequestRecord = request.state.record
+        record.operation = request_data.operation_name
+        work = request_work.start()
+        operation = asyncio.create_task(self._admitted(request, request_data, context, sub_response))
+        try:
+            done, _ = await asyncio.wait({operation}, timeout=settings.REQUEST_DEADLINE_SECONDS)
+        finally:
+            operation.cancel()
+            record.statements = work.statements
+        if not done:
+            raise Refused(ErrorCode.TIMEOUT, self._timeout_message(request_data))
+        return operation.result()
+
+    async def _admitted(
+        self, request: Request, data: GraphQLRequestData, context: Context, sub_response: Response
+    ) -> Result:
+        try:
+            async with self.admission.place():
+                authenticated = await signed_in(request, sub_response)
+                request.state.record.principal = authenticated.principal
+                context.identify(authenticated.identity)
+                return await execute(self.schema, request.method, data, context)
+        except Overloaded:
+            raise Refused(ErrorCode.OVERLOADED) from None
+
+    def _timeout_message(self, data: GraphQLRequestData) -> str:
+        kind = operation_type(self.schema, data.query or "", data.operation_name)
+        if kind is OperationType.MUTATION:
+            return "This took too long. It may have been carried out all the same: look before you repeat it."
+        return ErrorCode.TIMEOUT.sentence
+
+    # ---------------------------------------------------------------- the answer
+
+    async def process_result(self, request: Request, result: ExecutionResult) -> dict[str, Any]:  # type: ignore[override]
+        body = body_of(result)
+        record: RequestRecord = request.state.record
+        record.codes = [code.name for code in codes_of(body)]
+        record.cost = body.get("extensions", {}).get("cost", {}).get("requested")
+        return body
+
+    def create_response(self, response_data: dict[str, Any], sub_response: Response) -> Response:  # type: ignore[override]
+        media_type = sub_response.media_type or JSON
+        status = status_of(response_data, media_type)
+        headers = dict(NEVER_CACHED)
+        if "data" not in response_data:
+            headers |= retry_headers(codes_of(response_data)[0])
+        response = Response(self.encode_json(response_data), status, headers, media_type)
+        response.raw_headers.extend(sub_response.raw_headers)
+        return response
+
+    def encode_json(self, data: object) -> bytes:
+        return orjson.dumps(data)
+
+    def decode_json(self, data: str | bytes) -> object:
+        return orjson.loads(data)
+
+
+def _is_our_host(connection: HTTPConnection) -> bool:
+    """Whether the Host header is one of ours; another may come from a name that was made to point here."""
+    domain, _ = split_domain_port(connection.headers.get("host", ""))
+    return validate_host(domain, settings.ALLOWED_HOSTS)
+
+
+def _preferred(headers: Mapping[str, str], offers: Sequence[str]) -> str | None:
+    return preferred_media_type(", ".join(cast("Headers", headers).getlist("accept")), offers)

@@ -1,0 +1,1 @@
+"""Assessments and their authoring side in the API."""

@@ -1,0 +1,16 @@
+"""What can be asked of assessments."""
+
+import strawberry
+
+from schema.assessments.types import Assessment
+from schema.context import Info
+from schema.core.nodes import Id, fetch
+from schema.core.permissions import Scope
+from schema.core.queries import query
+
+
+@strawberry.type
+class AssessmentQuery:
+    @query(scope=Scope.COURSES_READ, description="An assessment; null when there is none to see.")
+    def assessment(info: Info, id: Id) -> Assessment | None:
+        return fetch(info, id, "Assessment")

@@ -1,0 +1,111 @@
+"""Assessments, and their authoring side, as clients see them.
+
+`Question` and `Answer` hold the key. Nothing that a learner can reach ever returns them: their loaders are
+narrowed to the staff of the course, and the learner's side has types of its own (schema/attempts).
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from courses import models
+from schema.attempts.paging import attempts_of_assessment
+from schema.core.connections import Connection
+from schema.core.enums import QuestionType, ScoringPolicy, TextMatch
+from schema.core.fields import column, declared
+from schema.core.ids import Node, node
+from schema.dataloaders import assessments as loaders
+from schema.dataloaders import attempts as attempt_loaders
+from schema.dataloaders import catalog as catalog_loaders
+
+if TYPE_CHECKING:
+    from schema.attempts.types import AssessmentAttempt, ViewerAttempts
+    from schema.catalog.types import Lesson
+
+
+@node(models.Answer, by_pk=loaders.answer_by_id)
+class Answer(Node):
+    text: str = column("answer_text")
+    is_correct: bool
+    explanation: str
+    position: int = column("order", "The place in the author's order, from 1.")
+    text_match: TextMatch
+    tolerance: Decimal | None
+
+    @strawberry.field(description="Matching: the right-hand side that belongs to `text`.")
+    def match_text(root: strawberry.Parent[models.Answer]) -> str | None:
+        return root.match_text or None
+
+    @strawberry.field(description="Fill in the blank: which blank this text fills.")
+    def blank_key(root: strawberry.Parent[models.Answer]) -> str | None:
+        return root.blank_key or None
+
+    @strawberry.field(description="What the answer earns, 0..1.")
+    def credit(root: strawberry.Parent[models.Answer]) -> Decimal:
+        return root.to_rule().worth
+
+
+@node(models.Question, by_pk=loaders.question_by_id)
+class Question(Node):
+    type: QuestionType = column("question_type")
+    text: str = column("question_text")
+    points: int
+    position: int = column("order", "The place in the author's order, from 1.")
+    explanation: str
+    scoring: ScoringPolicy
+    created_at: datetime = column("created_date")
+    updated_at: datetime = column("updated_date")
+    assessment: "Assessment" = declared(loaders.assessment_of, "The assessment it belongs to.")
+    answers: list[Answer] = declared(loaders.answers_of_question, "The key, in the author's order.")
+
+
+@node(models.Assessment, by_pk=loaders.assessment_by_id)
+class Assessment(Node):
+    title: str
+    description: str
+    passing_score: int
+    max_attempts: int
+    randomize_questions: bool
+    show_results: bool
+    show_correct_answers: bool
+    lesson: Annotated["Lesson", strawberry.lazy("schema.catalog.types")] = declared(
+        catalog_loaders.lesson_of, "The lesson it belongs to."
+    )
+    question_count: int = declared(
+        loaders.question_totals_of_assessment,
+        "How many questions it has.",
+        present=lambda _assessment, totals: totals[0],
+    )
+    max_score: int = declared(
+        loaders.question_totals_of_assessment,
+        "The points that all questions give together.",
+        present=lambda _assessment, totals: totals[1],
+    )
+    questions: list[Question] | None = declared(
+        loaders.questions_of_assessment,
+        "The authoring side, key included. Null for everyone but the staff of the course.",
+        present=lambda assessment, questions: questions if assessment.viewer_is_staff else None,
+    )
+    problems: list[str] | None = declared(
+        loaders.problems_of_assessment,
+        "What keeps it from being started, naming the question; empty when it is ready. Null for everyone but "
+        "the staff of the course.",
+    )
+
+    attempts: Connection[Annotated["AssessmentAttempt", strawberry.lazy("schema.attempts.types")]] | None = (
+        declared(
+            attempt_loaders.attempts_of_assessment,
+            "All attempts, newest first. Null for everyone but the staff of the course.",
+            request=attempts_of_assessment,
+            present=lambda assessment, page: page if assessment.viewer_is_staff else None,
+        )
+    )
+    viewer_attempts: Annotated["ViewerAttempts", strawberry.lazy("schema.attempts.types")] | None = declared(
+        attempt_loaders.standing_in_assessment, "Where the viewer stands; null when nobody is signed in."
+    )
+
+    @strawberry.field(description="How long an attempt may take, in minutes. Null: as long as one likes.")
+    def time_limit_minutes(root: strawberry.Parent[models.Assessment]) -> int | None:
+        return root.time_limit or None

@@ -1,0 +1,89 @@
+"""How learners hand in responses."""
+
+from collections.abc import Sequence
+
+import strawberry
+
+from courses import exceptions
+from courses.rules.grading.types import Given
+from courses.services.attempt_responses import GivenAnswer
+from schema.attempts import places
+from schema.core import ids
+
+
+@strawberry.input(description="A prompt and the match paired with it.")
+class MatchInput:
+    prompt: strawberry.ID = strawberry.field(description="The id of a prompt of this attempt.")
+    match: strawberry.ID = strawberry.field(description="The id of a match of this attempt.")
+
+
+@strawberry.input(description="A blank and the text for it.")
+class BlankInput:
+    key: str = strawberry.field(description="Which blank.")
+    text: str = strawberry.field(description="What to fill in.")
+
+
+@strawberry.input(
+    one_of=True, description="A response: exactly the one member that the question's type answers with."
+)
+class ResponseInput:
+    choices: list[strawberry.ID] | None = strawberry.field(
+        default=strawberry.UNSET, description="Multiple choice, true/false: the ids of the choices picked."
+    )
+    text: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Short answer, essay: the text."
+    )
+    matches: list[MatchInput] | None = strawberry.field(
+        default=strawberry.UNSET, description="Matching: the pairs."
+    )
+    blanks: list[BlankInput] | None = strawberry.field(
+        default=strawberry.UNSET, description="Fill in the blank: the texts by key."
+    )
+
+
+@strawberry.input(description="The response to one question.")
+class AnswerSubmissionInput:
+    question_id: strawberry.ID = strawberry.field(description="The `question` of an AttemptQuestion.")
+    response: ResponseInput | None = strawberry.field(
+        default=None, description="The response; null clears it."
+    )
+
+
+def given_answers(attempt_id: int, answers: Sequence[AnswerSubmissionInput]) -> list[GivenAnswer]:
+    """The answers in places of the attempt's layout.
+
+    Raises ResponseMismatch, naming its path inside the input, for an id that is not of this attempt.
+    """
+    return [
+        _given_answer(attempt_id, answer, ("answers", str(index))) for index, answer in enumerate(answers)
+    ]
+
+
+def _given_answer(attempt_id: int, answer: AnswerSubmissionInput, field: tuple[str, ...]) -> GivenAnswer:
+    question_id = ids.pk(answer.question_id, "Question")
+    if question_id is None:
+        raise exceptions.ResponseMismatch(
+            "This question is not part of the attempt.", field=(*field, "questionId")
+        )
+    response = (
+        _given(answer.response, attempt_id, question_id, (*field, "response")) if answer.response else None
+    )
+    return GivenAnswer(question_id=question_id, response=response, field=field)
+
+
+def _given(response: ResponseInput, attempt_id: int, question_id: int, field: tuple[str, ...]) -> Given:
+    match response:
+        case ResponseInput(choices=list() as choices):
+            place = places.reader(attempt_id, question_id, (*field, "choices"))
+            return {"choices": [place(places.CHOICE, choice) for choice in choices]}
+        case ResponseInput(matches=list() as pairs):
+            place = places.reader(attempt_id, question_id, (*field, "matches"))
+            return {
+                "matches": [
+                    (place(places.PROMPT, pair.prompt), place(places.MATCH, pair.match)) for pair in pairs
+                ]
+            }
+        case ResponseInput(blanks=list() as blanks):
+            return {"blanks": [(blank.key, blank.text) for blank in blanks]}
+        case _:
+            return {"text": response.text}

@@ -1,0 +1,16 @@
+"""What can be asked of attempts."""
+
+import strawberry
+
+from schema.attempts.types import AssessmentAttempt
+from schema.context import Info
+from schema.core.nodes import Id, fetch
+from schema.core.permissions import Scope
+from schema.core.queries import query
+
+
+@strawberry.type
+class AttemptQuery:
+    @query(scope=Scope.ATTEMPTS_READ, description="An attempt; null when there is none to see.")
+    def attempt(info: Info, id: Id) -> AssessmentAttempt | None:
+        return fetch(info, id, "AssessmentAttempt")

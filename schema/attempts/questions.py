@@ -1,0 +1,251 @@
+"""The questions of an attempt, what was answered, and, where it may be seen, the result and the solution."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import strawberry
+
+from courses import models
+from courses.constants import QuestionType as Kind
+from courses.rules import grading, receipts
+from courses.rules.layout import to_places
+from courses.rules.solutions import solution_of
+from courses.selectors.attempts import LaidOutQuestion
+from schema.attempts import places
+from schema.core import ids
+from schema.core.enums import Correctness, QuestionType, Selection
+from schema.core.fields import declared, described
+from schema.dataloaders import people as people_loaders
+from schema.people.types import User
+
+
+@strawberry.type(
+    description="Something to pick or to pair. The id names a place in this attempt's layout: it means nothing "
+    "in another attempt."
+)
+class Choice:
+    id: strawberry.ID = described("The id to send back.")
+    text: str = described("What the learner reads.")
+
+
+@strawberry.type(description="A prompt and the match that was, or is to be, paired with it.")
+class Match:
+    prompt: strawberry.ID = described("The id of the prompt.")
+    match: strawberry.ID = described("The id of the match.")
+
+
+@strawberry.type(description="A blank and the text in it.")
+class Blank:
+    key: str = described("Which blank.")
+    text: str = described("What stands in it.")
+
+
+@strawberry.type(description="What was answered. Exactly one member is filled, by the question's type.")
+class Response:
+    choices: list[strawberry.ID] | None = strawberry.field(default=None, description="The choices picked.")
+    text: str | None = strawberry.field(default=None, description="The text written.")
+    matches: list[Match] | None = strawberry.field(default=None, description="The pairs made.")
+    blanks: list[Blank] | None = strawberry.field(default=None, description="The blanks filled.")
+
+
+@strawberry.type(description="How a response was graded.")
+class QuestionResult:
+    graded_by_id: strawberry.Private[int | None]
+    correctness: Correctness = described("How right it is.")
+    is_correct: bool | None = described("True for full credit only; null while a person still has to grade.")
+    credit: Decimal | None = described(
+        "The share of the points, 0..1; null while a person still has to grade."
+    )
+    points_earned: int | None = described("The points earned; null while a person still has to grade.")
+    feedback: str = described("What the instructor says about it.")
+    graded_by: User | None = declared(people_loaders.grader_of, "The person who graded it, if one did.")
+
+
+@strawberry.type(
+    description="What would have earned full credit. Only the members of the question's type are filled."
+)
+class Solution:
+    explanation: str = described("Why it is right.")
+    choices: list[strawberry.ID] | None = strawberry.field(default=None, description="The choices to pick.")
+    texts: list[str] | None = strawberry.field(default=None, description="The accepted texts, best first.")
+    matches: list[Match] | None = strawberry.field(default=None, description="The right pairs.")
+    blanks: list[Blank] | None = strawberry.field(
+        default=None, description="An accepted text for each blank."
+    )
+
+
+@strawberry.type(description="Proof of what was handed in.")
+class SubmissionReceipt:
+    digest: str = described(
+        "SHA-256, in hexadecimal, of the canonical JSON of attempt, question and response in question order."
+    )
+    revision: int = described("The revision of the attempt that was handed in.")
+    issued_at: datetime = described("When the attempt ended.")
+
+
+@strawberry.type(description="A question as this attempt shows it. It holds no key.")
+class AttemptQuestion:
+    position: int = described("The place in this attempt, from 1.")
+
+    @strawberry.field(description="The id to send back.")
+    def question(root: strawberry.Parent[LaidOutQuestion]) -> strawberry.ID:
+        return strawberry.ID(ids.encode("Question", root.question.pk))
+
+    @strawberry.field(description="What the learner is asked to do.")
+    def type(root: strawberry.Parent[LaidOutQuestion]) -> QuestionType:
+        return root.rule.type
+
+    @strawberry.field(description="What is asked.")
+    def text(root: strawberry.Parent[LaidOutQuestion]) -> str:
+        return root.question.question_text
+
+    @strawberry.field(description="The points for full credit.")
+    def points(root: strawberry.Parent[LaidOutQuestion]) -> int:
+        return root.question.points
+
+    @strawberry.field(description="How many choices may be picked; null where there are none to pick.")
+    def selection(root: strawberry.Parent[LaidOutQuestion]) -> Selection | None:
+        return root.rule.selection
+
+    @strawberry.field(description="Multiple choice, true/false: what to pick from.")
+    def choices(root: strawberry.Parent[LaidOutQuestion]) -> list[Choice] | None:
+        return _offered(root, "choices", places.CHOICE)
+
+    @strawberry.field(description="Matching: what to find a match for.")
+    def prompts(root: strawberry.Parent[LaidOutQuestion]) -> list[Choice] | None:
+        return _offered(root, "prompts", places.PROMPT)
+
+    @strawberry.field(description="Matching: what to choose from for each prompt.")
+    def matches(root: strawberry.Parent[LaidOutQuestion]) -> list[Choice] | None:
+        return _offered(root, "matches", places.MATCH)
+
+    @strawberry.field(description="Fill in the blank: the keys to fill, which stand as [[key]] in the text.")
+    def blanks(root: strawberry.Parent[LaidOutQuestion]) -> list[str] | None:
+        return root.entry.get("blanks")
+
+    @strawberry.field(description="What is saved; null when nothing is.")
+    def response(root: strawberry.Parent[LaidOutQuestion]) -> Response | None:
+        return response_of(root)
+
+    @strawberry.field(description="When the saved response was last changed.")
+    def answered_at(root: strawberry.Parent[LaidOutQuestion]) -> datetime | None:
+        answered = root.answered
+        return answered.answered_at if answered and answered.response is not None else None
+
+    @strawberry.field(
+        description="The revision of the attempt in which the response was last changed; 0: never."
+    )
+    def revision(root: strawberry.Parent[LaidOutQuestion]) -> int:
+        return root.answered.revision if root.answered else 0
+
+    @strawberry.field(description="Whether the learner marked it to come back to.")
+    def is_flagged(root: strawberry.Parent[LaidOutQuestion]) -> bool:
+        return root.answered.is_flagged if root.answered else False
+
+    @strawberry.field(description="How it was graded; null unless the attempt's `resultsVisible`.")
+    def result(root: strawberry.Parent[LaidOutQuestion]) -> QuestionResult | None:
+        if not (root.attempt.is_completed and root.attempt.results_visible):
+            return None
+        return _result(root)
+
+    @strawberry.field(description="The right answer; null unless the attempt's `answerKeyVisible`.")
+    def solution(root: strawberry.Parent[LaidOutQuestion]) -> Solution | None:
+        return _solution(root) if root.attempt.answer_key_visible else None
+
+
+def response_of(laid_out: LaidOutQuestion) -> Response | None:
+    """The stored response in the terms of its attempt's layout."""
+    answered = laid_out.answered
+    if answered is None or answered.response is None:
+        return None
+    match to_places(laid_out.entry, answered.response):
+        case {"choices": picked}:
+            return Response(choices=[_id(laid_out, places.CHOICE, place) for place in picked])
+        case {"matches": pairs}:
+            return Response(matches=_pairs(laid_out, pairs))
+        case {"blanks": filled}:
+            return Response(blanks=[Blank(key=key, text=text) for key, text in filled])
+        case given:
+            return Response(text=given["text"])
+
+
+def receipt(attempt: models.AssessmentAttempt, questions: list[LaidOutQuestion]) -> SubmissionReceipt | None:
+    """The receipt of an attempt that has ended, over exactly what the API shows of it."""
+    if not attempt.is_completed:
+        return None
+    entries: list[receipts.ReceiptEntry] = [
+        {
+            "attempt": ids.encode("AssessmentAttempt", attempt.pk),
+            "question": ids.encode("Question", laid_out.question.pk),
+            "response": _as_shown(response_of(laid_out)),
+        }
+        for laid_out in questions
+    ]
+    return SubmissionReceipt(
+        digest=receipts.digest(entries), revision=attempt.revision, issued_at=attempt.end_time
+    )
+
+
+def _as_shown(response: Response | None) -> dict[str, Any] | None:
+    """The one member of a response, as JSON."""
+    if response is None:
+        return None
+    if response.matches is not None:
+        return {"matches": [{"prompt": pair.prompt, "match": pair.match} for pair in response.matches]}
+    if response.blanks is not None:
+        return {"blanks": [{"key": blank.key, "text": blank.text} for blank in response.blanks]}
+    return {"text": response.text} if response.choices is None else {"choices": response.choices}
+
+
+def _offered(laid_out: LaidOutQuestion, member: str, kind: str) -> list[Choice] | None:
+    """What the layout offers, each with the id of its place; answers that were removed since are left out."""
+    if member not in laid_out.entry:
+        return None
+    found = [(place, laid_out.answers.get(pk)) for place, pk in enumerate(laid_out.entry[member])]
+    return [
+        Choice(id=_id(laid_out, kind, place), text=answer.match_text if kind == places.MATCH else answer.text)
+        for place, answer in found
+        if answer is not None
+    ]
+
+
+def _result(laid_out: LaidOutQuestion) -> QuestionResult:
+    answered = laid_out.answered
+    credit = answered.credit if answered else Decimal(0)
+    unanswered = answered is None or grading.is_unanswered(laid_out.rule.type, answered.response)
+    return QuestionResult(
+        graded_by_id=answered.graded_by_id if answered else None,
+        correctness=grading.correctness_of(credit, unanswered=unanswered),
+        is_correct=answered.is_correct if answered else False,
+        credit=None if credit is None else credit.normalize(),
+        points_earned=(answered.points_earned if credit is not None else None) if answered else 0,
+        feedback=answered.feedback if answered else "",
+    )
+
+
+def _solution(laid_out: LaidOutQuestion) -> Solution:
+    found, entry, kind = solution_of(laid_out.rule), laid_out.entry, laid_out.rule.type
+    solution = Solution(explanation=laid_out.question.explanation)
+    if kind in (Kind.MULTIPLE_CHOICE, Kind.TRUE_FALSE):
+        right = to_places(entry, {"choices": found.choices})["choices"]
+        solution.choices = [_id(laid_out, places.CHOICE, place) for place in right]
+    elif kind == Kind.MATCHING:
+        right = to_places(entry, {"matches": {str(prompt): match for prompt, match in found.matches.items()}})
+        solution.matches = _pairs(laid_out, right["matches"])
+    elif kind == Kind.FILL_BLANK:
+        solution.blanks = [Blank(key=key, text=text) for key, text in found.blanks.items()]
+    elif kind == Kind.SHORT_ANSWER:
+        solution.texts = list(found.texts)
+    return solution
+
+
+def _pairs(laid_out: LaidOutQuestion, pairs: list[tuple[int, int]]) -> list[Match]:
+    return [
+        Match(prompt=_id(laid_out, places.PROMPT, prompt), match=_id(laid_out, places.MATCH, match))
+        for prompt, match in pairs
+    ]
+
+
+def _id(laid_out: LaidOutQuestion, kind: str, place: int) -> strawberry.ID:
+    return strawberry.ID(places.encode(kind, laid_out.attempt.pk, laid_out.question.pk, place))

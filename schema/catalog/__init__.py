@@ -1,0 +1,1 @@
+"""Courses, lessons, resources and enrolments in the API."""

@@ -1,0 +1,41 @@
+"""What can be asked of the catalogue."""
+
+from typing import Annotated
+
+import strawberry
+
+from courses.selectors import catalog
+from schema.catalog.types import Course
+from schema.context import Info
+from schema.core import ids
+from schema.core.connections import After, Before, Connection, First, Last, page_request
+from schema.core.permissions import Scope
+from schema.core.queries import query
+from schema.dataloaders.paging import page_of
+
+
+@strawberry.type
+class CatalogQuery:
+    @query(
+        scope=Scope.COURSES_READ, description="A course by its id or slug; null when there is none to see."
+    )
+    def course(
+        info: Info,
+        id: Annotated[strawberry.ID | None, strawberry.argument(description="Its global id.")] = None,
+        slug: Annotated[str | None, strawberry.argument(description="Its slug.")] = None,
+    ) -> Course | None:
+        if id is None and slug is None:
+            return None
+        visible = catalog.courses_visible_to(info.context.viewer)
+        if id is not None:
+            visible = visible.filter(pk=ids.pk(id, "Course"))
+        if slug is not None:
+            visible = visible.filter(slug=slug)
+        return visible.first()
+
+    @query(scope=Scope.COURSES_READ, description="The courses that the viewer may see, newest first.")
+    def courses(
+        info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Course]:
+        request = page_request(first=first, after=after, last=last, before=before)
+        return page_of(catalog.courses_visible_to(info.context.viewer), request)

@@ -1,0 +1,113 @@
+"""Courses, lessons, resources and enrolments as clients see them."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from courses import models
+from schema.core.connections import Connection
+from schema.core.enums import EnrollmentStatus, ResourceKind
+from schema.core.fields import column, declared
+from schema.core.ids import Node, node
+from schema.core.user_errors import Permission, permission
+from schema.dataloaders import assessments as assessment_loaders
+from schema.dataloaders import catalog as loaders
+from schema.dataloaders import notes as note_loaders
+from schema.dataloaders import people as people_loaders
+from schema.dataloaders import reviews as review_loaders
+from schema.dataloaders import statistics as statistics_loaders
+from schema.notes.paging import notes_of_lesson
+from schema.notes.types import Note
+from schema.people.types import User
+from schema.reviews.paging import reviews_of_course
+from schema.reviews.types import Review, ReviewSummary, review_summary
+from schema.statistics.types import CourseStatistics
+
+if TYPE_CHECKING:
+    from schema.assessments.types import Assessment
+
+
+@node(models.Resource, by_pk=loaders.resource_by_id)
+class Resource(Node):
+    title: str
+    kind: ResourceKind
+    url: str
+
+
+@node(models.Lesson, by_pk=loaders.lesson_by_id)
+class Lesson(Node):
+    title: str
+    position: int = column("order", "The place in the course, from 1.")
+    duration_seconds: int | None
+    course: "Course" = declared(loaders.course_of, "The course that the lesson belongs to.")
+    resources: list[Resource] = declared(
+        loaders.resources_of_lesson,
+        "Material to the lesson; empty for people who do not take part in the course.",
+    )
+    assessment: Annotated["Assessment", strawberry.lazy("schema.assessments.types")] | None = declared(
+        assessment_loaders.assessment_of_lesson, "The assessment that closes the lesson, if there is one."
+    )
+    notes: Connection[Note] = declared(
+        note_loaders.notes_of_lesson,
+        "The viewer's own notes, and the public ones of others in the course, newest first.",
+        request=notes_of_lesson,
+    )
+    is_completed: bool | None = declared(
+        loaders.is_lesson_completed, "Whether the viewer completed the lesson; null when nobody is signed in."
+    )
+
+    @strawberry.field(description="Markdown; empty for people who do not take part in the course.")
+    def content(root: strawberry.Parent[models.Lesson]) -> str:
+        return root.content if root.viewer_may_read else ""
+
+
+@node(models.Enrollment, by_pk=loaders.enrollment_by_id)
+class Enrollment(Node):
+    status: EnrollmentStatus
+    progress_percentage: Decimal
+    enrolled_at: datetime = column("enrolled_date")
+    completed_at: datetime | None = column("completed_date")
+    course: "Course" = declared(loaders.course_of, "What is learned.")
+    user: User = declared(people_loaders.user_of, "Who learns.")
+
+
+@node(models.Course, by_pk=loaders.course_by_id)
+class Course(Node):
+    slug: str
+    title: str
+    description: str
+    is_published: bool
+    price: Decimal
+    currency: str
+    created_at: datetime = column("created_date")
+    updated_at: datetime = column("updated_date")
+    instructors: list[User] = declared(loaders.instructors_of_course, "Who teaches the course.")
+    lessons: list[Lesson] = declared(loaders.lessons_of_course, "The lessons in their order.")
+    lesson_count: int = declared(loaders.lesson_count_of_course, "How many lessons the course has.")
+    viewer_enrollment: Enrollment | None = declared(
+        loaders.viewer_enrollment_in_course, "The viewer's enrolment, also one that was withdrawn."
+    )
+    review_summary: ReviewSummary = declared(
+        review_loaders.rating_summary_of_course,
+        "What the approved reviews add up to.",
+        present=review_summary,
+    )
+    reviews: Connection[Review] = declared(
+        review_loaders.reviews_of_course,
+        "The approved reviews, and others that the viewer wrote or moderates.",
+        request=reviews_of_course,
+    )
+    viewer_review: Review | None = declared(
+        review_loaders.viewer_review_of_course, "The viewer's review, approved or not."
+    )
+    viewer_may_review: Permission = declared(
+        review_loaders.refusal_to_review_course,
+        "Whether the viewer may review the course now, and if not, why.",
+        present=lambda _course, refusal: permission(refusal),
+    )
+    statistics: CourseStatistics | None = declared(
+        statistics_loaders.statistics_of_course,
+        "What the work in the course adds up to. Null for everyone but the staff of the course.",
+    )

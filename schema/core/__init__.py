@@ -1,0 +1,1 @@
+"""What every noun of the API uses: ids, fields, connections, refusals, permissions, limits, errors."""

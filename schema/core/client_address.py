@@ -1,0 +1,52 @@
+"""From where a request came: the address that the trusted proxies vouch for, and the browser's own name."""
+
+import re
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import TypeAlias
+
+from django.conf import settings
+
+Address: TypeAlias = IPv4Address | IPv6Address
+
+MAX_USER_AGENT_LENGTH = 512
+
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_WITH_PORT = re.compile(r"\[(?P<v6>[^\]]+)\](?::\d+)?|(?P<v4>[\d.]+):\d+")
+
+
+def client_address(peer: str | None, forwarded_for: Sequence[str]) -> str | None:
+    """The client's IP address, or None when it is not known.
+
+    `peer` is the other end of the socket and `forwarded_for` the `X-Forwarded-For` headers in the order in
+    which they came. They are believed only when the peer is one of TRUSTED_PROXIES, and then only the entry
+    that TRUSTED_PROXY_HOPS proxies have written, counted from the right: everything left of it is the
+    client's own claim.
+    """
+    socket_address = _parsed(peer or "")
+    if socket_address is None or not _is_trusted_proxy(socket_address):
+        return str(socket_address) if socket_address else None
+    entries = [entry.strip() for header in forwarded_for for entry in header.split(",")]
+    hops = settings.TRUSTED_PROXY_HOPS
+    vouched_for = _parsed(entries[-hops]) if 0 < hops <= len(entries) else None
+    return str(vouched_for or socket_address)
+
+
+def readable_user_agent(header: str | None) -> str:
+    """The user agent without control characters, cut to the length that is stored."""
+    return _CONTROL_CHARACTERS.sub("", header or "")[:MAX_USER_AGENT_LENGTH]
+
+
+def _is_trusted_proxy(address: Address) -> bool:
+    return any(address in ip_network(network, strict=False) for network in settings.TRUSTED_PROXIES)
+
+
+def _parsed(text: str) -> Address | None:
+    """An address with or without a port, IPv4 inside IPv6 unwrapped; None for anything else."""
+    if match := _WITH_PORT.fullmatch(text):
+        text = match["v6"] or match["v4"]
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address

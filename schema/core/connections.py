@@ -1,0 +1,156 @@
+"""Relay connections: edges, cursors and page info over keyset pages.
+
+`page_request(...)` turns the arguments that clients give (first, after, last, before) into a PageRequest,
+and is the only place that knows the limits of a page. A cursor is base64 of JSON: the values of the order's
+columns in one row. Its form is no promise; a cursor that does not fit its list is refused.
+"""
+
+import base64
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Generic, TypeVar
+
+import orjson
+import strawberry
+from django.conf import settings
+from django.db.models import Q
+from django.db.models.expressions import BaseExpression
+from graphql import GraphQLError
+
+from schema.core.fields import declared, described
+from schema.dataloaders.base import TotalCount
+from schema.dataloaders.paging import OrderTerm, Page, PageEdge, PageRequest
+
+T = TypeVar("T")
+
+First = Annotated[
+    int | None, strawberry.argument(description="How many from the start of the list: 1 to 100.")
+]
+After = Annotated[str | None, strawberry.argument(description="The cursor to go on after.")]
+Last = Annotated[int | None, strawberry.argument(description="How many from the end of the list: 1 to 100.")]
+Before = Annotated[str | None, strawberry.argument(description="The cursor to stop before.")]
+
+NEWEST_FIRST = (OrderTerm("created_date", descending=True, kind=datetime), OrderTerm("pk", descending=True))
+
+
+@strawberry.type(description="Where a page stands in its list.")
+class PageInfo:
+    has_next_page: bool = described("Whether the list goes on after this page.")
+    has_previous_page: bool = described("Whether the list has rows before this page.")
+    start_cursor: str | None = described("The cursor of the first edge; null when the page is empty.")
+    end_cursor: str | None = described("The cursor of the last edge; null when the page is empty.")
+
+
+@strawberry.type(description="One row of a list, with its place.")
+class Edge(Generic[T]):
+    node: T = described("The row.")
+
+    @strawberry.field(description="The place of this row: give it as `after` or `before`.")
+    def cursor(root: strawberry.Parent[PageEdge]) -> str:
+        return encode_cursor(root.node, root.page.request.order)
+
+
+@strawberry.type(description="A page of a list.")
+class Connection(Generic[T]):
+    edges: list[Edge[T]] = described("The rows of this page, in the list's order.")
+    total_count: int = declared(TotalCount(), "How many rows the whole list has.")
+
+    @strawberry.field(description="Where this page stands in its list.")
+    def page_info(root: strawberry.Parent[Page]) -> PageInfo:
+        ends = [encode_cursor(row, root.request.order) for row in (*root.rows[:1], *root.rows[-1:])]
+        return PageInfo(
+            has_next_page=root.has_next_page,
+            has_previous_page=root.has_previous_page,
+            start_cursor=ends[0] if ends else None,
+            end_cursor=ends[-1] if ends else None,
+        )
+
+
+def page_request(
+    *,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+    order: tuple[OrderTerm, ...] = NEWEST_FIRST,
+    where: Q | None = None,
+    annotations: tuple[tuple[str, BaseExpression], ...] = (),
+) -> PageRequest:
+    """The page that the arguments ask for. Raises a GraphQLError (BAD_USER_INPUT) for arguments that ask for none."""
+    if first is not None and last is not None:
+        raise _refused("Give `first` or `last`, not both.")
+    size = (
+        settings.DEFAULT_PAGE_SIZE if first is None and last is None else (last if first is None else first)
+    )
+    if size is None or not 1 <= size <= settings.MAX_PAGE_SIZE:
+        raise _refused(f"A page has 1 to {settings.MAX_PAGE_SIZE} rows; {size} were asked for.")
+    return PageRequest(
+        size=size,
+        order=order,
+        after=decode_cursor(after, order) if after is not None else None,
+        before=decode_cursor(before, order) if before is not None else None,
+        backwards=last is not None,
+        where=where or Q(),
+        annotations=annotations,
+    )
+
+
+def encode_cursor(row: Any, order: Sequence[OrderTerm]) -> str:
+    values = [getattr(row, term.column) for term in order]
+    return base64.urlsafe_b64encode(orjson.dumps([_written(value) for value in values])).decode()
+
+
+def decode_cursor(cursor: str, order: Sequence[OrderTerm]) -> tuple[Any, ...]:
+    """The values that a cursor names. Raises a GraphQLError (BAD_USER_INPUT) when it is not one of this list's."""
+    try:
+        values = orjson.loads(base64.urlsafe_b64decode(cursor))
+        if not isinstance(values, list) or len(values) != len(order):
+            raise ValueError("another list's cursor")
+        return tuple(_READERS[term.kind](value) for term, value in zip(order, values, strict=True))
+    except (ValueError, TypeError, ArithmeticError) as error:
+        raise _refused("The cursor is not one of this list: start again from its first page.") from error
+
+
+def _written(value: Any) -> Any:
+    """A value of a cursor as JSON; microseconds are kept, or a page would repeat rows."""
+    return (
+        value.isoformat()
+        if isinstance(value, datetime)
+        else str(value)
+        if isinstance(value, Decimal)
+        else value
+    )
+
+
+def _integer(value: Any) -> int:
+    if not isinstance(value, int) or not -(2**63) <= value < 2**63:
+        raise ValueError("no integer of the database")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or "\x00" in value:
+        raise ValueError("no text of the database")
+    return value
+
+
+def _decimal(value: Any) -> Decimal:
+    number = Decimal(_text(value))
+    if not number.is_finite() or len(value) > 40:
+        raise ValueError("no number of the database")
+    return number
+
+
+def _moment(value: Any) -> datetime:
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError("no moment of the database")
+    return moment
+
+
+_READERS: dict[type, Callable[[Any], Any]] = {int: _integer, str: _text, Decimal: _decimal, datetime: _moment}
+
+
+def _refused(message: str) -> GraphQLError:
+    return GraphQLError(message, extensions={"code": "BAD_USER_INPUT"})

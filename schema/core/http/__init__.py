@@ -1,0 +1,1 @@
+"""The steps of an HTTP request that schema/application.py puts together."""

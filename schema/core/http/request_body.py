@@ -1,0 +1,101 @@
+"""From bytes to the parameters of a GraphQL request, refusing whatever is none."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from email.message import Message
+from typing import Any
+
+import orjson
+from cross_web import StarletteRequestAdapter
+from django.conf import settings
+from strawberry.http import GraphQLRequestData, GraphQLRequestProtocol
+
+from schema.core.error_codes import ErrorCode
+from schema.core.http.refusals import Refused
+
+_OPERATION_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,127}")
+
+
+class BoundedRequest(StarletteRequestAdapter):
+    """The request as Strawberry reads it, with a body that is neither too large nor too late."""
+
+    async def get_body(self) -> bytes:
+        try:
+            async with asyncio.timeout(settings.REQUEST_DEADLINE_SECONDS):
+                return await self._bounded_body()
+        except TimeoutError:
+            raise Refused(ErrorCode.REQUEST_TIMEOUT, headers={"Connection": "close"}) from None
+
+    async def _bounded_body(self) -> bytes:
+        """The body, refused as soon as it is known to be too large."""
+        announced = self.headers.get("content-length", "0")[:20]
+        if announced.isdecimal() and int(announced) > settings.MAX_BODY_BYTES:
+            raise _too_large(announced)
+        body = bytearray()
+        async for chunk in self._request.stream():
+            body += chunk
+            if len(body) > settings.MAX_BODY_BYTES:
+                raise _too_large("more")
+        return bytes(body)
+
+
+def require_json(headers: Mapping[str, str]) -> None:
+    """Refuse a body that does not say it is JSON in UTF-8, uncompressed."""
+    content_type = Message()
+    content_type["Content-Type"] = headers.get("content-type", "")
+    charset = content_type.get_param("charset", "utf-8")
+    is_json = content_type.get_content_type() == "application/json"
+    is_plain = headers.get("content-encoding", "identity").strip().lower() in ("", "identity")
+    if not (is_json and is_plain and str(charset).lower() in ("utf-8", "utf8")):
+        raise Refused(ErrorCode.UNSUPPORTED_MEDIA_TYPE)
+
+
+def decode_json(text: str | bytes, what: str) -> Any:
+    """The value of a JSON text. orjson refuses bad UTF-8, lone surrogates, NaN and deep nesting by itself."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise Refused(ErrorCode.BAD_REQUEST, f"{what} is not valid JSON in UTF-8: {error.msg}.") from None
+
+
+def parameters_of_url(query_params: Mapping[str, str | None]) -> dict[str, Any]:
+    """The parameters of a GET request, of which `variables` and `extensions` are JSON in themselves."""
+    parameters: dict[str, Any] = {name: query_params.get(name) or None for name in ("query", "operationName")}
+    for name in ("variables", "extensions"):
+        text = query_params.get(name)
+        parameters[name] = decode_json(text, f"`{name}`") if text else None
+    return parameters
+
+
+def request_data(parameters: Any, protocol: GraphQLRequestProtocol) -> GraphQLRequestData:
+    """The parameters as Strawberry wants them, every one of the type that it must have."""
+    if isinstance(parameters, list):
+        raise Refused(ErrorCode.BAD_REQUEST, "Batches are not executed: send one operation in each request.")
+    if not isinstance(parameters, dict):
+        raise Refused(ErrorCode.BAD_REQUEST, "The request body must be a JSON object with a `query`.")
+    query, name = parameters.get("query"), parameters.get("operationName")
+    if not isinstance(query, str) or not query.strip():
+        raise Refused(ErrorCode.BAD_REQUEST, "`query` must be a string that holds a GraphQL document.")
+    if name is not None and not (isinstance(name, str) and _OPERATION_NAME.fullmatch(name)):
+        raise Refused(
+            ErrorCode.BAD_REQUEST, "`operationName` must be a GraphQL name of at most 128 characters."
+        )
+    for each in ("variables", "extensions"):
+        if not isinstance(parameters.get(each), dict | None):
+            raise Refused(ErrorCode.BAD_REQUEST, f"`{each}` must be a JSON object.")
+    return GraphQLRequestData(
+        query=query,
+        variables=parameters.get("variables"),
+        operation_name=name,
+        extensions=parameters.get("extensions"),
+        protocol=protocol,
+    )
+
+
+def _too_large(size: str) -> Refused:
+    return Refused(
+        ErrorCode.PAYLOAD_TOO_LARGE,
+        f"A request may have {settings.MAX_BODY_BYTES} bytes; this one has {size}.",
+        headers={"Connection": "close"},
+    )

@@ -1,0 +1,72 @@
+"""Whose request it is: credentials checked, forged requests refused, a session's new key sent back."""
+
+import logging
+from typing import Literal
+
+from django.conf import settings
+from starlette.requests import Request
+from starlette.responses import Response
+
+from schema.core.authentication import Authenticated, InvalidToken, identify
+from schema.core.csrf import is_forged
+from schema.core.database_failures import DATABASE_FAILURES, failure_code
+from schema.core.error_codes import ErrorCode
+from schema.core.http.refusals import Refused
+
+_SAME_SITE: dict[str | bool, Literal["lax", "strict", "none"] | None] = {
+    "Lax": "lax",
+    "Strict": "strict",
+    "None": "none",
+    False: None,
+}
+
+logger = logging.getLogger("schema.sign_in")
+
+
+async def signed_in(request: Request, answer: Response) -> Authenticated:
+    """Who is asking. Refuses bad credentials, and a POST that another site's page sent with our cookie."""
+    authenticated = await _identified(request)
+    if authenticated.by_session and request.method == "POST" and is_forged(request.scope, request.headers):
+        raise Refused(
+            ErrorCode.FORBIDDEN, "Send a `GraphQL-Preflight` header, or the CSRF token as `X-CSRFToken`."
+        )
+    if authenticated.new_session_key is not None:
+        _send_session_cookie(answer, authenticated.new_session_key)
+    return authenticated
+
+
+async def _identified(request: Request) -> Authenticated:
+    given = request.headers.getlist("authorization")
+    try:
+        return await identify(", ".join(given) if given else None, request.cookies)
+    except InvalidToken:
+        raise Refused(
+            ErrorCode.UNAUTHENTICATED,
+            "This access token is not valid: it may have expired or been revoked.",
+            headers={"WWW-Authenticate": 'Bearer realm="courses", error="invalid_token"'},
+        ) from None
+    except DATABASE_FAILURES as error:
+        logger.exception("the database could not say who is asking")
+        raise Refused(failure_code(error) or ErrorCode.UNAVAILABLE) from None
+
+
+def _send_session_cookie(answer: Response, key: str) -> None:
+    """Send the session's new key, as Django's middleware would; an empty one removes the cookie."""
+    name, path, domain = (
+        settings.SESSION_COOKIE_NAME,
+        settings.SESSION_COOKIE_PATH,
+        settings.SESSION_COOKIE_DOMAIN,
+    )
+    if not key:
+        answer.delete_cookie(name, path=path, domain=domain)
+        return
+    answer.set_cookie(
+        name,
+        key,
+        path=path,
+        domain=domain,
+        max_age=settings.SESSION_COOKIE_AGE,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=settings.SESSION_COOKIE_HTTPONLY,
+        samesite=_SAME_SITE[settings.SESSION_COOKIE_SAMESITE],
+    )

@@ -1,0 +1,90 @@
+"""Relay global ids: the one place that makes and reads them, and the interface of everything that has one.
+
+An id is base64 of `TypeName:key`. It is decoded with the type that is expected: an id of another type is
+answered like one of nothing (NOT_FOUND), so an id can never be used as something that it is not.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import strawberry
+import strawberry_django
+from django.db.models import Model
+
+from courses import exceptions
+from schema.core.fields import Column
+from schema.dataloaders.base import ByPk
+
+T = TypeVar("T", bound=type)
+LARGEST_KEY = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class NodeKind:
+    """A type with global ids: what its rows are, and how one is read as a viewer may see it."""
+
+    name: str
+    model: type[Model]
+    by_pk: ByPk
+
+
+KINDS: dict[str, NodeKind] = {}
+_names: dict[type, str] = {}
+
+
+def encode(type_name: str, key: object) -> str:
+    return base64.b64encode(f"{type_name}:{key}".encode()).decode()
+
+
+def decode(global_id: str) -> tuple[str, str]:
+    """The type name and key of an id; `("", "")` for what is no id at all."""
+    try:
+        type_name, separator, key = base64.b64decode(global_id, validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        return "", ""
+    return (type_name, key) if separator else ("", "")
+
+
+def pk(global_id: str, type_name: str) -> int | None:
+    """The primary key in an id of that type; None when it is none."""
+    found, key = decode(global_id)
+    if found != type_name or not (key.isascii() and key.isdigit()) or int(key[:20]) > LARGEST_KEY:
+        return None
+    return int(key)
+
+
+def required_pk(global_id: str, type_name: str, *field: str) -> int:
+    """The primary key in an id of that type. Raises NotFound, naming `field`, when it is none."""
+    found = pk(global_id, type_name)
+    if found is None:
+        raise exceptions.NotFound(field=field)
+    return found
+
+
+class _IdField(Column):
+    """`id`: computed from the row at hand, without a resolver's overhead."""
+
+    def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> str:
+        return encode(_names[type(source)], source.pk)
+
+
+@strawberry.interface(description="Everything that can be fetched again by its global id.")
+class Node:
+    id: strawberry.ID = _IdField(description="Opaque, globally unique; never changes.")
+
+
+def node(
+    model: type[Model], *, by_pk: ByPk, name: str | None = None, description: str | None = None
+) -> Callable[[T], T]:
+    """Declare the class a node type over `model`, whose docstring and help texts describe it to clients."""
+
+    def decorate(cls: T) -> T:
+        type_name = name or cls.__name__
+        KINDS[type_name] = NodeKind(type_name, model, by_pk)
+        _names[model] = type_name
+        return strawberry_django.type(model, name=type_name, field_cls=Column, description=description)(cls)
+
+    return decorate

@@ -1,0 +1,72 @@
+"""Values that no field can take, refused in one place for every literal and every variable.
+
+PostgreSQL stores no NUL and no lone surrogate. Deep nesting and endless numbers only serve to wear us out.
+"""
+
+import re
+from typing import Any
+
+from graphql import DocumentNode, GraphQLError, TokenKind
+
+from schema.core.error_codes import ErrorCode, graphql_error
+
+MAX_VARIABLE_DEPTH = 32
+MAX_NUMBER_LENGTH = 64
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_TEXTS = frozenset({TokenKind.STRING, TokenKind.BLOCK_STRING})
+_NUMBERS = frozenset({TokenKind.INT, TokenKind.FLOAT})
+
+
+def refuse_literals(document: DocumentNode) -> list[GraphQLError]:
+    """The refusals of the literals of a document that was parsed with locations."""
+    token = document.loc.start_token if document.loc else None
+    while token is not None:
+        value = token.value or ""
+        if token.kind in _TEXTS and _UNSTORABLE.search(value):
+            return [_refused_text()]
+        if token.kind in _NUMBERS and len(value) > MAX_NUMBER_LENGTH:
+            return [_refused_number(len(value))]
+        token = token.next
+    return []
+
+
+def refuse_variables(variables: dict[str, Any] | None) -> list[GraphQLError]:
+    """The refusals of a request's variables. Walks without recursion: the input decides how deep it is."""
+    level: list[Any] = [variables or {}]
+    depth = 0
+    while level:
+        depth += 1
+        if depth > MAX_VARIABLE_DEPTH:
+            return [_refused_depth()]
+        below: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                below.extend(value)
+                below.extend(value.values())
+            elif isinstance(value, list):
+                below.extend(value)
+            elif isinstance(value, str) and _UNSTORABLE.search(value):
+                return [_refused_text()]
+        level = below
+    return []
+
+
+def _refused_text() -> GraphQLError:
+    return graphql_error(
+        ErrorCode.BAD_USER_INPUT, "A text contains U+0000 or half of a surrogate pair: please remove it."
+    )
+
+
+def _refused_number(length: int) -> GraphQLError:
+    return graphql_error(
+        ErrorCode.LIMIT_EXCEEDED,
+        f"A number is {length} characters long; at most {MAX_NUMBER_LENGTH} are allowed.",
+    )
+
+
+def _refused_depth() -> GraphQLError:
+    return graphql_error(
+        ErrorCode.LIMIT_EXCEEDED,
+        f"The variables are nested more than {MAX_VARIABLE_DEPTH} levels deep, which is the limit.",
+    )

@@ -1,0 +1,47 @@
+"""What inputs are made of: fields that the model describes, and what was given of them."""
+
+import dataclasses
+from collections.abc import Collection
+from typing import Any
+
+import strawberry
+from django.db.models import Model
+from strawberry.utils.str_converters import to_camel_case
+
+from courses import exceptions
+
+
+def like(model: type[Model], name: str, **options: Any) -> Any:
+    """An input field described by a field of the model. Left out it is UNSET, unless a default is given."""
+    described: Any = model._meta.get_field(name)
+    return strawberry.field(description=described.help_text, **{"default": strawberry.UNSET} | options)
+
+
+def required_like(model: type[Model], name: str) -> Any:
+    """An input field described by a field of the model, which has to be given."""
+    described: Any = model._meta.get_field(name)
+    return strawberry.field(description=described.help_text)
+
+
+def given(input: Any, *, apart_from: Collection[str] = ()) -> dict[str, Any]:
+    """What something new is made of: all values by name; null says no more than leaving it out."""
+    return {name: value for name, value in _values(input, apart_from).items() if value is not None}
+
+
+def changes(
+    input: Any, *, apart_from: Collection[str] = (), nullable: Collection[str] = ()
+) -> dict[str, Any]:
+    """What an edit changes: all values by name. Raises Required for null where there must be a value."""
+    values = _values(input, apart_from)
+    for name, value in values.items():
+        if value is None and name not in nullable:
+            raise exceptions.Required(
+                "This cannot be empty. Leave it out to keep it as it is.", field=[to_camel_case(name)]
+            )
+    return values
+
+
+def _values(input: Any, apart_from: Collection[str]) -> dict[str, Any]:
+    names = [field.name for field in dataclasses.fields(input) if field.name not in apart_from]
+    values = {name: getattr(input, name) for name in names}
+    return {name: value for name, value in values.items() if value is not strawberry.UNSET}

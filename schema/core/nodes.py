@@ -1,0 +1,56 @@
+"""Fetching things again by their global ids: `node`, `nodes`, and the root fields for one thing."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import strawberry
+from django.conf import settings
+from graphql import GraphQLError
+
+from schema.context import Info
+from schema.core import ids as global_ids
+from schema.core.ids import KINDS, Node
+from schema.core.permissions import Scope
+from schema.core.queries import query
+
+Id = Annotated[strawberry.ID, strawberry.argument(description="A global id.")]
+Ids = Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, at most 100.")]
+
+
+def fetch(info: Info, global_id: str, type_name: str) -> Any:
+    """The row with that id as the viewer may see it; None for an id of another type, too."""
+    return _fetch_all(info, [global_id], [type_name])[0]
+
+
+@strawberry.type
+class NodeQuery:
+    @query(
+        scope=Scope.COURSES_READ,
+        description="Anything by its id; null when it is missing or not visible: the two are one answer.",
+    )
+    def node(info: Info, id: Id) -> Node | None:
+        return _fetch_all(info, [id], KINDS)[0]
+
+    @query(
+        scope=Scope.COURSES_READ,
+        description="Many things by their ids, with null for each that is missing or not visible.",
+    )
+    def nodes(info: Info, ids: Ids) -> list[Node | None]:
+        if len(ids) > settings.MAX_PAGE_SIZE:
+            raise GraphQLError(
+                f"At most {settings.MAX_PAGE_SIZE} ids at once; {len(ids)} were given.",
+                extensions={"code": "BAD_USER_INPUT"},
+            )
+        return _fetch_all(info, ids, KINDS)
+
+
+def _fetch_all(info: Info, wanted: Sequence[str], type_names: Sequence[str]) -> list[Any]:
+    """The rows with those ids in their order, in one statement for each type among `type_names`."""
+    rows: dict[tuple[str, int], Any] = {}
+    for type_name in type_names:
+        keys = {key for key in (global_ids.pk(one, type_name) for one in wanted) if key is not None}
+        if keys:
+            found = KINDS[type_name].by_pk.load(info.context.viewer, list(keys), None)
+            rows |= {(type_name, key): row for key, row in found.items()}
+    decoded = [global_ids.decode(one) for one in wanted]
+    return [rows.get((name, int(key))) if key.isdigit() else None for name, key in decoded]

@@ -1,0 +1,42 @@
+"""Scopes: what a token may be used for. Every root field names one, published by a directive; deny by default."""
+
+from collections.abc import Iterable
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.schema_directive import Location
+
+from courses import exceptions
+from courses.constants import Scope
+from schema.context import Info
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    description="The scope that a token needs for this field. A browser session needs none.",
+)
+class RequiresScope:
+    scope: str = strawberry.directive_field(name="scope")
+
+
+def require_signed_in(info: Info) -> None:
+    """Raise a top-level error (UNAUTHENTICATED) when nobody is signed in."""
+    if info.context.viewer is None:
+        raise GraphQLError(
+            "Sign in, or send `Authorization: Bearer <token>`.", extensions={"code": "UNAUTHENTICATED"}
+        )
+
+
+def require_scope(info: Info, scope: Scope) -> None:
+    """Raise TokenScopeMissing when the request's token was not made for this."""
+    if not info.context.has_scope(scope):
+        raise exceptions.TokenScopeMissing(f"This token lacks the scope `{scope}`: make one that has it.")
+
+
+def require_scopes(info: Info, scopes: Iterable[str]) -> None:
+    """Raise TokenScopeMissing when the request's token lacks one: what it makes can do no more than itself."""
+    for scope in scopes:
+        if not info.context.has_scope(scope):
+            raise exceptions.TokenScopeMissing(
+                f"This token lacks the scope `{scope}` itself.", field=["scopes"]
+            )

@@ -1,0 +1,42 @@
+"""One line of JSON for every request: who asked for what, what it cost, and how it was answered.
+
+Variables and query texts are never logged. Being JSON, a line cannot be forged by what a client sends.
+"""
+
+import logging
+import re
+import time
+import uuid
+from dataclasses import asdict, dataclass, field
+
+import orjson
+
+logger = logging.getLogger("schema.requests")
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+@dataclass
+class RequestRecord:
+    """What is known of a request so far. Filled in on its way, logged once when it is answered."""
+
+    request_id: str
+    transport: str
+    operation: str | None = None
+    principal: str = "anonymous"
+    cost: int | None = None
+    statements: int = 0
+    codes: list[str] = field(default_factory=list)
+    started: float = field(default_factory=time.perf_counter)
+
+    def log(self, status: int | None) -> None:
+        """Write the line. `status` is that of HTTP, or None for an operation over WebSocket."""
+        facts = asdict(self)
+        seconds = time.perf_counter() - facts.pop("started")
+        facts |= {"status": status, "milliseconds": round(seconds * 1000, 1)}
+        logger.info(orjson.dumps(facts).decode())
+
+
+def request_id(header: str | None) -> str:
+    """The id that a proxy gave the request, if it is one, or else a new one."""
+    return header if header and _REQUEST_ID.fullmatch(header) else uuid.uuid4().hex

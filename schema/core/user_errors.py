@@ -1,0 +1,129 @@
+"""How a refusal of the domain reaches the client: one `userErrors` list in every payload.
+
+`mutation(...)` is the one place where exceptions become user errors. A payload that has any is otherwise
+empty, and nothing was written.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable
+from enum import Enum
+from typing import Annotated, Any, TypeVar
+
+import strawberry
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from strawberry.utils.str_converters import to_camel_case
+
+from courses import exceptions
+from schema.context import Info
+from schema.core.look_ahead import look_ahead
+from schema.core.permissions import RequiresScope, Scope, require_scope, require_signed_in
+from schema.dataloaders.base import Plan, fill
+from schema.execution.database_threads import database
+
+P = TypeVar("P", bound="Payload")
+
+UserErrorCode = strawberry.enum(
+    Enum(
+        "UserErrorCode",
+        {
+            refusal.code: strawberry.enum_value(
+                refusal.code, description=" ".join((refusal.__doc__ or "").split())
+            )
+            for refusal in exceptions.Refusal.__subclasses__()
+        },
+    ),
+    description="Why something that was asked for was not done.",
+)
+
+
+@strawberry.type(description="A reason why nothing was written, for a program and for a person.")
+class UserError:
+    code: UserErrorCode = strawberry.field(description="The reason, for programs.")
+    message: str = strawberry.field(description="The reason for people, and what to do about it.")
+    field: list[str] | None = strawberry.field(
+        description='The path inside `input` that is at fault, such as ["answers", "0", "response"].'
+    )
+
+
+@strawberry.type(
+    description="Whether the viewer may do something, and if not, why: in the words of the refusal."
+)
+class Permission:
+    allowed: bool = strawberry.field(description="Whether it would be done now.")
+    code: UserErrorCode | None = strawberry.field(default=None, description="Why not, for programs.")
+    message: str | None = strawberry.field(default=None, description="Why not, and what to do about it.")
+
+
+def permission(refusal: exceptions.Refusal | None) -> Permission:
+    """What a refusal, or its absence, says of what the viewer may do."""
+    if refusal is None:
+        return Permission(allowed=True)
+    return Permission(allowed=False, code=UserErrorCode[refusal.code], message=refusal.message)
+
+
+@strawberry.type(description="What every mutation answers with.")
+class Payload:
+    user_errors: list[UserError] = strawberry.field(
+        default_factory=list, description="Why nothing was written; empty when it was done."
+    )
+
+
+def mutation(*, scope: Scope, description: str) -> Callable[[Callable[..., P]], Any]:
+    """Publish a function `(info, input) -> Payload` as a mutation that only signed-in people may call.
+
+    The function runs on a database thread. A Refusal or ValidationError that it raises becomes the payload's
+    user errors; what the client asks of the payload is then loaded in the same visit to the thread.
+    """
+
+    def decorate(function: Callable[..., P]) -> Any:
+        annotations = inspect.get_annotations(function, eval_str=True)
+        payload_type = annotations["return"]
+        function.__annotations__["input"] = Annotated[
+            annotations["input"], strawberry.argument(description="What it takes.")
+        ]
+
+        def job(info: Info, plan: Plan, arguments: dict[str, Any]) -> P:
+            try:
+                require_scope(info, scope)
+                payload = function(info, **arguments)
+            except exceptions.Refusal as refusal:
+                return payload_type(user_errors=[from_refusal(refusal)])
+            except ValidationError as error:
+                return payload_type(user_errors=from_validation_error(error))
+            fill(info.context.viewer, [payload], plan)
+            return payload
+
+        @functools.wraps(function)
+        async def resolver(info: Info, **arguments: Any) -> P:
+            require_signed_in(info)
+            info.context.loaders.clear()
+            return await database(job, info, look_ahead(info), arguments)
+
+        return strawberry.mutation(
+            resolver=resolver, description=description, directives=[RequiresScope(scope=scope)]
+        )
+
+    return decorate
+
+
+def from_refusal(refusal: exceptions.Refusal) -> UserError:
+    field = list(refusal.field) if refusal.field else None
+    return UserError(code=UserErrorCode[refusal.code], message=refusal.message, field=field)
+
+
+def from_validation_error(error: ValidationError) -> list[UserError]:
+    """One user error for each message, each with the path of its field inside the input.
+
+    Services name a place below the first level by a path with dots: `questions.2.answers.0.text`.
+    """
+    messages = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
+    return [
+        UserError(
+            code=UserErrorCode.INVALID,
+            message=message,
+            field=None if name == NON_FIELD_ERRORS else [to_camel_case(part) for part in name.split(".")],
+        )
+        for name, texts in messages.items()
+        for message in texts
+    ]

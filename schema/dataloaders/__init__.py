@@ -1,0 +1,1 @@
+"""Every batched read, declared as plain data: one module for each noun over `base`."""

@@ -1,0 +1,19 @@
+"""What is read in batches of assessments, questions and answers."""
+
+from courses.selectors import assessments, authoring
+from schema.dataloaders.base import ByPk, ChildrenOf, Fact, OneOf
+
+assessment_by_id = ByPk(selector=assessments.assessments_visible_to)
+assessment_of = ByPk(selector=assessments.assessments_as_seen_by, key="assessment_id")
+assessment_of_lesson = OneOf(selector=assessments.assessments_as_seen_by, by="lesson_id")
+question_totals_of_assessment = Fact(read=assessments.question_totals, otherwise=lambda: (0, 0))
+problems_of_assessment = Fact(read=authoring.problems_of)
+questions_of_assessment = ChildrenOf(
+    selector=assessments.questions_visible_to, by="assessment_id", order=("order",)
+)
+
+question_by_id = ByPk(selector=assessments.questions_visible_to)
+question_of = ByPk(selector=assessments.questions_visible_to, key="question_id")
+answers_of_question = ChildrenOf(selector=assessments.answers_visible_to, by="question_id", order=("order",))
+
+answer_by_id = ByPk(selector=assessments.answers_visible_to)

@@ -1,0 +1,35 @@
+"""What is read in batches of attempts. Whatever reads an attempt first closes it if its time is over."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from courses.selectors import attempt_starts, attempts
+from courses.services.attempt_endings import close_expired_attempts
+from schema.dataloaders.base import ByPk, Fact, PageOf, Viewer
+
+
+def settle(viewer: Viewer, rows: Sequence[Any]) -> None:
+    """Close the attempts among `rows` whose time is over, and bring those rows up to date."""
+    overdue = {row.pk: row for row in rows if row.is_overdue}
+    if not overdue:
+        return
+    close_expired_attempts(attempt_ids=overdue)
+    for fresh in attempts.attempts_visible_to(viewer).filter(pk__in=overdue):
+        vars(overdue[fresh.pk]).update(vars(fresh))
+
+
+def _standings(viewer: Viewer, assessments: Sequence[int]) -> dict[int, Any]:
+    return attempts.standings(viewer, assessments, settle) if viewer else {}
+
+
+def _start_refusals(viewer: Viewer, assessments: Sequence[int]) -> Any:
+    return attempt_starts.start_refusals(viewer, assessments) if viewer else {}
+
+
+attempt_by_id = ByPk(selector=attempts.attempts_visible_to, settle=settle)
+attempt_of = ByPk(selector=attempts.attempts_visible_to, settle=settle, key="attempt_id")
+questions_of_attempt = Fact(key=None, read=attempts.laid_out_questions, otherwise=list)
+attempts_of_assessment = PageOf(selector=attempts.attempts_visible_to, by="assessment_id", settle=settle)
+attempts_of_viewer = PageOf(selector=attempts.attempts_of, by="user_id", settle=settle)
+standing_in_assessment = Fact(read=_standings)
+start_refusal_of_assessment = Fact(key="assessment_id", read=_start_refusals)

@@ -1,0 +1,237 @@
+"""The only batching code: what a declaration is, and how a batch of keys becomes a batch of values.
+
+A relation or fact is declared once, as plain data: which selector reads it, which column ties it to its
+parent, in which order. From the declaration come both ways of reading it:
+
+* `fill` loads what a query asks under rows that were just read, level by level, in the same database job;
+* `Loaders` batches whatever was not foreseen, a DataLoader for each declaration and request.
+
+Either way a declaration costs one statement for any number of parents.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias
+
+from django.db.models import Count, F, Model, QuerySet
+from strawberry.dataloader import DataLoader
+
+from courses.models import User
+from schema.dataloaders.paging import Page, PageRequest, pages_of
+from schema.execution.database_threads import database
+
+Viewer: TypeAlias = User | None
+Selector: TypeAlias = Callable[[Viewer], QuerySet[Any]]
+Settle: TypeAlias = Callable[[Viewer, Sequence[Any]], None]
+
+
+def as_read(viewer: Viewer, rows: Sequence[Any]) -> None:
+    """The usual way to settle rows: nothing has to happen to them before they are shown."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Declaration(ABC):
+    """Something read for many parents at once.
+
+    `key` is the attribute of a parent that names its value; without one the parent itself is the key.
+    """
+
+    key: str | None = "pk"
+
+    def key_of(self, parent: Any) -> Hashable:
+        return getattr(parent, self.key) if self.key else parent
+
+    @abstractmethod
+    def load(self, viewer: Viewer, keys: Sequence[Any], request: Hashable) -> Mapping[Any, Any]:
+        """The values of `keys` as `viewer` may see them; a key without a value is left out."""
+
+    def missing(self, key: Any, request: Hashable) -> Any:
+        """What a parent gets whose key was left out."""
+        return None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ByPk(Declaration):
+    """The row that a parent's foreign key names. Null when missing or not visible."""
+
+    selector: Selector
+    settle: Settle = as_read
+
+    def load(self, viewer: Viewer, keys: Sequence[Any], request: Hashable) -> Mapping[Any, Any]:
+        rows = list(self.selector(viewer).filter(pk__in=keys))
+        self.settle(viewer, rows)
+        return {row.pk: row for row in rows}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class OneOf(Declaration):
+    """The one row whose column `by` names the parent, or null."""
+
+    selector: Selector
+    by: str
+    settle: Settle = as_read
+
+    def load(self, viewer: Viewer, keys: Sequence[Any], request: Hashable) -> Mapping[Any, Any]:
+        rows = list(self.selector(viewer).filter(**{f"{self.by}__in": keys}))
+        self.settle(viewer, rows)
+        return {getattr(row, self.by): row for row in rows}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ChildrenOf(Declaration):
+    """All rows whose column `by` names the parent, in `order`. For lists that are short by nature."""
+
+    selector: Selector
+    by: str
+    order: tuple[str, ...]
+
+    def load(self, viewer: Viewer, keys: Sequence[Any], request: Hashable) -> Mapping[Any, Any]:
+        children: dict[Any, list[Any]] = {}
+        rows = self.selector(viewer).filter(**{f"{self.by}__in": keys}).annotate(parent_key=F(self.by))
+        for row in rows.order_by(*self.order):
+            children.setdefault(row.parent_key, []).append(row)
+        return children
+
+    def missing(self, key: Any, request: Hashable) -> list[Any]:
+        return []
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Fact(Declaration):
+    """Values that one call of `read(viewer, keys)` computes for all parents; `otherwise` for those it leaves out."""
+
+    read: Callable[[Viewer, Sequence[Any]], Mapping[Any, Any]]
+    otherwise: Callable[[], Any] = lambda: None
+
+    def load(self, viewer: Viewer, keys: Sequence[Any], request: Hashable) -> Mapping[Any, Any]:
+        return self.read(viewer, keys)
+
+    def missing(self, key: Any, request: Hashable) -> Any:
+        return self.otherwise()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PageOf(Declaration):
+    """A page of the rows whose column `by` names the parent: the top rows of every parent in one statement."""
+
+    selector: Selector
+    by: str
+    settle: Settle = as_read
+
+    def load(self, viewer: Viewer, keys: Sequence[Any], request: Hashable) -> Mapping[Any, Any]:
+        assert isinstance(request, PageRequest)
+        settle = partial(self.settle, viewer)
+        return pages_of(self.selector(viewer), by=self.by, keys=keys, request=request, settle=settle)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TotalCount(Declaration):
+    """How many rows a page's list has in all: one statement for the pages of one list."""
+
+    key: str | None = None
+
+    def load(self, viewer: Viewer, keys: Sequence[Page], request: Hashable) -> Mapping[Any, Any]:
+        counts: dict[Page, int] = {}
+        by_list: dict[tuple[str | None, PageRequest], list[Page]] = {}
+        for page in keys:
+            by_list.setdefault((page.by, page.request), []).append(page)
+        for (by, _), pages in by_list.items():
+            rows = pages[0].everything.order_by()
+            if by is None:
+                counts[pages[0]] = rows.count()
+                continue
+            totals = rows.filter(**{f"{by}__in": [page.parent for page in pages]}).values_list(by)
+            found = dict(totals.annotate(Count("pk")))
+            counts |= {page: found.get(page.parent, 0) for page in pages}
+        return counts
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to load under rows: a declared value, or (`attribute`) an object that stands on them already.
+
+    `on` narrows the step to rows of one model, where a query asks an interface.
+    """
+
+    declaration: Declaration | None
+    attribute: str
+    request: Hashable
+    then: "Plan"
+    on: type[Model] | None = None
+
+
+Plan: TypeAlias = tuple[Step, ...]
+
+
+def fill(viewer: Viewer, parents: Iterable[Any], plan: Plan) -> None:
+    """Load everything `plan` asks under `parents`: one batch a step, whatever the number of parents."""
+    everyone = list(parents)
+    for step in plan:
+        concerned = everyone if step.on is None else [row for row in everyone if isinstance(row, step.on)]
+        if not concerned:
+            continue
+        if step.declaration is None:
+            values = [getattr(parent, step.attribute) for parent in concerned]
+        else:
+            values = _fill_declared(viewer, concerned, step.declaration, step.request)
+        if step.then:
+            fill(viewer, _objects(values), step.then)
+
+
+def _fill_declared(
+    viewer: Viewer, parents: list[Any], declaration: Declaration, request: Hashable
+) -> list[Any]:
+    keys = [declaration.key_of(parent) for parent in parents]
+    wanted = [key for key in dict.fromkeys(keys) if key is not None]
+    found = declaration.load(viewer, wanted, request) if wanted else {}
+    values = []
+    for parent, key in zip(parents, keys, strict=True):
+        value = found[key] if key in found else declaration.missing(key, request)
+        vars(parent).setdefault("_filled", {})[declaration, request] = value
+        values.append(value)
+    return values
+
+
+def _objects(values: Iterable[Any]) -> list[Any]:
+    """The objects among `values`, each once, lists opened."""
+    objects: dict[int, Any] = {}
+    for value in values:
+        for item in value if isinstance(value, list) else (value,):
+            if item is not None:
+                objects[id(item)] = item
+    return list(objects.values())
+
+
+class Loaders:
+    """The DataLoaders of one request."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
+        self._loaders: dict[tuple[Declaration, Hashable], DataLoader[Any, Any]] = {}
+
+    def value(self, parent: Any, declaration: Declaration, request: Hashable = None) -> Any:
+        """The filled value of `parent`, or the future of a batch that will bring it."""
+        filled = vars(parent).get("_filled")
+        if filled is not None and (declaration, request) in filled:
+            return filled[declaration, request]
+        key = declaration.key_of(parent)
+        if key is None:
+            return declaration.missing(key, request)
+        return self._loader(declaration, request).load(key)
+
+    def clear(self) -> None:
+        """Forget what was read, because something was written."""
+        self._loaders.clear()
+
+    def _loader(self, declaration: Declaration, request: Hashable) -> DataLoader[Any, Any]:
+        loader = self._loaders.get((declaration, request))
+        if loader is None:
+            loader = DataLoader(load_fn=partial(self._batch, declaration, request))
+            self._loaders[declaration, request] = loader
+        return loader
+
+    async def _batch(self, declaration: Declaration, request: Hashable, keys: list[Any]) -> list[Any]:
+        found = await database(declaration.load, self._viewer, keys, request)
+        return [found[key] if key in found else declaration.missing(key, request) for key in keys]

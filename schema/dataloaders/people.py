@@ -1,0 +1,8 @@
+"""What is read in batches of people."""
+
+from courses.selectors import people
+from schema.dataloaders.base import ByPk
+
+person_by_id = ByPk(selector=people.people_visible_to)
+user_of = ByPk(selector=people.people_as_seen_by, key="user_id")
+grader_of = ByPk(selector=people.people_as_seen_by, key="graded_by_id")

@@ -1,0 +1,1 @@
+"""How work runs: database threads, admission, and what is counted about a request."""

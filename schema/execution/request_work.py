@@ -1,0 +1,66 @@
+"""The database work of one request: its jobs that have not ended, and the statements they have cost."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeAlias
+
+from django.db import connections
+
+Execute: TypeAlias = Callable[[str, Any, bool, dict[str, Any]], Any]
+
+
+class RequestWork:
+    """What the jobs of one request share: their copied contexts hold the same object."""
+
+    def __init__(self) -> None:
+        self.statements = 0
+        self._lock = threading.Lock()
+        self._jobs: set[asyncio.Future[Any]] = set()
+
+    def count_statement(self) -> None:
+        with self._lock:
+            self.statements += 1
+
+    def add_job(self, job: asyncio.Future[Any]) -> None:
+        self._jobs.add(job)
+        job.add_done_callback(self._jobs.discard)
+
+    async def ended(self) -> None:
+        """Wait until no job is left, those included that nobody waits for any more."""
+        while self._jobs:
+            await asyncio.wait(self._jobs)
+
+
+_current: ContextVar[RequestWork | None] = ContextVar("request_work", default=None)
+
+
+def start() -> RequestWork:
+    """Begin a request: the jobs of this task, and of all that inherits its context, are its work."""
+    work = RequestWork()
+    _current.set(work)
+    return work
+
+
+def current() -> RequestWork | None:
+    return _current.get()
+
+
+@contextmanager
+def statements_counted() -> Iterator[None]:
+    """Add the statements of the block to the request it works for, if there is one."""
+    work = _current.get()
+    if work is None:
+        yield
+        return
+
+    def count_and_execute(
+        execute: Execute, sql: str, params: Any, many: bool, context: dict[str, Any]
+    ) -> Any:
+        work.count_statement()
+        return execute(sql, params, many, context)
+
+    with connections["default"].execute_wrapper(count_and_execute):
+        yield

@@ -1,0 +1,41 @@
+"""What can be asked about grading."""
+
+from typing import Annotated
+
+from datetime import datetime
+
+import strawberry
+
+from courses.selectors import grading
+from schema.context import Info
+from schema.core import ids
+from schema.core.connections import After, Before, Connection, First, Last, page_request
+from schema.core.permissions import Scope
+from schema.core.queries import query
+from schema.dataloaders.paging import OrderTerm, page_of
+from schema.grading.types import GradingTask
+
+OLDEST_FIRST = (OrderTerm("submitted_at", kind=datetime), OrderTerm("pk"))
+
+CourseFilter = Annotated[strawberry.ID | None, strawberry.argument(description="Only answers in this course.")]
+
+
+@strawberry.type
+class GradingQuery:
+    @query(
+        scope=Scope.ATTEMPTS_READ,
+        description="Answers that wait for a person, in the courses that the viewer teaches, oldest first.",
+    )
+    def grading_queue(
+        info: Info,
+        course_id: CourseFilter = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[GradingTask]:
+        request = page_request(first=first, after=after, last=last, before=before, order=OLDEST_FIRST)
+        tasks = grading.grading_tasks_waiting_for(info.context.viewer)
+        if course_id is not None:
+            tasks = grading.in_course(tasks, ids.pk(course_id, "Course"))
+        return page_of(tasks, request)

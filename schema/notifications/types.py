@@ -1,0 +1,30 @@
+"""What people are told."""
+
+from datetime import datetime
+
+import strawberry
+
+from courses import models
+from schema.catalog.types import Course
+from schema.core.enums import NotificationType
+from schema.core.fields import column, declared
+from schema.core.ids import Node, node
+from schema.dataloaders import notifications as loaders
+
+
+@node(models.Notification, by_pk=loaders.notification_by_id)
+class Notification(Node):
+    type: NotificationType = column("notification_type")
+    title: str
+    message: str
+    is_read: bool
+    read_at: datetime | None = column("read_date")
+    created_at: datetime = column("created_date", "When it was told.")
+    course: Course | None = declared(
+        loaders.course_of_notification,
+        "What it is about; null for no course, or one that cannot be seen now.",
+    )
+
+    @strawberry.field(description="Where to go: an https address or a path on this site. Null: nowhere.")
+    def action_url(root: strawberry.Parent[models.Notification]) -> str | None:
+        return root.action_url or None

@@ -1,0 +1,67 @@
+"""Which pages of reviews can be asked for: the orders and filters of their lists."""
+
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+from django.db.models import Q
+
+from schema.core.connections import NEWEST_FIRST, After, Before, First, Last, page_request
+from schema.dataloaders.paging import OrderTerm, PageRequest
+
+
+@strawberry.enum(description="What a list of reviews is sorted by.")
+class ReviewOrder(Enum):
+    NEWEST = strawberry.enum_value("newest", description="The newest first.")
+    OLDEST = strawberry.enum_value("oldest", description="The oldest first.")
+    MOST_HELPFUL = strawberry.enum_value("most_helpful", description="Most found helpful first.")
+    HIGHEST_RATING = strawberry.enum_value("highest_rating", description="Most stars first.")
+    LOWEST_RATING = strawberry.enum_value("lowest_rating", description="Fewest stars first.")
+
+
+_TERMS = {
+    ReviewOrder.NEWEST: OrderTerm("created_date", descending=True, kind=datetime),
+    ReviewOrder.OLDEST: OrderTerm("created_date", kind=datetime),
+    ReviewOrder.MOST_HELPFUL: OrderTerm("helpful_count", descending=True),
+    ReviewOrder.HIGHEST_RATING: OrderTerm("rating", descending=True),
+    ReviewOrder.LOWEST_RATING: OrderTerm("rating"),
+}
+
+OLDEST_FIRST = (_TERMS[ReviewOrder.OLDEST], OrderTerm("pk"))
+
+
+def reviews_of_course(
+    order_by: Annotated[
+        list[ReviewOrder] | None,
+        strawberry.argument(description="The first decides, the next decides ties. Left out: NEWEST."),
+    ] = None,
+    rating: Annotated[
+        int | None, strawberry.argument(description="Only reviews with this many stars: 1 to 5.")
+    ] = None,
+    featured_only: Annotated[
+        bool | None, strawberry.argument(description="Only reviews shown in a prominent place.")
+    ] = False,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> PageRequest:
+    where = Q() if rating is None else Q(rating=rating)
+    if featured_only:
+        where &= Q(is_featured=True)
+    order = _sorted_by(order_by or [ReviewOrder.NEWEST])
+    return page_request(first=first, after=after, last=last, before=before, order=order, where=where)
+
+
+def reviews_of_viewer(first: First = None, after: After = None) -> PageRequest:
+    return page_request(first=first, after=after, order=NEWEST_FIRST)
+
+
+def _sorted_by(orders: list[ReviewOrder]) -> tuple[OrderTerm, ...]:
+    """The terms of `orders`, each column once; the newest review wins where all of them leave a tie."""
+    terms: dict[str, OrderTerm] = {}
+    for order in orders:
+        terms.setdefault(_TERMS[order].column, _TERMS[order])
+    last = list(terms.values())[-1]
+    return (*terms.values(), OrderTerm("pk", descending=last.descending))

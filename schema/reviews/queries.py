@@ -1,0 +1,35 @@
+"""What can be asked of reviews beside the lists of a course: the ones that wait for a moderator."""
+
+from typing import Annotated
+
+import strawberry
+
+from courses.selectors import reviews
+from schema.context import Info
+from schema.core import ids
+from schema.core.connections import After, Connection, First, page_request
+from schema.core.permissions import Scope
+from schema.core.queries import query
+from schema.dataloaders.paging import page_of
+from schema.reviews.paging import OLDEST_FIRST
+from schema.reviews.types import Review
+
+
+@strawberry.type
+class ReviewQuery:
+    @query(
+        scope=Scope.COURSES_READ,
+        description="Reviews that wait for the viewer's decision, the oldest first.",
+    )
+    def review_moderation_queue(
+        info: Info,
+        course_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Only reviews of this course.")
+        ] = None,
+        first: First = None,
+        after: After = None,
+    ) -> Connection[Review]:
+        waiting = reviews.reviews_waiting_for(info.context.viewer)
+        if course_id is not None:
+            waiting = waiting.filter(course=ids.pk(course_id, "Course"))
+        return page_of(waiting, page_request(first=first, after=after, order=OLDEST_FIRST))

@@ -1,0 +1,66 @@
+"""Reviews, and what the reviews of a course add up to, as clients see them."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from courses import models
+from courses.rules import ratings
+from schema.core.fields import column, declared, described
+from schema.core.ids import Node, node
+from schema.dataloaders import catalog as catalog_loaders
+from schema.dataloaders import people as people_loaders
+from schema.dataloaders import reviews as loaders
+from schema.people.types import User
+
+if TYPE_CHECKING:
+    from schema.catalog.types import Course
+
+
+@node(models.Review, by_pk=loaders.review_by_id)
+class Review(Node):
+    rating: int
+    title: str
+    content: str
+    helpful_count: int
+    is_verified_purchase: bool
+    is_approved: bool
+    is_featured: bool
+    created_at: datetime = column("created_date")
+    updated_at: datetime = column("updated_date")
+    course: Annotated["Course", strawberry.lazy("schema.catalog.types")] = declared(
+        catalog_loaders.course_of, "The course it is about."
+    )
+    author: User = declared(people_loaders.user_of, "Who wrote it.")
+    viewer_found_helpful: bool = declared(
+        loaders.viewer_found_review_helpful, "Whether the viewer found it helpful."
+    )
+
+    @strawberry.field(description="Notes between moderators. Null for everyone else, its author included.")
+    def moderation_notes(root: strawberry.Parent[models.Review]) -> str | None:
+        return root.moderation_notes if root.viewer_may_moderate else None
+
+
+@strawberry.type(description="How many reviews gave this many stars.")
+class RatingCount:
+    rating: int = described("Stars, from 1 (poor) to 5 (excellent).")
+    count: int = described("How many approved reviews gave them.")
+
+
+@strawberry.type(description="What the approved reviews of a course add up to.")
+class ReviewSummary:
+    count: int = described("How many approved reviews there are.")
+    average_rating: Decimal | None = described(
+        "The mean of their stars, with two decimals, rounded half up. Null while there are none."
+    )
+    histogram: list[RatingCount] = described("Always five entries, from 5 stars down to 1.")
+
+
+def review_summary(_course: models.Course, summary: ratings.RatingSummary) -> ReviewSummary:
+    return ReviewSummary(
+        count=summary.count,
+        average_rating=summary.average,
+        histogram=[RatingCount(rating=rating, count=count) for rating, count in summary.histogram],
+    )

@@ -1,0 +1,44 @@
+"""The root of the API: what every noun contributes, and the schema object."""
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from schema.access.mutations import AccessMutation
+from schema.activity.mutations import ActivityMutation
+from schema.assessments.mutations import AssessmentMutation
+from schema.assessments.queries import AssessmentQuery
+from schema.attempts.mutations import AttemptMutation
+from schema.attempts.queries import AttemptQuery
+from schema.catalog.authoring import CatalogAuthoringMutation
+from schema.catalog.mutations import CatalogMutation
+from schema.catalog.queries import CatalogQuery
+from schema.core.nodes import NodeQuery
+from schema.core.scalars import BIG_INT, BigInt
+from schema.notes.mutations import NoteMutation
+from schema.notifications.mutations import NotificationMutation
+from schema.reviews.mutations import ReviewMutation
+from schema.reviews.queries import ReviewQuery
+from schema.viewer.queries import ViewerQuery
+
+
+@strawberry.type(description="What can be asked.")
+class Query(NodeQuery, ViewerQuery, AssessmentQuery, AttemptQuery, CatalogQuery, ReviewQuery):
+    pass
+
+
+@strawberry.type(description="What can be done.")
+class Mutation(
+    AccessMutation,
+    AttemptMutation,
+    CatalogMutation,
+    ReviewMutation,
+    NoteMutation,
+    ActivityMutation,
+    NotificationMutation,
+    CatalogAuthoringMutation,
+    AssessmentMutation,
+):
+    pass
+
+
+schema = strawberry.Schema(query=Query, mutation=Mutation, config=StrawberryConfig(scalar_map={BigInt: BIG_INT}))

@@ -1,0 +1,1 @@
+"""The signed-in person in the API."""

@@ -1,0 +1,24 @@
+"""Who is asking, and what time it is."""
+
+from datetime import datetime
+
+import strawberry
+
+from courses.selectors.people import people_as_seen_by
+from courses.utils.clock import database_now
+from schema.context import Info
+from schema.core.permissions import Scope
+from schema.core.queries import query
+from schema.viewer.types import Viewer
+
+
+@strawberry.type
+class ViewerQuery:
+    @query(scope=Scope.COURSES_READ, description="The signed-in person; null when nobody is signed in.")
+    def viewer(info: Info) -> Viewer | None:
+        viewer = info.context.viewer
+        return people_as_seen_by(viewer).get(pk=viewer.pk) if viewer else None
+
+    @query(scope=Scope.COURSES_READ, description="The server's clock, by which deadlines are decided.")
+    def server_time(info: Info) -> datetime:
+        return database_now()

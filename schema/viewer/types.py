@@ -1,0 +1,67 @@
+"""The signed-in person, and everything that is theirs."""
+
+from datetime import datetime
+
+import strawberry
+
+from courses import models
+from schema.access.types import AccessToken
+from schema.activity.paging import activity_of_viewer
+from schema.activity.types import UserActivity
+from schema.attempts.paging import attempts_of_viewer
+from schema.attempts.types import AssessmentAttempt
+from schema.catalog.types import Enrollment
+from schema.core.connections import After, Connection, First, page_request
+from schema.core.fields import declared
+from schema.dataloaders import access as access_loaders
+from schema.dataloaders import activity as activity_loaders
+from schema.dataloaders import attempts as attempt_loaders
+from schema.dataloaders import catalog as catalog_loaders
+from schema.dataloaders import notifications as notification_loaders
+from schema.dataloaders import statistics as statistics_loaders
+from schema.dataloaders.paging import OrderTerm, PageRequest
+from schema.notifications.paging import notifications_of_viewer
+from schema.notifications.types import Notification
+from schema.people.types import User
+from schema.statistics.types import UserStatistics
+
+NEWEST_ENROLLMENT = (
+    OrderTerm("enrolled_date", descending=True, kind=datetime),
+    OrderTerm("pk", descending=True),
+)
+
+
+def enrollments_page(first: First = None, after: After = None) -> PageRequest:
+    return page_request(first=first, after=after, order=NEWEST_ENROLLMENT)
+
+
+@strawberry.type(description="The signed-in person, and everything that is theirs.")
+class Viewer:
+    enrollments: Connection[Enrollment] = declared(
+        catalog_loaders.enrollments_of_viewer, "The courses taken, newest first.", request=enrollments_page
+    )
+    attempts: Connection[AssessmentAttempt] = declared(
+        attempt_loaders.attempts_of_viewer, "The viewer's attempts, newest first.", request=attempts_of_viewer
+    )
+    activity: Connection[UserActivity] = declared(
+        activity_loaders.activity_of_viewer, "What the viewer did, newest first.", request=activity_of_viewer
+    )
+    notifications: Connection[Notification] = declared(
+        notification_loaders.notifications_of_viewer,
+        "What the viewer was told, newest first.",
+        request=notifications_of_viewer,
+    )
+    unread_notification_count: int = declared(
+        notification_loaders.unread_count_of_viewer, "How many notifications the viewer has not read."
+    )
+    statistics: UserStatistics = declared(
+        statistics_loaders.statistics_of_viewer, "What the viewer's learning adds up to."
+    )
+    access_tokens: list[AccessToken] = declared(
+        access_loaders.access_tokens_of_viewer,
+        "The viewer's access tokens that were not revoked, newest first.",
+    )
+
+    @strawberry.field(description="The viewer, as other people see them and a little more.")
+    def user(root: strawberry.Parent[models.User]) -> User:
+        return root

@@ -1,0 +1,50 @@
+"""Fixtures for all tests: the API as a client calls it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+
+from courses.models import User
+from schema.context import Context, Identity
+from schema.execution import database_threads
+from schema.root import schema
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What the API answered."""
+
+    data: Any
+    errors: list[Any]
+
+    def __getitem__(self, name: str) -> Any:
+        """The value of a root field of an answer without errors."""
+        assert not self.errors, self.errors
+        return self.data[name]
+
+    @property
+    def codes(self) -> list[str]:
+        return [error["extensions"]["code"] for error in self.errors]
+
+
+@pytest.fixture(autouse=True)
+def _database_work_on_the_tests_own_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run database jobs inside the test's transaction, where statements can be counted."""
+    monkeypatch.setattr(database_threads, "use_callers_thread", True)
+
+
+@pytest.fixture
+def api(db: None) -> Callable[..., Answered]:
+    """`api(document, viewer=user, scopes=..., **variables)` asks the API as that viewer."""
+
+    def ask(
+        document: str, viewer: User | None = None, scopes: frozenset[str] | None = None, **variables: Any
+    ) -> Answered:
+        context = Context(Identity(viewer, scopes))
+        result = async_to_sync(schema.execute)(document, variable_values=variables, context_value=context)
+        return Answered(result.data, [error.formatted for error in result.errors or []])
+
+    return ask

@@ -1,0 +1,107 @@
+"""Real threads: the database pool as it runs in production, and a whole server on a port."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psycopg2
+import pytest
+import uvicorn
+from django.db import connection
+from django.db.backends.postgresql.base import DatabaseWrapper
+
+from config.asgi import Server, django_application
+from schema.application import GraphQLApplication
+from schema.execution import database_threads
+from schema.execution.django_threads import DjangoThreads
+from tests.schema.http.small_schema import schema
+
+DATABASE_THREADS = 4
+DJANGO_THREADS = 2
+
+
+class LiveServer:
+    """uvicorn in a thread, with the small schema and Django's own pages."""
+
+    def __init__(self) -> None:
+        server = Server(
+            GraphQLApplication(schema),
+            DjangoThreads(django_application, threads=DJANGO_THREADS, waiting=1_000),
+        )
+        self._uvicorn = uvicorn.Server(
+            uvicorn.Config(server, port=0, log_level="warning", proxy_headers=False, lifespan="on")
+        )
+        self._thread = threading.Thread(target=self._uvicorn.run)
+
+    def start(self) -> str:
+        """Serve, and say at which address."""
+        self._thread.start()
+        wait_until(lambda: self._uvicorn.started)
+        port = self._uvicorn.servers[0].sockets[0].getsockname()[1]
+        return f"http://127.0.0.1:{port}"
+
+    def stop(self) -> None:
+        self._uvicorn.should_exit = True
+        self._thread.join()
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Return as soon as `condition` holds; fail when it has not after ten seconds."""
+    pause = threading.Event()
+    for _ in range(2_000):
+        if condition():
+            return
+        pause.wait(0.005)
+    pytest.fail("what was waited for did not happen")
+
+
+def other_sessions() -> list[int]:
+    """The process ids of every session of the test database but the test's own."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
+            "AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        return [pid for (pid,) in cursor.fetchall()]
+
+
+@pytest.fixture
+def real_threads(transactional_db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Database jobs run on the pool, which is new for the test and gone after it."""
+    settings.DATABASE_THREADS = DATABASE_THREADS
+    monkeypatch.setattr(database_threads, "use_callers_thread", False)
+    yield
+    database_threads.shut_down()
+
+
+@pytest.fixture
+def opened_sessions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The process id of every session that was opened since, in order."""
+    connection.ensure_connection()  # the test's own, which does not count
+    opened: list[int] = []
+    open_session = DatabaseWrapper.get_new_connection
+
+    def open_and_note(self: DatabaseWrapper, parameters: dict[str, Any]) -> Any:
+        session = open_session(self, parameters)
+        opened.append(session.info.backend_pid)
+        return session
+
+    monkeypatch.setattr(DatabaseWrapper, "get_new_connection", open_and_note)
+    return opened
+
+
+@pytest.fixture
+def address(real_threads: None) -> Iterator[str]:
+    """Where a live server answers."""
+    server = LiveServer()
+    yield server.start()
+    server.stop()
+
+
+@pytest.fixture
+def advisory_lock(real_threads: None) -> Iterator[psycopg2.extensions.connection]:
+    """A session that holds advisory lock 7 until it is closed."""
+    session = psycopg2.connect(**connection.get_connection_params() | {"cursor_factory": None})
+    session.cursor().execute("SELECT pg_advisory_lock(7)")
+    yield session
+    session.close()
