@@ -14,20 +14,23 @@ django_application = get_asgi_application()  # before anything that imports mode
 
 from django.conf import settings  # noqa: E402
 
+from config.background import CHORES, Background  # noqa: E402
 from schema.application import GraphQLApplication  # noqa: E402
 from schema.execution import database_threads  # noqa: E402
 from schema.execution.django_threads import DjangoThreads  # noqa: E402
+from schema.graphiql.page import render_graphiql  # noqa: E402
 from schema.root import schema  # noqa: E402
 
 GRAPHQL_PATHS = ("/graphql", "/graphql/")
 
 
 class Server:
-    """Joins the API and Django's pages, and closes their sessions when the process ends."""
+    """Joins the API, Django's pages and the chores, and closes their sessions when the process ends."""
 
-    def __init__(self, graphql: ASGIApp, django: DjangoThreads) -> None:
+    def __init__(self, graphql: ASGIApp, django: DjangoThreads, background: Background) -> None:
         self._graphql = graphql
         self._django = django
+        self._background = background
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -41,14 +44,17 @@ class Server:
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
+        self._background.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        await self._background.stop()
         await asyncio.to_thread(database_threads.shut_down)
         await self._django.shut_down()
         await send({"type": "lifespan.shutdown.complete"})
 
 
 application = Server(
-    GraphQLApplication(schema),
+    GraphQLApplication(schema, render_graphiql=render_graphiql),
     DjangoThreads(django_application, threads=settings.DJANGO_THREADS, waiting=settings.WAITING_REQUESTS),
+    Background(CHORES if settings.BACKGROUND_WORK else ()),
 )

@@ -1,6 +1,6 @@
 """Every setting of a deployment, read from the environment once.
 
-The names in the environment begin with COURSES_, but for DATABASE_URL. docs and README list them.
+The names in the environment begin with COURSES_, but for DATABASE_URL and CACHE_URL. docs and README list them.
 """
 
 import secrets
@@ -9,6 +9,7 @@ from pathlib import Path
 import environ
 
 from config import database
+from config.kept_secrets import kept_secret, new_signing_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -19,24 +20,10 @@ DATA_DIR = Path(str(DATA_DIR)).expanduser().resolve()
 DEBUG = env.bool("COURSES_DEBUG", default=False)
 ALLOWED_HOSTS = env.list("COURSES_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("COURSES_TRUSTED_ORIGINS", default=[])
-
-
-def _secret_key() -> str:
-    """The configured key, or one made at the first start and kept beside the data."""
-    if configured := env.str("COURSES_SECRET_KEY", default=""):
-        return configured
-    path = DATA_DIR / "secret_key"
-    DATA_DIR.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("x") as file:
-            path.chmod(0o600)
-            file.write(secrets.token_urlsafe(64))
-    except FileExistsError:
-        pass
-    return path.read_text()
-
-
-SECRET_KEY = _secret_key()
+HTTPS = env.bool("COURSES_HTTPS", default=False)
+SECRET_KEY = env.str("COURSES_SECRET_KEY", default="") or kept_secret(
+    DATA_DIR / "secret_key", lambda: secrets.token_urlsafe(64)
+)
 
 # ---------------------------------------------------------------- the limits of the API
 STATEMENT_TIMEOUT_MS = env.int("COURSES_STATEMENT_TIMEOUT_MS", default=5_000)
@@ -56,6 +43,7 @@ DATABASE_THREADS = env.int("COURSES_DATABASE_THREADS", default=4)
 DJANGO_THREADS = env.int("COURSES_DJANGO_THREADS", default=2)
 EXECUTING_REQUESTS = env.int("COURSES_EXECUTING_REQUESTS", default=4)
 WAITING_REQUESTS = env.int("COURSES_WAITING_REQUESTS", default=256)
+BACKGROUND_WORK = env.bool("COURSES_BACKGROUND_WORK", default=True)
 
 # ---------------------------------------------------------------- behaviour of the product
 SUBMISSION_SLACK_SECONDS = env.int("COURSES_SUBMISSION_SLACK_SECONDS", default=10)
@@ -71,6 +59,7 @@ DATABASES = {
         {"statement_timeout": str(STATEMENT_TIMEOUT_MS), "lock_timeout": str(LOCK_TIMEOUT_MS)},
     )
 }
+CACHES = {"default": env.cache_url("CACHE_URL", default="dbcache://django_cache?max_entries=100000")}
 AUTH_USER_MODEL = "courses.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
@@ -80,6 +69,10 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.headless",
+    "allauth.idp.oidc",
     "strawberry_django",
     "courses",
 ]
@@ -92,6 +85,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 TEMPLATES = [
     {
@@ -121,6 +115,41 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
 WHITENOISE_USE_FINDERS = True
 STRAWBERRY_DJANGO = {"FIELD_DESCRIPTION_FROM_HELP_TEXT": True, "TYPE_DESCRIPTION_FROM_MODEL_DOCSTRING": True}
+
+# ---------------------------------------------------------------- people: sign-up, sign-in, partners
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "/accounts/login/"
+LOGIN_REDIRECT_URL = "/graphql/"
+ACCOUNT_ADAPTER = "config.accounts.AccountAdapter"
+ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"  # else signing up would tell which addresses have an account
+ACCOUNT_USERNAME_BLACKLIST = ["admin", "administrator", "moderator", "root", "staff", "support", "system"]
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
+HEADLESS_CLIENTS = ["browser"]
+FRONTEND_URL = env.str("COURSES_FRONTEND_URL", default="")
+FRONTEND_PAGES = {
+    "account_confirm_email": "/verify-email/{key}",
+    "account_reset_password": "/reset-password",
+    "account_reset_password_from_key": "/reset-password/{key}",
+    "account_signup": "/sign-up",
+}  # where the links of our mails lead; without a front end, to the pages under /accounts/
+HEADLESS_FRONTEND_URLS = {name: FRONTEND_URL + path for name, path in FRONTEND_PAGES.items() if FRONTEND_URL}
+IDP_OIDC_ADAPTER = "config.partners.PartnerAdapter"
+IDP_OIDC_PRIVATE_KEY = env.str("COURSES_SIGNING_KEY", default="", multiline=True) or kept_secret(
+    DATA_DIR / "signing_key.pem", new_signing_key
+)
+IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 30 * 24 * 60 * 60
+IDP_OIDC_RATE_LIMITS = {"token": "60/m/ip"}
+vars().update(env.email_url("COURSES_EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = env.str("COURSES_EMAIL_FROM", default="courses@localhost")
+
+# ---------------------------------------------------------------- HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS and TRUSTED_PROXIES else None
+SILENCED_SYSTEM_CHECKS = ["security.W021"]  # whether browsers preload a domain is for its owner to say

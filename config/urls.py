@@ -1,11 +1,15 @@
 """Django's own pages. /graphql is not here: config/asgi.py hands it to schema.application."""
 
+from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import include, path
 
+from config import partners
 from config.health import livez, readyz
+from schema.graphiql import assets
+from schema.graphiql.views import asset
 
 
 def published_schema(_request: HttpRequest) -> HttpResponse:
@@ -14,9 +18,24 @@ def published_schema(_request: HttpRequest) -> HttpResponse:
     return HttpResponse(sdl, content_type="text/plain; charset=utf-8")
 
 
+def not_offered(_request: HttpRequest) -> HttpResponse:
+    """What django-allauth could do and this server does not: signing in on devices without a keyboard."""
+    raise Http404
+
+
+admin.site.login = secure_admin_login(admin.site.login)  # one sign-in for everybody, with one throttle
+
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("accounts/", include("allauth.account.urls")),
+    path("_allauth/", include("allauth.headless.urls")),
+    path("identity/o/authorize", partners.authorize),
+    path("identity/o/api/token", partners.token),
+    path("identity/o/api/device/code", not_offered),
+    path("identity/o/device", not_offered),
+    path("", include("allauth.idp.urls")),
     path("livez", livez),
     path("readyz", readyz),
     path("schema.graphql", published_schema),
+    path(f"{assets.ADDRESS}/<str:asked_version>/<path:name>", asset),
 ]

@@ -166,32 +166,18 @@ class NotificationType(TextChoices):
     CUSTOM = "custom", "Custom notifications"
 
 
-class TokenScope(TextChoices):
-    """What an access token may be used for."""
-
-    COURSES_READ = "courses:read", "Read courses, lessons and reviews"
-    COURSES_WRITE = "courses:write", "Write courses, lessons and assessments, and enroll"
-    ATTEMPTS_READ = "attempts:read", "Read attempts"
-    ATTEMPTS_WRITE = "attempts:write", "Take assessments"
-    REVIEWS_WRITE = "reviews:write", "Write reviews and vote on them"
-    NOTES_WRITE = "notes:write", "Write notes"
-    GRADING_WRITE = "grading:write", "Grade answers and grade them again"
-    STATISTICS_READ = "statistics:read", "Read statistics"
-    TOKENS_WRITE = "tokens:write", "Create and revoke access tokens"
-
-
 class Scope(TextChoices):
     """What an access token may be limited to. A browser session may do all that its person may."""
 
-    COURSES_READ = "courses:read", "Read courses, lessons, reviews and notes"
-    COURSES_WRITE = "courses:write", "Enroll, record progress and activity, and author courses"
+    COURSES_READ = "courses:read", "Read courses, lessons, assessments, reviews and people"
+    COURSES_WRITE = "courses:write", "Enroll, record progress and activity, read notifications, and author courses"
     ATTEMPTS_READ = "attempts:read", "Read attempts and results"
     ATTEMPTS_WRITE = "attempts:write", "Take assessments"
     REVIEWS_WRITE = "reviews:write", "Write, vote on and moderate reviews"
-    NOTES_WRITE = "notes:write", "Write notes"
+    NOTES_WRITE = "notes:write", "Read and write notes"
     GRADING_WRITE = "grading:write", "Grade answers and correct grades"
-    STATISTICS_READ = "statistics:read", "Read statistics"
-    TOKENS_WRITE = "tokens:write", "Make and revoke access tokens"
+    STATISTICS_READ = "statistics:read", "Read statistics and activity"
+    TOKENS_WRITE = "tokens:write", "See, make and revoke access tokens"
 
 
 TOKEN_PREFIX = "cat_"  # noqa: S105 - it marks a secret as one of ours, and is none

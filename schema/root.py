@@ -12,8 +12,12 @@ from schema.attempts.queries import AttemptQuery
 from schema.catalog.authoring import CatalogAuthoringMutation
 from schema.catalog.mutations import CatalogMutation
 from schema.catalog.queries import CatalogQuery
+from schema.core.extensions import EXTENSIONS, ApiSchema
 from schema.core.nodes import NodeQuery
 from schema.core.scalars import BIG_INT, BigInt
+from schema.grading.explaining import ExplainingMutation
+from schema.grading.mutations import GradingMutation
+from schema.grading.queries import GradingQuery
 from schema.notes.mutations import NoteMutation
 from schema.notifications.mutations import NotificationMutation
 from schema.reviews.mutations import ReviewMutation
@@ -22,7 +26,7 @@ from schema.viewer.queries import ViewerQuery
 
 
 @strawberry.type(description="What can be asked.")
-class Query(NodeQuery, ViewerQuery, AssessmentQuery, AttemptQuery, CatalogQuery, ReviewQuery):
+class Query(NodeQuery, ViewerQuery, AssessmentQuery, AttemptQuery, CatalogQuery, ReviewQuery, GradingQuery):
     pass
 
 
@@ -37,8 +41,15 @@ class Mutation(
     NotificationMutation,
     CatalogAuthoringMutation,
     AssessmentMutation,
+    GradingMutation,
+    ExplainingMutation,
 ):
     pass
 
 
-schema = strawberry.Schema(query=Query, mutation=Mutation, config=StrawberryConfig(scalar_map={BigInt: BIG_INT}))
+schema = ApiSchema(
+    query=Query,
+    mutation=Mutation,
+    extensions=EXTENSIONS,
+    config=StrawberryConfig(scalar_map={BigInt: BIG_INT}),
+)

@@ -1,6 +1,7 @@
 """Rows for tests: each function creates one thing with whatever it needs, and takes any field by name."""
 
 import hashlib
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -20,6 +21,7 @@ from courses.models import (
     Resource,
     Review,
     User,
+    UserActivity,
 )
 
 _numbers = count(1)
@@ -192,6 +194,15 @@ def make_note(user: User, lesson: Lesson, **fields: Any) -> Note:
 def make_notification(user: User, **fields: Any) -> Notification:
     """An unread notification."""
     return Notification.objects.create(user=user, **{"title": "News", "message": "There is news."} | fields)
+
+
+def make_activity(user: User, *, at: datetime | None = None, **fields: Any) -> UserActivity:
+    """Something that `user` did, just now or at the moment given."""
+    activity = UserActivity.objects.create(user=user, **{"activity_type": "view_course"} | fields)
+    if at is not None:
+        UserActivity.objects.filter(pk=activity.pk).update(created_date=at)
+        activity.created_date = at
+    return activity
 
 
 def make_access_token(user: User, secret: str, **fields: Any) -> AccessToken:

@@ -1,5 +1,6 @@
 """Serving, as `serve` and `demo` both do it: bring the database up to date, then run the ASGI application."""
 
+import logging
 import os
 from argparse import ArgumentParser
 from pathlib import Path
@@ -8,7 +9,12 @@ import uvicorn
 from django.conf import settings
 from django.core.management import call_command
 
+from courses.management import graphiql_installation
+
 APPLICATION = "config.asgi:application"
+LONGEST_INSTALLATION_SECONDS = 30
+
+logger = logging.getLogger(__name__)
 
 
 def add_serving_arguments(parser: ArgumentParser) -> None:
@@ -20,8 +26,17 @@ def add_serving_arguments(parser: ArgumentParser) -> None:
 
 
 def prepare_database() -> None:
-    """Migrate, which does nothing when there is nothing new."""
+    """Migrate and make the table of the cache, which both do nothing when there is nothing new."""
     call_command("migrate", verbosity=0, interactive=False)
+    call_command("createcachetable", verbosity=0)
+
+
+def prepare_graphiql() -> None:
+    """Bring the files of the GraphiQL page when they are missing. Without them all the rest is served."""
+    try:
+        graphiql_installation.install(timeout_seconds=LONGEST_INSTALLATION_SECONDS)
+    except graphiql_installation.InstallationFailed as failure:
+        logger.warning("GraphiQL is not installed (%s). `manage.py install_graphiql` tries again.", failure)
 
 
 def serve(*, host: str, port: int, workers: int) -> None:
@@ -37,6 +52,7 @@ def serve(*, host: str, port: int, workers: int) -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # schema/core/client_address.py decides whom to believe
         ws_max_size=settings.MAX_BODY_BYTES,
         timeout_graceful_shutdown=int(settings.REQUEST_DEADLINE_SECONDS),
     )

@@ -4,6 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -54,11 +56,26 @@ class Course(TimeStampedMixin):
     )
     price = _price_field("What enrolling costs, in `currency`. 0: it is free.")
     currency = _currency_field()
+    average_rating = models.DecimalField(
+        max_digits=3,
+        decimal_places=2,
+        default=Decimal(0),
+        editable=False,
+        help_text="The mean of its approved reviews when statistics were last computed. 0: there are none.",
+    )
+    learner_count = models.PositiveIntegerField(
+        default=0,
+        editable=False,
+        help_text="How many people took it, not withdrawn, when statistics were last computed.",
+    )
 
     class Meta:
         indexes = [
-            models.Index(fields=["-created_date"], name="course_newest"),
-            models.Index(fields=["title"], name="course_by_title"),
+            models.Index(fields=["-created_date", "-id"], name="course_newest"),
+            models.Index(fields=["title", "id"], name="course_by_title"),
+            models.Index(fields=["-average_rating", "-id"], name="course_best_rated"),
+            models.Index(fields=["-learner_count", "-id"], name="course_most_taken"),
+            GinIndex(SearchVector("title", "description", config="simple"), name="course_words"),
         ]
         constraints = [
             models.CheckConstraint(name="course_price_not_negative", condition=Q(price__gte=0)),

@@ -50,7 +50,7 @@ class ItemAnalysis:
     internal_consistency: Decimal | None
     error_ratio: Decimal | None
     standard_error: Decimal | None
-    items: tuple[ItemStatistics, ...]
+    items: Sequence[ItemStatistics]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
+from django.db.models import Count
 
 from courses import exceptions
 from courses.constants import EnrollmentStatus
@@ -46,10 +46,12 @@ def start_refusals(learner: User, assessments: Sequence[int]) -> Mapping[int, ex
 
 def _attempts_taken(learner: User, assessments: Sequence[int]) -> dict[int, _Taken]:
     made = AssessmentAttempt.objects.filter(user=learner, assessment__in=assessments).order_by()
-    rows = made.values_list("assessment").annotate(
-        Count("pk"), Count("pk", filter=is_open()), Count("pk", filter=is_over() & was_left_behind())
+    counts = made.values_list("assessment").annotate(
+        used=Count("pk"),
+        open=Count("pk", filter=is_open()),
+        left_behind=Count("pk", filter=is_over() & was_left_behind()),
     )
-    return {assessment: _Taken(*counts) for assessment, *counts in rows}
+    return {assessment: _Taken(*of_each) for assessment, *of_each in counts}
 
 
 def _refusal(assessment: Assessment, is_enrolled: bool, taken: _Taken) -> exceptions.Refusal | None:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 from django.db.models.lookups import Exact
 
-from courses.models import AssessmentAttempt, AttemptAnswer, Lesson, Question
+from courses.models import Assessment, AssessmentAttempt, AttemptAnswer, Lesson, Question
 from courses.policies import participation
 from courses.policies.participation import Viewer
 from courses.rules.readiness import assessment_problems
@@ -30,7 +30,8 @@ def questions_to_author(viewer: Viewer) -> QuerySet[Question]:
 
 def problems_of(viewer: Viewer, assessment_ids: Collection[int]) -> dict[int, list[str]]:
     """What keeps each assessment that the viewer may edit from being started; nothing for the others."""
-    rows = assessments.assessments_as_seen_by(viewer).filter(pk__in=assessment_ids, viewer_is_staff=True)
+    is_staff = participation.teaches(viewer, assessments.COURSE)
+    rows = Assessment.objects.filter(is_staff, pk__in=assessment_ids)
     return {
         assessment.pk: assessment_problems(
             [question.to_rule() for question in sorted(assessment.questions.all(), key=lambda q: q.order)]
@@ -48,7 +49,7 @@ def is_in_use(question: Question) -> bool:
 
 def are_in_use(question: Question, answer_ids: Collection[int]) -> bool:
     """Whether any of these answers of the question was picked, or can still be picked in an open attempt."""
-    picked = Q(selected_answer__in=answer_ids) | _finds("response", _NAMED, answer_ids)
+    picked = _finds("response", _NAMED, answer_ids)
     if AttemptAnswer.objects.filter(picked, question=question).exists():
         return True
     attempts = AssessmentAttempt.objects.filter(assessment_id=question.assessment_id, is_completed=False)

@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 
+from django.contrib.postgres.search import SearchVector
 from django.db.models import Count, Q, QuerySet
 
 from courses.constants import EnrollmentStatus
 from courses.models import Course, Enrollment, Lesson, LessonCompletion, Resource
 from courses.policies import participation
 from courses.policies.participation import Viewer
+
+COURSE_WORDS = SearchVector("title", "description", config="simple")
+"""The words of a course as its index holds them."""
 
 
 def courses_as_seen_by(viewer: Viewer) -> QuerySet[Course]:

@@ -29,10 +29,14 @@ def grading_tasks_visible_to(viewer: Viewer) -> QuerySet[AttemptAnswer]:
     )
 
 
-def grading_tasks_waiting_for(viewer: Viewer, *, course_id: int | None = None) -> QuerySet[AttemptAnswer]:
-    """Tasks that nobody has done yet, of all courses that the viewer teaches or of one of them."""
-    waiting = grading_tasks_visible_to(viewer).filter(credit=None)
-    return waiting if course_id is None else waiting.filter(**{COURSE_OF_ANSWER: course_id})
+def grading_tasks_waiting_for(viewer: Viewer) -> QuerySet[AttemptAnswer]:
+    """Tasks that nobody has done yet."""
+    return grading_tasks_visible_to(viewer).filter(credit=None)
+
+
+def in_course(course_id: int | None) -> Q:
+    """Answers of one course; none for None. Over stored answers."""
+    return Q((COURSE_OF_ANSWER, course_id))
 
 
 def laid_out_tasks(

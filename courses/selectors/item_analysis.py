@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
+from typing import Any
 
 from courses.models import Assessment, Question
 from courses.policies.participation import Viewer, teaches
@@ -39,7 +40,7 @@ class ItemStatistics(item_analysis.ItemStatistics):
 class ItemAnalysis(item_analysis.ItemAnalysis):
     """The figures of an assessment, with those of its questions in the author's order."""
 
-    items: tuple[ItemStatistics, ...]
+    items: list[ItemStatistics]
 
 
 def item_analyses(viewer: Viewer, assessments: Sequence[int]) -> Mapping[int, ItemAnalysis]:
@@ -59,12 +60,12 @@ def item_analyses(viewer: Viewer, assessments: Sequence[int]) -> Mapping[int, It
 
 def _analysis(rows: Sequence[Sequence[Decimal]], questions: Sequence[tuple[int, int]]) -> ItemAnalysis:
     found = item_analysis.analyse(rows, [points for _, points in questions])
-    items = tuple(
+    items = [
         ItemStatistics(**_figures(item), question_id=pk)
         for item, (pk, _) in zip(found.items, questions, strict=True)
-    )
+    ]
     return ItemAnalysis(**_figures(found) | {"items": items})
 
 
-def _figures(statistics: item_analysis.ItemStatistics | item_analysis.ItemAnalysis) -> dict[str, object]:
+def _figures(statistics: item_analysis.ItemStatistics | item_analysis.ItemAnalysis) -> dict[str, Any]:
     return {field.name: getattr(statistics, field.name) for field in fields(statistics)}

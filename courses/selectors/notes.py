@@ -26,15 +26,6 @@ def notes_of(viewer: Viewer) -> QuerySet[Note]:
     return Note.objects.filter(user=viewer) if viewer else Note.objects.none()
 
 
-def words_query(search: str) -> SearchQuery:
-    """A query for notes with every word of `search`, each as the beginning of a word. No word finds nothing.
-
-    Each word is quoted, so nothing in it is an operator.
-    """
-    words = (word.replace("\\", "\\\\").replace("'", "''") for word in search.split())
-    return SearchQuery(" & ".join(f"'{word}':*" for word in words), config="simple", search_type="raw")
-
-
 def relevance(query: SearchQuery) -> Cast:
     """How well a note answers the query, in millionths: whole, so that a cursor names it exactly."""
     return Cast(SearchRank(WORDS, query) * RANK_STEPS, IntegerField())

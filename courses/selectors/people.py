@@ -10,9 +10,8 @@ from courses.policies.people import may_see_person
 def people_as_seen_by(viewer: Viewer) -> QuerySet[User]:
     """People, with `viewer_may_see_account`: whether the viewer is that person, or staff."""
     if viewer is None:
-        account = NOBODY
-    else:
-        account = EVERYBODY if viewer.is_staff else Q(pk=viewer.pk)
+        return User.objects.annotate(viewer_may_see_account=NOBODY)
+    account = EVERYBODY if viewer.is_staff else Q(pk=viewer.pk)
     return User.objects.annotate(viewer_may_see_account=account)
 
 

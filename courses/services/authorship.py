@@ -6,6 +6,8 @@ from typing import TypeVar
 from django.db.models import Model, QuerySet
 
 from courses import exceptions
+from courses.models import Assessment, Question, User
+from courses.selectors import authoring
 
 M = TypeVar("M", bound=Model)
 
@@ -24,6 +26,14 @@ def locked_for_author(rows: QuerySet[M], pk: int, *, field: str, completely: boo
     if rows.filter(pk=pk).exists():
         raise exceptions.PermissionDenied("Only the instructors of the course can edit it.", field=[field])
     raise exceptions.NotFound(field=[field])
+
+
+def locked_question(author: User, question_id: int) -> Question:
+    """The question, locked together with its assessment, so that no attempt begins meanwhile."""
+    questions = authoring.questions_to_author(author)
+    parent = questions.filter(pk=question_id).values("assessment")
+    Assessment.objects.select_for_update().filter(pk__in=parent).first()
+    return locked_for_author(questions, question_id, field="questionId", completely=True)
 
 
 def assign(row: Model, values: Mapping[str, object]) -> None:

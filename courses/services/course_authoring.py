@@ -1,10 +1,11 @@
 """Writing courses and their lessons."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import TypedDict, Unpack
 
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 
 from courses import exceptions
 from courses.constants import ResourceKind
@@ -12,6 +13,7 @@ from courses.models import Course, Lesson, Resource, User
 from courses.policies.authoring import may_create_courses
 from courses.rules.pairing import paired
 from courses.selectors import authoring, catalog
+from courses.services import progress
 from courses.services.authorship import assign, locked_for_author
 from courses.services.problems import Problems
 
@@ -71,13 +73,23 @@ def update_course(*, author: User, course_id: int, **changes: Unpack[CourseSetti
 
 
 @transaction.atomic
+def appoint_instructors(*, author: User, course_id: int, instructors: Iterable[User]) -> Course:
+    """Have exactly these people teach a course. Raises NotFound, and PermissionDenied for all but its staff."""
+    course = locked_for_author(catalog.courses_visible_to(author), course_id, field="courseId")
+    course.instructors.set(instructors)
+    return course
+
+
+@transaction.atomic
 def create_lesson(*, author: User, course_id: int, **draft: Unpack[LessonDraft]) -> Lesson:
-    """Add a lesson, with its resources, at the end of a course.
+    """Add a lesson, with its resources, at the end of a course. Learners then have one more to complete.
 
     Raises NotFound, PermissionDenied and ValidationError.
     """
     course = locked_for_author(catalog.courses_visible_to(author), course_id, field="courseId")
-    return _written_lesson(Lesson(course=course), draft)
+    lesson = _written_lesson(Lesson(course=course), draft)
+    progress.update_progress(course=course)
+    return lesson
 
 
 @transaction.atomic
@@ -116,8 +128,10 @@ def _written_lesson(lesson: Lesson, draft: LessonDraft) -> Lesson:
     lesson.save()
     Resource.objects.filter(pk__in=[resource.pk for resource in unused]).delete()
     for resource in rows:
-        resource.lesson = lesson
-        resource.save()
+        resource.lesson, resource.updated_date = lesson, Now()
+    fields = ("title", "kind", "url", "updated_date")
+    Resource.objects.bulk_update([resource for resource in rows if resource.pk], fields)
+    Resource.objects.bulk_create(resource for resource in rows if not resource.pk)
     return lesson
 
 

@@ -1,9 +1,9 @@
 """Why a response was graded as it was, and how a key would grade responses. Nothing is written here."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from courses import exceptions
-from courses.constants import NO_CREDIT, QuestionType
 from courses.models import Question, User
 from courses.policies.grading import may_try_keys
 from courses.rules import grading
@@ -13,7 +13,7 @@ from courses.rules.layout import LayoutQuestion, trial_entry
 from courses.rules.responses import check_response
 from courses.selectors.attempts import attempts_visible_to, laid_out_questions
 from courses.selectors.grading import last_regrade
-from courses.services.attempts import close_expired_attempts
+from courses.services.attempt_endings import close_expired_attempts
 from courses.services.problems import Problems
 from courses.services.question_drafts import (
     QuestionDraft,
@@ -34,7 +34,7 @@ def explain_grade(*, viewer: User, attempt_id: int, question_id: int) -> tuple[s
     the key is not visible, and NotFound for a question that is not part of it.
     """
     close_expired_attempts(attempt_ids=[attempt_id])
-    attempt = attempts_visible_to(viewer).filter(pk=attempt_id).first()
+    attempt: Any = attempts_visible_to(viewer).filter(pk=attempt_id).first()
     if attempt is None:
         raise exceptions.NotFound(field=["attemptId"])
     if not attempt.answer_key_visible:

@@ -9,13 +9,15 @@ from courses.rules import grading
 from courses.rules.results import new_result
 from courses.selectors.grading import answers_to_grade, graded_questions, stored_grades
 from courses.services import notifications, statistics
-from courses.services.attempts import close_expired_attempts
+from courses.services.attempt_endings import close_expired_attempts
 from courses.services.results import Correction, store
 from courses.utils.clock import database_now
 
 
 @transaction.atomic
-def grade_answer(*, grader: User, task_id: int, points: int, feedback: str | None = None) -> AssessmentAttempt:
+def grade_answer(
+    *, grader: User, task_id: int, points: int, feedback: str | None = None
+) -> AssessmentAttempt:
     """Grade an answer that was handed in; one that is graded already gets the new grade.
 
     `feedback` None keeps what was said. Whoever grades the last answer that waits sets the pass mark, and
@@ -75,9 +77,7 @@ def _correction(attempt: AssessmentAttempt, answer: AttemptAnswer, grade: gradin
     """The result of the attempt with this answer's new grade; all other credits stay."""
     questions = graded_questions([attempt])
     grades = stored_grades([attempt], questions)[attempt.pk]
-    credits = [grade.credit if stored.answer_id == answer.pk else stored.credit for stored in grades]
+    renewed = [grade.credit if stored.answer_id == answer.pk else stored.credit for stored in grades]
     points_possible = {pk: question.points for pk, question in questions.items()}
-    result = new_result(
-        grades, credits, points_possible=points_possible, passing_score=attempt.passing_score
-    )
+    result = new_result(grades, renewed, points_possible=points_possible, passing_score=attempt.passing_score)
     return Correction(attempt, result)

@@ -101,9 +101,7 @@ def _corrections(
     """The attempts in which something changes, in their order."""
     finished: list[AssessmentAttempt] = list(attempts)
     questions = graded_questions(finished)
-    regrade = _Regrade(
-        policy, {pk: question.to_rule() for pk, question in questions.items()}, question_ids
-    )
+    regrade = _Regrade(policy, {pk: question.to_rule() for pk, question in questions.items()}, question_ids)
     points_possible = {pk: question.points for pk, question in questions.items()}
     grades = stored_grades(finished, questions)
     corrections = []

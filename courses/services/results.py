@@ -113,5 +113,5 @@ def _blank(attempt: AssessmentAttempt, change: NewGrade) -> AttemptAnswer:
         credit=change.credit,
         is_correct=change.credit == FULL_CREDIT,
         points_earned=change.points,
-        answered_at=attempt.end_time,
+        answered_at=attempt.end_time,  # type: ignore[misc]
     )

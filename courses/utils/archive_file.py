@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import json
 import os
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -66,7 +67,7 @@ def verify(path: Path) -> Contents:
                     count += 1
                 last = line
         contents = Contents(**json.loads(last))
-    except (EOFError, gzip.BadGzipFile, ValueError, TypeError) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error, ValueError, TypeError) as error:
         raise DamagedFile(f"{path} is no archive of activity, or not all of it is there.") from error
     if header != {"format": _FORMAT, "before": contents.before}:
         raise DamagedFile(f"{path} is no archive of activity.")

@@ -3,12 +3,13 @@
 from datetime import datetime
 
 from courses import models
+from courses.constants import Scope
 from schema.core.fields import column
 from schema.core.ids import Node, node
 from schema.dataloaders import access as loaders
 
 
-@node(models.AccessToken, by_pk=loaders.access_token_by_id)
+@node(models.AccessToken, by_pk=loaders.access_token_by_id, scope=Scope.TOKENS_WRITE)
 class AccessToken(Node):
     name: str
     prefix: str

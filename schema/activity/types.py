@@ -5,6 +5,7 @@ from datetime import datetime
 from strawberry.scalars import JSON
 
 from courses import models
+from courses.constants import Scope
 from schema.assessments.types import Assessment
 from schema.catalog.types import Course, Lesson, Resource
 from schema.core.enums import ActivityType
@@ -13,7 +14,7 @@ from schema.core.ids import Node, node
 from schema.dataloaders import activity as loaders
 
 
-@node(models.UserActivity, by_pk=loaders.activity_by_id)
+@node(models.UserActivity, by_pk=loaders.activity_by_id, scope=Scope.STATISTICS_READ)
 class UserActivity(Node):
     type: ActivityType = column("activity_type")
     data: JSON

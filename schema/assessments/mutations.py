@@ -3,7 +3,7 @@
 import strawberry
 
 from courses import models
-from courses.services import assessment_authoring, question_authoring
+from courses.services import assessment_authoring, question_authoring, question_editing
 from schema.assessments.inputs import QuestionInput, drafted
 from schema.assessments.types import Assessment, Question
 from schema.context import Info
@@ -171,7 +171,7 @@ class AssessmentMutation:
     )
     def update_question(info: Info, input: UpdateQuestionInput) -> UpdateQuestionPayload:
         question_id = ids.required_pk(input.question_id, "Question", "questionId")
-        question = question_authoring.update_question(
+        question = question_editing.update_question(
             author=info.context.viewer, question_id=question_id, draft=drafted(input.question)
         )
         return UpdateQuestionPayload(question_id=question.pk)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from courses import models
+from courses.constants import Scope
 from schema.attempts.paging import attempts_of_assessment
 from schema.core.connections import Connection
 from schema.core.enums import QuestionType, ScoringPolicy, TextMatch
@@ -19,13 +20,15 @@ from schema.core.ids import Node, node
 from schema.dataloaders import assessments as loaders
 from schema.dataloaders import attempts as attempt_loaders
 from schema.dataloaders import catalog as catalog_loaders
+from schema.dataloaders import grading as grading_loaders
 
 if TYPE_CHECKING:
     from schema.attempts.types import AssessmentAttempt, ViewerAttempts
     from schema.catalog.types import Lesson
+    from schema.grading.types import ItemAnalysis
 
 
-@node(models.Answer, by_pk=loaders.answer_by_id)
+@node(models.Answer, by_pk=loaders.answer_by_id, scope=Scope.COURSES_READ)
 class Answer(Node):
     text: str = column("answer_text")
     is_correct: bool
@@ -47,7 +50,7 @@ class Answer(Node):
         return root.to_rule().worth
 
 
-@node(models.Question, by_pk=loaders.question_by_id)
+@node(models.Question, by_pk=loaders.question_by_id, scope=Scope.COURSES_READ)
 class Question(Node):
     type: QuestionType = column("question_type")
     text: str = column("question_text")
@@ -61,7 +64,7 @@ class Question(Node):
     answers: list[Answer] = declared(loaders.answers_of_question, "The key, in the author's order.")
 
 
-@node(models.Assessment, by_pk=loaders.assessment_by_id)
+@node(models.Assessment, by_pk=loaders.assessment_by_id, scope=Scope.COURSES_READ)
 class Assessment(Node):
     title: str
     description: str
@@ -102,8 +105,15 @@ class Assessment(Node):
             present=lambda assessment, page: page if assessment.viewer_is_staff else None,
         )
     )
+    item_analysis: Annotated["ItemAnalysis", strawberry.lazy("schema.grading.types")] | None = declared(
+        grading_loaders.item_analysis_of_assessment,
+        "How well its questions measure. Null for everyone but the staff of the course.",
+        scope=Scope.STATISTICS_READ,
+    )
     viewer_attempts: Annotated["ViewerAttempts", strawberry.lazy("schema.attempts.types")] | None = declared(
-        attempt_loaders.standing_in_assessment, "Where the viewer stands; null when nobody is signed in."
+        attempt_loaders.standing_in_assessment,
+        "Where the viewer stands; null when nobody is signed in.",
+        scope=Scope.ATTEMPTS_READ,
     )
 
     @strawberry.field(description="How long an attempt may take, in minutes. Null: as long as one likes.")

@@ -14,6 +14,7 @@ from courses import models
 from courses.constants import AttemptAction as Action
 from courses.constants import AttemptState as State
 from courses.constants import GradingState as Grading
+from courses.constants import Scope
 from courses.selectors.attempts import LaidOutQuestion
 from schema.attempts.questions import AttemptQuestion, SubmissionReceipt, receipt
 from schema.context import Info
@@ -39,7 +40,7 @@ def _shown(attempt: models.AssessmentAttempt) -> bool:
     return attempt.is_completed and attempt.results_visible and not attempt.waits_for_a_person
 
 
-@node(models.AssessmentAttempt, by_pk=loaders.attempt_by_id)
+@node(models.AssessmentAttempt, by_pk=loaders.attempt_by_id, scope=Scope.ATTEMPTS_READ)
 class AssessmentAttempt(Node):
     attempt_number: int
     revision: int

@@ -5,6 +5,7 @@ from typing import Annotated
 import strawberry
 
 from courses.selectors import catalog
+from schema.catalog.paging import CourseFilter, CourseOrder, narrowed_to, ordered_by
 from schema.catalog.types import Course
 from schema.context import Info
 from schema.core import ids
@@ -35,7 +36,27 @@ class CatalogQuery:
 
     @query(scope=Scope.COURSES_READ, description="The courses that the viewer may see, newest first.")
     def courses(
-        info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+        info: Info,
+        filter: Annotated[
+            CourseFilter | None, strawberry.argument(description="Which of them; left out: all.")
+        ] = None,
+        order_by: Annotated[
+            list[CourseOrder] | None,
+            strawberry.argument(description="The first decides, the next decides ties. Left out: NEWEST."),
+        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[Course]:
-        request = page_request(first=first, after=after, last=last, before=before)
+        where, annotations = narrowed_to(info.context.viewer, filter)
+        request = page_request(
+            first=first,
+            after=after,
+            last=last,
+            before=before,
+            order=ordered_by(order_by),
+            where=where,
+            annotations=annotations,
+        )
         return page_of(catalog.courses_visible_to(info.context.viewer), request)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from courses import models
+from courses.constants import Scope
 from schema.core.connections import Connection
 from schema.core.enums import EnrollmentStatus, ResourceKind
 from schema.core.fields import column, declared
@@ -29,14 +30,14 @@ if TYPE_CHECKING:
     from schema.assessments.types import Assessment
 
 
-@node(models.Resource, by_pk=loaders.resource_by_id)
+@node(models.Resource, by_pk=loaders.resource_by_id, scope=Scope.COURSES_READ)
 class Resource(Node):
     title: str
     kind: ResourceKind
     url: str
 
 
-@node(models.Lesson, by_pk=loaders.lesson_by_id)
+@node(models.Lesson, by_pk=loaders.lesson_by_id, scope=Scope.COURSES_READ)
 class Lesson(Node):
     title: str
     position: int = column("order", "The place in the course, from 1.")
@@ -63,7 +64,7 @@ class Lesson(Node):
         return root.content if root.viewer_may_read else ""
 
 
-@node(models.Enrollment, by_pk=loaders.enrollment_by_id)
+@node(models.Enrollment, by_pk=loaders.enrollment_by_id, scope=Scope.COURSES_READ)
 class Enrollment(Node):
     status: EnrollmentStatus
     progress_percentage: Decimal
@@ -73,7 +74,7 @@ class Enrollment(Node):
     user: User = declared(people_loaders.user_of, "Who learns.")
 
 
-@node(models.Course, by_pk=loaders.course_by_id)
+@node(models.Course, by_pk=loaders.course_by_id, scope=Scope.COURSES_READ)
 class Course(Node):
     slug: str
     title: str
@@ -110,4 +111,5 @@ class Course(Node):
     statistics: CourseStatistics | None = declared(
         statistics_loaders.statistics_of_course,
         "What the work in the course adds up to. Null for everyone but the staff of the course.",
+        scope=Scope.STATISTICS_READ,
     )

@@ -3,10 +3,13 @@
 * `Column`: a column, property or annotation of the row at hand. No resolver, no `Info`: the cheapest field.
 * `declared(...)`: a relation or fact declared in schema/dataloaders. Filled by look-ahead, else batched.
 * `query(...)`: a root field, which names the scope that it needs.
+
+A declared field that leads to a node needs the scope of that node's type (schema/core/scopes.py).
 """
 
 from asyncio import isfuture
 from collections.abc import Awaitable, Callable, Hashable
+from functools import cached_property
 from typing import Any
 
 import strawberry
@@ -14,6 +17,10 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 from strawberry_django.fields.field import StrawberryDjangoField
 
+from courses.constants import Scope
+from schema.context import Context
+from schema.core.permissions import RequiresScope, scope_missing
+from schema.core.scopes import scope_of_type
 from schema.dataloaders.base import Declaration
 
 
@@ -36,15 +43,32 @@ def _no_arguments() -> None:
 
 
 class DeclaredField(StrawberryField):
-    """A field whose value a declaration brings."""
+    """A field whose value a declaration brings, to requests that have the scope of what it leads to."""
 
     declaration: Declaration
     request: Callable[..., Hashable]
     present: Callable[[Any, Any], Any] | None
+    own_scope: Scope | None
+
+    @cached_property
+    def scope(self) -> Scope | None:
+        """The scope a token needs: the one the field names, or that of the type it leads to.
+
+        None where a mutation shows what it has written: its own scope covers that.
+        """
+        if getattr(self.origin, "covered_by_its_mutation", False):
+            return None
+        return self.own_scope or scope_of_type(self.type)
+
+    def is_open_to(self, context: Context) -> bool:
+        scopes = context.identity.scopes
+        return scopes is None or self.scope is None or self.scope in scopes
 
     def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:
-        loaders = info._raw_info.context.loaders
-        value = loaders.value(source, self.declaration, self.request(**kwargs))
+        context = info._raw_info.context
+        if not self.is_open_to(context):
+            raise scope_missing(self.scope)
+        value = context.loaders.value(source, self.declaration, self.request(**kwargs))
         if self.present is None:
             return value
         return self._presented_later(source, value) if isfuture(value) else self.present(source, value)
@@ -53,9 +77,26 @@ class DeclaredField(StrawberryField):
         assert self.present is not None
         return self.present(source, await value)
 
+    @property
+    def directives(self) -> list[object]:
+        """What is published beside the description: the scope."""
+        return [RequiresScope(scope=self.scope)] if self.scope else []
+
+    @directives.setter
+    def directives(self, _given: list[object]) -> None:
+        """Take none: the base class sets them, and the scope follows from the type."""
+
     def __copy__(self) -> "DeclaredField":
-        copied = super().__copy__()
-        copied.declaration, copied.request, copied.present = self.declaration, self.request, self.present
+        """A copy that finds out its scope by itself: types are copied before it can be known."""
+        copied: DeclaredField = declared(
+            self.declaration,
+            self.description or "",
+            request=self.request,
+            present=self.present,
+            scope=self.own_scope,
+        )
+        copied.python_name, copied.graphql_name, copied.origin = self.name, self.graphql_name, self.origin
+        copied.type_annotation, copied.base_resolver = self.type_annotation, self.base_resolver
         return copied
 
 
@@ -65,15 +106,18 @@ def declared(
     *,
     request: Callable[..., Hashable] = _no_arguments,
     present: Callable[[Any, Any], Any] | None = None,
+    scope: Scope | None = None,
 ) -> Any:
     """A field that `declaration` brings.
 
     `request` turns the field's arguments, which its signature declares, into the hashable request that the
     declaration is loaded with. `present(parent, value)` turns what was loaded into the field's value, where
-    several fields show one thing that is loaded.
+    several fields show one thing that is loaded. `scope` is what a token needs for it; a field that leads to
+    a node, a list or a connection of nodes need not say, because the type does.
     """
     field = DeclaredField(base_resolver=StrawberryResolver(request), description=description)
     field.declaration, field.request, field.present = declaration, request, present
+    field.own_scope = scope
     return field
 
 

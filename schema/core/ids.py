@@ -15,6 +15,8 @@ import strawberry_django
 from django.db.models import Model
 
 from courses import exceptions
+from courses.constants import Scope
+from schema.core import scopes
 from schema.core.fields import Column
 from schema.dataloaders.base import ByPk
 
@@ -24,11 +26,12 @@ LARGEST_KEY = 2**63 - 1
 
 @dataclass(frozen=True)
 class NodeKind:
-    """A type with global ids: what its rows are, and how one is read as a viewer may see it."""
+    """A type with global ids: what its rows are, how one is read as a viewer may see it, and with which scope."""
 
     name: str
     model: type[Model]
     by_pk: ByPk
+    scope: Scope
 
 
 KINDS: dict[str, NodeKind] = {}
@@ -77,13 +80,17 @@ class Node:
 
 
 def node(
-    model: type[Model], *, by_pk: ByPk, name: str | None = None, description: str | None = None
+    model: type[Model], *, by_pk: ByPk, scope: Scope, name: str | None = None, description: str | None = None
 ) -> Callable[[T], T]:
-    """Declare the class a node type over `model`, whose docstring and help texts describe it to clients."""
+    """Declare the class a node type over `model`, whose docstring and help texts describe it to clients.
+
+    A token needs `scope` for every field that leads to it, and to fetch it by its id.
+    """
 
     def decorate(cls: T) -> T:
         type_name = name or cls.__name__
-        KINDS[type_name] = NodeKind(type_name, model, by_pk)
+        KINDS[type_name] = NodeKind(type_name, model, by_pk, scope)
+        scopes.register(type_name, scope)
         _names[model] = type_name
         return strawberry_django.type(model, name=type_name, field_cls=Column, description=description)(cls)
 

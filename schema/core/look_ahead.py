@@ -65,6 +65,8 @@ class _Planner:
 
     def _what(self, field: StrawberryField, definition: Any, node: FieldNode) -> tuple[Any, str, Any] | None:
         if isinstance(field, DeclaredField):
+            if not field.is_open_to(self._info.context):
+                return None
             arguments = get_argument_values(definition, node, self._variables)
             converted = convert_arguments(
                 arguments,

@@ -10,7 +10,7 @@ from graphql import GraphQLError
 from schema.context import Info
 from schema.core import ids as global_ids
 from schema.core.ids import KINDS, Node
-from schema.core.permissions import Scope
+from schema.core.permissions import Scope, scope_missing
 from schema.core.queries import query
 
 Id = Annotated[strawberry.ID, strawberry.argument(description="A global id.")]
@@ -45,12 +45,21 @@ class NodeQuery:
 
 
 def _fetch_all(info: Info, wanted: Sequence[str], type_names: Sequence[str]) -> list[Any]:
-    """The rows with those ids in their order, in one statement for each type among `type_names`."""
+    """The rows with those ids in their order, in one statement for each type among `type_names`.
+
+    In the place of each thing that the request's token was not made for stands the error that says so.
+    """
     rows: dict[tuple[str, int], Any] = {}
+    refusals: dict[str, GraphQLError] = {}
     for type_name in type_names:
+        kind = KINDS[type_name]
         keys = {key for key in (global_ids.pk(one, type_name) for one in wanted) if key is not None}
-        if keys:
-            found = KINDS[type_name].by_pk.load(info.context.viewer, list(keys), None)
+        if keys and not info.context.has_scope(kind.scope):
+            refusals[type_name] = scope_missing(kind.scope)
+        elif keys:
+            found = kind.by_pk.load(info.context.viewer, list(keys), None)
             rows |= {(type_name, key): row for key, row in found.items()}
     decoded = [global_ids.decode(one) for one in wanted]
-    return [rows.get((name, int(key))) if key.isdigit() else None for name, key in decoded]
+    return [
+        refusals.get(name) or (rows.get((name, int(key))) if key.isdigit() else None) for name, key in decoded
+    ]

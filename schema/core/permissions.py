@@ -30,7 +30,16 @@ def require_signed_in(info: Info) -> None:
 def require_scope(info: Info, scope: Scope) -> None:
     """Raise TokenScopeMissing when the request's token was not made for this."""
     if not info.context.has_scope(scope):
-        raise exceptions.TokenScopeMissing(f"This token lacks the scope `{scope}`: make one that has it.")
+        raise exceptions.TokenScopeMissing(_lacks(scope))
+
+
+def scope_missing(scope: Scope) -> GraphQLError:
+    """The top-level error (TOKEN_SCOPE_MISSING) of a field that the request's token was not made for."""
+    return GraphQLError(_lacks(scope), extensions={"code": exceptions.TokenScopeMissing.code})
+
+
+def _lacks(scope: Scope) -> str:
+    return f"This token lacks the scope `{scope}`: make one that has it."
 
 
 def require_scopes(info: Info, scopes: Iterable[str]) -> None:

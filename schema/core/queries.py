@@ -5,12 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
 
-from courses import exceptions
 from schema.context import Info
 from schema.core.look_ahead import look_ahead
-from schema.core.permissions import RequiresScope, Scope, require_scope
+from schema.core.permissions import RequiresScope, Scope, scope_missing
 from schema.dataloaders.base import Plan, Viewer, fill
 from schema.execution.database_threads import database
 
@@ -24,10 +22,8 @@ def query(*, scope: Scope, description: str) -> Callable[[Callable[..., Any]], A
     def decorate(function: Callable[..., Any]) -> Any:
         @functools.wraps(function)
         async def resolver(info: Info, **arguments: Any) -> Any:
-            try:
-                require_scope(info, scope)
-            except exceptions.TokenScopeMissing as refusal:
-                raise GraphQLError(refusal.message, extensions={"code": refusal.code}) from None
+            if not info.context.has_scope(scope):
+                raise scope_missing(scope)
             return await database(_read, info.context.viewer, look_ahead(info), function, info, arguments)
 
         return strawberry.field(

@@ -8,7 +8,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from enum import Enum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 import strawberry
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -64,6 +64,8 @@ def permission(refusal: exceptions.Refusal | None) -> Permission:
 
 @strawberry.type(description="What every mutation answers with.")
 class Payload:
+    covered_by_its_mutation: ClassVar[bool] = True  # what was written is shown without a further scope
+
     user_errors: list[UserError] = strawberry.field(
         default_factory=list, description="Why nothing was written; empty when it was done."
     )

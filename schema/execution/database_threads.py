@@ -119,7 +119,7 @@ def _session_has_died(connection: BaseDatabaseWrapper) -> bool:
         return True
     with _Selector() as selector:
         selector.register(connection.connection.fileno(), selectors.EVENT_READ)
-        return False
+        return bool(selector.select(timeout=0))
 
 
 def _make_ready_for_the_next_job(connection: BaseDatabaseWrapper) -> None:

@@ -1,8 +1,7 @@
 """What can be asked about grading."""
 
-from typing import Annotated
-
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 
@@ -17,7 +16,9 @@ from schema.grading.types import GradingTask
 
 OLDEST_FIRST = (OrderTerm("submitted_at", kind=datetime), OrderTerm("pk"))
 
-CourseFilter = Annotated[strawberry.ID | None, strawberry.argument(description="Only answers in this course.")]
+CourseFilter = Annotated[
+    strawberry.ID | None, strawberry.argument(description="Only answers in this course.")
+]
 
 
 @strawberry.type
@@ -34,8 +35,8 @@ class GradingQuery:
         last: Last = None,
         before: Before = None,
     ) -> Connection[GradingTask]:
-        request = page_request(first=first, after=after, last=last, before=before, order=OLDEST_FIRST)
-        tasks = grading.grading_tasks_waiting_for(info.context.viewer)
-        if course_id is not None:
-            tasks = grading.in_course(tasks, ids.pk(course_id, "Course"))
-        return page_of(tasks, request)
+        where = grading.in_course(ids.pk(course_id, "Course")) if course_id is not None else None
+        request = page_request(
+            first=first, after=after, last=last, before=before, order=OLDEST_FIRST, where=where
+        )
+        return page_of(grading.grading_tasks_waiting_for(info.context.viewer), request)

@@ -9,6 +9,7 @@ from decimal import Decimal
 import strawberry
 
 from courses import models
+from courses.constants import Scope
 from courses.selectors.attempts import LaidOutQuestion
 from schema.assessments.types import Question
 from schema.attempts.questions import Response, response_of
@@ -28,6 +29,7 @@ def _response(_task: models.AttemptAnswer, laid_out: LaidOutQuestion) -> Respons
 @node(
     models.AttemptAnswer,
     by_pk=loaders.grading_task_by_id,
+    scope=Scope.ATTEMPTS_READ,
     name="GradingTask",
     description="An answer for a person to grade. The staff of its course see it, before and after that.",
 )

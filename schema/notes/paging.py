@@ -4,15 +4,15 @@ from typing import Annotated
 
 import strawberry
 from django.db.models import Q
-from graphql import GraphQLError
 
 from courses.rules.tags import normalised_tag
 from courses.selectors import notes
+from courses.selectors.search import words_query
 from schema.core import ids
 from schema.core.connections import NEWEST_FIRST, After, First, page_request
+from schema.core.search import searchable
 from schema.dataloaders.paging import OrderTerm, PageRequest
 
-MAX_SEARCH_LENGTH = 200
 MOST_RELEVANT_FIRST = (OrderTerm("relevance", descending=True), *NEWEST_FIRST)
 
 
@@ -43,20 +43,11 @@ def notes_of_viewer(
     if tag is not None:
         annotations["lower_tags"] = notes.LOWER_TAGS
         where &= Q(lower_tags__contains=[normalised_tag(tag).lower()])
-    if search is not None and search.strip():
-        query = notes.words_query(_searchable(search))
+    if words := searchable(search):
+        query = words_query(words)
         annotations |= {"words": notes.WORDS, "relevance": notes.relevance(query)}
         where &= Q(words=query)
         order = MOST_RELEVANT_FIRST
     return page_request(
         first=first, after=after, order=order, where=where, annotations=tuple(annotations.items())
     )
-
-
-def _searchable(search: str) -> str:
-    if len(search) > MAX_SEARCH_LENGTH:
-        raise GraphQLError(
-            f"A search has at most {MAX_SEARCH_LENGTH} characters; this one has {len(search)}.",
-            extensions={"code": "BAD_USER_INPUT"},
-        )
-    return search

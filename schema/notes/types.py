@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from courses import models
+from courses.constants import Scope
 from schema.core.fields import column, declared
 from schema.core.ids import Node, node
 from schema.dataloaders import catalog as catalog_loaders
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from schema.catalog.types import Lesson
 
 
-@node(models.Note, by_pk=loaders.note_by_id)
+@node(models.Note, by_pk=loaders.note_by_id, scope=Scope.NOTES_WRITE)
 class Note(Node):
     content: str
     timestamp_seconds: int | None

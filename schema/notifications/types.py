@@ -5,6 +5,7 @@ from datetime import datetime
 import strawberry
 
 from courses import models
+from courses.constants import Scope
 from schema.catalog.types import Course
 from schema.core.enums import NotificationType
 from schema.core.fields import column, declared
@@ -12,7 +13,7 @@ from schema.core.ids import Node, node
 from schema.dataloaders import notifications as loaders
 
 
-@node(models.Notification, by_pk=loaders.notification_by_id)
+@node(models.Notification, by_pk=loaders.notification_by_id, scope=Scope.COURSES_WRITE)
 class Notification(Node):
     type: NotificationType = column("notification_type")
     title: str

@@ -3,12 +3,13 @@
 import strawberry
 
 from courses import models
+from courses.constants import Scope
 from schema.core.fields import column
 from schema.core.ids import Node, node
 from schema.dataloaders import people as loaders
 
 
-@node(models.User, by_pk=loaders.person_by_id)
+@node(models.User, by_pk=loaders.person_by_id, scope=Scope.COURSES_READ)
 class User(Node):
     display_name: str = column("shown_name", "The name that other people see.")
 

@@ -59,9 +59,9 @@ def reviews_of_viewer(first: First = None, after: After = None) -> PageRequest:
 
 
 def _sorted_by(orders: list[ReviewOrder]) -> tuple[OrderTerm, ...]:
-    """The terms of `orders`, each column once; the newest review wins where all of them leave a tie."""
+    """The terms of `orders`, each column once. What they leave equal comes newest first, unless OLDEST is asked."""
     terms: dict[str, OrderTerm] = {}
     for order in orders:
         terms.setdefault(_TERMS[order].column, _TERMS[order])
-    last = list(terms.values())[-1]
-    return (*terms.values(), OrderTerm("pk", descending=last.descending))
+    by_age = terms.get("created_date", _TERMS[ReviewOrder.NEWEST])
+    return (*terms.values(), OrderTerm("pk", descending=by_age.descending))

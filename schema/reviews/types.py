@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from courses import models
+from courses.constants import Scope
 from courses.rules import ratings
 from schema.core.fields import column, declared, described
 from schema.core.ids import Node, node
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from schema.catalog.types import Course
 
 
-@node(models.Review, by_pk=loaders.review_by_id)
+@node(models.Review, by_pk=loaders.review_by_id, scope=Scope.COURSES_READ)
 class Review(Node):
     rating: int
     title: str

@@ -76,7 +76,7 @@ class LearningHabits:
 @strawberry.type(description="What the learning of a person adds up to.")
 class UserStatistics:
     courses_enrolled: int = described("Courses enrolled in and not left.")
-    courses_completed: int = described("Courses completed.")
+    courses_completed: int = described("How many courses the person has completed.")
     total_time_spent_seconds: BigInt = described("Time spent; one activity counts for at most 4 hours.")
     average_score_percentage: Decimal | None = described(
         "The mean over assessments of the best result that is shown to the learner, 0..100. Null: none yet."

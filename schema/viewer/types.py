@@ -5,6 +5,7 @@ from datetime import datetime
 import strawberry
 
 from courses import models
+from courses.constants import Scope
 from schema.access.types import AccessToken
 from schema.activity.paging import activity_of_viewer
 from schema.activity.types import UserActivity
@@ -17,12 +18,18 @@ from schema.dataloaders import access as access_loaders
 from schema.dataloaders import activity as activity_loaders
 from schema.dataloaders import attempts as attempt_loaders
 from schema.dataloaders import catalog as catalog_loaders
+from schema.dataloaders import notes as note_loaders
 from schema.dataloaders import notifications as notification_loaders
+from schema.dataloaders import reviews as review_loaders
 from schema.dataloaders import statistics as statistics_loaders
 from schema.dataloaders.paging import OrderTerm, PageRequest
+from schema.notes.paging import notes_of_viewer
+from schema.notes.types import Note
 from schema.notifications.paging import notifications_of_viewer
 from schema.notifications.types import Notification
 from schema.people.types import User
+from schema.reviews.paging import reviews_of_viewer
+from schema.reviews.types import Review
 from schema.statistics.types import UserStatistics
 
 NEWEST_ENROLLMENT = (
@@ -43,6 +50,14 @@ class Viewer:
     attempts: Connection[AssessmentAttempt] = declared(
         attempt_loaders.attempts_of_viewer, "The viewer's attempts, newest first.", request=attempts_of_viewer
     )
+    reviews: Connection[Review] = declared(
+        review_loaders.reviews_of_viewer, "The viewer's reviews, newest first.", request=reviews_of_viewer
+    )
+    notes: Connection[Note] = declared(
+        note_loaders.notes_of_viewer,
+        "The viewer's notes, newest first; with `search` the best match first.",
+        request=notes_of_viewer,
+    )
     activity: Connection[UserActivity] = declared(
         activity_loaders.activity_of_viewer, "What the viewer did, newest first.", request=activity_of_viewer
     )
@@ -52,10 +67,14 @@ class Viewer:
         request=notifications_of_viewer,
     )
     unread_notification_count: int = declared(
-        notification_loaders.unread_count_of_viewer, "How many notifications the viewer has not read."
+        notification_loaders.unread_count_of_viewer,
+        "How many notifications the viewer has not read.",
+        scope=Scope.COURSES_WRITE,
     )
     statistics: UserStatistics = declared(
-        statistics_loaders.statistics_of_viewer, "What the viewer's learning adds up to."
+        statistics_loaders.statistics_of_viewer,
+        "What the viewer's learning adds up to.",
+        scope=Scope.STATISTICS_READ,
     )
     access_tokens: list[AccessToken] = declared(
         access_loaders.access_tokens_of_viewer,

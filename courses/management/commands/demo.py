@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 from courses.constants import Scope
 from courses.management import demonstration
 from courses.management.demonstration.people import ROLES, password_of
-from courses.management.serving import add_serving_arguments, prepare_database, serve
+from courses.management.serving import add_serving_arguments, prepare_database, prepare_graphiql, serve
 from courses.models import AccessToken, User
 from courses.services.access_tokens import create_access_token, revoke_access_token
 
@@ -26,6 +26,7 @@ class Command(BaseCommand):
     def handle(self, *, host: str, port: int, workers: int, **_: Any) -> None:
         self._approve_reviews_at_once()
         prepare_database()
+        prepare_graphiql()
         if not demonstration.is_loaded():
             demonstration.load()
         self._print_people()

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from courses.management.serving import add_serving_arguments, prepare_database, serve
+from courses.management.serving import add_serving_arguments, prepare_database, prepare_graphiql, serve
 
 
 class Command(BaseCommand):
@@ -16,4 +16,5 @@ class Command(BaseCommand):
 
     def handle(self, *, host: str, port: int, workers: int, **_: Any) -> None:
         prepare_database()
+        prepare_graphiql()
         serve(host=host, port=port, workers=workers)

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 
 from courses import exceptions
 from courses.constants import QuestionType
-from courses.models import Answer, Assessment, Question, User
+from courses.models import Answer, Assessment, Question, StatisticsChange, User
 from courses.services import assessment_authoring as services
 from tests import factories
 
@@ -142,6 +142,13 @@ def test_an_assessment_that_nobody_has_begun_can_be_removed(author, lesson):
     services.delete_assessment(author=author, assessment_id=assessment.pk)
     assert not Assessment.objects.exists()
     assert not Question.objects.exists()
+
+
+def test_the_statistics_of_a_course_count_a_new_assessment_and_forget_a_removed_one(author, lesson):
+    assessment = services.create_assessment(author=author, lesson_id=lesson.pk, title="Leaves")
+    assert StatisticsChange.objects.filter(course=lesson.course).count() == 1
+    services.delete_assessment(author=author, assessment_id=assessment.pk)
+    assert StatisticsChange.objects.filter(course=lesson.course).count() == 2
 
 
 def test_an_assessment_that_was_taken_cannot_be_removed(author, lesson):

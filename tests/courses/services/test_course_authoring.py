@@ -5,10 +5,12 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from courses import exceptions
 from courses.constants import ResourceKind
-from courses.models import Course, Lesson, Resource, User
+from courses.models import Course, Lesson, LessonCompletion, Resource, User
 from courses.services import course_authoring as services
 from tests import factories
 
@@ -69,6 +71,13 @@ def test_everything_wrong_with_a_course_is_said_at_once(teacher):
     assert not Course.objects.exists()
 
 
+def test_white_space_is_no_title(teacher):
+    with pytest.raises(ValidationError) as error:
+        services.create_course(author=teacher, title=" \n", slug="tea")
+    assert error.value.message_dict == {"title": ["This field cannot be blank."]}
+    assert not Course.objects.exists()
+
+
 def test_an_edit_changes_what_is_given_and_nothing_else(teacher):
     course = factories.make_course(instructors=(teacher,), title="Tea", description="Leaves.", price=5)
     services.update_course(author=teacher, course_id=course.pk, description="")
@@ -84,6 +93,33 @@ def test_lessons_come_at_the_end_with_their_resources(teacher):
     )
     assert list(course.lessons.order_by("order").values_list("order", "title")) == [(1, "One"), (2, "Two")]
     assert list(second.resources.order_by("pk").values("title", "kind", "url")) == [SLIDES, TALK]
+
+
+def test_a_lesson_costs_the_same_number_of_statements_for_1_and_for_20_resources(teacher):
+    course = factories.make_course(instructors=(teacher,))
+    counted = []
+    for resources in ([SLIDES], [SLIDES] * 20):
+        with CaptureQueriesContext(connection) as statements:
+            lesson = services.create_lesson(
+                author=teacher, course_id=course.pk, title="One", resources=resources
+            )
+            services.update_lesson(author=teacher, lesson_id=lesson.pk, resources=[TALK, *resources])
+        counted.append(len(statements))
+    assert lesson.resources.count() == 21
+    assert counted[0] == counted[1]
+
+
+def test_a_new_lesson_lowers_the_progress_of_those_who_have_not_completed_the_course(teacher):
+    course = factories.make_course(instructors=(teacher,))
+    done = factories.make_lesson(course=course)
+    factories.make_lesson(course=course)
+    learner = factories.make_user()
+    enrollment = factories.enroll(learner, course, progress_percentage=50)
+    LessonCompletion.objects.create(user=learner, lesson=done)
+    for expected in ("33.33", "25.00"):
+        services.create_lesson(author=teacher, course_id=course.pk, title="One more")
+        enrollment.refresh_from_db()
+        assert enrollment.progress_percentage == Decimal(expected)
 
 
 def test_a_resource_that_is_not_https_is_refused_with_its_place(teacher):

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper
 
 from config.asgi import Server, django_application
+from config.background import Background
 from schema.application import GraphQLApplication
 from schema.execution import database_threads
 from schema.execution.django_threads import DjangoThreads
@@ -27,6 +28,7 @@ class LiveServer:
         server = Server(
             GraphQLApplication(schema),
             DjangoThreads(django_application, threads=DJANGO_THREADS, waiting=1_000),
+            Background(()),
         )
         self._uvicorn = uvicorn.Server(
             uvicorn.Config(server, port=0, log_level="warning", proxy_headers=False, lifespan="on")
@@ -105,3 +107,11 @@ def advisory_lock(real_threads: None) -> Iterator[psycopg2.extensions.connection
     session.cursor().execute("SELECT pg_advisory_lock(7)")
     yield session
     session.close()
+
+
+@pytest.fixture
+def may_end(real_threads: None) -> Iterator[threading.Event]:
+    """What jobs of a test wait for. It is set in the end in any case, or a failing test would hang."""
+    event = threading.Event()
+    yield event
+    event.set()

@@ -69,9 +69,8 @@ def test_one_who_stops_waiting_frees_the_place_in_the_queue():
     assert asyncio.run(scenario()) == 0
 
 
-@pytest.mark.usefixtures("real_threads")
-def test_a_place_is_kept_until_the_last_job_has_ended_though_its_request_was_cancelled():
-    may_end, began = threading.Event(), threading.Event()
+def test_a_place_is_kept_until_the_last_job_has_ended_though_its_request_was_cancelled(may_end):
+    began = threading.Event()
 
     def job() -> None:
         began.set()

@@ -150,8 +150,8 @@ def test_a_job_that_leaves_an_atomic_block_open_leaves_none_to_the_next():
     assert [user.username for user in User.objects.all()] == ["finished"]
 
 
-def test_a_job_whose_caller_went_away_runs_on_commits_and_counts_until_it_ends():
-    began, may_end = threading.Event(), threading.Event()
+def test_a_job_whose_caller_went_away_runs_on_commits_and_counts_until_it_ends(may_end):
+    began = threading.Event()
 
     def job() -> None:
         began.set()
@@ -175,8 +175,7 @@ def test_a_job_whose_caller_went_away_runs_on_commits_and_counts_until_it_ends()
     assert User.objects.get().username == "kept"
 
 
-def test_a_job_that_has_not_begun_goes_away_with_its_caller():
-    may_end = threading.Event()
+def test_a_job_that_has_not_begun_goes_away_with_its_caller(may_end):
     everybody = threading.Barrier(DATABASE_THREADS + 1)
     ran = []
 

@@ -129,7 +129,7 @@ def test_subscriptions_reach_a_client_over_a_real_websocket(address):
 def test_probes_and_the_published_schema_are_answered(address):
     assert httpx.get(f"{address}/livez").json() == {"status": "up"}
     assert httpx.get(f"{address}/readyz").json() == {"status": "ready"}
-    assert httpx.get(f"{address}/admin/login/").status_code == 200
+    assert httpx.get(f"{address}/accounts/login/").status_code == 200
     assert httpx.get(f"{address}/graphql", params={"query": "{ hello }"}).json()["data"] == {
         "hello": "hello you"
     }

@@ -154,6 +154,9 @@ def test_a_session_of_the_previous_secret_key_gets_a_new_key_that_is_sent_back(p
     assert new_key != session
     assert not SessionStore().exists(session)
     assert SessionStore(new_key)["_auth_user_id"] == str(user.pk)
+    settings.SECRET_KEY_FALLBACKS = []
+    afterwards = post(VIEWER, headers=with_session(new_key, **{"GraphQL-Preflight": "1"}))
+    assert afterwards.json()["data"] == {"viewerName": "grace"}
     assert "httponly" in response.headers["set-cookie"].lower()
 
 

@@ -1,0 +1,65 @@
+"""What the server does by itself: closing attempts whose time is over, and keeping statistics fresh.
+
+Every process does its chores; rows that another process holds are passed over, so the work is shared. A chore
+is a job on a database thread like any other: it opens no session of its own.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from django.db import DatabaseError, InterfaceError
+
+from courses.services.attempt_endings import close_expired_attempts
+from courses.services.statistics import refresh_stale
+from schema.execution.database_threads import database
+
+logger = logging.getLogger("courses.background")
+
+
+@dataclass(frozen=True)
+class Chore:
+    """Something to do again and again, with a rest of `pause` seconds between two times."""
+
+    name: str
+    work: Callable[[], int]
+    pause: float
+
+
+CHORES = (
+    Chore("close expired attempts", close_expired_attempts, pause=60),
+    Chore("refresh statistics", refresh_stale, pause=2),
+)
+
+
+class Background:
+    """The chores of one process, from its start to its end."""
+
+    def __init__(self, chores: Sequence[Chore] = CHORES) -> None:
+        self._chores = chores
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        self._tasks = [asyncio.create_task(_keep_doing(chore)) for chore in self._chores]
+
+    async def stop(self) -> None:
+        """End the chores; a job that has begun is waited for."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+async def do_once(chore: Chore) -> None:
+    """Do a chore. What fails now, with a database that is away or busy, is done the next time."""
+    try:
+        if done := await database(chore.work):
+            logger.info("%s: %d", chore.name, done)
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("%s failed and is tried again: %s", chore.name, type(error).__name__)
+
+
+async def _keep_doing(chore: Chore) -> None:
+    while True:
+        await do_once(chore)
+        await asyncio.sleep(chore.pause)

@@ -1,0 +1,44 @@
+"""The action that tells everybody in the selected courses something: a page that asks what, and the telling."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+
+from courses import models
+from courses.admin import base
+from courses.services import notifications
+
+
+class AnnouncementForm(forms.Form):
+    """What is announced."""
+
+    title = forms.CharField(max_length=255)
+    message = forms.CharField(widget=forms.Textarea)
+    action_url = forms.CharField(
+        label="Link", required=False, help_text="An https address, or a path on this site such as /courses/1."
+    )
+
+
+@admin.action(description="Announce something to everybody in the selected courses")
+def announce(
+    modeladmin: "base.RecordAdmin", request: HttpRequest, courses: QuerySet[models.Course]
+) -> TemplateResponse | None:
+    """Ask what to announce, and then tell everybody who takes one of the courses: all of them or nobody."""
+    form = AnnouncementForm(request.POST if "announce" in request.POST else None)
+    if not form.is_valid():
+        context = {
+            **modeladmin.admin_site.each_context(request),
+            "title": "Announce",
+            "opts": modeladmin.model._meta,
+            "form": form,
+            "courses": courses,
+        }
+        return TemplateResponse(request, "admin/courses/announce.html", context)
+    told = sum(
+        notifications.announce(author=request.user, course_id=course.pk, **form.cleaned_data)
+        for course in courses
+    )
+    modeladmin.message_user(request, f"{told} people were told.", messages.SUCCESS)
+    return None

@@ -1,0 +1,43 @@
+"""Attempts, what was answered in them, and how grades changed: records, which nobody edits here."""
+
+from django.contrib import admin
+
+from courses import models
+from courses.admin.base import RecordAdmin
+
+LEARNER = ("attempt__user__username", "attempt__user__display_name")
+
+
+@admin.register(models.AssessmentAttempt)
+class AssessmentAttemptAdmin(RecordAdmin):
+    """Who took which assessment, and with what result."""
+
+    list_display = ("user", "assessment", "attempt_number", "score", "max_score", "is_completed", "is_passed")
+    list_filter = ("is_completed", "is_passed", "ended_by", "start_time")
+    list_select_related = ("user", "assessment")
+    search_fields = ("user__username", "user__display_name", "assessment__title")
+
+
+@admin.register(models.AttemptAnswer)
+class AttemptAnswerAdmin(RecordAdmin):
+    """What was answered, and what it earned."""
+
+    list_display = ("learner", "question", "is_correct", "points_earned", "graded_by", "answered_at")
+    list_filter = ("is_correct", "question__question_type", "answered_at")
+    list_select_related = ("attempt__user", "question", "graded_by")
+    search_fields = (*LEARNER, "question__question_text")
+
+    @admin.display(ordering="attempt__user__username")
+    def learner(self, answer: models.AttemptAnswer) -> models.User:
+        """Who answered."""
+        return answer.attempt.user
+
+
+@admin.register(models.GradeChange)
+class GradeChangeAdmin(RecordAdmin):
+    """Which grades were changed, by whom and why."""
+
+    list_display = ("attempt_answer", "reason", "old_points", "new_points", "changed_by", "created_date")
+    list_filter = ("reason", "created_date")
+    list_select_related = ("attempt_answer__question", "changed_by")
+    search_fields = ("note", "changed_by__username", *(f"attempt_answer__{path}" for path in LEARNER))

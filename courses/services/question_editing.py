@@ -1,0 +1,91 @@
+"""Editing a question with its key, so that whatever learners have answered goes on meaning something."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from courses import exceptions
+from courses.models import Answer, Question, User
+from courses.rules.pairing import paired
+from courses.selectors import authoring
+from courses.services.authorship import locked_question
+from courses.services.problems import Problems
+from courses.services.question_drafts import (
+    AnswerDraft,
+    QuestionDraft,
+    check_together,
+    drafted_answers,
+    drafted_question,
+)
+
+_ANSWER_FIELDS = (
+    "answer_text",
+    "is_correct",
+    "explanation",
+    "match_text",
+    "blank_key",
+    "text_match",
+    "tolerance",
+    "credit",
+    "order",
+    "updated_date",
+)
+
+
+@transaction.atomic
+def update_question(*, author: User, question_id: int, draft: QuestionDraft) -> Question:
+    """Change what is given of a question. Answers that are given replace those that it had.
+
+    Whatever refers to an answer goes on with it: answers that stayed the same keep their ids wherever they
+    stand now, edited ones are changed in place, in their order, and only what is left over is removed.
+    Results that learners have stay as they are until they are graded again.
+
+    Raises NotFound, also for those who may see the course but not its questions; ValidationError for what
+    can never be right; QuestionInUse for another type of a question that is in use, and for the removal of
+    an answer that was picked or can be picked in an open attempt.
+    """
+    question = locked_question(author, question_id)
+    old_type = question.question_type
+    stored = list(question.answers.order_by("order"))
+    problems = Problems()
+    drafted_question(question, draft, problems, ("question",))
+    answers, removed = _edited_answers(stored, draft.get("answers"), problems)
+    check_together(question, answers, problems, ("question",))
+    problems.refuse_any()
+    if question.question_type != old_type and authoring.is_in_use(question):
+        raise exceptions.QuestionInUse(field=["question", "type"])
+    if removed and authoring.are_in_use(question, [answer.pk for answer in removed]):
+        raise exceptions.QuestionInUse(
+            "Learners have picked, or can pick, an answer that is missing here. Please keep it.",
+            field=["question", "answers"],
+        )
+    question.save()
+    if "answers" in draft:
+        _store_answers(question, answers, removed)
+    return question
+
+
+def _edited_answers(
+    stored: Sequence[Answer], drafts: Sequence[AnswerDraft] | None, problems: Problems
+) -> tuple[list[Answer], list[Answer]]:
+    """The answers as they will be, and those to remove."""
+    if drafts is None:
+        return list(stored), []
+    pairs, removed = paired(stored, drafts, is_same=_is_same)
+    ids = [row.pk if row else None for row in pairs]
+    return drafted_answers(drafts, problems, ("question",), ids=ids), removed
+
+
+def _is_same(answer: Answer, draft: AnswerDraft) -> bool:
+    texts = (draft.get("text", ""), draft.get("match_text", ""), draft.get("blank_key", ""))
+    return (answer.answer_text, answer.match_text, answer.blank_key) == texts
+
+
+def _store_answers(question: Question, answers: Sequence[Answer], removed: Sequence[Answer]) -> None:
+    """Write edited answers. Each statement leaves every order once, which the database checks after each."""
+    Answer.objects.filter(pk__in=[answer.pk for answer in removed]).delete()
+    for answer in answers:
+        answer.question, answer.updated_date = question, Now()
+    Answer.objects.bulk_update([answer for answer in answers if answer.pk], _ANSWER_FIELDS)
+    Answer.objects.bulk_create(answer for answer in answers if not answer.pk)

@@ -1,0 +1,79 @@
+"""Which courses a list of courses shows, and in which order."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+import strawberry
+from django.db.models import Q
+
+from courses.policies.participation import takes
+from courses.selectors.catalog import COURSE_WORDS
+from courses.selectors.search import words_query
+from schema.core import ids
+from schema.core.search import searchable
+from schema.dataloaders.base import Viewer
+from schema.dataloaders.paging import OrderTerm
+
+
+@strawberry.input(description="Which courses to list; everything that is given must hold.")
+class CourseFilter:
+    search: str | None = strawberry.field(
+        default=None,
+        description="Words, or beginnings of words, that all stand in title or description. At most 200 characters.",
+    )
+    is_published: bool | None = strawberry.field(
+        default=None, description="Only published courses, or only drafts that the viewer may see."
+    )
+    instructor_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Only what this person teaches."
+    )
+    enrolled_by_me: bool | None = strawberry.field(
+        default=None,
+        description="Only courses that the viewer takes, or only those that the viewer does not take.",
+    )
+    minimum_rating: Decimal | None = strawberry.field(
+        default=None, description="Only courses whose approved reviews have at least this mean, 1 to 5."
+    )
+
+
+@strawberry.enum(description="What a list of courses is sorted by.")
+class CourseOrder(Enum):
+    NEWEST = strawberry.enum_value("newest", description="The newest first.")
+    TITLE = strawberry.enum_value("title", description="By title, from A to Z.")
+    RATING = strawberry.enum_value("rating", description="The best rated first.")
+    POPULARITY = strawberry.enum_value("popularity", description="The most taken first.")
+
+
+_TERMS = {
+    CourseOrder.NEWEST: OrderTerm("created_date", descending=True, kind=datetime),
+    CourseOrder.TITLE: OrderTerm("title", kind=str),
+    CourseOrder.RATING: OrderTerm("average_rating", descending=True, kind=Decimal),
+    CourseOrder.POPULARITY: OrderTerm("learner_count", descending=True),
+}
+
+
+def ordered_by(orders: list[CourseOrder] | None) -> tuple[OrderTerm, ...]:
+    """The terms of the orders, each once; ties are broken by the id, in the direction of the last."""
+    terms = tuple(_TERMS[order] for order in dict.fromkeys(orders or [CourseOrder.NEWEST]))
+    return (*terms, OrderTerm("pk", descending=terms[-1].descending))
+
+
+def narrowed_to(viewer: Viewer, filter: CourseFilter | None) -> tuple[Q, tuple[tuple[str, Any], ...]]:
+    """The condition of a filter, and the annotations that it names."""
+    where, annotations = Q(), ()
+    if filter is None:
+        return where, annotations
+    if words := searchable(filter.search):
+        where &= Q(words=words_query(words))
+        annotations = (("words", COURSE_WORDS),)
+    if filter.is_published is not None:
+        where &= Q(is_published=filter.is_published)
+    if filter.instructor_id is not None:
+        where &= Q(instructors=ids.pk(filter.instructor_id, "User"))
+    if filter.enrolled_by_me is not None:
+        where &= takes(viewer) if filter.enrolled_by_me else ~takes(viewer)
+    if filter.minimum_rating is not None:
+        where &= Q(average_rating__gte=filter.minimum_rating)
+    return where, annotations

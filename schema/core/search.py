@@ -1,0 +1,17 @@
+"""The search argument of lists."""
+
+from graphql import GraphQLError
+
+MAX_SEARCH_LENGTH = 200
+
+
+def searchable(search: str | None) -> str | None:
+    """The words to search for; None when there are none. Raises a GraphQLError (BAD_USER_INPUT) for too many."""
+    if search is None or not search.strip():
+        return None
+    if len(search) > MAX_SEARCH_LENGTH:
+        raise GraphQLError(
+            f"A search has at most {MAX_SEARCH_LENGTH} characters; this one has {len(search)}.",
+            extensions={"code": "BAD_USER_INPUT"},
+        )
+    return search

@@ -1,0 +1,114 @@
+"""Why a response has its grade, and trying a key out before anybody is graded by it."""
+
+from collections.abc import Callable
+
+import strawberry
+
+from courses import exceptions
+from courses.rules.grading.types import Given
+from courses.services import explaining as services
+from schema.assessments.inputs import QuestionInput, drafted
+from schema.attempts.inputs import ResponseInput
+from schema.context import Info
+from schema.core import ids
+from schema.core.fields import described
+from schema.core.permissions import Scope
+from schema.core.user_errors import Payload, mutation
+from schema.grading.types import GradedResponse
+
+
+@strawberry.input(description="Which response to explain.")
+class ExplainGradeInput:
+    attempt_id: strawberry.ID = described("An attempt that the viewer may see.")
+    question_id: strawberry.ID = described("The `question` of an AttemptQuestion.")
+
+
+@strawberry.type(description="Why a response has its grade.")
+class ExplainGradePayload(Payload):
+    steps: list[str] = strawberry.field(
+        default_factory=list,
+        description="The rule that applied, the response as it was compared, and the credit of each part.",
+    )
+
+
+@strawberry.input(
+    description="A question and responses to it. Choices, prompts and matches are named by the position of "
+    'the answer in `question.answers`, "0" first.'
+)
+class TryGradeInput:
+    question: QuestionInput = described("The question, key included. It is not stored.")
+    responses: list[ResponseInput] = described("What learners might answer, at most 100.")
+
+
+@strawberry.type(description="How the responses would be graded. Nothing is written.")
+class TryGradePayload(Payload):
+    results: list[GradedResponse] = strawberry.field(
+        default_factory=list, description="One for each response, in their order."
+    )
+
+
+@strawberry.type
+class ExplainingMutation:
+    @mutation(
+        scope=Scope.ATTEMPTS_READ,
+        description="Explain a grade: to the staff of the course always, to the learner once the answer key "
+        "of the attempt is visible.",
+    )
+    def explain_grade(info: Info, input: ExplainGradeInput) -> ExplainGradePayload:
+        steps = services.explain_grade(
+            viewer=info.context.viewer,
+            attempt_id=ids.required_pk(input.attempt_id, "AssessmentAttempt", "attemptId"),
+            question_id=ids.required_pk(input.question_id, "Question", "questionId"),
+        )
+        return ExplainGradePayload(steps=list(steps))
+
+    @mutation(
+        scope=Scope.GRADING_WRITE,
+        description="Try a key out, for people who teach: how it would grade responses. Writes nothing.",
+    )
+    def try_grade(info: Info, input: TryGradeInput) -> TryGradePayload:
+        responses = [
+            _tried(response, ("responses", str(place))) for place, response in enumerate(input.responses)
+        ]
+        grades = services.try_grade(
+            author=info.context.viewer, draft=drafted(input.question), responses=responses
+        )
+        return TryGradePayload(
+            results=[
+                GradedResponse(
+                    correctness=grade.correctness,
+                    credit=None if grade.credit is None else grade.credit.normalize(),
+                    points_earned=grade.points,
+                    steps=list(grade.steps),
+                )
+                for grade in grades
+            ]
+        )
+
+
+def _tried(response: ResponseInput, field: tuple[str, ...]) -> tuple[Given, tuple[str, ...]]:
+    """A response by positions of answers, with its path inside the input."""
+    match response:
+        case ResponseInput(choices=list() as choices):
+            position = _positions((*field, "choices"))
+            return {"choices": [position(choice) for choice in choices]}, field
+        case ResponseInput(matches=list() as pairs):
+            position = _positions((*field, "matches"))
+            return {"matches": [(position(pair.prompt), position(pair.match)) for pair in pairs]}, field
+        case ResponseInput(blanks=list() as blanks):
+            return {"blanks": [(blank.key, blank.text) for blank in blanks]}, field
+        case _:
+            return {"text": response.text}, field
+
+
+def _positions(field: tuple[str, ...]) -> Callable[[str], int]:
+    """A function from the name of an answer to its position; it raises ResponseMismatch for other texts."""
+
+    def position(name: str) -> int:
+        if not (name.isascii() and name.isdigit() and len(name) < 5):
+            raise exceptions.ResponseMismatch(
+                'Name answers by their position in `question.answers`, "0" first.', field=field
+            )
+        return int(name)
+
+    return position

@@ -1,0 +1,69 @@
+// The examples, one for each thing that people do here: as the first tabs, and as a list beside the editor.
+
+import { ask } from './transport.js';
+
+const PLACES = '{ courses(first: 10) { edges { node { id lessons { id assessment { id } } } } } }';
+
+/** Every example as `{title, query, variables}`, with ids of this server in the variables where there are any. */
+export async function loadExamples() {
+  const [index, places] = await Promise.all([file('index.json'), findPlaces()]);
+  return Promise.all(
+    JSON.parse(index).map(async (example) => ({
+      title: example.title,
+      query: await file(example.file),
+      variables: JSON.stringify(example.variables, (_, value) => places[value] ?? value, 2),
+    })),
+  );
+}
+
+/** A list of the examples for GraphiQL's sidebar; choosing one opens it in a tab of its own. */
+export function examplesPlugin(examples) {
+  const create = React.createElement;
+  const icon = () =>
+    create(
+      'svg',
+      { viewBox: '0 0 24 24', fill: 'none', stroke: 'currentColor', strokeWidth: 1.5 },
+      create('path', { d: 'M5 4h11a3 3 0 0 1 3 3v13H8a3 3 0 0 1-3-3zM5 17a3 3 0 0 1 3-3h11M9 8h6' }),
+    );
+
+  const content = () => {
+    const editor = GraphiQL.React.useEditorContext({ nonNull: true });
+    const open = ({ query, variables }) => {
+      editor.addTab();
+      setTimeout(() => {
+        editor.queryEditor.setValue(query);
+        editor.variableEditor.setValue(variables);
+      });
+    };
+    const entry = (example) =>
+      create('li', { key: example.title }, create('button', { onClick: () => open(example) }, example.title));
+    return create(
+      'section',
+      { className: 'examples', 'aria-label': 'Examples' },
+      create('h2', { className: 'graphiql-doc-explorer-title' }, 'Examples'),
+      create('p', null, 'Each opens in a new tab, with ids of this server in its variables.'),
+      create('ul', null, ...examples.map(entry)),
+    );
+  };
+
+  return { title: 'Examples', icon, content };
+}
+
+async function file(name) {
+  const response = await fetch(new URL(`examples/${name}`, import.meta.url));
+  return response.text();
+}
+
+/** The id for each placeholder of the variables, of courses that this visitor can see. */
+async function findPlaces() {
+  const { body } = await ask({ query: PLACES });
+  const courses = (body.data?.courses.edges ?? []).map(({ node }) => node);
+  const assessed = courses.find(({ lessons }) => lessons.some(({ assessment }) => assessment));
+  const course = assessed ?? courses[0];
+  return {
+    '<course>': course?.id,
+    '<lesson>': course?.lessons[0]?.id,
+    '<assessment>': course?.lessons.find(({ assessment }) => assessment)?.assessment.id,
+    '<lesson without assessment>': course?.lessons.find(({ assessment }) => !assessment)?.id,
+  };
+}

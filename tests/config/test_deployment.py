@@ -1,0 +1,104 @@
+"""The settings of a deployment on the network, and the secrets that it makes for itself."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from django.conf import settings
+
+from config.kept_secrets import kept_secret, new_signing_key
+from tests.concurrency import at_once
+
+PRODUCTION = {
+    "COURSES_HTTPS": "on",
+    "COURSES_ALLOWED_HOSTS": "courses.example.org",
+    "COURSES_TRUSTED_ORIGINS": "https://courses.example.org",
+    "COURSES_TRUSTED_PROXIES": "10.0.0.0/8",
+    "COURSES_EMAIL_URL": "smtp+tls://mailer:secret@mail.example.org:587",
+    "DATABASE_URL": "postgres://courses:secret@database.example.org/courses",
+    "CACHE_URL": "rediscache://cache.example.org:6379/0",
+}
+SHOW = """
+from django.conf import settings
+print(settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_SECURE, settings.SECURE_SSL_REDIRECT,
+      settings.SECURE_HSTS_SECONDS, settings.DEBUG, settings.EMAIL_HOST,
+      settings.CACHES["default"]["BACKEND"].rpartition(".")[2])
+"""
+
+
+def python(data: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run Python as a deployment would, with nothing set but what is given."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("COURSES_")}
+    return subprocess.run(
+        [sys.executable, *arguments],
+        env=clean
+        | {"COURSES_DATA_DIR": str(data), "DJANGO_SETTINGS_MODULE": "config.settings"}
+        | environment,
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_the_deployment_check_has_nothing_to_say(tmp_path):
+    checked = python(tmp_path, "manage.py", "check", "--deploy", "--fail-level", "DEBUG", **PRODUCTION)
+
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert checked.stdout == "System check identified no issues (1 silenced).\n"
+
+
+def test_https_protects_cookies_and_comes_from_one_variable(tmp_path):
+    shown = python(tmp_path, "-c", SHOW, **PRODUCTION)
+
+    assert shown.stdout.split() == [
+        "True", "True", "True", "31536000", "False", "mail.example.org", "RedisCache",
+    ]  # fmt: skip
+
+
+def test_without_https_everything_works_on_a_plain_port(tmp_path):
+    without = {
+        name: value for name, value in PRODUCTION.items() if name not in ("COURSES_HTTPS", "CACHE_URL")
+    }
+
+    shown = python(tmp_path, "-c", SHOW, **without)
+
+    assert shown.stdout.split()[:4] == ["False", "False", "False", "0"]
+    assert shown.stdout.split()[-1] == "DatabaseCache"
+
+
+def test_mails_link_to_the_front_end_of_the_deployment(tmp_path):
+    show = 'from django.conf import settings; print(settings.HEADLESS_FRONTEND_URLS["account_confirm_email"])'
+
+    shown = python(tmp_path, "-c", show, COURSES_FRONTEND_URL="https://learn.example.org", **PRODUCTION)
+
+    assert shown.stdout == "https://learn.example.org/verify-email/{key}\n"
+
+
+def test_a_kept_secret_is_made_once_and_is_for_its_owner_only(tmp_path):
+    path = tmp_path / "new" / "secret"
+
+    assert kept_secret(path, lambda: "first") == kept_secret(path, lambda: "second") == "first"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [file.name for file in path.parent.iterdir()] == ["secret"]
+
+
+def test_processes_that_start_at_once_agree_on_one_secret(tmp_path):
+    seen = []
+
+    raised = at_once(lambda number: seen.append(kept_secret(tmp_path / "secret", lambda: str(number))))
+
+    assert raised == []
+    assert len(set(seen)) == 1
+    assert seen[0]
+
+
+@pytest.mark.parametrize("bits", [2048])
+def test_the_signing_key_is_an_rsa_key(bits):
+    key = serialization.load_pem_private_key(new_signing_key().encode(), password=None)
+
+    assert key.key_size == bits

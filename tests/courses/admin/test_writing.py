@@ -1,0 +1,250 @@
+"""Writing through the admin: the services write, and what they refuse becomes a message."""
+
+import pytest
+from django.urls import reverse
+
+from courses import models
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def moderator(client):
+    """Somebody of the platform's staff, without any permission of Django's."""
+    moderator = factories.make_staff()
+    client.force_login(moderator)
+    return moderator
+
+
+def address(name: str, page: str, *args) -> str:
+    return reverse(f"admin:courses_{name}_{page}", args=args)
+
+
+def send(client, page: str, values: dict):
+    """Send a form, and go where the answer leads."""
+    return client.post(page, values, follow=True)
+
+
+def said(response) -> list[str]:
+    """What the page says that an answer led to."""
+    return [str(message) for message in response.context["messages"]]
+
+
+def formset(prefix: str, *forms: dict, initial: int = 0) -> dict:
+    values = {
+        f"{prefix}-{place}-{name}": value for place, form in enumerate(forms) for name, value in form.items()
+    }
+    counts = {"TOTAL": len(forms), "INITIAL": initial, "MIN_NUM": 0, "MAX_NUM": 1000}
+    return values | {f"{prefix}-{name}_FORMS": number for name, number in counts.items()}
+
+
+COURSE = {"title": "Tea", "slug": "tea", "description": "", "price": "0", "currency": "EUR"}
+
+
+def test_a_course_is_created_with_its_instructors(client, moderator):
+    instructor = factories.make_user()
+    send(client, address("course", "add"), COURSE | {"instructors": [instructor.pk]})
+    course = models.Course.objects.get(slug="tea")
+    assert set(course.instructors.all()) == {instructor}
+
+
+def test_an_edit_of_a_course_leaves_its_instructors(client, moderator):
+    instructor = factories.make_user()
+    course = factories.make_course(instructors=(instructor,), **COURSE)
+    send(
+        client,
+        address("course", "change", course.pk),
+        COURSE | {"title": "Green tea", "instructors": [instructor.pk]},
+    )
+    course.refresh_from_db()
+    assert (course.title, list(course.instructors.all())) == ("Green tea", [instructor])
+
+
+def test_a_lesson_is_written_with_its_material(client, moderator):
+    course = factories.make_course()
+    slides = {"title": "Slides", "kind": "document", "url": "https://example.org/slides"}
+    values = {"course": course.pk, "title": "Leaves", "content": "", **formset("resources", slides)}
+    send(client, address("lesson", "add"), values)
+    lesson = course.lessons.get()
+    resource = lesson.resources.get()
+    kept = slides | {"id": resource.pk, "lesson": lesson.pk, "title": "New slides"}
+    values = {"title": "Stems", "content": "", **formset("resources", kept, initial=1)}
+    send(client, address("lesson", "change", lesson.pk), values)
+    lesson.refresh_from_db()
+    assert (lesson.title, lesson.order) == ("Stems", 1)
+    assert list(lesson.resources.values_list("pk", "title")) == [(resource.pk, "New slides")]
+
+
+def answer(text: str, **fields) -> dict:
+    return {"answer_text": text, "text_match": "ignore_case"} | fields
+
+
+QUESTION = {"question_text": "Is it?", "question_type": "true_false", "points": 1, "explanation": ""}
+QUESTION |= {"scoring": "right_minus_wrong"}
+
+
+def test_a_question_is_written_with_its_answers(client, moderator):
+    assessment = factories.make_assessment()
+    answers = [answer("True", is_correct="on"), answer("False")]
+    values = QUESTION | {"assessment": assessment.pk} | formset("answers", *answers)
+    send(client, address("question", "add"), values)
+    question = assessment.questions.get()
+    stored = list(question.answers.order_by("order").values_list("pk", "answer_text", "is_correct"))
+    assert [row[1:] for row in stored] == [("True", True), ("False", False)]
+
+    edited = [
+        answer("True", id=stored[0][0], question=question.pk),
+        answer("No", id=stored[1][0], question=question.pk, is_correct="on"),
+    ]
+    values = QUESTION | {"points": 3} | formset("answers", *edited, initial=2)
+    send(client, address("question", "change", question.pk), values)
+    question.refresh_from_db()
+    assert question.points == 3
+    assert list(question.answers.order_by("order").values_list("pk", "answer_text", "is_correct")) == [
+        (stored[0][0], "True", False),
+        (stored[1][0], "No", True),
+    ]
+
+
+def test_what_can_never_be_right_becomes_a_message(client, moderator):
+    assessment = factories.make_assessment()
+    answers = [answer("True", is_correct="on"), answer("False", is_correct="on")]
+    values = QUESTION | {"assessment": assessment.pk} | formset("answers", *answers)
+    response = send(client, address("question", "add"), values)
+    assert said(response) == ["question.answers: Only one answer of a true/false question can be correct."]
+    assert not assessment.questions.exists()
+
+
+def test_a_question_in_use_keeps_its_type_and_stays(client, moderator):
+    question = factories.true_false(factories.make_assessment())
+    learner = factories.make_learner(question.assessment.lesson.course)
+    factories.make_attempt(learner, question.assessment)
+    answers = [
+        answer(row.answer_text, id=row.pk, question=question.pk) for row in question.answers.order_by("order")
+    ]
+    values = QUESTION | {"question_type": "essay"} | formset("answers", *answers, initial=2)
+    sentence = "Learners have answered this question, so it cannot be removed or change its type."
+    assert said(send(client, address("question", "change", question.pk), values)) == [sentence]
+    assert said(send(client, address("question", "delete", question.pk), {"post": "yes"})) == [sentence]
+    selected = {"action": "delete_selected", "_selected_action": question.pk, "post": "yes"}
+    assert said(send(client, address("question", "changelist"), selected)) == [sentence]
+    question.refresh_from_db()
+    assert question.question_type == "true_false"
+
+
+@pytest.mark.parametrize("with_the_list", [True, False])
+def test_a_question_that_no_attempt_has_is_removed(client, moderator, with_the_list):
+    question, after = (
+        factories.single_choice(assessment) for assessment in [factories.make_assessment()] * 2
+    )
+    if with_the_list:
+        selected = {"action": "delete_selected", "_selected_action": question.pk, "post": "yes"}
+        send(client, address("question", "changelist"), selected)
+    else:
+        send(client, address("question", "delete", question.pk), {"post": "yes"})
+    assert list(models.Question.objects.values_list("pk", "order")) == [(after.pk, 1)]
+
+
+ASSESSMENT = {"title": "Leaves", "description": "", "passing_score": 60, "max_attempts": 2, "time_limit": 0}
+
+
+def test_an_assessment_is_written_with_its_questions(client, moderator):
+    lesson = factories.make_lesson()
+    asked = QUESTION | {"question_type": "essay", "question_text": "Why?"}
+    values = ASSESSMENT | {"lesson": lesson.pk} | formset("questions", asked)
+    send(client, address("assessment", "add"), values)
+    assessment = lesson.assessment
+    question = assessment.questions.get()
+    assert (assessment.passing_score, question.question_text) == (60, "Why?")
+
+    ids = {"id": question.pk, "assessment": assessment.pk}
+    values = ASSESSMENT | {"passing_score": 70}
+    values |= formset("questions", asked | ids | {"DELETE": "on"}, asked | {"points": 4}, initial=1)
+    send(client, address("assessment", "change", assessment.pk), values)
+    assessment.refresh_from_db()
+    assert assessment.passing_score == 70
+    assert list(assessment.questions.values_list("order", "points")) == [(1, 4)]
+
+
+def test_an_assessment_that_was_taken_stays(client, moderator):
+    assessment = factories.make_assessment()
+    factories.make_attempt(factories.make_learner(assessment.lesson.course), assessment)
+    response = send(client, address("assessment", "delete", assessment.pk), {"post": "yes"})
+    assert said(response) == ["Learners have taken this assessment, so it cannot be removed."]
+    assert models.Assessment.objects.filter(pk=assessment.pk).exists()
+
+
+@pytest.fixture
+def reviews():
+    course = factories.make_course()
+    return [factories.make_review(factories.make_learner(course), course, is_approved=False) for _ in "ab"]
+
+
+def moderate(client, action: str, *chosen: models.Review):
+    selected = {"action": action, "_selected_action": [review.pk for review in chosen]}
+    return send(client, address("review", "changelist"), selected)
+
+
+def standings() -> list[tuple[bool, bool]]:
+    return list(models.Review.objects.order_by("pk").values_list("is_approved", "is_featured"))
+
+
+def test_selected_reviews_are_approved_featured_and_withheld(client, moderator, reviews):
+    assert said(moderate(client, "approve", *reviews)) == ["2 reviews were moderated."]
+    assert standings() == [(True, False), (True, False)]
+    moderate(client, "feature", reviews[1])
+    assert standings() == [(True, False), (True, True)]
+    moderate(client, "withhold", *reviews)
+    assert standings() == [(False, False), (False, False)]
+
+
+def test_moderating_ones_own_review_is_refused_together_with_the_others(client, moderator):
+    course = factories.make_course()
+    own = factories.make_review(moderator, course, is_approved=False)
+    others = [
+        factories.make_review(factories.make_learner(course), course, is_approved=False) for _ in range(2)
+    ]
+    assert said(moderate(client, "approve", own, *others)) == [
+        "You cannot moderate your own review. Please ask another moderator."
+    ]
+    assert standings() == [(False, False)] * 3
+
+
+def test_a_review_is_moderated_on_its_page_and_its_text_stays(client, moderator, reviews):
+    values = {"is_approved": "on", "moderation_notes": "Fine.", "content": "Something else entirely."}
+    send(client, address("review", "change", reviews[0].pk), values)
+    review = models.Review.objects.get(pk=reviews[0].pk)
+    assert (review.is_approved, review.moderation_notes) == (True, "Fine.")
+    assert review.content == reviews[0].content
+
+
+def test_an_announcement_asks_what_and_reaches_everybody_in_the_courses(client, moderator):
+    courses = [factories.make_course() for _ in range(2)]
+    learners = {factories.make_learner(course) for course in courses}
+    factories.make_learner(factories.make_course())
+    selected = {"action": "announce", "_selected_action": [course.pk for course in courses]}
+    asked = send(client, address("course", "changelist"), selected)
+    assert asked.status_code == 200
+    assert not models.Notification.objects.exists()
+    written = {"announce": "Announce", "title": "News", "message": "There is tea.", "action_url": "/tea"}
+    assert said(send(client, address("course", "changelist"), selected | written)) == ["2 people were told."]
+    told = models.Notification.objects.values_list("user", "title", "action_url")
+    assert set(told) == {(learner.pk, "News", "/tea") for learner in learners}
+
+
+def test_a_refused_announcement_tells_nobody(client, moderator):
+    course = factories.make_course()
+    factories.make_learner(course)
+    selected = {"action": "announce", "_selected_action": course.pk}
+    written = {
+        "announce": "Announce",
+        "title": "News",
+        "message": "Tea.",
+        "action_url": "javascript:alert(1)",
+    }
+    response = send(client, address("course", "changelist"), selected | written)
+    assert said(response) == [
+        "action_url: Please give an https address or a path that begins with one slash."
+    ]
+    assert not models.Notification.objects.exists()

@@ -1,0 +1,115 @@
+"""Who is told of a regrade, and what is refused."""
+
+from typing import Any
+
+import pytest
+
+from courses import exceptions
+from courses.constants import EnrollmentStatus, NotificationType, RegradePolicy
+from courses.models import Assessment, Enrollment, Notification, StatisticsChange, User
+from courses.services.regrading import apply_regrade, preview_regrade
+from tests import factories
+from tests.capitals import all_that_a_regrade_may_write, correct_the_key, make_capitals, take
+
+pytestmark = pytest.mark.django_db
+
+NEVER_LOWER, EXACT, FULL_CREDIT = RegradePolicy.NEVER_LOWER, RegradePolicy.EXACT, RegradePolicy.FULL_CREDIT
+
+
+@pytest.fixture
+def instructor() -> User:
+    return factories.make_user()
+
+
+@pytest.fixture
+def assessment(instructor: User) -> Assessment:
+    return make_capitals(instructor)
+
+
+def test_learners_are_told_when_their_result_changed_and_the_others_are_not(
+    assessment: Assessment, instructor: User
+) -> None:
+    changed, _ = take(assessment, "Lyon"), take(assessment, "Paris")
+    correct_the_key()
+    apply_regrade(grader=instructor, assessment_id=assessment.pk, policy=NEVER_LOWER)
+    told = Notification.objects.get()
+    assert (told.user, told.notification_type, told.course, told.title) == (
+        changed.user,
+        NotificationType.FEEDBACK,
+        assessment.lesson.course,
+        "Your result was corrected",
+    )
+    assert "“Capitals”" in told.message
+
+
+def test_a_learner_with_two_changed_attempts_is_told_once(assessment: Assessment, instructor: User) -> None:
+    first = take(assessment, "Lyon")
+    factories.make_attempt(first.user, assessment).complete()
+    changes = apply_regrade(grader=instructor, assessment_id=assessment.pk, policy=FULL_CREDIT)
+    assert (len(changes), Notification.objects.count()) == (2, 1)
+
+
+def test_nobody_is_told_where_results_are_hidden(assessment: Assessment, instructor: User) -> None:
+    take(assessment, "Lyon")
+    Assessment.objects.filter(pk=assessment.pk).update(show_results=False)
+    assert apply_regrade(grader=instructor, assessment_id=assessment.pk, policy=FULL_CREDIT)
+    assert not Notification.objects.exists()
+
+
+def test_nobody_is_told_before_a_person_has_graded_the_rest(assessment: Assessment, instructor: User) -> None:
+    essay = factories.essay(assessment)
+    attempt = factories.make_attempt(factories.make_learner(assessment.lesson.course), assessment)
+    factories.answer(attempt, essay, {"text": "Thoughts"})
+    attempt.complete()
+    assert apply_regrade(grader=instructor, assessment_id=assessment.pk, policy=FULL_CREDIT)
+    assert not Notification.objects.exists()
+
+
+def test_statistics_of_the_course_and_of_changed_learners_are_marked_stale(
+    assessment: Assessment, instructor: User
+) -> None:
+    changed, _ = take(assessment, "Lyon"), take(assessment, "Paris")
+    correct_the_key()
+    StatisticsChange.objects.all().delete()
+    apply_regrade(grader=instructor, assessment_id=assessment.pk, policy=NEVER_LOWER)
+    stale = set(StatisticsChange.objects.values_list("course", "user"))
+    assert stale == {(assessment.lesson.course_id, None), (None, changed.user_id)}
+
+
+# ---------------------------------------------------------------- refusals
+
+
+@pytest.mark.parametrize("service", [preview_regrade, apply_regrade])
+def test_only_the_staff_of_the_course_grade_again(assessment: Assessment, service: Any) -> None:
+    learner = take(assessment, "Lyon").user
+    before = all_that_a_regrade_may_write()
+    with pytest.raises(exceptions.PermissionDenied) as refused:
+        service(grader=learner, assessment_id=assessment.pk, policy=FULL_CREDIT)
+    assert refused.value.field == ("assessmentId",)
+    course = assessment.lesson.course
+    course.is_published = False
+    course.save()
+    Enrollment.objects.update(status=EnrollmentStatus.WITHDRAWN)
+    with pytest.raises(exceptions.NotFound) as hidden:
+        service(grader=learner, assessment_id=assessment.pk, policy=FULL_CREDIT)
+    assert hidden.value.field == ("assessmentId",)
+    assert all_that_a_regrade_may_write() == before
+
+
+@pytest.mark.parametrize("service", [preview_regrade, apply_regrade])
+def test_questions_of_another_assessment_and_no_questions_at_all_are_refused(
+    assessment: Assessment, instructor: User, service: Any
+) -> None:
+    take(assessment, "Lyon")
+    before = all_that_a_regrade_may_write()
+    own, foreign = assessment.questions.get(order=1), factories.single_choice(factories.make_assessment())
+    for questions, refusal, field in (
+        ([own.pk, foreign.pk], exceptions.NotFound, ("questionIds", "1")),
+        ([], exceptions.Required, ("questionIds",)),
+    ):
+        with pytest.raises(refusal) as refused:
+            service(
+                grader=instructor, assessment_id=assessment.pk, policy=FULL_CREDIT, question_ids=questions
+            )
+        assert refused.value.field == field
+    assert all_that_a_regrade_may_write() == before
