@@ -11,7 +11,7 @@ from courses.models import User
 from schema.core.client_address import client_address
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):
     """Counts sign-ins by the same client address that the API sees, and trusts administrators' people."""
 
     def get_client_ip(self, request: HttpRequest) -> str:
@@ -25,13 +25,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return [own if stage == theirs else stage for stage in super().get_login_stages()]
 
 
-class EmailVerificationStage(stages.EmailVerificationStage):  # type: ignore[misc]
+class EmailVerificationStage(stages.EmailVerificationStage):
     """Who signs up proves the address first. Whom an administrator made has nothing to prove."""
 
     def handle(self) -> tuple[Any, bool]:
         person = self.login.user
         if person is None or EmailAddress.objects.filter(user=person).exists():
-            return super().handle()  # type: ignore[no-any-return]
+            return super().handle()
         _take_over_address(person)
         return None, True
 

@@ -7,7 +7,7 @@ import asyncio
 import os
 
 from django.core.asgi import get_asgi_application
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_asgi_application()  # before anything that imports models
@@ -27,7 +27,7 @@ GRAPHQL_PATHS = ("/graphql", "/graphql/")
 class Server:
     """Joins the API, Django's pages and the chores, and closes their sessions when the process ends."""
 
-    def __init__(self, graphql: ASGIApp, django: DjangoThreads, background: Background) -> None:
+    def __init__(self, graphql: GraphQLApplication, django: DjangoThreads, background: Background) -> None:
         self._graphql = graphql
         self._django = django
         self._background = background
@@ -48,6 +48,7 @@ class Server:
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._background.stop()
+        await self._graphql.shut_down()
         await asyncio.to_thread(database_threads.shut_down)
         await self._django.shut_down()
         await send({"type": "lifespan.shutdown.complete"})

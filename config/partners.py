@@ -26,21 +26,21 @@ GRANT_TYPES = (
 )
 
 
-class InvalidResourceError(FatalClientError):  # type: ignore[misc]
+class InvalidResourceError(FatalClientError):
     """RFC 8707: the token is wanted for somebody else's API."""
 
     error = "invalid_target"
     description = "This server issues tokens for its own API only."
 
 
-class MissingChallengeError(FatalClientError):  # type: ignore[misc]
+class MissingChallengeError(FatalClientError):
     """RFC 7636, which OAuth 2.1 demands of every client."""
 
     error = "invalid_request"
     description = "Ask for a code (response_type=code) with a code_challenge, code_challenge_method=S256."
 
 
-class PartnerAdapter(DefaultOIDCAdapter):  # type: ignore[misc]
+class PartnerAdapter(DefaultOIDCAdapter):
     """Says what our scopes mean, and names people by the ids of the API."""
 
     scope_display = DefaultOIDCAdapter.scope_display | {scope.value: scope.label for scope in PARTNER_SCOPES}
@@ -49,7 +49,7 @@ class PartnerAdapter(DefaultOIDCAdapter):  # type: ignore[misc]
         return ids.encode("User", user.pk)
 
     def get_user_by_sub(self, client: Client, sub: str) -> User | None:
-        return super().get_user_by_sub(client, str(ids.pk(sub, "User")))  # type: ignore[no-any-return]
+        return super().get_user_by_sub(client, str(ids.pk(sub, "User")))
 
     def populate_server_metadata(self, data: dict[str, Any]) -> None:
         del data["device_authorization_endpoint"]
@@ -63,14 +63,14 @@ class PartnerAdapter(DefaultOIDCAdapter):  # type: ignore[misc]
             raise InvalidResourceError
 
 
-class AuthorizationView(views.AuthorizationView):  # type: ignore[misc]
+class AuthorizationView(views.AuthorizationView):
     """Where a person lets a partner in. Without PKCE there is no code."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         asked = request.GET
         proves_itself = asked.get("code_challenge") and asked.get("code_challenge_method") == "S256"
         if asked.get("response_type") == "code" and proves_itself:
-            return super().get(request, *args, **kwargs)  # type: ignore[no-any-return]
+            return super().get(request, *args, **kwargs)
         response: HttpResponse = respond_html_error(request, error=MissingChallengeError())
         response.status_code = HTTPStatus.BAD_REQUEST
         return response

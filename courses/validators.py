@@ -39,7 +39,7 @@ def validate_action_url(value: str) -> None:
 
 def validate_time_zone(value: str) -> None:
     """Refuse a name that is not in the time zone database, such as `Europe/Berlin` is."""
-    if value not in zoneinfo.available_timezones():
+    if value == "localtime" or value not in zoneinfo.available_timezones():  # PostgreSQL knows no such zone
         raise ValidationError("Please give the name of a time zone, for example Europe/Berlin.")
 
 

@@ -7,6 +7,7 @@ and media type it is answered. How each step is done stands in schema/core/http/
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any, cast
 
 import orjson
@@ -28,7 +29,7 @@ from strawberry.types import ExecutionResult
 
 from schema.context import Context
 from schema.core.client_address import client_address, readable_user_agent
-from schema.core.documents import operation_type
+from schema.core.documents import operation_type, points_of
 from schema.core.error_codes import ErrorCode
 from schema.core.http.answers import body_of, codes_of, status_of
 from schema.core.http.execution import Result, execute
@@ -41,11 +42,12 @@ from schema.core.http.request_body import (
     request_data,
     require_json,
 )
-from schema.core.http.sign_in import signed_in
+from schema.core.http.sign_in import signed_in, signed_in_still
 from schema.core.http.websocket import TextFrames, TransportHandler
 from schema.core.request_log import RequestRecord, request_id
 from schema.execution import request_work
 from schema.execution.admission import Admission, Overloaded
+from schema.execution.listening import Listener
 
 JSON_TYPES = (JSON, GRAPHQL_RESPONSE)
 ANSWER_TYPES = (*JSON_TYPES, EVENT_STREAM)
@@ -73,7 +75,12 @@ class GraphQLApplication(GraphQL[Context, None]):
             allowed_origins=settings.CSRF_TRUSTED_ORIGINS,
         )
         self.admission = Admission(executing=settings.EXECUTING_REQUESTS, waiting=settings.WAITING_REQUESTS)
+        self.listener = Listener()
         self._render_graphiql = render_graphiql
+
+    async def shut_down(self) -> None:
+        """Close the session that listens, once nobody is connected any more."""
+        await self.listener.stop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -118,6 +125,7 @@ class GraphQLApplication(GraphQL[Context, None]):
         return Context(
             ip_address=client_address(peer, request.headers.getlist("x-forwarded-for")),
             user_agent=readable_user_agent(request.headers.get("user-agent")),
+            listener=self.listener,
         )
 
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
@@ -171,9 +179,14 @@ class GraphQLApplication(GraphQL[Context, None]):
     ) -> Result:
         try:
             async with self.admission.place():
-                authenticated = await signed_in(request, sub_response)
-                request.state.record.principal = authenticated.principal
-                context.identify(authenticated.identity)
+                record: RequestRecord = request.state.record
+                record.cost = points_of(self.schema, data.query or "", data.operation_name, data.variables)
+                authenticated = await signed_in(
+                    request, sub_response, address=context.ip_address, points=record.cost
+                )
+                record.principal = authenticated.principal
+                context.identify(authenticated.identity, authenticated.draw)
+                context.identify_again = partial(signed_in_still, request)
                 return await execute(self.schema, request.method, data, context)
         except Overloaded:
             raise Refused(ErrorCode.OVERLOADED) from None
@@ -190,7 +203,6 @@ class GraphQLApplication(GraphQL[Context, None]):
         body = body_of(result)
         record: RequestRecord = request.state.record
         record.codes = [code.name for code in codes_of(body)]
-        record.cost = body.get("extensions", {}).get("cost", {}).get("requested")
         return body
 
     def create_response(self, response_data: dict[str, Any], sub_response: Response) -> Response:  # type: ignore[override]

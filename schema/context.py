@@ -1,12 +1,15 @@
 """Who is asking, from where, and the loaders of one request; and `Info`, which every resolver is typed with."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import strawberry
 
 from courses.models import User
+from courses.services.cost_buckets import Draw
 from schema.dataloaders.base import Loaders
+from schema.execution.listening import Listener
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,10 @@ class Context:
     identity: Identity = ANONYMOUS
     ip_address: str | None = None
     user_agent: str = ""
+    draw: Draw = field(default_factory=Draw)
+    listener: Listener = field(default_factory=Listener)
+    identify_again: Callable[[], Awaitable[Identity | None]] | None = None
+    """For what lasts: who is asking now, or None when the credentials are no longer good."""
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
@@ -36,9 +43,10 @@ class Context:
     def viewer(self) -> User | None:
         return self.identity.user
 
-    def identify(self, identity: Identity) -> None:
-        """Name the person once the credentials were checked, which happens after the request was parsed."""
+    def identify(self, identity: Identity, draw: Draw) -> None:
+        """Name the person once the credentials were checked and the cost was paid: after the request was parsed."""
         self.identity = identity
+        self.draw = draw
         self.loaders = Loaders(identity.user)
 
     def has_scope(self, scope: str) -> bool:

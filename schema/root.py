@@ -9,24 +9,36 @@ from schema.assessments.mutations import AssessmentMutation
 from schema.assessments.queries import AssessmentQuery
 from schema.attempts.mutations import AttemptMutation
 from schema.attempts.queries import AttemptQuery
+from schema.attempts.subscriptions import AttemptSubscription
 from schema.catalog.authoring import CatalogAuthoringMutation
 from schema.catalog.mutations import CatalogMutation
 from schema.catalog.queries import CatalogQuery
 from schema.core.extensions import EXTENSIONS, ApiSchema
 from schema.core.nodes import NodeQuery
+from schema.core.rate_limits import RateLimitQuery
 from schema.core.scalars import BIG_INT, BigInt
 from schema.grading.explaining import ExplainingMutation
 from schema.grading.mutations import GradingMutation
 from schema.grading.queries import GradingQuery
 from schema.notes.mutations import NoteMutation
 from schema.notifications.mutations import NotificationMutation
+from schema.notifications.subscriptions import NotificationSubscription
 from schema.reviews.mutations import ReviewMutation
 from schema.reviews.queries import ReviewQuery
 from schema.viewer.queries import ViewerQuery
 
 
 @strawberry.type(description="What can be asked.")
-class Query(NodeQuery, ViewerQuery, AssessmentQuery, AttemptQuery, CatalogQuery, ReviewQuery, GradingQuery):
+class Query(
+    NodeQuery,
+    ViewerQuery,
+    AssessmentQuery,
+    AttemptQuery,
+    CatalogQuery,
+    ReviewQuery,
+    GradingQuery,
+    RateLimitQuery,
+):
     pass
 
 
@@ -47,9 +59,15 @@ class Mutation(
     pass
 
 
+@strawberry.type(description="What can be watched.")
+class Subscription(AttemptSubscription, NotificationSubscription):
+    pass
+
+
 schema = ApiSchema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     extensions=EXTENSIONS,
     config=StrawberryConfig(scalar_map={BigInt: BIG_INT}),
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.conf import settings
 
 from courses.models import User
 from schema.context import Context, Identity
@@ -34,6 +35,12 @@ class Answered:
 def _database_work_on_the_tests_own_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """Run database jobs inside the test's transaction, where statements can be counted."""
     monkeypatch.setattr(database_threads, "use_callers_thread", True)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_pays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Switch the cost bucket off, as COURSES_RATE_LIMIT does: tests ask more, and count statements."""
+    monkeypatch.setattr(settings, "RATE_LIMIT", False)
 
 
 @pytest.fixture

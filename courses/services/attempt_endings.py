@@ -5,6 +5,7 @@ at. What was saved is graded either way.
 """
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from courses.constants import ActivityType, AttemptEnd
 from courses.models import AssessmentAttempt
 from courses.policies.attempt_time import overdue
 from courses.services import activity
+from courses.services.changes import tell_attempts_changed
 from courses.utils.clock import database_now
 
 SWEEP_SIZE = 100
@@ -61,11 +63,15 @@ def end_attempt(attempt: AssessmentAttempt, ended_by: AttemptEnd) -> None:
     if ended_by != AttemptEnd.TIMER:
         moments.append(database_now())
     attempt.complete(ended_by=ended_by, end_time=min(moments))
-    record_attempt(attempt, "completed", time_spent=attempt.time_taken_seconds)
+    noticed_later = attempt.end_time if ended_by == AttemptEnd.TIMER else None
+    record_attempt(attempt, "completed", at=noticed_later, time_spent=attempt.time_taken_seconds)
+    tell_attempts_changed([attempt.pk])
 
 
-def record_attempt(attempt: AssessmentAttempt, event: str, **data: Any) -> None:
-    """Record that its learner has started or completed the attempt."""
+def record_attempt(
+    attempt: AssessmentAttempt, event: str, *, at: datetime | None = None, **data: Any
+) -> None:
+    """Record that its learner has started or completed the attempt, now or `at` an earlier moment."""
     lesson = attempt.assessment.lesson
     activity.record(
         actor=attempt.user,
@@ -74,6 +80,7 @@ def record_attempt(attempt: AssessmentAttempt, event: str, **data: Any) -> None:
         lesson=lesson,
         assessment=attempt.assessment,
         data={"event": event, "attempt": attempt.attempt_number, **data},
+        at=at,
     )
 
 

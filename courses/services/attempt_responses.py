@@ -9,6 +9,7 @@ from courses.models import AssessmentAttempt, AttemptAnswer, Question
 from courses.rules.grading.types import Given, Response
 from courses.rules.layout import find_entry, from_places
 from courses.rules.responses import check_response
+from courses.services.changes import tell_attempts_changed
 from courses.utils.clock import StatementTimestamp
 
 _WRITTEN = ("response", "revision", "answered_at", "selected_answer", "text_answer", "updated_date")
@@ -62,6 +63,7 @@ def store_responses(
         unique_fields=["attempt", "question"],
         update_fields=_WRITTEN,
     )
+    tell_attempts_changed([attempt.pk])
 
 
 def _questions(answers: Sequence[GivenAnswer]) -> dict[int, Any]:

@@ -18,6 +18,7 @@ from courses.selectors.assessments import assessments_visible_to
 from courses.selectors.attempt_starts import start_refusals
 from courses.services.attempt_endings import close_if_over, end_attempt, locked_attempt, record_attempt
 from courses.services.attempt_responses import GivenAnswer, store_responses
+from courses.services.changes import tell_attempts_changed
 from courses.utils.sql import execute
 
 
@@ -142,3 +143,4 @@ def _flag(attempt: AssessmentAttempt, question_id: int, is_flagged: bool) -> Non
         unique_fields=["attempt", "question"],
         update_fields=["is_flagged", "updated_date"],
     )
+    tell_attempts_changed([attempt.pk])

@@ -18,9 +18,9 @@ from courses.services.problems import Problems
 from courses.services.question_drafts import (
     QuestionDraft,
     as_rule,
-    check_together,
     drafted_answers,
     drafted_question,
+    settle_together,
 )
 
 MAX_TRIED_RESPONSES = 100
@@ -48,7 +48,7 @@ def explain_grade(*, viewer: User, attempt_id: int, question_id: int) -> tuple[s
         raise exceptions.NotFound(field=["questionId"])
     answered = laid_out.answered
     grade = grading.grade(laid_out.rule, answered.response if answered else None)
-    if not attempt.is_completed or answered is None:
+    if answered is None:
         return grade.steps
     return explain(
         grade,
@@ -86,6 +86,6 @@ def _drafted_rule(draft: QuestionDraft) -> grading.Question:
     problems, path, question = Problems(), ("question",), Question()
     drafted_question(question, draft, problems, path)
     answers = drafted_answers(draft.get("answers", ()), problems, path)
-    check_together(question, answers, problems, path)
+    settle_together(question, answers, problems, path)
     problems.refuse_any()
     return as_rule(question, answers)

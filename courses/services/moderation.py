@@ -7,6 +7,7 @@ from django.db import transaction
 from courses import exceptions
 from courses.models import Review, User
 from courses.services.reviews import locked_review
+from courses.services.statistics import mark_stale
 
 
 @transaction.atomic
@@ -38,6 +39,7 @@ def moderate_review(
     if moderation_notes is not None:
         review.moderation_notes = moderation_notes.strip()
     review.save(update_fields=["is_approved", "is_featured", "moderation_notes", "updated_date"])
+    mark_stale(course_ids=[review.course_id])
     return review
 
 

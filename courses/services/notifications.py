@@ -10,7 +10,8 @@ from courses import exceptions
 from courses.constants import MAX_LONG_TEXT_LENGTH, EnrollmentStatus, NotificationType
 from courses.models import Course, Enrollment, Notification, User
 from courses.selectors import catalog, notifications
-from courses.utils.sql import execute
+from courses.services.changes import tell_people_notified
+from courses.utils.sql import fetch
 
 _ANNOUNCE = f"""
 INSERT INTO {Notification._meta.db_table}
@@ -18,9 +19,11 @@ INSERT INTO {Notification._meta.db_table}
 SELECT user_id, course_id, '{NotificationType.ANNOUNCEMENT}', %(title)s, %(message)s, %(action_url)s, false,
     statement_timestamp(), statement_timestamp()
 FROM {Enrollment._meta.db_table} WHERE course_id = %(course)s AND status <> '{EnrollmentStatus.WITHDRAWN}'
+RETURNING user_id
 """  # noqa: S608 - names and constants of the models only
 
 
+@transaction.atomic(savepoint=False)
 def notify(
     *,
     recipients: Iterable[User],
@@ -48,12 +51,14 @@ def notify(
     ]
     for notification in told[:1]:
         notification.clean_fields(exclude=["user", "course"])
-    return Notification.objects.bulk_create(told)
+    Notification.objects.bulk_create(told)
+    tell_people_notified([notification.user_id for notification in told])
+    return told
 
 
 @transaction.atomic
 def announce(*, author: User, course_id: int, title: str, message: str, action_url: str = "") -> int:
-    """Tell everybody who takes the course, in one statement; return how many that are.
+    """Tell everybody who takes the course, with one INSERT; return how many that are.
 
     Raises NotFound, PermissionDenied for everyone but the course's staff, Invalid for a message that is too
     long, and ValidationError for what no notification can hold.
@@ -72,7 +77,9 @@ def announce(*, author: User, course_id: int, title: str, message: str, action_u
         )
     announced = Notification(title=title, message=message, action_url=action_url)
     announced.clean_fields(exclude=["user", "course"])
-    return execute(_ANNOUNCE, course=course_id, title=title, message=message, action_url=action_url)
+    told = fetch(_ANNOUNCE, course=course_id, title=title, message=message, action_url=action_url)
+    tell_people_notified([row.user_id for row in told])
+    return len(told)
 
 
 def mark_read(*, reader: User, notification_id: int) -> Notification:

@@ -45,7 +45,7 @@ def complete_lesson(*, learner: User, lesson_id: int) -> Enrollment:
         raise exceptions.NotFound(field=["lessonId"])
     _hold_lessons(lesson.course)
     own = Enrollment.objects.filter(user=learner, course=lesson.course)
-    enrollment = own.exclude(status=EnrollmentStatus.WITHDRAWN).first()
+    enrollment = own.exclude(status=EnrollmentStatus.WITHDRAWN).select_for_update(no_key=True).first()
     if enrollment is None:
         raise exceptions.NotEnrolled(field=["lessonId"])
     _, is_new = LessonCompletion.objects.get_or_create(user=learner, lesson=lesson)

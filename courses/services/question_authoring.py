@@ -17,7 +17,7 @@ from courses.services.authorship import locked_for_author, locked_question
 from courses.services.problems import Problems
 from courses.services.question_drafts import (
     QuestionDraft,
-    check_together,
+    settle_together,
     drafted_answers,
     drafted_question,
 )
@@ -89,7 +89,7 @@ def new_questions(
         question = Question(assessment=assessment)
         drafted_question(question, draft, problems, path)
         answers = drafted_answers(draft.get("answers", ()), problems, path)
-        check_together(question, answers, problems, path)
+        settle_together(question, answers, problems, path)
         written.append((question, answers))
     return written
 

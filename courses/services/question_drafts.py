@@ -15,6 +15,9 @@ from courses.rules.contradictions import contradictions
 from courses.services.authorship import assign
 from courses.services.problems import Problems
 
+LISTED_TYPES = frozenset({QuestionType.SHORT_ANSWER, QuestionType.FILL_BLANK, QuestionType.MATCHING})
+"""Types whose answers are what is right; the others list what to choose from."""
+
 
 class AnswerDraft(TypedDict, total=False):
     """An answer as its author writes it. What is left out has the model's default."""
@@ -64,12 +67,21 @@ def drafted_answers(
     return answers
 
 
-def check_together(
+def settle_together(
     question: Question, answers: Sequence[Answer], problems: Problems, path: tuple[str, ...]
 ) -> None:
-    """Take down what can never be right about a question with these answers."""
+    """Accept the texts of a question that are listed, and take down what can never be right about it."""
+    _accept_listed_texts(question, answers)
     for contradiction in contradictions(as_rule(question, answers), question.question_text):
         problems.add((*path, *contradiction.path), contradiction.message)
+
+
+def _accept_listed_texts(question: Question, answers: Sequence[Answer]) -> None:
+    """Where an author lists texts and marks none of them as correct, listing them is what accepts them."""
+    is_unmarked = not any(answer.is_correct or answer.credit is not None for answer in answers)
+    if question.question_type in LISTED_TYPES and is_unmarked:
+        for answer in answers:
+            answer.is_correct = bool(answer.answer_text)
 
 
 def as_rule(question: Question, answers: Sequence[Answer]) -> grading.Question:

@@ -14,7 +14,7 @@ from courses.services.problems import Problems
 from courses.services.question_drafts import (
     AnswerDraft,
     QuestionDraft,
-    check_together,
+    settle_together,
     drafted_answers,
     drafted_question,
 )
@@ -51,7 +51,7 @@ def update_question(*, author: User, question_id: int, draft: QuestionDraft) -> 
     problems = Problems()
     drafted_question(question, draft, problems, ("question",))
     answers, removed = _edited_answers(stored, draft.get("answers"), problems)
-    check_together(question, answers, problems, ("question",))
+    settle_together(question, answers, problems, ("question",))
     problems.refuse_any()
     if question.question_type != old_type and authoring.is_in_use(question):
         raise exceptions.QuestionInUse(field=["question", "type"])

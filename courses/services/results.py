@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from courses.constants import FULL_CREDIT, GradeChangeReason
 from courses.models import AssessmentAttempt, AttemptAnswer, GradeChange, User
 from courses.rules.results import NewGrade, NewResult
+from courses.services.changes import tell_attempts_changed
 from courses.utils.sql import execute
 
 _BATCH_SIZE = 1000
@@ -57,7 +58,7 @@ def store(
     note: str = "",
     graded_answer_id: int | None = None,
 ) -> None:
-    """Write corrections, in a few statements for any number of them, and record each changed grade.
+    """Write corrections, in a few statements for any number of them; record each changed grade, and tell of it.
 
     `graded_answer_id` is the answer that a person graded; whatever else changes is a regrade. The attempts
     on the instances stay as they were read.
@@ -92,6 +93,7 @@ def store(
         ],
         batch_size=_BATCH_SIZE,
     )
+    tell_attempts_changed([correction.attempt.pk for correction in corrections])
 
 
 def _with_rows(corrections: Iterable[Correction]) -> Iterable[tuple[int, NewGrade]]:

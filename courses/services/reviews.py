@@ -63,6 +63,7 @@ def update_review(
     review.is_approved, review.is_featured = _is_approved_at_once(), False
     review.full_clean()
     review.save(update_fields=["rating", "title", "content", "is_approved", "is_featured", "updated_date"])
+    statistics.mark_stale(course_ids=[review.course_id])
     return review
 
 

@@ -131,7 +131,7 @@ class ViewerAttempts:
     open: AssessmentAttempt | None = described("The attempt that is open.")
     best: AssessmentAttempt | None = described("The best of the attempts whose results the viewer may see.")
     may_start: Permission = declared(
-        loaders.start_refusal_of_assessment,
+        loaders.advice_on_starting_assessment,
         "Whether `startAttempt` would lead to an attempt now.",
-        present=lambda _standing, refusal: permission(refusal),
+        present=lambda _standing, advice: permission(advice.refusal),
     )

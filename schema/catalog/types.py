@@ -104,9 +104,9 @@ class Course(Node):
         review_loaders.viewer_review_of_course, "The viewer's review, approved or not."
     )
     viewer_may_review: Permission = declared(
-        review_loaders.refusal_to_review_course,
+        review_loaders.advice_on_reviewing_course,
         "Whether the viewer may review the course now, and if not, why.",
-        present=lambda _course, refusal: permission(refusal),
+        present=lambda _course, advice: permission(advice.refusal),
     )
     statistics: CourseStatistics | None = declared(
         statistics_loaders.statistics_of_course,

@@ -1,11 +1,11 @@
-"""Who is asking: `identify(...)`, one function for HTTP, SSE and WebSocket alike.
+"""Who is asking: `identify(...)`, one function for HTTP, SSE and WebSocket alike, which also takes what it costs.
 
 An `Authorization` header comes before the session cookie. A header that does not name a usable token is
 refused; it never makes the request an anonymous one.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 
 from django.conf import settings
@@ -13,8 +13,12 @@ from django.contrib import auth
 from django.http import HttpRequest
 
 from courses.models import User
+from courses.services import cost_buckets
+from courses.services.cost_buckets import Draw
+from courses.services.partner_tokens import recognise_partner_token
 from courses.services.token_authentication import recognise_access_token
 from schema.context import ANONYMOUS, Identity
+from schema.core.rate_limits import RateLimited, bucket_of_address
 from schema.execution.database_threads import database
 
 SessionStore = import_module(settings.SESSION_ENGINE).SessionStore
@@ -33,31 +37,83 @@ class Authenticated:
     by_session: bool = False
     new_session_key: str | None = None
     """The key to send back as the session cookie when it has changed: empty when the session has ended."""
+    draw: Draw = field(default_factory=Draw)
+
+    @property
+    def bucket(self) -> str | None:
+        """Whose bucket is drawn from, None for that of the address. All tokens of a person share one: they could
+        make any number of them.
+        """
+        person = self.identity.user
+        if self.principal.startswith("partner:"):
+            return self.principal
+        return f"user:{person.pk}" if person else None
 
 
 NOBODY = Authenticated()
 
 
-async def identify(authorization: str | None, cookies: Mapping[str, str]) -> Authenticated:
-    """The person that the credentials of a request name, in one database job; nobody without credentials.
+async def identify(
+    authorization: str | None, cookies: Mapping[str, str], *, address: str | None, points: int
+) -> Authenticated:
+    """The person that the credentials of a request name, once `points` were drawn from their bucket.
 
-    Raises InvalidToken, and DATABASE_FAILURES when the database cannot say.
+    One database job, and none for somebody without credentials whom nothing limits.
+    Raises InvalidToken, RateLimited, and DATABASE_FAILURES when the database cannot say.
     """
+    session_key = cookies.get(settings.SESSION_COOKIE_NAME)
+    if authorization is None and not session_key and not settings.RATE_LIMIT:
+        return NOBODY
+    return await database(_identified_and_charged, authorization, session_key, address, points)
+
+
+async def identify_again(authorization: str | None, cookies: Mapping[str, str]) -> Authenticated:
+    """The person that the credentials name now, for what lasts: it was paid for when it began.
+
+    Raises InvalidToken, and DATABASE_FAILURES.
+    """
+    return await database(_identified, authorization, cookies.get(settings.SESSION_COOKIE_NAME))
+
+
+def _identified_and_charged(
+    authorization: str | None, session_key: str | None, address: str | None, points: int
+) -> Authenticated:
+    """Whoever shows a bad token pays too, from the bucket of the address."""
+    try:
+        authenticated = _identified(authorization, session_key)
+    except InvalidToken:
+        _draw(bucket_of_address(address), points)
+        raise
+    return replace(authenticated, draw=_draw(authenticated.bucket or bucket_of_address(address), points))
+
+
+def _identified(authorization: str | None, session_key: str | None) -> Authenticated:
     if authorization is not None:
         scheme, _, secret = authorization.partition(" ")
         if scheme.lower() != "bearer":
             raise InvalidToken
-        return await database(_by_token, secret.strip())
-    if key := cookies.get(settings.SESSION_COOKIE_NAME):
-        return await database(_by_session, key)
-    return NOBODY
+        return _by_token(secret.strip())
+    return _by_session(session_key) if session_key else NOBODY
+
+
+def _draw(bucket: str, points: int) -> Draw:
+    if not settings.RATE_LIMIT:
+        return Draw(points)
+    draw = cost_buckets.draw(owner=bucket, points=points)
+    if not draw.is_granted:
+        raise RateLimited(draw)
+    return draw
 
 
 def _by_token(secret: str) -> Authenticated:
-    token = recognise_access_token(secret=secret)
-    if token is None:
-        raise InvalidToken
-    return Authenticated(Identity(token.user, frozenset(token.scopes)), principal=f"token:{token.pk}")
+    if token := recognise_access_token(secret=secret):
+        return Authenticated(Identity(token.user, frozenset(token.scopes)), principal=f"token:{token.pk}")
+    if partner := recognise_partner_token(secret=secret):
+        person = partner.person.pk if partner.person else "nobody"
+        return Authenticated(
+            Identity(partner.person, partner.scopes), principal=f"partner:{partner.client_id}:{person}"
+        )
+    raise InvalidToken
 
 
 def _by_session(key: str) -> Authenticated:

@@ -3,7 +3,7 @@
 What depends on the variables or on the person asking is decided for every request, outside of what is kept.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,6 +26,7 @@ from strawberry.schema.schema import validate_document
 from schema.core import limits
 from schema.core.error_codes import ErrorCode, graphql_error
 from schema.core.input_values import refuse_literals, refuse_variables
+from schema.core.rate_limits import facts_of
 
 DOCUMENTS_KEPT = 128
 
@@ -71,6 +72,20 @@ def operation_type(schema: Schema, query: str, name: str | None) -> OperationTyp
     return None
 
 
+def points_of(schema: Schema, query: str, name: str | None, variables: Mapping[str, Any] | None) -> int:
+    """What the operation draws: its cost, or the least when it will be refused for what it is."""
+    try:
+        prepared = prepare(schema, query)
+    except GraphQLSyntaxError:
+        return limits.LEAST_COST
+    operation = prepared.operation(name)
+    if operation is None or prepared.errors:
+        return limits.LEAST_COST
+    shape = prepared.shapes[operation.name.value if operation.name else None]
+    cost = shape.cost(limits.variables_with_defaults(operation, variables or {}))
+    return max(cost, limits.LEAST_COST) if cost <= settings.MAX_COST else limits.LEAST_COST
+
+
 class Documents(SchemaExtension):
     """Takes documents from the kept ones, and refuses operations that are too large.
 
@@ -96,7 +111,7 @@ class Documents(SchemaExtension):
     def get_results(self) -> dict[str, Any]:
         if self._cost is None:
             return {}
-        return {"cost": {"requested": self._cost, "limit": settings.MAX_COST}}
+        return {"cost": {"requested": self._cost, **facts_of(self.execution_context.context.draw)}}
 
     def _prepared(self) -> PreparedDocument:
         context = self.execution_context

@@ -25,6 +25,7 @@ class ErrorCode(Enum):
     UNAUTHENTICATED = (HTTPStatus.UNAUTHORIZED, "Sign in, or send `Authorization: Bearer <token>`.")
     FORBIDDEN = (HTTPStatus.FORBIDDEN, "This is not allowed.")
     TOKEN_SCOPE_MISSING = (HTTPStatus.FORBIDDEN, "This access token was not made for this.")
+    NOT_FOUND = (HTTPStatus.NOT_FOUND, "There is nothing here with this id that you may see.")
     METHOD_NOT_ALLOWED = (HTTPStatus.METHOD_NOT_ALLOWED, "Send GET for queries, or POST.")
     NOT_ACCEPTABLE = (
         HTTPStatus.NOT_ACCEPTABLE,
@@ -36,6 +37,7 @@ class ErrorCode(Enum):
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         "Send the request as `Content-Type: application/json`, in UTF-8 and not compressed.",
     )
+    RATE_LIMITED = (HTTPStatus.TOO_MANY_REQUESTS, "You have asked for too much in too short a time.")
     INTERNAL = (HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side.")
     UNAVAILABLE = (HTTPStatus.SERVICE_UNAVAILABLE, "The database cannot be reached. Please try again soon.")
     OVERLOADED = (HTTPStatus.SERVICE_UNAVAILABLE, "The server is busy. Please try again in a moment.")
@@ -60,7 +62,9 @@ WELL_FORMED_REQUEST = frozenset(
 )
 """What GraphQL over HTTP answers with 200 to a client that accepts only `application/json`."""
 
-MAY_BE_RETRIED = frozenset({ErrorCode.UNAVAILABLE, ErrorCode.OVERLOADED, ErrorCode.BUSY})
+MAY_BE_RETRIED = frozenset(
+    {ErrorCode.RATE_LIMITED, ErrorCode.UNAVAILABLE, ErrorCode.OVERLOADED, ErrorCode.BUSY}
+)
 """What is answered with `Retry-After`."""
 
 

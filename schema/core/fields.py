@@ -61,12 +61,11 @@ class DeclaredField(StrawberryField):
         return self.own_scope or scope_of_type(self.type)
 
     def is_open_to(self, context: Context) -> bool:
-        scopes = context.identity.scopes
-        return scopes is None or self.scope is None or self.scope in scopes
+        return self.scope is None or context.has_scope(self.scope)
 
     def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:
         context = info._raw_info.context
-        if not self.is_open_to(context):
+        if self.scope is not None and not context.has_scope(self.scope):
             raise scope_missing(self.scope)
         value = context.loaders.value(source, self.declaration, self.request(**kwargs))
         if self.present is None:

@@ -42,6 +42,8 @@ CEILING = 10**12
 
 FIELD_COST = 1
 MUTATION_COST = 10
+LEAST_COST = 1
+"""What it costs to ask for something that will be refused, or to open a connection."""
 
 _SIZE_ARGUMENTS = ("first", "last", "ids")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from courses.selectors import attempt_starts, attempts
 from courses.services.attempt_endings import close_expired_attempts
-from schema.dataloaders.base import ByPk, Fact, PageOf, Viewer
+from schema.dataloaders.base import AdviceOn, ByPk, Fact, PageOf, Viewer
 
 
 def settle(viewer: Viewer, rows: Sequence[Any]) -> None:
@@ -32,4 +32,4 @@ questions_of_attempt = Fact(key=None, read=attempts.laid_out_questions, otherwis
 attempts_of_assessment = PageOf(selector=attempts.attempts_visible_to, by="assessment_id", settle=settle)
 attempts_of_viewer = PageOf(selector=attempts.attempts_of, by="user_id", settle=settle)
 standing_in_assessment = Fact(read=_standings)
-start_refusal_of_assessment = Fact(key="assessment_id", read=_start_refusals)
+advice_on_starting_assessment = AdviceOn(key="assessment_id", read=_start_refusals)

@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 from django.db.models import Count, F, Model, QuerySet
 from strawberry.dataloader import DataLoader
 
+from courses.exceptions import Refusal
 from courses.models import User
 from schema.dataloaders.paging import Page, PageRequest, pages_of
 from schema.execution.database_threads import database
@@ -110,6 +111,26 @@ class Fact(Declaration):
 
     def missing(self, key: Any, request: Hashable) -> Any:
         return self.otherwise()
+
+
+@dataclass(frozen=True)
+class Advice:
+    """Whether something would be refused, and why; as a value, because a DataLoader raises what is an exception."""
+
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class AdviceOn(Declaration):
+    """Why the viewer may not do something with each parent; `read(viewer, keys)` names the refusals there are."""
+
+    read: Callable[[Viewer, Sequence[Any]], Mapping[Any, Refusal | None]]
+
+    def load(self, viewer: Viewer, keys: Sequence[Any], request: Hashable) -> Mapping[Any, Any]:
+        return {key: Advice(refusal) for key, refusal in self.read(viewer, keys).items()}
+
+    def missing(self, key: Any, request: Hashable) -> Advice:
+        return Advice()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

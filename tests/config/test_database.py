@@ -105,8 +105,15 @@ def test_every_session_starts_with_the_statement_timeout(tmp_path: Path) -> None
 
 
 def test_a_database_url_replaces_the_embedded_server(tmp_path: Path) -> None:
-    entry = database.configuration("postgres://app:secret@db.example:6543/courses", tmp_path, {"lock_timeout": "1"})
-    assert (entry["HOST"], entry["PORT"], entry["NAME"], entry["USER"]) == ("db.example", 6543, "courses", "app")
+    entry = database.configuration(
+        "postgres://app:secret@db.example:6543/courses", tmp_path, {"lock_timeout": "1"}
+    )
+    assert (entry["HOST"], entry["PORT"], entry["NAME"], entry["USER"]) == (
+        "db.example",
+        6543,
+        "courses",
+        "app",
+    )
     assert entry["OPTIONS"] == {"options": "-c lock_timeout=1"}
     assert list(tmp_path.iterdir()) == []
 

@@ -4,7 +4,6 @@ Everything goes through the services, and is then moved back in time, as if it h
 """
 
 import json
-from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -27,7 +26,16 @@ from courses.models import (
     UserActivity,
 )
 from courses.rules.layout import to_places
-from courses.services import attempts, enrollment, moderation, notes, notifications, progress, reviews
+from courses.services import (
+    attempts,
+    enrollment,
+    moderation,
+    notes,
+    notifications,
+    progress,
+    reviews,
+    statistics,
+)
 from courses.services.attempts import GivenAnswer
 
 DIRECTORY = Path(__file__).parent
@@ -42,12 +50,14 @@ def load_learning(courses: dict[str, Course], people: dict[str, User], random: R
         if not course.is_published:
             continue
         taking = [people["classmate"], *random.sample(others, k=LEARNERS_PER_COURSE)]
-        for learner in taking:
-            _learn(learner, course, random)
+        when = {learner: random.random() * MONTHS for learner in taking}
+        for learner, ago in when.items():
+            _learn(learner, course, ago, random)
         enrollment.enroll(learner=people["learner"], course_id=course.pk)
         _write_reviews(slug, course, taking, people["moderator"], random)
         _write_notes(slug, course, taking, random)
-        _move_back(course, taking, random)
+        for learner, ago in when.items():
+            _move_back(learner, course, ago)
     notifications.notify(
         recipients=[people["learner"]],
         type=NotificationType.ANNOUNCEMENT,
@@ -55,9 +65,10 @@ def load_learning(courses: dict[str, Course], people: dict[str, User], random: R
         message="Your courses are waiting. Each lesson ends with something to try, and some with an assessment.",
         action_url="/courses",
     )
+    statistics.refresh_all()
 
 
-def _learn(learner: User, course: Course, random: Random) -> None:
+def _learn(learner: User, course: Course, ago: timedelta, random: Random) -> None:
     """Complete some of the lessons, and take their assessments until one is passed or given up."""
     skill = random.uniform(0.35, 0.95)
     enrollment.enroll(learner=learner, course_id=course.pk)
@@ -66,20 +77,40 @@ def _learn(learner: User, course: Course, random: Random) -> None:
         progress.complete_lesson(learner=learner, lesson_id=lesson.pk)
         assessment = getattr(lesson, "assessment", None)
         if assessment and random.random() < 0.9:
-            _take(learner, assessment, skill, random)
+            for attempt_number in range(random.randint(1, min(3, assessment.max_attempts))):
+                _take(learner, assessment, min(0.98, skill + 0.15 * attempt_number), ago, random)
 
 
-def _take(learner: User, assessment: Assessment, skill: float, random: Random) -> None:
+def _take(learner: User, assessment: Assessment, skill: float, ago: timedelta, random: Random) -> None:
+    """Take the assessment once: answer, hand in, and have done so `ago`."""
     questions = {question.pk: question.to_rule() for question in assessment.get_questions()}
-    for _ in range(random.randint(1, min(3, assessment.max_attempts))):
-        attempt = attempts.start_attempt(learner=learner, assessment_id=assessment.pk).attempt
-        answers = []
-        for entry in attempt.layout["questions"]:
-            response = plausible_response(questions[entry["id"]], entry, skill=skill, random=random)
-            if response is not None:
-                answers.append(GivenAnswer(question_id=entry["id"], response=to_places(entry, response)))
-        attempts.complete_attempt(learner=learner, attempt_id=attempt.pk, answers=answers)
-        skill = min(0.98, skill + 0.15)
+    attempt = attempts.start_attempt(learner=learner, assessment_id=assessment.pk).attempt
+    answers = []
+    for entry in attempt.layout["questions"]:
+        response = plausible_response(questions[entry["id"]], entry, skill=skill, random=random)
+        if response is not None:
+            answers.append(GivenAnswer(question_id=entry["id"], response=to_places(entry, response)))
+    attempts.submit_answers(learner=learner, attempt_id=attempt.pk, answers=answers)
+    AttemptAnswer.objects.filter(attempt=attempt).update(answered_at=F("answered_at") - ago)
+    attempts.complete_attempt(learner=learner, attempt_id=attempt.pk)
+    _stretch(attempt, ago, timedelta(seconds=random.randint(180, 1500)))
+
+
+def _stretch(attempt: AssessmentAttempt, ago: timedelta, lasted: timedelta) -> None:
+    """Let an attempt have ended `ago`, and have lasted that long, or its whole time if that is less."""
+    limit = timedelta(minutes=attempt.assessment.time_limit) if attempt.assessment.time_limit else None
+    lasted = min(lasted, limit) if limit else lasted
+    attempt.refresh_from_db()
+    assert attempt.end_time is not None
+    ended = attempt.end_time - ago
+    started = ended - lasted
+    AssessmentAttempt.objects.filter(pk=attempt.pk).update(
+        start_time=started,
+        created_date=started,
+        end_time=ended,
+        time_taken_seconds=int(lasted.total_seconds()),
+        deadline_at=started + limit if limit else None,
+    )
 
 
 def _write_reviews(slug: str, course: Course, learners: list[User], moderator: User, random: Random) -> None:
@@ -102,39 +133,15 @@ def _write_notes(slug: str, course: Course, learners: list[User], random: Random
             notes.create_note(author=random.choice(learners), lesson_id=lesson.pk, **fields)
 
 
-def _move_back(course: Course, learners: Iterable[User], random: Random) -> None:
-    """Move what each learner did in the course to some day of the past months, and give attempts a duration."""
-    for learner in learners:
-        ago = random.random() * MONTHS
-        for attempt in AssessmentAttempt.objects.filter(user=learner, assessment__lesson__course=course):
-            _stretch(attempt, ago, timedelta(seconds=random.randint(180, 1500)))
-        in_course = {"user": learner, "course": course}
-        in_lesson = {"user": learner, "lesson__course": course}
-        earlier = F("created_date") - ago
-        Enrollment.objects.filter(**in_course).update(
-            created_date=earlier, enrolled_date=F("enrolled_date") - ago
-        )
-        Enrollment.objects.filter(**in_course).update(completed_date=F("completed_date") - ago)
-        LessonCompletion.objects.filter(**in_lesson).update(completed_date=F("completed_date") - ago)
-        Note.objects.filter(**in_lesson).update(created_date=earlier, updated_date=earlier)
-        Review.objects.filter(**in_course).update(created_date=earlier, updated_date=earlier)
-        UserActivity.objects.filter(**in_course).update(created_date=earlier)
-
-
-def _stretch(attempt: AssessmentAttempt, ago: timedelta, lasted: timedelta) -> None:
-    """Let an attempt have ended `ago`, and have lasted that long, or its whole time if that is less."""
-    if attempt.assessment.time_limit:
-        lasted = min(lasted, timedelta(minutes=attempt.assessment.time_limit))
-    assert attempt.end_time is not None
-    ended = attempt.end_time - ago
-    started = ended - lasted
-    AssessmentAttempt.objects.filter(pk=attempt.pk).update(
-        start_time=started,
-        created_date=started,
-        end_time=ended,
-        time_taken_seconds=int(lasted.total_seconds()),
-        deadline_at=started + timedelta(minutes=attempt.assessment.time_limit)
-        if attempt.assessment.time_limit
-        else None,
+def _move_back(learner: User, course: Course, ago: timedelta) -> None:
+    """Let everything else that the learner did in the course have happened `ago`, too."""
+    in_course = {"user": learner, "course": course}
+    in_lesson = {"user": learner, "lesson__course": course}
+    earlier = F("created_date") - ago
+    Enrollment.objects.filter(**in_course).update(
+        created_date=earlier, enrolled_date=F("enrolled_date") - ago, completed_date=F("completed_date") - ago
     )
-    AttemptAnswer.objects.filter(attempt=attempt).update(answered_at=ended)
+    LessonCompletion.objects.filter(**in_lesson).update(completed_date=F("completed_date") - ago)
+    Note.objects.filter(**in_lesson).update(created_date=earlier, updated_date=earlier)
+    Review.objects.filter(**in_course).update(created_date=earlier, updated_date=earlier)
+    UserActivity.objects.filter(**in_course).update(created_date=earlier)

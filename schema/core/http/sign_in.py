@@ -1,4 +1,4 @@
-"""Whose request it is: credentials checked, forged requests refused, a session's new key sent back."""
+"""Whose request it is: credentials checked, its cost paid, forged requests refused, a session's new key sent back."""
 
 import logging
 from typing import Literal
@@ -7,11 +7,13 @@ from django.conf import settings
 from starlette.requests import Request
 from starlette.responses import Response
 
-from schema.core.authentication import Authenticated, InvalidToken, identify
+from schema.context import Identity
+from schema.core.authentication import Authenticated, InvalidToken, identify, identify_again
 from schema.core.csrf import is_forged
 from schema.core.database_failures import DATABASE_FAILURES, failure_code
 from schema.core.error_codes import ErrorCode
-from schema.core.http.refusals import Refused
+from schema.core.http.refusals import Refused, rate_limited
+from schema.core.rate_limits import RateLimited, headers_of
 
 _SAME_SITE: dict[str | bool, Literal["lax", "strict", "none"] | None] = {
     "Lax": "lax",
@@ -23,9 +25,13 @@ _SAME_SITE: dict[str | bool, Literal["lax", "strict", "none"] | None] = {
 logger = logging.getLogger("schema.sign_in")
 
 
-async def signed_in(request: Request, answer: Response) -> Authenticated:
-    """Who is asking. Refuses bad credentials, and a POST that another site's page sent with our cookie."""
-    authenticated = await _identified(request)
+async def signed_in(request: Request, answer: Response, *, address: str | None, points: int) -> Authenticated:
+    """Who is asking, and has paid `points` for it.
+
+    Refuses bad credentials, an empty bucket, and a POST that another site's page sent with our cookie.
+    """
+    authenticated = await _identified(request, address, points)
+    answer.headers.update(headers_of(authenticated.draw))
     if authenticated.by_session and request.method == "POST" and is_forged(request.scope, request.headers):
         raise Refused(
             ErrorCode.FORBIDDEN, "Send a `GraphQL-Preflight` header, or the CSRF token as `X-CSRFToken`."
@@ -35,19 +41,33 @@ async def signed_in(request: Request, answer: Response) -> Authenticated:
     return authenticated
 
 
-async def _identified(request: Request) -> Authenticated:
-    given = request.headers.getlist("authorization")
+async def signed_in_still(request: Request) -> Identity | None:
+    """Who is asking now; None once the credentials are no longer good. Raises DATABASE_FAILURES."""
     try:
-        return await identify(", ".join(given) if given else None, request.cookies)
+        return (await identify_again(_authorization(request), request.cookies)).identity
+    except InvalidToken:
+        return None
+
+
+async def _identified(request: Request, address: str | None, points: int) -> Authenticated:
+    try:
+        return await identify(_authorization(request), request.cookies, address=address, points=points)
     except InvalidToken:
         raise Refused(
             ErrorCode.UNAUTHENTICATED,
             "This access token is not valid: it may have expired or been revoked.",
             headers={"WWW-Authenticate": 'Bearer realm="courses", error="invalid_token"'},
         ) from None
+    except RateLimited as limited:
+        raise rate_limited(limited) from None
     except DATABASE_FAILURES as error:
         logger.exception("the database could not say who is asking")
         raise Refused(failure_code(error) or ErrorCode.UNAVAILABLE) from None
+
+
+def _authorization(request: Request) -> str | None:
+    given = request.headers.getlist("authorization")
+    return ", ".join(given) if given else None
 
 
 def _send_session_cookie(answer: Response, key: str) -> None:

@@ -2,6 +2,7 @@
 
 import { ask } from './transport.js';
 
+const LIGHT_BULB = 'M9 17.5h6M10 20.5h4M9 17.5c0-2.5-3-4-3-8a6 6 0 0 1 12 0c0 4-3 5.5-3 8';
 const PLACES = '{ courses(first: 10) { edges { node { id lessons { id assessment { id } } } } } }';
 
 /** Every example as `{title, query, variables}`, with ids of this server in the variables where there are any. */
@@ -23,7 +24,7 @@ export function examplesPlugin(examples) {
     create(
       'svg',
       { viewBox: '0 0 24 24', fill: 'none', stroke: 'currentColor', strokeWidth: 1.5 },
-      create('path', { d: 'M5 4h11a3 3 0 0 1 3 3v13H8a3 3 0 0 1-3-3zM5 17a3 3 0 0 1 3-3h11M9 8h6' }),
+      create('path', { d: LIGHT_BULB }),
     );
 
   const content = () => {

@@ -4,14 +4,26 @@ import { examplesPlugin, loadExamples } from './examples.js';
 import { showWhoIsAsking } from './people.js';
 import { fetcher } from './transport.js';
 
+/**
+ * GraphiQL's menus and dialogs lock the page's scrolling by a style element. The content security policy forbids
+ * such elements, and this page never scrolls: leave them out before the browser has to refuse them.
+ */
+function leaveOutStyleElements() {
+  const append = document.head.appendChild.bind(document.head);
+  document.head.appendChild = (node) => (node instanceof HTMLStyleElement ? node : append(node));
+}
+
+leaveOutStyleElements();
 await showWhoIsAsking();
 const examples = await loadExamples();
+const isFirstVisit = localStorage.getItem('graphiql:tabState') === null;
 
 const graphiql = React.createElement(
   GraphiQL,
   {
     fetcher,
     defaultTabs: examples.map(({ query, variables }) => ({ query, variables })),
+    variables: isFirstVisit ? examples[0].variables : undefined,
     plugins: [examplesPlugin(examples), GraphiQLPluginExplorer.explorerPlugin()],
     shouldPersistHeaders: false,
     defaultEditorToolsVisibility: 'variables',

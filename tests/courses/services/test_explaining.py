@@ -19,7 +19,7 @@ from courses.services.explaining import MAX_TRIED_RESPONSES, explain_grade, try_
 from courses.services.grading import grade_answer
 from courses.services.regrading import apply_regrade
 from tests import factories
-from tests.taking import six_types
+from tests.taking import let_time_run_out, six_types
 
 pytestmark = pytest.mark.django_db
 
@@ -117,6 +117,18 @@ def test_staff_get_explanations_of_open_attempts_too(assessment: Assessment, ins
     attempt = factories.make_attempt(factories.make_learner(assessment.lesson.course), assessment)
     factories.pick(attempt, assessment.questions.get(question_text="Single?"), "Paris")
     assert "Picked: “Paris” (credit 1)." in _explained(instructor, attempt, "Single?")
+
+
+def test_an_attempt_whose_time_is_over_is_closed_before_it_is_explained(
+    assessment: Assessment,
+) -> None:
+    learner = factories.make_learner(assessment.lesson.course)
+    Assessment.objects.filter(pk=assessment.pk).update(time_limit=30)
+    late = factories.make_attempt(learner, Assessment.objects.get(pk=assessment.pk))
+    let_time_run_out(late)
+    assert _explained(learner, late, "Single?") == ("Nothing was answered: no points.",)
+    late.refresh_from_db()
+    assert late.is_completed
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,11 @@
 """People who grade, correct and hand in at the same moment."""
 
+from collections.abc import Callable
+from threading import Event
+from typing import Any
+
 import pytest
+from django.db import connection, transaction
 
 from courses.constants import RegradePolicy
 from courses.models import (
@@ -13,6 +18,7 @@ from courses.models import (
     User,
 )
 from courses.services.grading import grade_answer
+from courses.services.question_editing import update_question
 from courses.services.regrading import apply_regrade
 from tests import factories
 from tests.concurrency import at_once
@@ -62,6 +68,36 @@ def _assert_the_score_is_the_sum(attempt: AssessmentAttempt) -> None:
     )
 
 
+def _one_after_the_other(first: Callable[[], object], second: Callable[[], object]) -> None:
+    """Do `first`, and commit it only once `second` waits for a lock that it holds, or has ended."""
+    done, ended = Event(), Event()
+
+    def work(number: int) -> None:
+        if number:
+            done.wait(timeout=30)
+            try:
+                second()
+            finally:
+                ended.set()
+            return
+        with transaction.atomic():
+            first()
+            done.set()
+            while not (_somebody_waits_for_a_lock() or ended.wait(timeout=0.01)):
+                pass
+
+    assert at_once(work, 2) == []
+
+
+def _somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() "
+            "AND wait_event_type = 'Lock')"
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def test_graders_of_the_last_answers_at_once_tell_the_learner_exactly_once(
     attempt: AssessmentAttempt, instructor: User
 ) -> None:
@@ -109,6 +145,33 @@ def test_a_regrade_that_races_with_graders_loses_nothing_of_either(
     _assert_the_score_is_the_sum(attempt)
     assert attempt.score == 2 + (GRADERS - 2)
     assert GradeChange.objects.filter(reason="regrade").count() == 1
+
+
+def test_a_regrade_waits_for_a_grader_and_counts_what_that_one_gave(
+    assessment: Assessment, attempt: AssessmentAttempt, instructor: User
+) -> None:
+    task = _essays(attempt)[0]
+    _one_after_the_other(
+        lambda: grade_answer(grader=instructor, task_id=task, points=1),
+        lambda: apply_regrade(
+            grader=instructor, assessment_id=assessment.pk, policy=RegradePolicy.FULL_CREDIT
+        ),
+    )
+    _assert_the_score_is_the_sum(attempt)
+    assert attempt.score == 3
+
+
+def test_a_regrade_waits_for_an_author_and_grades_by_the_key_that_was_written(
+    assessment: Assessment, attempt: AssessmentAttempt, instructor: User
+) -> None:
+    single = assessment.questions.get(order=1)
+    answers: Any = [{"text": "right"}, {"text": "wrong", "is_correct": True}]
+    _one_after_the_other(
+        lambda: update_question(author=instructor, question_id=single.pk, draft={"answers": answers}),
+        lambda: apply_regrade(grader=instructor, assessment_id=assessment.pk, policy=RegradePolicy.EXACT),
+    )
+    _assert_the_score_is_the_sum(attempt)
+    assert attempt.score == 2
 
 
 def test_regrades_at_once_record_each_change_once(assessment: Assessment, instructor: User) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from courses.constants import GradeChangeReason, RegradePolicy
-from courses.models import Assessment, AttemptAnswer, GradeChange, Question, User
+from courses.models import Answer, Assessment, AttemptAnswer, GradeChange, Question, User
 from courses.services.grading import grade_answer
 from courses.services.regrading import apply_regrade, preview_regrade
 from courses.services.results import Correction
@@ -204,3 +204,23 @@ def test_the_pass_mark_is_that_of_the_start_of_the_attempt(assessment: Assessmen
     assert (change.attempt.is_passed, change.result.is_passed) == (False, True)
     attempt.refresh_from_db()
     assert attempt.is_passed is True
+
+
+def test_equal_responses_that_were_graded_differently_each_keep_the_better(
+    assessment: Assessment, instructor: User
+) -> None:
+    before = take(assessment, None, "Rome")
+    Answer.objects.filter(answer_text="Rome").update(answer_text="Roma")
+    after = take(assessment, None, "Rome")
+    assert apply_regrade(grader=instructor, assessment_id=assessment.pk, policy=NEVER_LOWER) == []
+    (change,) = apply_regrade(grader=instructor, assessment_id=assessment.pk, policy=EXACT)
+    assert (change.attempt, change.result.score) == (before, 0)
+    assert AttemptAnswer.objects.get(attempt=after).points_earned == 0
+
+
+def test_a_question_that_is_gone_is_no_longer_counted(assessment: Assessment, instructor: User) -> None:
+    attempt = take(assessment, None, "Rome", "Bern")
+    assessment.questions.get(order=1).delete()
+    apply_regrade(grader=instructor, assessment_id=assessment.pk, policy=FULL_CREDIT)
+    attempt.refresh_from_db()
+    assert (attempt.score, attempt.max_score) == (6, 6)

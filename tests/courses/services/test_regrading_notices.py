@@ -1,12 +1,13 @@
 """Who is told of a regrade, and what is refused."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from courses import exceptions
 from courses.constants import EnrollmentStatus, NotificationType, RegradePolicy
-from courses.models import Assessment, Enrollment, Notification, StatisticsChange, User
+from courses.models import Answer, Assessment, Enrollment, GradeChange, Notification, StatisticsChange, User
 from courses.services.regrading import apply_regrade, preview_regrade
 from tests import factories
 from tests.capitals import all_that_a_regrade_may_write, correct_the_key, make_capitals, take
@@ -47,6 +48,17 @@ def test_a_learner_with_two_changed_attempts_is_told_once(assessment: Assessment
     factories.make_attempt(first.user, assessment).complete()
     changes = apply_regrade(grader=instructor, assessment_id=assessment.pk, policy=FULL_CREDIT)
     assert (len(changes), Notification.objects.count()) == (2, 1)
+
+
+def test_a_change_that_leaves_the_result_as_it_was_is_recorded_and_told_to_nobody(
+    assessment: Assessment, instructor: User
+) -> None:
+    Answer.objects.filter(answer_text="Rome").update(credit="0.6")
+    take(assessment, None, "Rome")
+    Answer.objects.filter(answer_text="Rome").update(credit="0.7")
+    assert apply_regrade(grader=instructor, assessment_id=assessment.pk, policy=EXACT)
+    assert list(GradeChange.objects.values_list("new_credit", "new_points")) == [(Decimal("0.7"), 1)]
+    assert not Notification.objects.exists()
 
 
 def test_nobody_is_told_where_results_are_hidden(assessment: Assessment, instructor: User) -> None:

@@ -18,7 +18,7 @@ from tests import factories
 PEOPLE, COURSES, LESSONS = 3, 2, 2
 _MOMENTS = {"id", "created_date", "updated_date", "refreshed_at"}
 
-_MARKED_BY_THE_TEST = {"enroll", "withdraw", "review", "note", "attempt"}
+_MARKED_BY_THE_TEST = {"review", "note", "attempt"}
 
 _steps = st.lists(
     st.tuples(

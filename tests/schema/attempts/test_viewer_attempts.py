@@ -179,3 +179,23 @@ def test_the_staffs_list_filters_by_state_in_the_same_way(
     for state in ("IN_PROGRESS", "COMPLETED"):
         shown = api(document, people.instructor, state=state, **variables)["assessment"]["attempts"]
         assert shown == {"totalCount": 1, "edges": [{"node": {"state": state}}]}
+
+
+def test_whether_the_viewer_may_start_is_answered_wherever_the_assessment_is_reached(
+    api: Api, people: Any, assessment: Assessment
+) -> None:
+    """Far from a root field it comes from a loader, and a refusal is no failure there."""
+    document = """query ($id: ID!) { assessment(id: $id) { attempts { edges { node { questions {
+      result { gradedBy { id } }
+    } assessment { questions { assessment { viewerAttempts { mayStart { allowed code } } } }
+      lesson { course { viewerMayReview { allowed code } } }
+    } } } } } }"""
+    start(api, people.learner, assessment)
+    found = api(document, people.instructor, id=ids.encode("Assessment", assessment.pk))
+    (edge,) = found["assessment"]["attempts"]["edges"]
+    reached = edge["node"]["assessment"]
+    assert reached["questions"][0]["assessment"]["viewerAttempts"]["mayStart"] == {
+        "allowed": False,
+        "code": "NOT_ENROLLED",
+    }
+    assert reached["lesson"]["course"]["viewerMayReview"] == {"allowed": False, "code": "PERMISSION_DENIED"}

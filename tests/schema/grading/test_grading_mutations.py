@@ -13,6 +13,12 @@ from tests.operations import operation
 from tests.schema.grading.conftest import Graded
 
 
+def _user_id(graded: Graded, name: str) -> str:
+    person = graded[name]
+    assert person is not None
+    return ids.encode("User", person.pk)
+
+
 def _task_id(graded: Graded) -> str:
     return ids.encode("GradingTask", graded.task.pk)
 
@@ -50,7 +56,7 @@ def test_grade_answer_gives_the_attempt_with_its_result(api: Any, graded: Graded
         "credit": "0.6666666667",
         "pointsEarned": 2,
         "feedback": "Good.",
-        "gradedBy": {"displayName": "Ines"},
+        "gradedBy": {"id": _user_id(graded, "instructor"), "displayName": "Ines"},
     }
 
 
@@ -133,7 +139,7 @@ def test_a_regrade_does_exactly_what_its_preview_says_per_attempt(api: Any, grad
             "id": ids.encode("AssessmentAttempt", graded.attempt.pk),
             "score": None,
             "isPassed": False,
-            "learner": {"displayName": "Lea"},
+            "learner": {"id": _user_id(graded, "learner"), "displayName": "Lea"},
         },
     }
     assert preview == {"changes": [expected], "userErrors": []}

@@ -65,7 +65,7 @@ def test_the_statistics_of_a_course_are_for_its_staff(api: Any, course: Course, 
 
 def test_everything_about_a_course_is_shown(api: Any, course: Course) -> None:
     lessons = [factories.make_lesson(course=course) for _ in range(2)]
-    quiz, _ = (
+    quiz, other_quiz = (
         factories.make_assessment(lesson=lesson, title=title)
         for lesson, title in zip(lessons, "AB", strict=True)
     )
@@ -88,7 +88,7 @@ def test_everything_about_a_course_is_shown(api: Any, course: Course) -> None:
         "engagementScore": "40.00",
         "assessments": [
             {
-                "assessment": {"title": "A"},
+                "assessment": {"id": ids.encode("Assessment", quiz.pk), "title": "A"},
                 "attemptCount": 2,
                 "learnerCount": 2,
                 "passRate": "50.00",
@@ -96,7 +96,7 @@ def test_everything_about_a_course_is_shown(api: Any, course: Course) -> None:
                 "medianTimeSeconds": 90,
             },
             {
-                "assessment": {"title": "B"},
+                "assessment": {"id": ids.encode("Assessment", other_quiz.pk), "title": "B"},
                 "attemptCount": 0,
                 "learnerCount": 0,
                 "passRate": None,

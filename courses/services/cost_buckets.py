@@ -1,0 +1,91 @@
+"""Cost buckets: how much everybody who asks may ask for at once, and how fast that comes back.
+
+A bucket holds RATE_LIMIT_POINTS. What is drawn from it flows back at RATE_LIMIT_RESTORED_PER_SECOND. The buckets
+stand in one unlogged table, so that all processes draw from the same ones; without a row a bucket is full.
+"""
+
+import math
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.utils import timezone
+
+from courses.utils import sql
+
+LONGEST_OWNER = 200
+
+_DRAW = """
+INSERT INTO courses_costbucket AS bucket (owner, spent, is_granted, measured_at)
+VALUES (%(owner)s, %(points)s, TRUE, now())
+ON CONFLICT (owner) DO UPDATE SET (spent, is_granted, measured_at) = (
+    SELECT CASE WHEN level + %(points)s <= %(size)s THEN level + %(points)s ELSE level END,
+           level + %(points)s <= %(size)s,
+           greatest(bucket.measured_at, now())
+    FROM (
+        SELECT greatest(0, bucket.spent - %(rate)s * extract(
+            epoch FROM greatest(now() - bucket.measured_at, interval '0')
+        )) AS level
+    ) AS leaked
+)
+RETURNING spent, is_granted, measured_at
+"""
+
+_FORGET = """
+DELETE FROM courses_costbucket WHERE spent <= %(rate)s * extract(epoch FROM now() - measured_at)
+"""
+
+
+@dataclass(frozen=True)
+class Draw:
+    """`points` asked of a bucket, whether they were granted, and what the bucket is like since."""
+
+    points: int = 0
+    is_granted: bool = True
+    spent: Decimal = Decimal(0)
+    measured_at: datetime = field(default_factory=timezone.now)
+
+    @property
+    def remaining(self) -> int:
+        """The whole points that are left."""
+        left: int = math.floor(settings.RATE_LIMIT_POINTS - self.spent)
+        return max(0, left)
+
+    @property
+    def full_after_seconds(self) -> int:
+        seconds: int = math.ceil(self.spent / settings.RATE_LIMIT_RESTORED_PER_SECOND)
+        return seconds
+
+    @property
+    def full_at(self) -> datetime:
+        seconds = float(self.spent / settings.RATE_LIMIT_RESTORED_PER_SECOND)
+        return self.measured_at + timedelta(seconds=seconds)
+
+    @property
+    def granted_after_seconds(self) -> int:
+        """How long to wait, in whole seconds and at least one, until the same points are there."""
+        missing = self.spent + self.points - settings.RATE_LIMIT_POINTS
+        seconds: int = math.ceil(missing / settings.RATE_LIMIT_RESTORED_PER_SECOND)
+        return max(1, seconds)
+
+
+def draw(*, owner: str, points: int) -> Draw:
+    """Take `points` out of the bucket of `owner`, or nothing at all when it holds fewer.
+
+    One statement, by the clock of the database, so that any number of processes together draw no more than there
+    is. `points` are at most RATE_LIMIT_POINTS, which a new bucket therefore always grants.
+    """
+    [row] = sql.fetch(
+        _DRAW,
+        owner=owner[:LONGEST_OWNER],
+        points=points,
+        size=settings.RATE_LIMIT_POINTS,
+        rate=settings.RATE_LIMIT_RESTORED_PER_SECOND,
+    )
+    return Draw(points, row.is_granted, row.spent, row.measured_at)
+
+
+def forget_full_buckets() -> int:
+    """Remove the rows that say no more than their absence; return how many there were."""
+    return sql.execute(_FORGET, rate=settings.RATE_LIMIT_RESTORED_PER_SECOND)

@@ -1,0 +1,51 @@
+"""Watching an attempt."""
+
+from typing import Annotated, Any
+
+import strawberry
+
+from courses import exceptions
+from courses.models import User
+from courses.services import changes
+from schema.attempts.types import AssessmentAttempt
+from schema.context import Info
+from schema.core import ids
+from schema.core.permissions import Scope
+from schema.core.subscriptions import Feed, subscription
+from schema.dataloaders import attempts as loaders
+
+AttemptId = Annotated[
+    strawberry.ID, strawberry.argument(description="An attempt of the viewer, or in a course they teach.")
+]
+
+
+class AttemptFeed(Feed):
+    """One attempt, as it is after it has changed: changes that follow each other closely are one event."""
+
+    read_until_nothing_is_new = False
+
+    def __init__(self, attempt_id: int) -> None:
+        self.topic = changes.attempt_topic(attempt_id)
+        self._attempt_id = attempt_id
+
+    def begin(self, viewer: User) -> None:
+        self.read(viewer)
+
+    def read(self, viewer: User) -> Any:
+        attempt = loaders.attempt_by_id.load(viewer, [self._attempt_id], None).get(self._attempt_id)
+        if attempt is None:
+            raise exceptions.NotFound(field=["attemptId"])
+        return attempt
+
+
+@strawberry.type
+class AttemptSubscription:
+    @subscription(
+        AssessmentAttempt,
+        scope=Scope.ATTEMPTS_READ,
+        description="The attempt, each time it has changed: answers saved or marked, handed in, closed by the timer, "
+        "graded. Sent once more after an interruption, in which changes may have been missed. Completes when the "
+        "attempt cannot be seen any more.",
+    )
+    def attempt_updated(info: Info, attempt_id: AttemptId) -> Feed:
+        return AttemptFeed(ids.required_pk(attempt_id, "AssessmentAttempt", "attemptId"))

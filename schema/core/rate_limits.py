@@ -1,0 +1,87 @@
+"""What asking costs: every operation draws its cost from the bucket of whoever asks, before it is executed.
+
+A person has one bucket, whichever session or token they use; a partner has one for each person; who is not
+signed in shares that of their network address.
+"""
+
+from datetime import datetime
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
+
+import strawberry
+from django.conf import settings
+
+from courses.constants import Scope
+from courses.services.cost_buckets import Draw
+from schema.context import Info
+from schema.core.permissions import RequiresScope, scope_missing
+
+_IPV6_NETWORK_BITS = 64
+"""What one customer of a provider gets at least: to count each address of it would count nothing."""
+
+
+class RateLimited(Exception):  # noqa: N818 - being refused is no error
+    """The bucket holds fewer points than the operation costs."""
+
+    def __init__(self, draw: Draw) -> None:
+        self.draw = draw
+        super().__init__(
+            f"This costs {draw.points} points, and {draw.remaining} of {settings.RATE_LIMIT_POINTS} are left. "
+            f"Please try again in {draw.granted_after_seconds} seconds, or ask for less."
+        )
+
+
+def bucket_of_address(address: str | None) -> str:
+    """The bucket of people who are not signed in: of an IPv4 address, or of the network of an IPv6 address."""
+    parsed = ip_address(address) if address else None
+    if isinstance(parsed, IPv6Address):
+        return f"address:{ip_network((parsed, _IPV6_NETWORK_BITS), strict=False)}"
+    return f"address:{parsed or 'unknown'}"
+
+
+def facts_of(draw: Draw) -> dict[str, Any]:
+    """What `extensions.cost` says of the bucket."""
+    return {
+        "limit": settings.RATE_LIMIT_POINTS,
+        "remaining": draw.remaining,
+        "restoreRate": settings.RATE_LIMIT_RESTORED_PER_SECOND,
+    }
+
+
+def headers_of(draw: Draw) -> dict[str, str]:
+    """`RateLimit` and `RateLimit-Policy` as the IETF's draft has them; none when nothing is limited."""
+    if not settings.RATE_LIMIT:
+        return {}
+    size, rate = settings.RATE_LIMIT_POINTS, settings.RATE_LIMIT_RESTORED_PER_SECOND
+    return {
+        "RateLimit-Policy": f'"points";q={size};w={-(-size // rate)}',
+        "RateLimit": f'"points";r={draw.remaining};t={draw.full_after_seconds}',
+    }
+
+
+@strawberry.type(description="How much more the viewer may ask for. Points flow back by and by.")
+class RateLimit:
+    limit: int = strawberry.field(description="The points that a full bucket holds.")
+    remaining: int = strawberry.field(description="The points that are left, this request paid for.")
+    cost: int = strawberry.field(description="The points that this request has cost.")
+    reset_at: datetime = strawberry.field(
+        description="When the bucket is full again, if nothing more is asked."
+    )
+
+
+@strawberry.type
+class RateLimitQuery:
+    @strawberry.field(
+        description="How much more the viewer may ask for.",
+        directives=[RequiresScope(scope=Scope.COURSES_READ)],
+    )
+    def rate_limit(info: Info) -> RateLimit:
+        if not info.context.has_scope(Scope.COURSES_READ):
+            raise scope_missing(Scope.COURSES_READ)
+        draw = info.context.draw
+        return RateLimit(
+            limit=settings.RATE_LIMIT_POINTS,
+            remaining=draw.remaining,
+            cost=draw.points,
+            reset_at=draw.full_at,
+        )

@@ -1,0 +1,131 @@
+"""Root fields that watch: `subscription(...)` names the scope, and sends what the viewer may see at that moment.
+
+A subscription is authorised when it begins and again for each event: who is asking is found out anew, and what
+is sent is read then, by the selectors that every query uses.
+"""
+
+import functools
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Callable
+from typing import Any, ClassVar
+
+import strawberry
+from django.conf import settings
+
+from courses import exceptions
+from courses.models import User
+from schema.context import Context, Info
+from schema.core.database_failures import DATABASE_FAILURES
+from schema.core.error_codes import ErrorCode, graphql_error
+from schema.core.look_ahead import look_ahead
+from schema.core.permissions import RequiresScope, Scope, require_signed_in, scope_missing
+from schema.dataloaders.base import Plan, fill
+from schema.execution.database_threads import database
+
+logger = logging.getLogger("schema.subscriptions")
+
+
+class Feed(ABC):
+    """What one subscription sends. It is read when `topic` has news, and when news may have been missed."""
+
+    topic: str
+    read_until_nothing_is_new: ClassVar[bool]
+    """Whether every new thing is an event of its own, or only what is there in the end."""
+
+    @abstractmethod
+    def begin(self, viewer: User) -> None:
+        """Look at what is there before the first event. Raises NotFound when the viewer may not see it."""
+
+    @abstractmethod
+    def read(self, viewer: User) -> Any:
+        """The next row to send, or None. Raises NotFound when it cannot be seen any more."""
+
+
+def subscription(of: type, *, scope: Scope, description: str) -> Callable[[Callable[..., Feed]], Any]:
+    """Publish a function `(info, ...arguments) -> Feed` as a subscription to things of the type `of`.
+
+    Only signed-in people may subscribe. What is not there and what is not visible are one answer: NOT_FOUND.
+    """
+
+    def decorate(function: Callable[..., Feed]) -> Any:
+        function.__annotations__["return"] = AsyncGenerator[of, None]  # type: ignore[valid-type]
+
+        @functools.wraps(function)
+        async def resolver(info: Info, **arguments: Any) -> AsyncGenerator[Any, None]:
+            require_signed_in(info)
+            if not info.context.has_scope(scope):
+                raise scope_missing(scope)
+            try:
+                events = _events(info, scope, function(info, **arguments))
+                await anext(events)
+            except exceptions.NotFound:
+                raise graphql_error(ErrorCode.NOT_FOUND) from None
+            except TimeoutError:
+                raise graphql_error(ErrorCode.UNAVAILABLE) from None
+            return events
+
+        return strawberry.subscription(
+            resolver=resolver, description=description, directives=[RequiresScope(scope=scope)]
+        )
+
+    return decorate
+
+
+async def _events(info: Info, scope: Scope, feed: Feed) -> AsyncGenerator[Any, None]:
+    """First None, once the subscription stands; then an event for each row that the feed gives.
+
+    What the database cannot answer now stays news, and is asked for again at the next turn.
+    """
+    context, viewer = info.context, info.context.viewer
+    assert viewer is not None
+    _refuse_too_many(context, viewer)
+    async with context.listener.subscribed(feed.topic, holder=viewer.pk) as subscriber:
+        await database(feed.begin, viewer)
+        yield None
+        has_news = False
+        while True:
+            has_news |= await subscriber.turn(settings.SUBSCRIPTION_CHECK_SECONDS)
+            try:
+                async with context.listener.turns:
+                    await _make_sure_who_asks(context, scope)
+                    row = await database(_read, feed, viewer, look_ahead(info)) if has_news else None
+            except DATABASE_FAILURES as error:
+                logger.warning("a subscription waits for the database: %s", type(error).__name__)
+                continue
+            except exceptions.NotFound:
+                return
+            has_news = False
+            if row is not None:
+                yield row
+                if feed.read_until_nothing_is_new:
+                    subscriber.wake()
+
+
+def _read(feed: Feed, viewer: User, plan: Plan) -> Any:
+    """The next row with what is asked beneath it."""
+    row = feed.read(viewer)
+    if row is not None:
+        fill(viewer, [row], plan)
+    return row
+
+
+async def _make_sure_who_asks(context: Context, scope: Scope) -> None:
+    """Find out anew who is asking, and forget what was read before.
+
+    Raises UNAUTHENTICATED when it is no longer the person who began, and TOKEN_SCOPE_MISSING.
+    """
+    identity = await context.identify_again() if context.identify_again else context.identity
+    if identity is None or identity.user != context.viewer:
+        raise graphql_error(ErrorCode.UNAUTHENTICATED)
+    context.identify(identity, context.draw)
+    if not context.has_scope(scope):
+        raise scope_missing(scope)
+
+
+def _refuse_too_many(context: Context, viewer: User) -> None:
+    limit = settings.MAX_SUBSCRIPTIONS
+    if context.listener.count(viewer.pk) >= limit:
+        raise graphql_error(
+            ErrorCode.LIMIT_EXCEEDED, f"You have {limit} subscriptions; at most {limit} are allowed at once."
+        )

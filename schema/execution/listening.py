@@ -1,0 +1,161 @@
+"""Hearing what other processes have changed: one PostgreSQL session of each process listens, on the event loop.
+
+A message is a list of topics with spaces between. Nobody is told what has changed, only that something has, and
+reads what is there then: so a subscriber that is slow needs no queue, and one that has missed messages while
+the session was lost is told to look again once it listens again.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Hashable
+from contextlib import asynccontextmanager, suppress
+
+import psycopg2
+from django.conf import settings
+from django.db import connection
+from psycopg2 import sql
+from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
+from psycopg2.extensions import connection as Session
+
+from courses.services.changes import CHANNEL
+
+SESSION_NAME = "courses listening"
+"""By which `pg_stat_activity` shows the session."""
+
+SHORTEST_PAUSE = 0.1
+LONGEST_PAUSE = 5.0
+
+_NOTICE_A_DEAD_NETWORK = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+
+logger = logging.getLogger("schema.listening")
+
+
+class Subscriber:
+    """Somebody who waits for news of one topic. All that come while it is busy are one piece of news."""
+
+    def __init__(self, holder: Hashable) -> None:
+        self.holder = holder
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Have it look again."""
+        self._woken.set()
+
+    def rest(self) -> None:
+        """Forget what has happened so far."""
+        self._woken.clear()
+
+    async def turn(self, seconds: float) -> bool:
+        """Wait for news, for `seconds` at most; tell whether there are any."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+        has_news = self._woken.is_set()
+        self.rest()
+        return has_news
+
+
+class Listener:
+    """The session of one process that listens. It is opened for the first subscriber and kept until `stop`."""
+
+    def __init__(self) -> None:
+        self._subscribers: dict[str, set[Subscriber]] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._listens = asyncio.Event()
+        self.turns = asyncio.Semaphore(max(1, settings.DATABASE_THREADS // 2))
+        """Taken by whoever reads because of news: news for many leave the requests half of the threads."""
+
+    @asynccontextmanager
+    async def subscribed(self, topic: str, *, holder: Hashable) -> AsyncIterator[Subscriber]:
+        """Hear of `topic` within the block; `holder` is who is counted for it.
+
+        Raises TimeoutError when the database cannot be listened to within the deadline of a request.
+        """
+        subscriber = Subscriber(holder)
+        self._subscribers.setdefault(topic, set()).add(subscriber)
+        try:
+            if self._task is None or self._task.done():
+                self._task = asyncio.create_task(self._keep_listening())
+            async with asyncio.timeout(settings.REQUEST_DEADLINE_SECONDS):
+                await self._listens.wait()
+            subscriber.rest()
+            yield subscriber
+        finally:
+            self._leave(topic, subscriber)
+
+    def count(self, holder: Hashable) -> int:
+        """How many subscriptions `holder` has in this process."""
+        everyone = (subscriber for of_topic in self._subscribers.values() for subscriber in of_topic)
+        return sum(subscriber.holder == holder for subscriber in everyone)
+
+    async def stop(self) -> None:
+        """Close the session."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+            self._task = None
+
+    def _leave(self, topic: str, subscriber: Subscriber) -> None:
+        self._subscribers[topic].discard(subscriber)
+        if not self._subscribers[topic]:
+            del self._subscribers[topic]
+
+    async def _keep_listening(self) -> None:
+        """Listen, and after the session was lost listen again, ever less eagerly while that fails."""
+        pause = SHORTEST_PAUSE
+        while True:
+            try:
+                session = await asyncio.to_thread(_open_session)
+            except psycopg2.Error as error:
+                logger.warning("cannot listen to the database: %s", type(error).__name__)
+                pause = min(2 * pause, LONGEST_PAUSE)
+            else:
+                pause = SHORTEST_PAUSE
+                await self._listen(session)
+                logger.warning("the session that listens was lost")
+            await asyncio.sleep(pause)
+
+    async def _listen(self, session: Session) -> None:
+        """Pass on what `session` hears until it is lost."""
+        loop, lost, socket = asyncio.get_running_loop(), asyncio.Event(), session.fileno()
+
+        def hear() -> None:
+            try:
+                session.poll()
+            except psycopg2.Error:
+                loop.remove_reader(socket)  # or it would be called again at once, and for ever
+                lost.set()
+            else:
+                self._pass_on(session)
+
+        loop.add_reader(socket, hear)
+        try:
+            self._listens.set()
+            self._wake_everyone()
+            hear()
+            await lost.wait()
+        finally:
+            self._listens.clear()
+            loop.remove_reader(socket)
+            session.close()
+
+    def _pass_on(self, session: Session) -> None:
+        while session.notifies:
+            for topic in session.notifies.pop(0).payload.split():
+                for subscriber in self._subscribers.get(topic, ()):
+                    subscriber.wake()
+
+    def _wake_everyone(self) -> None:
+        for of_topic in self._subscribers.values():
+            for subscriber in of_topic:
+                subscriber.wake()
+
+
+def _open_session() -> Session:
+    """A session of its own beside those of the threads, which listens already."""
+    parameters = connection.get_connection_params() | _NOTICE_A_DEAD_NETWORK
+    session = psycopg2.connect(**parameters | {"cursor_factory": None, "application_name": SESSION_NAME})
+    session.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
+    with session.cursor() as cursor:
+        cursor.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
+    return session

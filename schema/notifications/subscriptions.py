@@ -1,0 +1,61 @@
+"""Hearing of notifications as they come."""
+
+from typing import Any
+
+import strawberry
+
+from courses.models import User
+from courses.selectors.notifications import notifications_of
+from courses.services import changes
+from schema.context import Info
+from schema.core.permissions import Scope
+from schema.core.subscriptions import Feed, subscription
+from schema.notifications.types import Notification
+
+RECENT = 100
+"""Among how many newest notifications new ones are looked for: so many can be caught up with."""
+
+
+class NotificationFeed(Feed):
+    """What the viewer is told from now on, one after the other, each once.
+
+    New is what was not there before. The highest key would not do to tell: of two transactions the one that
+    took the lower key may commit later.
+    """
+
+    read_until_nothing_is_new = True
+
+    def __init__(self, viewer_id: int) -> None:
+        self.topic = changes.person_topic(viewer_id)
+        self._known: set[int] = set()
+        self._oldest = 0
+
+    def begin(self, viewer: User) -> None:
+        self._known = set(self._recent(viewer))
+        self._oldest = min(self._known) if len(self._known) == RECENT else 0
+
+    def read(self, viewer: User) -> Any:
+        new = [pk for pk in self._recent(viewer) if pk > self._oldest and pk not in self._known]
+        if not new:
+            return None
+        next_one = notifications_of(viewer).filter(pk__in=new).order_by("created_date", "pk").first()
+        self._known |= {next_one.pk} if next_one else set()
+        return next_one
+
+    def _recent(self, viewer: User) -> list[int]:
+        """The newest first."""
+        return list(
+            notifications_of(viewer).order_by("-created_date", "-pk").values_list("pk", flat=True)[:RECENT]
+        )
+
+
+@strawberry.type
+class NotificationSubscription:
+    @subscription(
+        Notification,
+        scope=Scope.COURSES_WRITE,
+        description="What the viewer is told from now on. What was told during an interruption is sent after it.",
+    )
+    def notification_received(info: Info) -> Feed:
+        assert info.context.viewer is not None
+        return NotificationFeed(info.context.viewer.pk)

@@ -1,0 +1,384 @@
+"""Scopes: what a token reaches, by every way that leads there. What names no scope must be listed here."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.conf import settings
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    get_named_type,
+    is_list_type,
+    is_non_null_type,
+    is_required_argument,
+    is_required_input_field,
+)
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+
+from courses.constants import Scope
+from courses.models import AccessToken, Assessment, User
+from schema.context import Context, Identity
+from schema.core import ids
+from schema.core.fields import DeclaredField
+from schema.core.ids import KINDS
+from schema.core.permissions import RequiresScope
+from schema.root import schema
+from tests.factories import (
+    make_access_token,
+    make_activity,
+    make_assessment,
+    make_attempt,
+    make_course,
+    make_learner,
+    make_lesson,
+    make_note,
+    make_notification,
+    make_user,
+)
+
+GRAPH = schema._schema
+ALL = frozenset(Scope.values)
+
+LEAD_TO_NODES_WITHOUT_A_SCOPE = {
+    "Viewer.user",  # `viewer` itself needs the same scope
+    "ViewerAttempts.open",  # within Assessment.viewerAttempts
+    "ViewerAttempts.best",
+}
+DECLARED_WITHOUT_A_SCOPE = {
+    "Assessment.maxScore",
+    "Assessment.problems",
+    "Assessment.questionCount",
+    "AssessmentAttempt.answeredCount",
+    "AssessmentAttempt.questions",
+    "AssessmentAttempt.receipt",
+    "Course.lessonCount",
+    "Course.reviewSummary",
+    "Course.viewerMayReview",
+    "GradingTask.response",
+    "Lesson.isCompleted",
+    "Review.viewerFoundHelpful",
+    "ViewerAttempts.mayStart",
+}
+"""Parts of the thing they stand on: whoever may read that may read them."""
+
+
+def definition_of(field: Any) -> Any:
+    return field.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
+
+
+def scope_of(field: Any) -> Scope | None:
+    """The scope that the published directive of a field names."""
+    scopes = [each.scope for each in definition_of(field).directives if isinstance(each, RequiresScope)]
+    return Scope(scopes[0]) if scopes else None
+
+
+def object_types() -> list[GraphQLObjectType]:
+    kinds = [type_ for type_ in GRAPH.type_map.values() if isinstance(type_, GraphQLObjectType)]
+    return [type_ for type_ in kinds if not type_.name.startswith("__")]
+
+
+def is_root(type_: GraphQLObjectType) -> bool:
+    return type_ in (GRAPH.query_type, GRAPH.mutation_type, GRAPH.subscription_type)
+
+
+def nested_fields() -> dict[str, Any]:
+    """Every field beneath the root but those that show what a mutation wrote, by `Type.field`."""
+    return {
+        f"{type_.name}.{name}": field
+        for type_ in object_types()
+        if not is_root(type_) and not type_.name.endswith("Payload")
+        for name, field in type_.fields.items()
+    }
+
+
+def node_type_beneath(field: Any) -> str | None:
+    """The node type that a field leads to: by itself, as a list, or as a connection."""
+    type_ = get_named_type(field.type)
+    if type_.name.endswith("Connection"):
+        type_ = get_named_type(get_named_type(type_.fields["edges"].type).fields["node"].type)
+    return type_.name if type_.name in KINDS else None
+
+
+def root_fields() -> dict[str, Any]:
+    roots = (GRAPH.query_type, GRAPH.mutation_type, GRAPH.subscription_type)
+    return {
+        f"{root.name}.{name}": field
+        for root in roots
+        if root is not None
+        for name, field in root.fields.items()
+    }
+
+
+SCOPED = {name: field for name, field in nested_fields().items() if scope_of(field)}
+
+
+# ---------------------------------------------------------------- every field has been judged
+
+
+@pytest.mark.parametrize("name", root_fields())
+def test_every_root_field_names_a_scope(name):
+    assert scope_of(root_fields()[name]) is not None
+
+
+def test_every_way_to_a_node_needs_the_scope_of_the_node():
+    leading = {name: node_type_beneath(field) for name, field in nested_fields().items()}
+    unguarded = {
+        name
+        for name, kind in leading.items()
+        if kind is not None and scope_of(nested_fields()[name]) is not KINDS[kind].scope
+    }
+
+    edges = {name for name in unguarded if name.endswith(("Edge.node", "Connection.edges"))}
+    assert unguarded - edges == LEAD_TO_NODES_WITHOUT_A_SCOPE
+
+
+def test_every_other_declared_field_was_judged():
+    unscoped = {
+        name
+        for name, field in nested_fields().items()
+        if isinstance(definition_of(field), DeclaredField) and scope_of(field) is None
+    }
+
+    counts = {name for name in unscoped if name.endswith("Connection.totalCount")}
+    assert unscoped - counts == DECLARED_WITHOUT_A_SCOPE
+
+
+def test_the_document_about_people_lists_every_scope():
+    listed = re.findall(r"^\| `(\w+:\w+)` \|", (settings.BASE_DIR / "docs" / "people.md").read_text(), re.M)
+
+    assert listed == Scope.values
+
+
+# ---------------------------------------------------------------- every token with every other scope is refused
+
+
+def example(type_: Any) -> str:
+    """A literal of an input type, with no more in it than is required."""
+    if is_non_null_type(type_):
+        return example(type_.of_type)
+    if is_list_type(type_):
+        return f"[{example(type_.of_type)}]"
+    if isinstance(type_, GraphQLEnumType):
+        return next(iter(type_.values))
+    if isinstance(type_, GraphQLInputObjectType):
+        required = {name: field for name, field in type_.fields.items() if is_required_input_field(field)}
+        if type_.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].is_one_of:
+            required = dict([next(iter(type_.fields.items()))])
+        return "{" + ", ".join(f"{name}: {example(field.type)}" for name, field in required.items()) + "}"
+    assert isinstance(type_, GraphQLScalarType)
+    literals = {"Int": "1", "Boolean": "true", "DateTime": '"2030-01-01T00:00:00Z"', "JSON": "{}"}
+    return literals.get(type_.name, f'"{Scope.TOKENS_WRITE}"')  # for a list of scopes, one that is known
+
+
+def call(name: str, field: Any) -> str:
+    """The shortest document that asks for a root field."""
+    arguments = [
+        f"{argument}: {example(value.type)}"
+        for argument, value in field.args.items()
+        if is_required_argument(value)
+    ]
+    root, _, field_name = name.partition(".")
+    beneath = get_named_type(field.type)
+    selection = ""
+    if isinstance(beneath, GraphQLObjectType | GraphQLInterfaceType):
+        selection = "{ userErrors { code } }" if root == "Mutation" else "{ __typename }"
+    given = f"({', '.join(arguments)})" if arguments else ""
+    return f"{root.lower()} {{ field: {field_name}{given} {selection} }}"
+
+
+@pytest.mark.parametrize("name", [name for name in root_fields() if not name.startswith("Subscription")])
+def test_a_root_field_refuses_tokens_with_all_scopes_but_its_own(api, name):
+    field = root_fields()[name]
+    viewer = make_user()
+    document = call(name, field)
+
+    for scopes in [frozenset({scope}) for scope in Scope if scope != scope_of(field)]:
+        assert refusals(api(document, viewer=viewer, scopes=scopes)) == ["TOKEN_SCOPE_MISSING"], scopes
+    assert refusals(api(document, viewer=viewer, scopes=ALL - {scope_of(field)})) == ["TOKEN_SCOPE_MISSING"]
+    assert "TOKEN_SCOPE_MISSING" not in refusals(
+        api(document, viewer=viewer, scopes=frozenset({scope_of(field)}))
+    )
+
+
+def refusals(answer: Any) -> list[str]:
+    """The codes of an answer: of its errors, or else of the user errors of its only field."""
+    if answer.errors:
+        return answer.codes
+    value = answer.data["field"]
+    errors = value.get("userErrors", []) if isinstance(value, dict) else []
+    return [error["code"] for error in errors]
+
+
+@pytest.mark.parametrize("name", SCOPED)
+def test_a_nested_field_is_open_to_its_own_scope_and_to_sessions_only(name):
+    field, own = definition_of(SCOPED[name]), scope_of(SCOPED[name])
+    opened = [scope for scope in Scope if field.is_open_to(request_with(frozenset({scope})))]
+
+    assert opened == [own]
+    assert not field.is_open_to(request_with(ALL - {own}))
+    assert not field.is_open_to(request_with(frozenset()))
+    assert field.is_open_to(request_with(None))
+
+
+def request_with(scopes: frozenset[str] | None) -> Context:
+    return Context(Identity(User(pk=1), scopes))
+
+
+# ---------------------------------------------------------------- what courses:read does not reach
+
+
+@pytest.fixture
+def learner(db: None) -> User:
+    """Somebody who has one of everything."""
+    assessment = make_assessment()
+    learner = make_learner(assessment.lesson.course)
+    make_attempt(learner, assessment)
+    make_note(learner, assessment.lesson)
+    make_notification(learner)
+    make_activity(learner)
+    make_access_token(learner, "cat_" + "x" * 40)
+    return learner
+
+
+BEYOND = {
+    "{ viewer { attempts { totalCount } } }": "attempts:read",
+    "{ viewer { notifications { totalCount } } }": "courses:write",
+    "{ viewer { unreadNotificationCount } }": "courses:write",
+    "{ viewer { activity { totalCount } } }": "statistics:read",
+    "{ viewer { statistics { coursesEnrolled } } }": "statistics:read",
+    "{ viewer { accessTokens { name } } }": "tokens:write",
+    "{ courses { edges { node { statistics { totalStudents } } } } }": "statistics:read",
+    "{ courses { edges { node { lessons { notes { totalCount } } } } } }": "notes:write",
+    "{ courses { edges { node { lessons { assessment { viewerAttempts { used } } } } } } }": "attempts:read",
+    "{ courses { edges { node { lessons { assessment { attempts { totalCount } } } } } } }": "attempts:read",
+    "{ courses { edges { node { lessons { assessment { itemAnalysis { mean } } } } } } }": "statistics:read",
+}
+
+
+@pytest.mark.parametrize(("document", "scope"), BEYOND.items())
+def test_a_token_to_read_courses_does_not_read_what_else_the_viewer_has(api, learner, document, scope):
+    refused = api(document, viewer=learner, scopes=frozenset({"courses:read"}))
+
+    assert refused.codes == ["TOKEN_SCOPE_MISSING"]
+    assert refused.errors[0]["message"] == f"This token lacks the scope `{scope}`: make one that has it."
+    assert not api(document, viewer=learner, scopes=frozenset({"courses:read", scope})).errors
+    assert not api(document, viewer=learner).errors
+
+
+def test_what_is_refused_is_not_even_loaded(api, learner, django_assert_num_queries):
+    with django_assert_num_queries(1):  # the viewer
+        api("{ viewer { attempts { totalCount } } }", viewer=learner, scopes=frozenset({"courses:read"}))
+
+
+def test_beside_a_refused_field_the_others_are_answered(api, learner):
+    answer = api(
+        "{ courses { edges { node { lessonCount statistics { totalStudents } } } } }",
+        viewer=learner,
+        scopes=frozenset({"courses:read"}),
+    )
+
+    assert answer.data["courses"]["edges"] == [{"node": {"lessonCount": 1, "statistics": None}}]
+    assert answer.errors[0]["path"] == ["courses", "edges", 0, "node", "statistics"]
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_an_id_opens_nothing_that_the_token_was_not_made_for(api, db, kind):
+    answer = api(
+        "query($id: ID!) { node(id: $id) { id } nodes(ids: [$id]) { id } }",
+        viewer=make_user(),
+        scopes=frozenset({"courses:read"}),
+        id=ids.encode(kind.name, 1),
+    )
+
+    assert answer.data == {"node": None, "nodes": [None]}
+    refused = [] if kind.scope is Scope.COURSES_READ else ["TOKEN_SCOPE_MISSING"] * 2
+    assert answer.codes == refused
+
+
+def test_ids_of_what_the_token_was_made_for_are_answered_beside_those_it_was_not(api, learner):
+    assessment = Assessment.objects.get()
+    token = ids.encode("AccessToken", AccessToken.objects.get().pk)
+    wanted = [ids.encode("Assessment", assessment.pk), token]
+
+    answer = api(
+        "query($ids: [ID!]!) { nodes(ids: $ids) { id } }",
+        viewer=learner,
+        scopes=frozenset({"courses:read"}),
+        ids=wanted,
+    )
+
+    assert answer.data == {"nodes": [{"id": wanted[0]}, None]}
+    assert answer.errors[0]["path"] == ["nodes", 1]
+
+
+# ---------------------------------------------------------------- what a mutation shows
+
+
+def test_a_mutation_shows_what_it_wrote_and_nothing_behind_it(api, db):
+    lesson = make_lesson()
+    learner = make_learner(lesson.course)
+    document = """mutation($input: CreateNoteInput!) { createNote(input: $input) {
+        note { content lesson { title } } userErrors { code } } }"""
+    note = {"lessonId": ids.encode("Lesson", lesson.pk), "content": "Remember"}
+
+    alone = api(document.replace("lesson { title }", ""), learner, frozenset({"notes:write"}), input=note)
+    assert alone["createNote"]["note"] == {"content": "Remember"}
+    behind = api(document, learner, frozenset({"notes:write"}), input=note)
+    assert behind.errors[0]["path"] == ["createNote", "note", "lesson"]
+    assert behind.codes == ["TOKEN_SCOPE_MISSING"]
+
+
+MAKE_TOKEN = """mutation($scopes: [String!]!) { createAccessToken(input: {name: "x", scopes: $scopes}) {
+    accessToken { scopes } userErrors { code field } } }"""
+
+
+@pytest.fixture
+def ask_for_token(db: None) -> Callable[..., Any]:
+    """`ask_for_token(own_scopes, wanted_scopes)` calls createAccessToken and gives its payload."""
+
+    def ask(own: frozenset[str] | None, wanted: list[str]) -> Any:
+        context = Context(Identity(make_user(), own))
+        asked = async_to_sync(schema.execute)(
+            MAKE_TOKEN, variable_values={"scopes": wanted}, context_value=context
+        )
+        assert asked.errors is None
+        return asked.data["createAccessToken"]
+
+    return ask
+
+
+@pytest.mark.parametrize("own", [frozenset({"tokens:write"}), ALL - {"grading:write"}])
+def test_a_token_makes_none_that_may_do_more_than_itself(ask_for_token, own):
+    refused = ask_for_token(own, ["tokens:write", "grading:write"])
+
+    assert refused["userErrors"] == [{"code": "TOKEN_SCOPE_MISSING", "field": ["scopes"]}]
+    assert not AccessToken.objects.exists()
+
+
+def test_a_token_makes_one_that_may_do_as_much_as_itself(ask_for_token):
+    made = ask_for_token(frozenset({"tokens:write", "courses:read"}), ["courses:read"])
+
+    assert made["accessToken"] == {"scopes": ["courses:read"]}
+
+
+def test_a_session_makes_one_that_may_do_everything(ask_for_token):
+    assert ask_for_token(None, Scope.values)["accessToken"] == {"scopes": sorted(Scope.values)}
+
+
+def test_a_course_can_be_read_with_the_basic_scope(api, db):
+    make_course(title="Open")
+
+    answer = api("{ courses { edges { node { title lessons { title } instructors { displayName } } } } }")
+    scoped = api(
+        "{ courses { edges { node { title lessons { title } instructors { displayName } } } } }",
+        viewer=make_user(),
+        scopes=frozenset({"courses:read"}),
+    )
+
+    assert scoped["courses"] == answer["courses"]

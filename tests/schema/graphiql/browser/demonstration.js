@@ -1,0 +1,54 @@
+// A demonstration server of its own, with an empty data directory, for as long as the tests run.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const PROJECT = fileURLToPath(new URL('../../../..', import.meta.url));
+
+/** Start it. Gives its origin, the access token of each person by user name, and how to stop it. */
+export async function startDemonstration() {
+  const directory = await mkdtemp(join(tmpdir(), 'graphiql-'));
+  const port = await freePort();
+  const command = ['run', 'python', 'manage.py', 'demo', '--port', port, '--data-dir', directory];
+  const server = spawn('uv', command, { cwd: PROJECT, stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(server, 'exit');
+
+  const stop = async () => {
+    server.kill('SIGINT');
+    await ended;
+    await rm(directory, { recursive: true, force: true });
+  };
+
+  const origin = `http://127.0.0.1:${port}`;
+  const tokens = {};
+  for await (const line of createInterface({ input: server.stdout })) {
+    const person = line.match(/^(\w+) .* (cat_\S+)$/);
+    if (person) tokens[person[1]] = person[2];
+    if (line.startsWith('GraphiQL: ')) break;
+  }
+  await answering(`${origin}/readyz`, server);
+  return { origin, tokens, stop };
+}
+
+async function freePort() {
+  const socket = createServer().listen(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  return String(port);
+}
+
+async function answering(address, server) {
+  while (server.exitCode === null) {
+    const response = await fetch(address).catch(() => null);
+    if (response?.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`the demonstration ended with ${server.exitCode}`);
+}

@@ -1,0 +1,225 @@
+// GraphiQL as a person uses it, in a real Chromium that can reach nothing but the server.
+//
+// CHROMIUM names the program where it is not /usr/bin/chromium. GRAPHIQL_PICTURE names a file for the picture of
+// the page that stands in the documentation.
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+
+import { chromium } from 'playwright-core';
+
+import { startDemonstration } from './demonstration.js';
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+];
+const EXAMPLE_TABS = [
+  'BrowseCatalogue',
+  'StartAttempt',
+  'CreateReview',
+  'CreateNote',
+  'GradingQueue',
+  'CreateAssessment',
+  'MyStatistics',
+  'CreateAccessToken',
+];
+
+let server;
+let browser;
+let page;
+let foreignRequests;
+let violations;
+
+before(async () => {
+  server = await startDemonstration();
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+beforeEach(async () => {
+  page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  foreignRequests = [];
+  violations = [];
+  page.on('request', (request) => {
+    if (!request.url().startsWith(`${server.origin}/`)) foreignRequests.push(request.url());
+  });
+  page.on('pageerror', (error) => violations.push(error.message));
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) violations.push(message.text());
+  });
+  await page.goto(`${server.origin}/graphql/`);
+  await page.waitForSelector('.graphiql-container');
+});
+
+afterEach(async () => {
+  assert.deepEqual(foreignRequests, [], 'a request left the server');
+  assert.deepEqual(violations, [], 'the page did what its policy forbids');
+  await page.context().close();
+});
+
+/** Put texts into the editors, run, and give the parsed result. */
+async function run({ query, variables = {}, headers = {} }) {
+  await fill('.graphiql-query-editor .CodeMirror', query);
+  await fill('.graphiql-editor-tool :nth-child(1 of .graphiql-editor) .CodeMirror', JSON.stringify(variables));
+  await fill('.graphiql-editor-tool :nth-child(2 of .graphiql-editor) .CodeMirror', JSON.stringify(headers));
+  const answered = page.waitForResponse(
+    (response) => response.url().endsWith('/graphql/') && !response.request().postData().includes('IntrospectionQuery'),
+  );
+  await page.click('.graphiql-execute-button');
+  await answered;
+  return JSON.parse(await resultText());
+}
+
+const fill = (editor, text) =>
+  page.$eval(editor, (element, value) => element.CodeMirror.setValue(value), text);
+
+/** What the result shows once it is not empty. */
+async function resultText() {
+  const text = () => document.querySelector('.result-window .CodeMirror').CodeMirror.getValue();
+  await page.waitForFunction(`(${text})() !== ''`);
+  return page.evaluate(text);
+}
+
+const whoIs = (text) => page.waitForFunction((who) => document.getElementById('who').textContent === who, text);
+
+async function useToken(token) {
+  await page.click('#open-sign-in');
+  await page.fill('[name=token]', token);
+  await page.click('#with-token button');
+}
+
+async function signIn(username, password) {
+  await page.click('#open-sign-in');
+  await page.fill('[name=username]', username);
+  await page.fill('[name=password]', password);
+  await page.click('#with-password button');
+}
+
+const NOTE = `mutation Note($lesson: ID!) {
+  createNote(input: { lessonId: $lesson, content: "Written in a browser." }) {
+    note { content isPrivate author { username } }
+    userErrors { code }
+  }
+}`;
+
+async function firstLesson() {
+  const { data } = await run({ query: '{ courses(first: 1) { edges { node { lessons { id } } } } }' });
+  return data.courses.edges[0].node.lessons[0].id;
+}
+
+test('the page opens with a tab for each use case, and nobody signed in', async () => {
+  const tabs = await page.$$eval('.graphiql-tab-button', (all) => all.map((tab) => tab.textContent));
+
+  assert.deepEqual(tabs, EXAMPLE_TABS);
+  await whoIs('Not signed in');
+});
+
+test('an example runs with ids of this server in its variables', async () => {
+  await page.click('.graphiql-execute-button');
+  await page.click('[role=menuitem]:has-text("OneCourse")');
+
+  const { data } = JSON.parse(await resultText());
+  assert.equal(data.course.lessons.length > 0, true);
+});
+
+test('a query is answered', async () => {
+  const { data, errors } = await run({ query: '{ courses(first: 1) { edges { node { title } } } }' });
+
+  assert.equal(errors, undefined);
+  assert.equal(data.courses.edges.length, 1);
+});
+
+test('with an access token the page says who asks, and a mutation writes in that name', async () => {
+  await useToken(server.tokens.learner);
+  await page.waitForSelector('#sign-out:visible');
+  const lesson = await firstLesson();
+
+  const { data } = await run({ query: NOTE, variables: { lesson } });
+
+  assert.deepEqual(data.createNote, {
+    note: { content: 'Written in a browser.', isPrivate: true, author: { username: 'learner' } },
+    userErrors: [],
+  });
+});
+
+test('a token that is not valid is refused in words and forgotten', async () => {
+  await useToken('cat_nonsense');
+
+  await page.waitForSelector('#refusal:has-text("This access token is not valid")');
+  await whoIs('Not signed in');
+});
+
+test('a password makes a session, whose mutations are not taken for forged ones, and signing out ends it', async () => {
+  await signIn('learner', 'learner-demo');
+  await page.waitForSelector('#sign-out:visible');
+  const lesson = await firstLesson();
+
+  const { data } = await run({ query: NOTE, variables: { lesson } });
+  assert.equal(data.createNote.note.author.username, 'learner');
+
+  await page.click('#sign-out');
+  await whoIs('Not signed in');
+});
+
+test('a wrong password is refused in words', async () => {
+  await signIn('learner', 'wrong');
+
+  await page.waitForSelector('#refusal:not(:empty)');
+  await whoIs('Not signed in');
+});
+
+test('the header editor takes a bearer token for one tab', async () => {
+  const headers = { Authorization: `Bearer ${server.tokens.instructor}` };
+
+  const { data } = await run({ query: '{ viewer { user { username } } }', headers });
+
+  assert.equal(data.viewer.user.username, 'instructor');
+});
+
+test('the list of examples opens one in a new tab', async () => {
+  await page.click('[aria-label="Show Examples"]');
+  await page.click('.examples button:has-text("Make an access token")');
+
+  await page.waitForFunction((count) => document.querySelectorAll('.graphiql-tab').length === count, 9);
+  const query = await page.$eval('.graphiql-query-editor .CodeMirror', (editor) => editor.CodeMirror.getValue());
+  assert.match(query, /^# Make an access token/);
+});
+
+test('documentation, history, explorer, settings and keys open within the policy', async () => {
+  await run({ query: 'query Remembered { serverTime }' });
+  await page.click('[aria-label="Show Documentation Explorer"]');
+  await page.waitForSelector('.graphiql-doc-explorer-content');
+  await page.click('[aria-label="Show History"]');
+  await page.waitForSelector('.graphiql-history-item:has-text("Remembered")');
+  await page.click('[aria-label="Show GraphiQL Explorer"]');
+  await page.waitForSelector('.graphiql-explorer-root');
+  await page.click('[aria-label="Open settings dialog"]');
+  await page.waitForSelector('.graphiql-dialog:has-text("Theme")');
+  await page.keyboard.press('Escape');
+  await page.click('[aria-label="Open short keys dialog"]');
+  await page.waitForSelector('.graphiql-dialog:has-text("Short Keys")');
+});
+
+test('the page fills its window, and nothing has to be scrolled to', async () => {
+  await signIn('learner', 'learner-demo');
+  await page.waitForSelector('#sign-out:visible');
+  await page.click('[aria-label="Show GraphiQL Explorer"]');
+  await page.click('.graphiql-execute-button');
+  await page.click('[role=menuitem]:has-text("BrowseCatalogue")');
+  await resultText();
+
+  const size = await page.evaluate(() => [document.body.scrollWidth, document.body.scrollHeight]);
+  assert.deepEqual(size, [1440, 900]);
+  await page.screenshot({ path: process.env.GRAPHIQL_PICTURE });
+});

@@ -1,0 +1,22 @@
+"""GraphiQL with stand-ins for its third-party files, so that no test downloads them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from courses.management.graphiql_installation import third_party_files
+
+
+@pytest.fixture
+def not_installed(settings: Any, tmp_path: Path) -> None:
+    """A data directory in which nothing is."""
+    settings.DATA_DIR = tmp_path
+
+
+@pytest.fixture
+def installed(not_installed: None) -> None:
+    """A data directory that has every third-party file, each holding its own name a hundred times."""
+    for name, path in third_party_files().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name * 100)
