@@ -20,4 +20,6 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     if directory := data_directory(sys.argv):
         os.environ["COURSES_DATA_DIR"] = directory
+    if "serve" in sys.argv[1:2]:
+        os.environ.setdefault("COURSES_LOG_REQUESTS", "on")  # for its workers too, who read it themselves
     execute_from_command_line(sys.argv)

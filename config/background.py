@@ -1,4 +1,4 @@
-"""What the server does by itself: closing attempts whose time is over, and keeping statistics fresh.
+"""What the server does by itself: closing attempts whose time is over, keeping statistics fresh, tidying up.
 
 Every process does its chores; rows that another process holds are passed over, so the work is shared. A chore
 is a job on a database thread like any other: it opens no session of its own.
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.db import DatabaseError, InterfaceError
 
 from courses.services.attempt_endings import close_expired_attempts
+from courses.services.cost_buckets import forget_full_buckets
 from courses.services.statistics import refresh_stale
 from schema.execution.database_threads import database
 
@@ -30,6 +31,7 @@ class Chore:
 CHORES = (
     Chore("close expired attempts", close_expired_attempts, pause=60),
     Chore("refresh statistics", refresh_stale, pause=2),
+    Chore("forget full cost buckets", forget_full_buckets, pause=600),
 )
 
 

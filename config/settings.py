@@ -8,7 +8,7 @@ from pathlib import Path
 
 import environ
 
-from config import database
+from config import database, log_lines
 from config.kept_secrets import kept_secret, new_signing_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -21,6 +21,7 @@ DEBUG = env.bool("COURSES_DEBUG", default=False)
 ALLOWED_HOSTS = env.list("COURSES_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("COURSES_TRUSTED_ORIGINS", default=[])
 HTTPS = env.bool("COURSES_HTTPS", default=False)
+LOG_REQUESTS = env.bool("COURSES_LOG_REQUESTS", default=False)  # `manage.py serve` switches it on
 SECRET_KEY = env.str("COURSES_SECRET_KEY", default="") or kept_secret(
     DATA_DIR / "secret_key", lambda: secrets.token_urlsafe(64)
 )
@@ -116,6 +117,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+LOGGING = log_lines.configuration(is_serving=LOG_REQUESTS)
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"

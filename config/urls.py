@@ -23,9 +23,8 @@ def not_offered(_request: HttpRequest) -> HttpResponse:
     raise Http404
 
 
-admin.site.login = secure_admin_login(admin.site.login)  # one sign-in for everybody, with one throttle
-
 urlpatterns = [
+    path("admin/login/", secure_admin_login(admin.site.login)),  # one sign-in for everybody, one throttle
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.account.urls")),
     path("_allauth/", include("allauth.headless.urls")),

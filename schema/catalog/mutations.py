@@ -58,7 +58,11 @@ class CatalogMutation:
         enrollment = services.enroll(learner=info.context.viewer, course_id=course_id)
         return EnrollPayload(enrollment_id=enrollment.pk)
 
-    @mutation(scope=Scope.COURSES_WRITE, description="Leave a course. Results and notes stay.")
+    @mutation(
+        scope=Scope.COURSES_WRITE,
+        description="Leave a course. Results and notes stay, but no assessment whose right answers could be read "
+        "then can be started again after coming back.",
+    )
     def withdraw(info: Info, input: WithdrawInput) -> WithdrawPayload:
         course_id = ids.required_pk(input.course_id, "Course", "courseId")
         enrollment = services.withdraw(learner=info.context.viewer, course_id=course_id)

@@ -11,45 +11,120 @@ from graphql import GraphQLError
 
 
 class ErrorCode(Enum):
-    """One code: its HTTP status, and the sentence that is said when there is nothing more precise to say."""
+    """One code: its HTTP status, the sentence that is said when there is nothing more precise to say, and what
+    the author of a client does about it, for the catalogue in docs/errors.md.
+    """
 
-    BAD_REQUEST = (HTTPStatus.BAD_REQUEST, "This is not a GraphQL request.")
-    GRAPHQL_PARSE_FAILED = (HTTPStatus.BAD_REQUEST, "The query is not valid GraphQL.")
-    GRAPHQL_VALIDATION_FAILED = (HTTPStatus.BAD_REQUEST, "The query does not fit the schema.")
+    BAD_REQUEST = (
+        HTTPStatus.BAD_REQUEST,
+        "This is not a GraphQL request.",
+        "Send a JSON object whose `query` is a GraphQL document, to a host name that this server answers for.",
+    )
+    GRAPHQL_PARSE_FAILED = (
+        HTTPStatus.BAD_REQUEST,
+        "The query is not valid GraphQL.",
+        "Mend the document: the message says where it stops making sense.",
+    )
+    GRAPHQL_VALIDATION_FAILED = (
+        HTTPStatus.BAD_REQUEST,
+        "The query does not fit the schema.",
+        "Compare the document with `/schema.graphql`.",
+    )
     OPERATION_RESOLUTION_FAILURE = (
         HTTPStatus.BAD_REQUEST,
         "Say with `operationName` which operation of the document to execute.",
+        "Name one operation that the document has.",
     )
-    BAD_USER_INPUT = (HTTPStatus.BAD_REQUEST, "A variable or argument is not valid.")
-    LIMIT_EXCEEDED = (HTTPStatus.BAD_REQUEST, "The query is larger than this server executes.")
-    UNAUTHENTICATED = (HTTPStatus.UNAUTHORIZED, "Sign in, or send `Authorization: Bearer <token>`.")
-    FORBIDDEN = (HTTPStatus.FORBIDDEN, "This is not allowed.")
-    TOKEN_SCOPE_MISSING = (HTTPStatus.FORBIDDEN, "This access token was not made for this.")
-    NOT_FOUND = (HTTPStatus.NOT_FOUND, "There is nothing here with this id that you may see.")
-    METHOD_NOT_ALLOWED = (HTTPStatus.METHOD_NOT_ALLOWED, "Send GET for queries, or POST.")
+    BAD_USER_INPUT = (
+        HTTPStatus.BAD_REQUEST,
+        "A variable or argument is not valid.",
+        "Mend the value that the message names.",
+    )
+    LIMIT_EXCEEDED = (
+        HTTPStatus.BAD_REQUEST,
+        "The query is larger than this server executes.",
+        "Ask for less: the message names the limit and the actual value.",
+    )
+    UNAUTHENTICATED = (
+        HTTPStatus.UNAUTHORIZED,
+        "Sign in, or send `Authorization: Bearer <token>`.",
+        "Sign in, or send a token that has neither expired nor been revoked.",
+    )
+    FORBIDDEN = (
+        HTTPStatus.FORBIDDEN,
+        "This is not allowed.",
+        "With a session cookie, send a `GraphQL-Preflight` header or the CSRF token as `X-CSRFToken`.",
+    )
+    TOKEN_SCOPE_MISSING = (
+        HTTPStatus.FORBIDDEN,
+        "This access token was not made for this.",
+        "Use a token that has the scope which the message names.",
+    )
+    NOT_FOUND = (
+        HTTPStatus.NOT_FOUND,
+        "There is nothing here with this id that you may see.",
+        "Check the id that you subscribe to: what is missing and what is not visible are one answer.",
+    )
+    METHOD_NOT_ALLOWED = (
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        "Send GET for queries, or POST.",
+        "Use a method that the `Allow` header names. Mutations need POST.",
+    )
     NOT_ACCEPTABLE = (
         HTTPStatus.NOT_ACCEPTABLE,
         "Accept application/graphql-response+json, application/json, or text/event-stream to subscribe.",
+        "Send an `Accept` header with one of these media types.",
     )
-    REQUEST_TIMEOUT = (HTTPStatus.REQUEST_TIMEOUT, "The request took too long to arrive.")
-    PAYLOAD_TOO_LARGE = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request is too large.")
+    REQUEST_TIMEOUT = (
+        HTTPStatus.REQUEST_TIMEOUT,
+        "The request took too long to arrive.",
+        "Send the whole body at once, and look at the network in between.",
+    )
+    PAYLOAD_TOO_LARGE = (
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "The request is too large.",
+        "Send less: the message names the limit.",
+    )
     UNSUPPORTED_MEDIA_TYPE = (
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         "Send the request as `Content-Type: application/json`, in UTF-8 and not compressed.",
+        "Set the header, and compress nothing.",
     )
-    RATE_LIMITED = (HTTPStatus.TOO_MANY_REQUESTS, "You have asked for too much in too short a time.")
-    INTERNAL = (HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side.")
-    UNAVAILABLE = (HTTPStatus.SERVICE_UNAVAILABLE, "The database cannot be reached. Please try again soon.")
-    OVERLOADED = (HTTPStatus.SERVICE_UNAVAILABLE, "The server is busy. Please try again in a moment.")
+    RATE_LIMITED = (
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "You have asked for too much in too short a time.",
+        "Wait as long as `Retry-After` says. `extensions.cost` tells the points that each answer leaves.",
+    )
+    INTERNAL = (
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "Something went wrong on our side.",
+        "Report it with `extensions.errorId`, by which the server's log knows it.",
+    )
+    UNAVAILABLE = (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "The database cannot be reached. Please try again soon.",
+        "Wait as `Retry-After` says, longer each time. After a mutation look first whether it was carried out.",
+    )
+    OVERLOADED = (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "The server is busy. Please try again in a moment.",
+        "Try again after `Retry-After`. Nothing was executed.",
+    )
     BUSY = (
         HTTPStatus.SERVICE_UNAVAILABLE,
         "Somebody else is changing the same thing at this moment. Please try again.",
+        "Try again after `Retry-After`. Nothing of this field was written.",
     )
-    TIMEOUT = (HTTPStatus.GATEWAY_TIMEOUT, "This took too long and was stopped. Please ask for less.")
+    TIMEOUT = (
+        HTTPStatus.GATEWAY_TIMEOUT,
+        "This took too long and was stopped. Please ask for less.",
+        "Ask for less at once. After a mutation look first whether it was carried out.",
+    )
 
-    def __init__(self, status: HTTPStatus, sentence: str) -> None:
+    def __init__(self, status: HTTPStatus, sentence: str, remedy: str) -> None:
         self.status = status
         self.sentence = sentence
+        self.remedy = remedy
 
 
 WELL_FORMED_REQUEST = frozenset(

@@ -95,5 +95,6 @@ def _is_about_an_answer(error: GraphQLError) -> bool:
 
 def _logged(error: GraphQLError) -> str:
     error_id = secrets.token_hex(8)
-    logger.error("error %s at %s", error_id, error.path, exc_info=_cause(error) or error)
+    facts = {"error_id": error_id, "path": error.path}
+    logger.error("error %s", error_id, exc_info=_cause(error) or error, extra={"facts": facts})
     return error_id

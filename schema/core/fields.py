@@ -95,7 +95,9 @@ class DeclaredField(StrawberryField):
             scope=self.own_scope,
         )
         copied.python_name, copied.graphql_name, copied.origin = self.name, self.graphql_name, self.origin
-        copied.type_annotation, copied.base_resolver = self.type_annotation, self.base_resolver
+        copied.type_annotation = self.type_annotation
+        if self.base_resolver is not None:  # another one than `request` where the type is generic
+            copied.base_resolver = self.base_resolver
         return copied
 
 

@@ -1,6 +1,6 @@
 """Fetching things again by their global ids: `node`, `nodes`, and the root fields for one thing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
 import strawberry
@@ -44,7 +44,7 @@ class NodeQuery:
         return _fetch_all(info, ids, KINDS)
 
 
-def _fetch_all(info: Info, wanted: Sequence[str], type_names: Sequence[str]) -> list[Any]:
+def _fetch_all(info: Info, wanted: Sequence[str], type_names: Iterable[str]) -> list[Any]:
     """The rows with those ids in their order, in one statement for each type among `type_names`.
 
     In the place of each thing that the request's token was not made for stands the error that says so.

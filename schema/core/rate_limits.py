@@ -27,7 +27,7 @@ class RateLimited(Exception):  # noqa: N818 - being refused is no error
         self.draw = draw
         super().__init__(
             f"This costs {draw.points} points, and {draw.remaining} of {settings.RATE_LIMIT_POINTS} are left. "
-            f"Please try again in {draw.granted_after_seconds} seconds, or ask for less."
+            f"Please try again in {draw.granted_after_seconds} s, or ask for less."
         )
 
 

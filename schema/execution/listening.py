@@ -11,11 +11,10 @@ from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager, suppress
 
 import psycopg2
+import psycopg2.extensions
 from django.conf import settings
 from django.db import connection
 from psycopg2 import sql
-from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
-from psycopg2.extensions import connection as Session
 
 from courses.services.changes import CHANNEL
 
@@ -115,7 +114,7 @@ class Listener:
                 logger.warning("the session that listens was lost")
             await asyncio.sleep(pause)
 
-    async def _listen(self, session: Session) -> None:
+    async def _listen(self, session: psycopg2.extensions.connection) -> None:
         """Pass on what `session` hears until it is lost."""
         loop, lost, socket = asyncio.get_running_loop(), asyncio.Event(), session.fileno()
 
@@ -139,7 +138,7 @@ class Listener:
             loop.remove_reader(socket)
             session.close()
 
-    def _pass_on(self, session: Session) -> None:
+    def _pass_on(self, session: psycopg2.extensions.connection) -> None:
         while session.notifies:
             for topic in session.notifies.pop(0).payload.split():
                 for subscriber in self._subscribers.get(topic, ()):
@@ -151,11 +150,11 @@ class Listener:
                 subscriber.wake()
 
 
-def _open_session() -> Session:
+def _open_session() -> psycopg2.extensions.connection:
     """A session of its own beside those of the threads, which listens already."""
     parameters = connection.get_connection_params() | _NOTICE_A_DEAD_NETWORK
     session = psycopg2.connect(**parameters | {"cursor_factory": None, "application_name": SESSION_NAME})
-    session.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
+    session.autocommit = True
     with session.cursor() as cursor:
         cursor.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
     return session

@@ -9,6 +9,7 @@ from django.test import Client
 
 from courses.models import AccessToken
 from schema.application import GraphQLApplication
+from schema.core.http.websocket import FORBIDDEN
 from schema.execution.database_threads import database
 from schema.root import schema
 from tests.config.conftest import PASSWORD, Browser
@@ -166,16 +167,16 @@ def test_signing_out_ends_an_open_websocket_too(browser):
     browser.sign_in("ada")
     cookie = f"sessionid={browser.http.cookies['sessionid'].value}"
 
-    async def before_and_after() -> list[object]:
+    async def ask_sign_out_and_ask() -> int:
         socket = await Socket(GraphQLApplication(schema), cookie=cookie, origin="http://testserver").opened()
-        answers = [await socket.ask(VIEWER, id="1")]
+        answer = await socket.ask(VIEWER)
+        assert answer["payload"]["data"] == {"viewer": {"user": {"username": "ada"}}}
         assert (await socket.message())["type"] == "complete"
         await database(browser.account, "DELETE", "auth/session")
-        answers.append(await socket.ask(VIEWER, id="2"))
-        await socket.leave()
-        return [answer["payload"]["data"]["viewer"] for answer in answers]
+        await socket.send({"id": "2", "type": "subscribe", "payload": {"query": VIEWER}})
+        return await socket.closed()
 
-    assert async_to_sync(before_and_after)() == [{"user": {"username": "ada"}}, None]
+    assert async_to_sync(ask_sign_out_and_ask)() == FORBIDDEN
 
 
 # ---------------------------------------------------------------- signing up

@@ -10,7 +10,14 @@ from django.db import OperationalError
 from config.background import CHORES, Background, Chore, do_once
 from courses.constants import AttemptEnd
 from courses.models import CourseStats
-from tests.factories import make_assessment, make_attempt, make_course, make_learner, make_lesson, single_choice
+from tests.factories import (
+    make_assessment,
+    make_attempt,
+    make_course,
+    make_learner,
+    make_lesson,
+    single_choice,
+)
 
 
 def _chore(name: str) -> Chore:

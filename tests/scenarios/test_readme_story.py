@@ -1,64 +1,46 @@
-"""The story in README works as printed, against a server that was started as README says."""
+"""README's commands and its story with curl, as printed; and that the demonstration is there to stay."""
 
 import json
-import os
 import re
-import signal
-import socket
 import subprocess
-import sys
-import time
-import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 
-ROOT: Path = settings.BASE_DIR
-READY_WITHIN_SECONDS = 120
+from tests.demo_server import DemoServer
+
+
+def _ask(server: DemoServer, query: str, username: str) -> Any:
+    request = urllib.request.Request(
+        server.url("/graphql/"),
+        data=json.dumps({"query": query}).encode(),
+        headers={"Content-Type": "application/json", "Authorization": f"Bearer {server.token_of(username)}"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as response:
+        return json.loads(response.read())["data"]
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The environment in which README's lines reach a demonstration of their own."""
-    data = tmp_path_factory.mktemp("demo")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    environment |= {"COURSES_DATA_DIR": str(data), "URL": f"http://127.0.0.1:{port}/graphql/"}
-    command = [sys.executable, "manage.py", "demo", "--port", str(port)]
-    with (data / "log").open("w") as log:
-        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-        try:
-            _wait_until_ready(f"http://127.0.0.1:{port}/readyz", server, data / "log")
-            yield environment
-        finally:
-            server.send_signal(signal.SIGINT)
-            server.wait(timeout=30)
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demonstration") / "data"
 
 
-def _wait_until_ready(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + READY_WITHIN_SECONDS
-    while time.monotonic() < deadline:
-        assert server.poll() is None, log.read_text()
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.2)
-    pytest.fail(f"The server was not ready in time.\n{log.read_text()}")
-
-
-def test_the_story_with_curl_works_as_printed(demo: dict[str, str]) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_story_with_curl_works_as_printed(directory: Path) -> None:
+    readme = (settings.BASE_DIR / "README.md").read_text(encoding="utf-8")
     story = re.search(r"```bash\n(.*?)```", readme, re.DOTALL)
     assert story is not None
-    told = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", story[1]], cwd=ROOT, env=demo, capture_output=True, text=True, check=True
-    )
+    with DemoServer(directory) as server:
+        told = subprocess.run(
+            ["bash", "-eu", "-c", story[1]],
+            cwd=settings.BASE_DIR,
+            env=server.environment | {"COURSES_DATA_DIR": str(directory), "URL": server.url("/graphql/")},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
     answers = [json.loads(line)["data"] for line in told.stdout.splitlines() if line.strip()]
     viewer, course, submitted, completed, reviewed = answers
     assert viewer == {"viewer": {"user": {"displayName": "Mira Lindholt"}}}
@@ -70,3 +52,49 @@ def test_the_story_with_curl_works_as_printed(demo: dict[str, str]) -> None:
     assert attempt["state"] == "COMPLETED"
     assert re.fullmatch("[0-9a-f]{64}", attempt["receipt"]["digest"])
     assert reviewed["createReview"] == {"review": {"rating": 5, "isVerifiedPurchase": True}, "userErrors": []}
+
+
+def test_the_second_start_keeps_the_data_of_the_first_and_copies_run_side_by_side(
+    directory: Path, tmp_path: Path
+) -> None:
+    mine = "{ viewer { attempts { totalCount } reviews { totalCount } } courses { totalCount } }"
+    with DemoServer(directory) as again, DemoServer(tmp_path / "other") as other:
+        assert _ask(again, mine, "learner") == {
+            "viewer": {"attempts": {"totalCount": 1}, "reviews": {"totalCount": 1}},
+            "courses": {"totalCount": 3},
+        }
+        assert _ask(other, mine, "learner") == {
+            "viewer": {"attempts": {"totalCount": 0}, "reviews": {"totalCount": 0}},
+            "courses": {"totalCount": 3},
+        }
+        names = re.findall(r"^(\w+) +(\S+) +cat_\S+$", again.printed(), re.MULTILINE)
+        assert names == [(n, f"{n}-demo") for n in ("learner", "classmate", "instructor", "moderator", "admin")]
+        assert f"GraphiQL: http://127.0.0.1:{again.port}/graphql/" in again.printed()
+
+
+def test_the_demonstration_has_what_an_explorer_needs(directory: Path) -> None:
+    """Three published courses of at least four lessons, every question type, and plausible life in them."""
+    with DemoServer(directory) as server:
+        courses = _ask(
+            server,
+            "{ courses(filter: {isPublished: true}) { edges { node { lessonCount reviewSummary { count } lessons "
+            "{ assessment { questions { type } attempts { totalCount } } } } } } }",
+            "instructor",
+        )["courses"]["edges"]
+        queue = _ask(server, "{ gradingQueue { totalCount } }", "instructor")["gradingQueue"]["totalCount"]
+    assessments = [
+        lesson["assessment"] for edge in courses for lesson in edge["node"]["lessons"] if lesson["assessment"]
+    ]
+    assert len(courses) == 3
+    assert all(edge["node"]["lessonCount"] >= 4 for edge in courses)
+    assert all(edge["node"]["reviewSummary"]["count"] >= 8 for edge in courses)
+    assert {question["type"] for assessment in assessments for question in assessment["questions"]} == {
+        "MULTIPLE_CHOICE",
+        "TRUE_FALSE",
+        "SHORT_ANSWER",
+        "ESSAY",
+        "MATCHING",
+        "FILL_BLANK",
+    }
+    assert all(assessment["attempts"]["totalCount"] > 0 for assessment in assessments)
+    assert queue > 0

@@ -5,10 +5,11 @@ from collections import Counter
 import pytest
 
 from courses import exceptions
-from courses.models import Assessment, AssessmentAttempt, User
+from courses.models import Assessment, AssessmentAttempt, Question, User
 from courses.services.attempt_endings import close_expired_attempts
 from courses.services.attempts import complete_attempt, start_attempt, submit_answers
 from courses.services.enrollment import withdraw
+from courses.services.question_authoring import delete_question
 from tests import factories
 from tests.concurrency import at_once
 from tests.taking import given, let_time_run_out
@@ -72,6 +73,26 @@ def test_starting_while_leaving_the_course_makes_no_attempt_afterwards() -> None
         assert _kinds(raised) == ({} if attempts else {exceptions.NotEnrolled: 1})
         assert left_at is not None
         assert all(attempt.start_time < left_at for attempt in attempts)
+
+
+def test_no_attempt_starts_with_a_question_that_its_author_removes_meanwhile() -> None:
+    for _ in range(20):
+        assessment = _assessment()
+        removed = factories.single_choice(assessment)
+        learner, author = _learner(assessment), factories.make_staff()
+
+        def start_or_remove(
+            number: int, learner: User = learner, author: User = author, removed: Question = removed
+        ) -> None:
+            if number:
+                start_attempt(learner=learner, assessment_id=removed.assessment_id)
+            else:
+                delete_question(author=author, question_id=removed.pk)
+
+        raised = at_once(start_or_remove, writers=2)
+        laid_out = [entry["id"] for entry in learner.attempts.get().layout["questions"]]
+        assert laid_out == list(assessment.questions.order_by("order").values_list("pk", flat=True))
+        assert _kinds(raised) == ({exceptions.QuestionInUse: 1} if removed.pk in laid_out else {})
 
 
 def test_answers_that_race_the_end_are_either_graded_or_refused() -> None:

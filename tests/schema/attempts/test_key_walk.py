@@ -148,7 +148,9 @@ def _walk_everything(learner: User, assessment: Assessment, attempt: dict[str, A
         }
         depth = 2 if name in ("node", "nodes") else DEPTH
         document = walk.document("query", name, depth=depth, arguments=wanted.get(name, ""))
-        _assert_holds_no_key(name, _ask(learner, document))
+        answer = _ask(learner, document)
+        assert answer.errors is None, name
+        _assert_holds_no_key(name, answer)
     for global_id in _all_ids():
         document = walk.document("query", "node", depth=1, arguments=f'(id: "{global_id}")')
         _assert_holds_no_key(global_id, _ask(learner, document))

@@ -237,7 +237,7 @@ def test_the_feedback_of_a_person_is_shown_with_who_gave_it(
     AssessmentAttempt.objects.get().rescore()
     shown = page(api, people.learner, attempt_id)
     result = question_named(shown, "Essay?")["result"]
-    assert (result["feedback"], result["gradedBy"]) == ("Well said.", {"displayName": "Ms Brown"})
+    assert (result["feedback"], result["gradedBy"]["displayName"]) == ("Well said.", "Ms Brown")
     assert (shown["gradingState"], shown["score"], shown["isPassed"]) == ("FULLY_GRADED", 16, True)
 
 

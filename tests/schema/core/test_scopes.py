@@ -1,11 +1,9 @@
 """Scopes: what a token reaches, by every way that leads there. What names no scope must be listed here."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
 from django.conf import settings
 from graphql import (
     GraphQLEnumType,
@@ -22,23 +20,13 @@ from graphql import (
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 from courses.constants import Scope
-from courses.models import AccessToken, Assessment, User
+from courses.models import User
 from schema.context import Context, Identity
-from schema.core import ids
 from schema.core.fields import DeclaredField
 from schema.core.ids import KINDS
 from schema.core.permissions import RequiresScope
 from schema.root import schema
 from tests.factories import (
-    make_access_token,
-    make_activity,
-    make_assessment,
-    make_attempt,
-    make_course,
-    make_learner,
-    make_lesson,
-    make_note,
-    make_notification,
     make_user,
 )
 
@@ -150,7 +138,9 @@ def test_every_other_declared_field_was_judged():
 
 
 def test_the_document_about_people_lists_every_scope():
-    listed = re.findall(r"^\| `(\w+:\w+)` \|", (settings.BASE_DIR / "docs" / "people.md").read_text(), re.M)
+    listed = re.findall(
+        r"^\| `(\w+:\w+)` \|", (settings.BASE_DIR / "docs" / "people.md").read_text(), re.MULTILINE
+    )
 
     assert listed == Scope.values
 
@@ -228,157 +218,3 @@ def test_a_nested_field_is_open_to_its_own_scope_and_to_sessions_only(name):
 
 def request_with(scopes: frozenset[str] | None) -> Context:
     return Context(Identity(User(pk=1), scopes))
-
-
-# ---------------------------------------------------------------- what courses:read does not reach
-
-
-@pytest.fixture
-def learner(db: None) -> User:
-    """Somebody who has one of everything."""
-    assessment = make_assessment()
-    learner = make_learner(assessment.lesson.course)
-    make_attempt(learner, assessment)
-    make_note(learner, assessment.lesson)
-    make_notification(learner)
-    make_activity(learner)
-    make_access_token(learner, "cat_" + "x" * 40)
-    return learner
-
-
-BEYOND = {
-    "{ viewer { attempts { totalCount } } }": "attempts:read",
-    "{ viewer { notifications { totalCount } } }": "courses:write",
-    "{ viewer { unreadNotificationCount } }": "courses:write",
-    "{ viewer { activity { totalCount } } }": "statistics:read",
-    "{ viewer { statistics { coursesEnrolled } } }": "statistics:read",
-    "{ viewer { accessTokens { name } } }": "tokens:write",
-    "{ courses { edges { node { statistics { totalStudents } } } } }": "statistics:read",
-    "{ courses { edges { node { lessons { notes { totalCount } } } } } }": "notes:write",
-    "{ courses { edges { node { lessons { assessment { viewerAttempts { used } } } } } } }": "attempts:read",
-    "{ courses { edges { node { lessons { assessment { attempts { totalCount } } } } } } }": "attempts:read",
-    "{ courses { edges { node { lessons { assessment { itemAnalysis { mean } } } } } } }": "statistics:read",
-}
-
-
-@pytest.mark.parametrize(("document", "scope"), BEYOND.items())
-def test_a_token_to_read_courses_does_not_read_what_else_the_viewer_has(api, learner, document, scope):
-    refused = api(document, viewer=learner, scopes=frozenset({"courses:read"}))
-
-    assert refused.codes == ["TOKEN_SCOPE_MISSING"]
-    assert refused.errors[0]["message"] == f"This token lacks the scope `{scope}`: make one that has it."
-    assert not api(document, viewer=learner, scopes=frozenset({"courses:read", scope})).errors
-    assert not api(document, viewer=learner).errors
-
-
-def test_what_is_refused_is_not_even_loaded(api, learner, django_assert_num_queries):
-    with django_assert_num_queries(1):  # the viewer
-        api("{ viewer { attempts { totalCount } } }", viewer=learner, scopes=frozenset({"courses:read"}))
-
-
-def test_beside_a_refused_field_the_others_are_answered(api, learner):
-    answer = api(
-        "{ courses { edges { node { lessonCount statistics { totalStudents } } } } }",
-        viewer=learner,
-        scopes=frozenset({"courses:read"}),
-    )
-
-    assert answer.data["courses"]["edges"] == [{"node": {"lessonCount": 1, "statistics": None}}]
-    assert answer.errors[0]["path"] == ["courses", "edges", 0, "node", "statistics"]
-
-
-@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
-def test_an_id_opens_nothing_that_the_token_was_not_made_for(api, db, kind):
-    answer = api(
-        "query($id: ID!) { node(id: $id) { id } nodes(ids: [$id]) { id } }",
-        viewer=make_user(),
-        scopes=frozenset({"courses:read"}),
-        id=ids.encode(kind.name, 1),
-    )
-
-    assert answer.data == {"node": None, "nodes": [None]}
-    refused = [] if kind.scope is Scope.COURSES_READ else ["TOKEN_SCOPE_MISSING"] * 2
-    assert answer.codes == refused
-
-
-def test_ids_of_what_the_token_was_made_for_are_answered_beside_those_it_was_not(api, learner):
-    assessment = Assessment.objects.get()
-    token = ids.encode("AccessToken", AccessToken.objects.get().pk)
-    wanted = [ids.encode("Assessment", assessment.pk), token]
-
-    answer = api(
-        "query($ids: [ID!]!) { nodes(ids: $ids) { id } }",
-        viewer=learner,
-        scopes=frozenset({"courses:read"}),
-        ids=wanted,
-    )
-
-    assert answer.data == {"nodes": [{"id": wanted[0]}, None]}
-    assert answer.errors[0]["path"] == ["nodes", 1]
-
-
-# ---------------------------------------------------------------- what a mutation shows
-
-
-def test_a_mutation_shows_what_it_wrote_and_nothing_behind_it(api, db):
-    lesson = make_lesson()
-    learner = make_learner(lesson.course)
-    document = """mutation($input: CreateNoteInput!) { createNote(input: $input) {
-        note { content lesson { title } } userErrors { code } } }"""
-    note = {"lessonId": ids.encode("Lesson", lesson.pk), "content": "Remember"}
-
-    alone = api(document.replace("lesson { title }", ""), learner, frozenset({"notes:write"}), input=note)
-    assert alone["createNote"]["note"] == {"content": "Remember"}
-    behind = api(document, learner, frozenset({"notes:write"}), input=note)
-    assert behind.errors[0]["path"] == ["createNote", "note", "lesson"]
-    assert behind.codes == ["TOKEN_SCOPE_MISSING"]
-
-
-MAKE_TOKEN = """mutation($scopes: [String!]!) { createAccessToken(input: {name: "x", scopes: $scopes}) {
-    accessToken { scopes } userErrors { code field } } }"""
-
-
-@pytest.fixture
-def ask_for_token(db: None) -> Callable[..., Any]:
-    """`ask_for_token(own_scopes, wanted_scopes)` calls createAccessToken and gives its payload."""
-
-    def ask(own: frozenset[str] | None, wanted: list[str]) -> Any:
-        context = Context(Identity(make_user(), own))
-        asked = async_to_sync(schema.execute)(
-            MAKE_TOKEN, variable_values={"scopes": wanted}, context_value=context
-        )
-        assert asked.errors is None
-        return asked.data["createAccessToken"]
-
-    return ask
-
-
-@pytest.mark.parametrize("own", [frozenset({"tokens:write"}), ALL - {"grading:write"}])
-def test_a_token_makes_none_that_may_do_more_than_itself(ask_for_token, own):
-    refused = ask_for_token(own, ["tokens:write", "grading:write"])
-
-    assert refused["userErrors"] == [{"code": "TOKEN_SCOPE_MISSING", "field": ["scopes"]}]
-    assert not AccessToken.objects.exists()
-
-
-def test_a_token_makes_one_that_may_do_as_much_as_itself(ask_for_token):
-    made = ask_for_token(frozenset({"tokens:write", "courses:read"}), ["courses:read"])
-
-    assert made["accessToken"] == {"scopes": ["courses:read"]}
-
-
-def test_a_session_makes_one_that_may_do_everything(ask_for_token):
-    assert ask_for_token(None, Scope.values)["accessToken"] == {"scopes": sorted(Scope.values)}
-
-
-def test_a_course_can_be_read_with_the_basic_scope(api, db):
-    make_course(title="Open")
-
-    answer = api("{ courses { edges { node { title lessons { title } instructors { displayName } } } } }")
-    scoped = api(
-        "{ courses { edges { node { title lessons { title } instructors { displayName } } } } }",
-        viewer=make_user(),
-        scopes=frozenset({"courses:read"}),
-    )
-
-    assert scoped["courses"] == answer["courses"]

@@ -9,6 +9,7 @@ import pytest
 import uvicorn
 from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper
+from strawberry import Schema
 
 from config.asgi import Server, django_application
 from config.background import Background
@@ -22,11 +23,12 @@ DJANGO_THREADS = 2
 
 
 class LiveServer:
-    """uvicorn in a thread, with the small schema and Django's own pages."""
+    """uvicorn in a thread, with the small schema or another, and Django's own pages."""
 
-    def __init__(self) -> None:
+    def __init__(self, schema: Schema = schema) -> None:
+        self.application = GraphQLApplication(schema)
         server = Server(
-            GraphQLApplication(schema),
+            self.application,
             DjangoThreads(django_application, threads=DJANGO_THREADS, waiting=1_000),
             Background(()),
         )

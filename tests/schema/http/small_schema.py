@@ -1,5 +1,6 @@
 """A schema of a few fields that do what tests of HTTP need done: wait, fail, page, write, stream."""
 
+import itertools
 from collections.abc import AsyncGenerator
 
 import strawberry
@@ -92,6 +93,14 @@ class Subscription:
     async def count_to(self, last: int) -> AsyncGenerator[int, None]:
         for number in range(1, last + 1):
             yield number
+
+    @strawberry.subscription
+    async def news_of(self, info: Info, topic: str) -> AsyncGenerator[int, None]:
+        async with info.context.listener.subscribed(topic, holder=topic) as subscriber:
+            yield 0
+            for count in itertools.count(1):
+                assert await subscriber.turn(seconds=60)
+                yield count
 
     @strawberry.subscription
     async def fails(self) -> AsyncGenerator[int, None]:

@@ -1,18 +1,18 @@
 """The line that every request leaves in the log."""
 
-import json
 import logging
 
 import pytest
 
+from tests.schema.http.test_authentication import bearer, make_token
+from tests.schema.http.test_websocket import conversation  # noqa: F401 - a fixture
+
 
 @pytest.fixture
 def lines(caplog):
-    """The lines that were logged so far, read as JSON."""
+    """The facts of the lines that were logged so far."""
     caplog.set_level(logging.INFO, logger="schema.requests")
-    return lambda: [
-        json.loads(record.getMessage()) for record in caplog.records if record.name == "schema.requests"
-    ]
+    return lambda: [dict(record.facts) for record in caplog.records if record.name == "schema.requests"]
 
 
 def test_a_request_leaves_one_line_that_says_who_what_and_how_much(db, post, lines):
@@ -50,3 +50,42 @@ def test_neither_variables_nor_literals_are_logged(post, caplog):
     ours = [record.getMessage() for record in caplog.records if record.name.startswith("schema")]
     assert ours
     assert not any("a literal" in text or "a variable" in text for text in ours)
+
+
+def test_the_line_says_who_paid_and_how_much_of_it_was_the_credentials(db, post, lines):
+    token = make_token()
+
+    post("query Who { viewerName }", operationName="Who", headers=bearer())
+
+    [line] = lines()
+    assert (line["operation"], line["principal"], line["cost"]) == ("Who", f"token:{token.pk}", 1)
+    assert line["statements"] == 2  # the token, and its use
+
+
+def test_an_operation_over_websocket_leaves_the_same_line_without_a_status(lines, conversation):  # noqa: F811
+    async def talk(socket):
+        await socket.opened()
+        await socket.ask("query Hello { hello }", operationName="Hello")
+        await socket.message()
+
+    conversation(talk, x_request_id="ws-7")
+
+    [line] = lines()
+    assert line.pop("milliseconds") >= 0
+    assert line == {
+        "request_id": "ws-7",
+        "transport": "websocket",
+        "operation": "Hello",
+        "principal": "anonymous",
+        "cost": 1,
+        "statements": 0,
+        "codes": [],
+        "status": None,
+    }
+
+
+def test_a_name_that_would_forge_a_line_is_refused_and_not_logged(send, lines):
+    send("POST", json={"query": "query A { hello }", "operationName": 'a\r\n{"level": "error"}'})
+
+    [line] = lines()
+    assert (line["status"], line["operation"]) == (400, None)

@@ -68,16 +68,18 @@ afterEach(async () => {
   await page.context().close();
 });
 
-/** Put texts into the editors, run, and give the parsed result. */
+/** Put texts into the editors of a new tab, run, and give the parsed result. */
 async function run({ query, variables = {}, headers = {} }) {
+  await page.click('.graphiql-tab-add');
   await fill('.graphiql-query-editor .CodeMirror', query);
   await fill('.graphiql-editor-tool :nth-child(1 of .graphiql-editor) .CodeMirror', JSON.stringify(variables));
   await fill('.graphiql-editor-tool :nth-child(2 of .graphiql-editor) .CodeMirror', JSON.stringify(headers));
-  const answered = page.waitForResponse(
-    (response) => response.url().endsWith('/graphql/') && !response.request().postData().includes('IntrospectionQuery'),
-  );
-  await page.click('.graphiql-execute-button');
-  await answered;
+  await page.waitForFunction((text) => {
+    const editor = document.querySelector('.graphiql-query-editor .CodeMirror').CodeMirror;
+    return editor.documentAST?.loc.source.body === text;
+  }, query);
+  await page.click('.graphiql-query-editor .CodeMirror');
+  await page.keyboard.press('Control+Enter');
   return JSON.parse(await resultText());
 }
 
@@ -86,9 +88,8 @@ const fill = (editor, text) =>
 
 /** What the result shows once it is not empty. */
 async function resultText() {
-  const text = () => document.querySelector('.result-window .CodeMirror').CodeMirror.getValue();
-  await page.waitForFunction(`(${text})() !== ''`);
-  return page.evaluate(text);
+  const shown = () => document.querySelector('.result-window .CodeMirror').CodeMirror.getValue();
+  return (await page.waitForFunction(shown)).jsonValue();
 }
 
 const whoIs = (text) => page.waitForFunction((who) => document.getElementById('who').textContent === who, text);
@@ -179,12 +180,15 @@ test('a wrong password is refused in words', async () => {
   await whoIs('Not signed in');
 });
 
-test('the header editor takes a bearer token for one tab', async () => {
+test('the header editor takes a bearer token, which the browser does not store', async () => {
   const headers = { Authorization: `Bearer ${server.tokens.instructor}` };
 
   const { data } = await run({ query: '{ viewer { user { username } } }', headers });
 
   assert.equal(data.viewer.user.username, 'instructor');
+  const stored = await page.evaluate(() => JSON.stringify(localStorage));
+  assert.equal(stored.includes('viewer { user'), true);
+  assert.equal(stored.includes(server.tokens.instructor), false);
 });
 
 test('the list of examples opens one in a new tab', async () => {
@@ -212,14 +216,16 @@ test('documentation, history, explorer, settings and keys open within the policy
 });
 
 test('the page fills its window, and nothing has to be scrolled to', async () => {
+  await page.setViewportSize({ width: 1680, height: 960 });
   await signIn('learner', 'learner-demo');
   await page.waitForSelector('#sign-out:visible');
-  await page.click('[aria-label="Show GraphiQL Explorer"]');
   await page.click('.graphiql-execute-button');
   await page.click('[role=menuitem]:has-text("BrowseCatalogue")');
   await resultText();
+  await page.click('[aria-label="Show GraphiQL Explorer"]');
+  await page.waitForSelector('.graphiql-explorer-root');
 
   const size = await page.evaluate(() => [document.body.scrollWidth, document.body.scrollHeight]);
-  assert.deepEqual(size, [1440, 900]);
+  assert.deepEqual(size, [1680, 960]);
   await page.screenshot({ path: process.env.GRAPHIQL_PICTURE });
 });

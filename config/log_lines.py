@@ -1,0 +1,45 @@
+"""The log: one line of JSON for each record, on standard output when the server runs and on standard error otherwise.
+
+Being JSON in ASCII, a record is one line whatever a client puts into it.
+"""
+
+import json
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+
+class JsonLines(logging.Formatter):
+    """Writes a record as JSON: when, how grave, of which part, its message, and the `facts` that it was given."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        line |= getattr(record, "facts", {})
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str)
+
+
+def configuration(*, is_serving: bool) -> dict[str, Any]:
+    """Django's LOGGING. Each request leaves a line only where the server runs for others: a demonstration and
+    commands say what is wrong and nothing else.
+    """
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": {"()": JsonLines}},
+        "handlers": {
+            "lines": {
+                "class": "logging.StreamHandler",
+                "stream": "ext://sys.stdout" if is_serving else "ext://sys.stderr",
+                "formatter": "json",
+            }
+        },
+        "root": {"handlers": ["lines"], "level": "INFO" if is_serving else "WARNING"},
+        "loggers": {"django": {"handlers": [], "level": "ERROR", "propagate": True}},
+    }

@@ -1,0 +1,188 @@
+"""Partners' access tokens: how client credentials get one, and what it does in the API."""
+
+import hashlib
+from datetime import timedelta
+
+import pytest
+from allauth.idp.oidc.models import Client as Partner
+from allauth.idp.oidc.models import Token
+from django.test import Client
+from django.utils import timezone
+
+from courses.models import Course, User
+from tests.config.conftest import PASSWORD, ask
+from tests.config.oauth import (
+    ATTEMPTS,
+    SECRET,
+    VIEWER,
+    client_credentials,
+    codes,
+    make_partner,
+    token_endpoint,
+)
+from tests.factories import make_course, make_user
+
+TITLES = "{ courses { edges { node { title } } } }"
+CREATE_COURSE = 'mutation { createCourse(input: {title: "New", slug: "new"}) { userErrors { code } } }'
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_passwords")]
+
+
+# ---------------------------------------------------------------- client credentials
+
+
+def test_client_credentials_act_for_the_owner_of_the_client():
+    make_partner(owner=make_user(username="ada"), scopes=("courses:read", "attempts:read"))
+
+    token = client_credentials("courses:read")
+
+    assert ask(VIEWER, token=token).json()["data"] == {"viewer": {"user": {"username": "ada"}}}
+    assert codes(ask(ATTEMPTS, token=token)) == ["TOKEN_SCOPE_MISSING"]
+    more = client_credentials("courses:read attempts:read")
+    assert ask(ATTEMPTS, token=more).json()["data"] == {"viewer": {"attempts": {"totalCount": 0}}}
+
+
+def test_without_an_owner_they_act_for_nobody():
+    make_partner(scopes=("courses:read", "courses:write"))
+    make_course(title="Published")
+    make_course(title="Hidden", is_published=False)
+
+    token = client_credentials("courses:read courses:write")
+
+    assert ask(VIEWER, token=token).json()["data"] == {"viewer": None}
+    titles = [edge["node"]["title"] for edge in ask(TITLES, token=token).json()["data"]["courses"]["edges"]]
+    assert titles == ["Published"]
+    assert codes(ask(CREATE_COURSE, token=token)) == ["UNAUTHENTICATED"]
+    assert Course.objects.count() == 2
+
+
+def test_scopes_that_a_client_does_not_have_are_not_given():
+    make_partner(scopes=("courses:read",))
+
+    response = token_endpoint(grant_type="client_credentials", scope="courses:read attempts:read")
+
+    assert (response.status_code, response.json()["error"]) == (400, "invalid_scope")
+
+
+def test_a_scope_taken_from_the_client_is_gone_from_its_tokens_at_once():
+    partner = make_partner(owner=make_user(), scopes=("courses:read", "attempts:read"))
+    token = client_credentials("courses:read attempts:read")
+    partner.set_scopes(["courses:read"])
+    partner.save()
+
+    assert codes(ask(ATTEMPTS, token=token)) == ["TOKEN_SCOPE_MISSING"]
+
+
+def test_no_partner_makes_access_tokens_even_where_the_client_was_given_the_scope():
+    make_partner(owner=make_user(), scopes=("courses:read", "tokens:write"))
+    token = client_credentials("courses:read tokens:write")
+
+    answer = ask(
+        """mutation { createAccessToken(input: {name: "x", scopes: ["courses:read"]}) {
+        secret userErrors { code } } }""",
+        token=token,
+    )
+
+    assert answer.json()["data"]["createAccessToken"] == {
+        "secret": None,
+        "userErrors": [{"code": "TOKEN_SCOPE_MISSING"}],
+    }
+
+
+def test_a_wrong_secret_gets_no_token():
+    make_partner(scopes=("courses:read",))
+
+    response = token_endpoint(grant_type="client_credentials", client_secret="wrong")
+
+    assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
+    assert not Token.objects.exists()
+
+
+def test_secrets_can_be_guessed_sixty_times_a_minute():
+    make_partner()
+    statuses = [token_endpoint(grant_type="x", client_secret="wrong").status_code for _ in range(61)]
+
+    assert set(statuses[:60]) == {400}
+    assert statuses[60] == 429
+
+
+def test_only_digests_are_stored():
+    make_partner(scopes=("courses:read",))
+
+    token = client_credentials("courses:read")
+
+    assert Token.objects.get().hash == hashlib.sha256(token.encode()).hexdigest()
+    assert SECRET not in Partner.objects.get().secret
+
+
+# ---------------------------------------------------------------- tokens that may not be used
+
+
+def expire(token: Token) -> None:
+    token.expires_at = timezone.now() - timedelta(seconds=1)
+    token.save()
+
+
+def deactivate_owner(token: Token) -> None:
+    User.objects.update(is_active=False)
+
+
+def make_refresh_token(token: Token) -> None:
+    token.type = Token.Type.REFRESH_TOKEN
+    token.save()
+
+
+SPOILERS = {
+    "expired": expire,
+    "revoked": Token.delete,
+    "owner deactivated": deactivate_owner,
+    "client removed": lambda _: Partner.objects.all().delete(),
+    "a refresh token": make_refresh_token,
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILERS.values(), ids=SPOILERS)
+def test_a_token_that_may_not_be_used_is_401_and_never_nobody(spoil):
+    make_partner(owner=make_user(), scopes=("courses:read",))
+    token = client_credentials("courses:read")
+    assert ask(TITLES, token=token).status_code == 200
+
+    spoil(Token.objects.get())
+
+    response = ask(TITLES, token=token)
+    assert (response.status_code, codes(response)) == (401, ["UNAUTHENTICATED"])
+    assert "data" not in response.json()
+
+
+@pytest.mark.parametrize("token", ["", "x", "x" * 86, "é" * 86, "x" * 500, "a.b.c", "eyJ" + "x" * 83])
+def test_what_is_no_token_is_401(token):
+    assert ask(TITLES, headers={"Authorization": f"Bearer {token}".encode()}).status_code == 401
+
+
+def test_partners_revoke_their_tokens():
+    make_partner(scopes=("courses:read",))
+    token = client_credentials("courses:read")
+
+    Client().post("/identity/o/api/revoke", {"client_id": "partner", "client_secret": SECRET, "token": token})
+
+    assert ask(TITLES, token=token).status_code == 401
+
+
+def test_a_token_comes_before_the_cookie(browser):
+    make_user(username="ada", password=PASSWORD)
+    browser.sign_in("ada")
+    make_partner(owner=make_user(username="grace"), scopes=("courses:read",))
+    header = {"Authorization": f"Bearer {client_credentials('courses:read')}"}
+
+    assert browser.ask(VIEWER, headers=header).json()["data"]["viewer"]["user"]["username"] == "grace"
+    assert browser.ask(VIEWER, headers={"Authorization": "Bearer " + "x" * 86}).status_code == 401
+
+
+def test_tokens_are_for_this_api_only():
+    make_partner(scopes=("courses:read",))
+
+    elsewhere = token_endpoint(grant_type="client_credentials", resource="https://other.example/api")
+
+    assert (elsewhere.status_code, elsewhere.json()["error"]) == (400, "invalid_target")
+    token = client_credentials("courses:read", resource="http://testserver/graphql/")
+    assert ask(TITLES, token=token).status_code == 200

@@ -1,0 +1,157 @@
+"""One session of each process listens to what others have changed."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import connection, transaction
+
+from courses.services.changes import CHANNEL, TOPICS_PER_MESSAGE, tell_attempts_changed
+from courses.utils.sql import execute
+from schema.execution.listening import SESSION_NAME, Subscriber
+from tests.schema.execution.conftest import LiveServer, other_sessions, wait_until
+from tests.schema.execution.test_live_server import REQUESTS, SESSIONS, Load
+from tests.subscribing import Connection, Connections
+
+NEWS = "subscription ($topic: String!) { newsOf(topic: $topic) }"
+
+
+def tell(message: str) -> None:
+    execute("SELECT pg_notify(%(channel)s, %(message)s)", channel=CHANNEL, message=message)
+
+
+def listening_sessions() -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pid FROM pg_stat_activity WHERE application_name = %s", [SESSION_NAME])
+        return [pid for (pid,) in cursor.fetchall()]
+
+
+def lose(sessions: list[int]) -> None:
+    execute("SELECT pg_terminate_backend(pid) FROM unnest(%(pids)s) AS pid", pids=sessions)
+
+
+@pytest.fixture
+def connections() -> Iterator[Connections]:
+    with Connections() as opened:
+        yield opened
+
+
+@pytest.fixture
+def watch(connections: Connections, address: str) -> Callable[[str], Connection]:
+    """`watch("course:1")` gives a client that hears of the topic from now on."""
+
+    def begin(topic: str) -> Connection:
+        client = connections.open(address)
+        client.subscribe(NEWS, topic=topic)
+        assert client.event() == {"newsOf": 0}
+        return client
+
+    return begin
+
+
+def test_without_a_subscriber_there_is_no_session_that_listens(address, connections):
+    connections.open(address)
+
+    assert listening_sessions() == []
+
+
+def test_news_reach_those_who_watch_their_topic_and_no_others(watch):
+    one, other = watch("course:1"), watch("course:10")
+
+    tell("course:1 course:2")
+    assert one.event() == {"newsOf": 1}
+    tell("course:10")
+
+    assert other.event() == {"newsOf": 1}
+
+
+def test_any_number_of_subscribers_shares_one_session(watch):
+    clients = [watch(f"course:{number % 3}") for number in range(10)]
+
+    tell("course:0 course:1 course:2")
+
+    assert [client.event() for client in clients] == [{"newsOf": 1}] * 10
+    assert len(listening_sessions()) == 1
+
+
+def test_what_is_rolled_back_is_never_told(watch):
+    client = watch("course:1")
+    second = client.subscribe(NEWS, topic="course:2")
+    client.event()
+
+    with transaction.atomic():
+        tell("course:1")
+        transaction.set_rollback(True)
+    tell("course:2")
+
+    assert client.message()["id"] == second
+
+
+def test_a_session_that_was_lost_is_replaced_and_everybody_is_told_to_look_again(watch):
+    clients = [watch(f"course:{number}") for number in range(3)]
+    lost = listening_sessions()
+
+    lose(lost)
+
+    assert [client.event() for client in clients] == [{"newsOf": 1}] * 3
+    assert len(listening_sessions()) == 1
+    assert listening_sessions() != lost
+    tell("course:2")
+    assert clients[2].event() == {"newsOf": 2}
+
+
+def test_losing_the_session_again_and_again_is_survived(watch):
+    client = watch("course:1")
+
+    for count in range(1, 4):
+        lose(listening_sessions())
+        assert client.event() == {"newsOf": count}
+
+
+def test_a_slow_subscriber_finds_all_that_happened_meanwhile_as_one_piece_of_news():
+    async def scenario() -> list[bool]:
+        subscriber = Subscriber(holder=1)
+        for _ in range(1000):
+            subscriber.wake()
+        return [await subscriber.turn(seconds=5), await subscriber.turn(seconds=0)]
+
+    assert asyncio.run(scenario()) == [True, False]
+
+
+def test_a_server_that_listens_holds_exactly_one_session_more(address, watch):
+    client = watch("course:1")
+    load = Load(address)
+
+    load.run()
+
+    assert load.statuses == {200: REQUESTS}
+    assert len(other_sessions()) == SESSIONS + 1
+    tell("course:1")
+    assert client.event() == {"newsOf": 1}
+
+
+def test_a_server_that_listened_leaves_no_session_when_it_stops(real_threads, connections):
+    server = LiveServer()
+    client = connections.open(server.start())
+    client.subscribe(NEWS, topic="course:1")
+    client.event()
+
+    stopping = threading.Thread(target=server.stop)
+    stopping.start()
+
+    assert client.closed() == 1012
+    stopping.join()
+    wait_until(lambda: other_sessions() == [])
+
+
+@pytest.mark.parametrize("count", [1, TOPICS_PER_MESSAGE + 1, 10_000])
+def test_any_number_of_topics_is_told_with_one_statement(db, count, django_assert_num_queries):
+    largest = 2**63 - 1
+    with django_assert_num_queries(1):
+        tell_attempts_changed(range(largest - count, largest))
+
+
+def test_nothing_to_tell_costs_no_statement(db, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        tell_attempts_changed([])
