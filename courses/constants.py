@@ -170,7 +170,10 @@ class Scope(TextChoices):
     """What an access token may be limited to. A browser session may do all that its person may."""
 
     COURSES_READ = "courses:read", "Read courses, lessons, assessments, reviews and people"
-    COURSES_WRITE = "courses:write", "Enroll, record progress and activity, read notifications, and author courses"
+    COURSES_WRITE = (
+        "courses:write",
+        "Enroll, record progress and activity, read notifications, and author courses",
+    )
     ATTEMPTS_READ = "attempts:read", "Read attempts and results"
     ATTEMPTS_WRITE = "attempts:write", "Take assessments"
     REVIEWS_WRITE = "reviews:write", "Write, vote on and moderate reviews"

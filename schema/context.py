@@ -49,6 +49,13 @@ class Context:
         self.draw = draw
         self.loaders = Loaders(identity.user)
 
+    @property
+    def person(self) -> User:
+        """The signed-in person. Mutations, which nobody else can call, have one."""
+        if self.identity.user is None:
+            raise RuntimeError("Only what needs a signed-in person may ask who it is.")
+        return self.identity.user
+
     def has_scope(self, scope: str) -> bool:
         return self.identity.scopes is None or scope in self.identity.scopes
 

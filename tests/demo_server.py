@@ -33,7 +33,15 @@ class DemoServer:
         self._log = directory.parent / f"{directory.name}.log"
 
     def __enter__(self) -> "DemoServer":
-        command = [sys.executable, "manage.py", "demo", "--data-dir", str(self.directory), "--port", str(self.port)]
+        command = [
+            sys.executable,
+            "manage.py",
+            "demo",
+            "--data-dir",
+            str(self.directory),
+            "--port",
+            str(self.port),
+        ]
         with self._log.open("w") as log:
             self._process = subprocess.Popen(
                 command, cwd=settings.BASE_DIR, env=self.environment, stdout=log, stderr=log

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import httpx
+import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
@@ -34,12 +35,13 @@ class Connection:
     def end(self, operation: str) -> None:
         self._send({"id": operation, "type": "complete"})
 
-    def message(self) -> dict[str, Any]:
-        return json.loads(self._socket.recv(timeout=PATIENCE_SECONDS))
+    def message(self, *, seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
+        """The next message. Raises TimeoutError when none comes."""
+        return json.loads(self._socket.recv(timeout=seconds))
 
-    def event(self) -> Any:
+    def event(self, *, seconds: float = PATIENCE_SECONDS) -> Any:
         """The data of the next event."""
-        message = self.message()
+        message = self.message(seconds=seconds)
         assert message["type"] == "next", message
         assert "errors" not in message["payload"], message
         return message["payload"]["data"]
@@ -53,12 +55,10 @@ class Connection:
 
     def closed(self) -> int:
         """The code with which the server closes the connection, saying nothing more."""
-        try:
-            message = self.message()
-        except ConnectionClosed as closed:
-            assert closed.rcvd is not None
-            return closed.rcvd.code
-        raise AssertionError(message)
+        with pytest.raises(ConnectionClosed) as closed:
+            self.message()
+        assert closed.value.rcvd is not None
+        return closed.value.rcvd.code
 
     def _send(self, message: dict[str, Any]) -> None:
         self._socket.send(json.dumps(message))

@@ -36,9 +36,8 @@ def announce(
             "courses": courses,
         }
         return TemplateResponse(request, "admin/courses/announce.html", context)
-    told = sum(
-        notifications.announce(author=request.user, course_id=course.pk, **form.cleaned_data)
-        for course in courses
-    )
+    told = 0
+    for course in courses:
+        told += notifications.announce(author=request.user, course_id=course.pk, **form.cleaned_data)
     modeladmin.message_user(request, f"{told} people were told.", messages.SUCCESS)
     return None

@@ -5,28 +5,28 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
 
+from courses.constants import NO_CREDIT
 from courses.models import Assessment, Question
 from courses.policies.participation import Viewer, teaches
 from courses.rules import item_analysis
 from courses.utils.sql import fetch
 
-_EARNED = """
-WITH first AS (
+_CREDITS = """
+WITH first AS MATERIALIZED (
     SELECT DISTINCT ON (assessment_id, user_id) id, assessment_id
     FROM courses_assessmentattempt
     WHERE assessment_id = ANY(%(assessments)s) AND is_completed
     ORDER BY assessment_id, user_id, attempt_number
 )
-SELECT first.assessment_id AS assessment,
-    array_agg(coalesce(answer.credit, 0) * question.points ORDER BY question."order") AS earned
+SELECT first.assessment_id AS assessment, answered.questions, answered.credits
 FROM first
-JOIN courses_question AS question ON question.assessment_id = first.assessment_id
-LEFT JOIN courses_attemptanswer AS answer ON answer.attempt_id = first.id AND answer.question_id = question.id
-GROUP BY first.id, first.assessment_id
-HAVING bool_and(answer.id IS NULL OR answer.credit IS NOT NULL)
+CROSS JOIN LATERAL (
+    SELECT coalesce(array_agg(question_id), '{}') AS questions, coalesce(array_agg(credit), '{}') AS credits
+    FROM courses_attemptanswer WHERE attempt_id = first.id
+) AS answered
 """
-"""One row for each learner: credit x points on every question of the assessment, in the author's order. Only the
-first finished attempt counts, and a learner whose first one waits for a person is left out."""
+"""One row for each learner: what the first finished attempt answered, and the credit of each answer (null: it
+waits for a person). Looking the answers up attempt by attempt costs the same however the planner guesses."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,11 @@ class ItemAnalysis(item_analysis.ItemAnalysis):
 
 
 def item_analyses(viewer: Viewer, assessments: Sequence[int]) -> Mapping[int, ItemAnalysis]:
-    """The item analysis of each assessment of a course that the viewer teaches: three statements for all."""
+    """The item analysis of each assessment of a course that the viewer teaches: three statements for all.
+
+    Only the first finished attempt of each learner counts; a learner whose first one waits for a person is
+    left out until it is graded.
+    """
     taught = Assessment.objects.filter(teaches(viewer, "lesson__course_id"), pk__in=assessments)
     rows: dict[int, list[list[Decimal]]] = {pk: [] for pk in taught.values_list("pk", flat=True)}
     if not rows:
@@ -53,9 +57,18 @@ def item_analyses(viewer: Viewer, assessments: Sequence[int]) -> Mapping[int, It
     ordered = Question.objects.filter(assessment__in=rows).order_by("order")
     for assessment, pk, points in ordered.values_list("assessment_id", "pk", "points"):
         questions[assessment].append((pk, points))
-    for row in fetch(_EARNED, assessments=list(rows)):
-        rows[row.assessment].append(row.earned)
+    for row in fetch(_CREDITS, assessments=list(rows)):
+        if None not in row.credits:
+            credits_by_question = dict(zip(row.questions, row.credits, strict=True))
+            rows[row.assessment].append(_earned(credits_by_question, questions[row.assessment]))
     return {assessment: _analysis(rows[assessment], questions[assessment]) for assessment in rows}
+
+
+def _earned(
+    credits_by_question: Mapping[int, Decimal], questions: Sequence[tuple[int, int]]
+) -> list[Decimal]:
+    """Credit x points of each question, in the author's order; one that was left out earns nothing."""
+    return [credits_by_question.get(pk, NO_CREDIT) * points for pk, points in questions]
 
 
 def _analysis(rows: Sequence[Sequence[Decimal]], questions: Sequence[tuple[int, int]]) -> ItemAnalysis:

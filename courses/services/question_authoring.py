@@ -17,9 +17,9 @@ from courses.services.authorship import locked_for_author, locked_question
 from courses.services.problems import Problems
 from courses.services.question_drafts import (
     QuestionDraft,
-    settle_together,
     drafted_answers,
     drafted_question,
+    settle_together,
 )
 
 

@@ -14,9 +14,9 @@ from courses.services.problems import Problems
 from courses.services.question_drafts import (
     AnswerDraft,
     QuestionDraft,
-    settle_together,
     drafted_answers,
     drafted_question,
+    settle_together,
 )
 
 _ANSWER_FIELDS = (

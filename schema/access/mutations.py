@@ -53,12 +53,12 @@ class AccessMutation:
     def create_access_token(info: Info, input: CreateAccessTokenInput) -> CreateAccessTokenPayload:
         require_scopes(info, input.scopes)
         made = services.create_access_token(
-            owner=info.context.viewer, name=input.name, scopes=input.scopes, expires_at=input.expires_at
+            owner=info.context.person, name=input.name, scopes=input.scopes, expires_at=input.expires_at
         )
         return CreateAccessTokenPayload(access_token_id=made.token.pk, secret=made.secret)
 
     @mutation(scope=Scope.TOKENS_WRITE, description="End an access token at once.")
     def revoke_access_token(info: Info, input: RevokeAccessTokenInput) -> RevokeAccessTokenPayload:
         token_id = ids.required_pk(input.access_token_id, "AccessToken", "accessTokenId")
-        services.revoke_access_token(owner=info.context.viewer, token_id=token_id)
+        services.revoke_access_token(owner=info.context.person, token_id=token_id)
         return RevokeAccessTokenPayload(access_token_id=token_id)

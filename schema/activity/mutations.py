@@ -49,7 +49,7 @@ class ActivityMutation:
     @mutation(scope=Scope.COURSES_WRITE, description="Record what the viewer does while learning.")
     def record_activity(info: Info, input: RecordActivityInput) -> RecordActivityPayload:
         activity = services.record_activity(
-            actor=info.context.viewer, type=input.type, data=input.data, **_parts(input)
+            actor=info.context.person, type=input.type, data=input.data, **_parts(input)
         )
         return RecordActivityPayload(activity_id=activity.pk)
 

@@ -1,11 +1,12 @@
 """How authors write questions: the authoring side's inputs, key included."""
 
 from decimal import Decimal
+from typing import Any
 
 import strawberry
 
 from courses import models
-from courses.services.question_drafts import AnswerDraft, QuestionDraft
+from courses.services.question_drafts import QuestionDraft
 from schema.core.enums import QuestionType, ScoringPolicy, TextMatch
 from schema.core.inputs import given, like, required_like
 
@@ -42,7 +43,7 @@ class QuestionInput:
 
 def drafted(question: QuestionInput) -> QuestionDraft:
     """What the services take; what was left out, or is null, is not in it."""
-    draft = QuestionDraft(question_type=question.type, **given(question, apart_from=("type", "answers")))
+    draft: Any = {"question_type": question.type, **given(question, apart_from=("type", "answers"))}
     if isinstance(question.answers, list):
-        draft["answers"] = [AnswerDraft(**given(answer)) for answer in question.answers]
-    return draft
+        draft["answers"] = [given(answer) for answer in question.answers]
+    return QuestionDraft(**draft)

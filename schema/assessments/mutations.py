@@ -136,7 +136,7 @@ class AssessmentMutation:
         settings = given(input, apart_from=("lesson_id", "questions"))
         questions = [drafted(question) for question in input.questions or ()]
         assessment = assessment_authoring.create_assessment(
-            author=info.context.viewer, lesson_id=lesson_id, questions=questions, **settings
+            author=info.context.person, lesson_id=lesson_id, questions=questions, **settings
         )
         return CreateAssessmentPayload(assessment_id=assessment.pk)
 
@@ -147,21 +147,21 @@ class AssessmentMutation:
         if "time_limit_minutes" in settings:
             settings["time_limit_minutes"] = settings["time_limit_minutes"] or 0
         assessment = assessment_authoring.update_assessment(
-            author=info.context.viewer, assessment_id=assessment_id, **settings
+            author=info.context.person, assessment_id=assessment_id, **settings
         )
         return UpdateAssessmentPayload(assessment_id=assessment.pk)
 
     @mutation(scope=Scope.COURSES_WRITE, description="Remove an assessment that nobody has begun to take.")
     def delete_assessment(info: Info, input: DeleteAssessmentInput) -> DeleteAssessmentPayload:
         assessment_id = ids.required_pk(input.assessment_id, "Assessment", "assessmentId")
-        assessment_authoring.delete_assessment(author=info.context.viewer, assessment_id=assessment_id)
+        assessment_authoring.delete_assessment(author=info.context.person, assessment_id=assessment_id)
         return DeleteAssessmentPayload(deleted_assessment_id=input.assessment_id)
 
     @mutation(scope=Scope.COURSES_WRITE, description="Add a question at the end of an assessment.")
     def create_question(info: Info, input: CreateQuestionInput) -> CreateQuestionPayload:
         assessment_id = ids.required_pk(input.assessment_id, "Assessment", "assessmentId")
         question = question_authoring.create_question(
-            author=info.context.viewer, assessment_id=assessment_id, draft=drafted(input.question)
+            author=info.context.person, assessment_id=assessment_id, draft=drafted(input.question)
         )
         return CreateQuestionPayload(question_id=question.pk)
 
@@ -172,14 +172,14 @@ class AssessmentMutation:
     def update_question(info: Info, input: UpdateQuestionInput) -> UpdateQuestionPayload:
         question_id = ids.required_pk(input.question_id, "Question", "questionId")
         question = question_editing.update_question(
-            author=info.context.viewer, question_id=question_id, draft=drafted(input.question)
+            author=info.context.person, question_id=question_id, draft=drafted(input.question)
         )
         return UpdateQuestionPayload(question_id=question.pk)
 
     @mutation(scope=Scope.COURSES_WRITE, description="Remove a question that no attempt has.")
     def delete_question(info: Info, input: DeleteQuestionInput) -> DeleteQuestionPayload:
         question_id = ids.required_pk(input.question_id, "Question", "questionId")
-        question_authoring.delete_question(author=info.context.viewer, question_id=question_id)
+        question_authoring.delete_question(author=info.context.person, question_id=question_id)
         return DeleteQuestionPayload(deleted_question_id=input.question_id)
 
     @mutation(scope=Scope.COURSES_WRITE, description="Put the questions of an assessment into another order.")
@@ -190,6 +190,6 @@ class AssessmentMutation:
             for place, global_id in enumerate(input.question_ids)
         ]
         assessment = question_authoring.reorder_questions(
-            author=info.context.viewer, assessment_id=assessment_id, question_ids=question_ids
+            author=info.context.person, assessment_id=assessment_id, question_ids=question_ids
         )
         return ReorderQuestionsPayload(assessment_id=assessment.pk)

@@ -80,7 +80,7 @@ class AttemptMutation:
     )
     def start_attempt(info: Info, input: StartAttemptInput) -> StartAttemptPayload:
         started = services.start_attempt(
-            learner=info.context.viewer,
+            learner=info.context.person,
             assessment_id=ids.required_pk(input.assessment_id, "Assessment", "assessmentId"),
             ip_address=info.context.ip_address,
             user_agent=info.context.user_agent,
@@ -94,7 +94,7 @@ class AttemptMutation:
     def submit_answers(info: Info, input: SubmitAnswersInput) -> SubmitAnswersPayload:
         attempt_id = ids.required_pk(input.attempt_id, "AssessmentAttempt", "attemptId")
         services.submit_answers(
-            learner=info.context.viewer,
+            learner=info.context.person,
             attempt_id=attempt_id,
             answers=given_answers(attempt_id, input.answers),
             base_revision=input.base_revision,
@@ -107,7 +107,7 @@ class AttemptMutation:
     def flag_question(info: Info, input: FlagQuestionInput) -> FlagQuestionPayload:
         attempt_id = ids.required_pk(input.attempt_id, "AssessmentAttempt", "attemptId")
         services.flag_question(
-            learner=info.context.viewer,
+            learner=info.context.person,
             attempt_id=attempt_id,
             question_id=ids.required_pk(input.question_id, "Question", "questionId"),
             is_flagged=input.is_flagged,
@@ -121,7 +121,7 @@ class AttemptMutation:
     def complete_attempt(info: Info, input: CompleteAttemptInput) -> CompleteAttemptPayload:
         attempt_id = ids.required_pk(input.attempt_id, "AssessmentAttempt", "attemptId")
         services.complete_attempt(
-            learner=info.context.viewer,
+            learner=info.context.person,
             attempt_id=attempt_id,
             answers=given_answers(attempt_id, input.answers or []),
         )

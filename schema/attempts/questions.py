@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import strawberry
 
@@ -172,7 +172,7 @@ def response_of(laid_out: LaidOutQuestion) -> Response | None:
 
 def receipt(attempt: models.AssessmentAttempt, questions: list[LaidOutQuestion]) -> SubmissionReceipt | None:
     """The receipt of an attempt that has ended, over exactly what the API shows of it."""
-    if not attempt.is_completed:
+    if attempt.end_time is None:
         return None
     entries: list[receipts.ReceiptEntry] = [
         {
@@ -198,7 +198,9 @@ def _as_shown(response: Response | None) -> dict[str, Any] | None:
     return {"text": response.text} if response.choices is None else {"choices": response.choices}
 
 
-def _offered(laid_out: LaidOutQuestion, member: str, kind: str) -> list[Choice] | None:
+def _offered(
+    laid_out: LaidOutQuestion, member: Literal["choices", "prompts", "matches"], kind: str
+) -> list[Choice] | None:
     """What the layout offers, each with the id of its place; answers that were removed since are left out."""
     if member not in laid_out.entry:
         return None

@@ -97,21 +97,21 @@ class UpdateLessonPayload(Payload):
 class CatalogAuthoringMutation:
     @mutation(scope=Scope.COURSES_WRITE, description="Create a course, which the viewer then teaches.")
     def create_course(info: Info, input: CreateCourseInput) -> CreateCoursePayload:
-        course = services.create_course(author=info.context.viewer, **given(input))
+        course = services.create_course(author=info.context.person, **given(input))
         return CreateCoursePayload(course_id=course.pk)
 
     @mutation(scope=Scope.COURSES_WRITE, description="Change a course, or publish it.")
     def update_course(info: Info, input: UpdateCourseInput) -> UpdateCoursePayload:
         course_id = ids.required_pk(input.course_id, "Course", "courseId")
         settings = changes(input, apart_from=("course_id",))
-        course = services.update_course(author=info.context.viewer, course_id=course_id, **settings)
+        course = services.update_course(author=info.context.person, course_id=course_id, **settings)
         return UpdateCoursePayload(course_id=course.pk)
 
     @mutation(scope=Scope.COURSES_WRITE, description="Add a lesson at the end of a course.")
     def create_lesson(info: Info, input: CreateLessonInput) -> CreateLessonPayload:
         course_id = ids.required_pk(input.course_id, "Course", "courseId")
         draft = _with_resources(given(input, apart_from=("course_id",)))
-        lesson = services.create_lesson(author=info.context.viewer, course_id=course_id, **draft)
+        lesson = services.create_lesson(author=info.context.person, course_id=course_id, **draft)
         return CreateLessonPayload(lesson_id=lesson.pk)
 
     @mutation(scope=Scope.COURSES_WRITE, description="Change a lesson and the material that goes with it.")
@@ -119,7 +119,7 @@ class CatalogAuthoringMutation:
         lesson_id = ids.required_pk(input.lesson_id, "Lesson", "lessonId")
         draft = changes(input, apart_from=("lesson_id",), nullable=("duration_seconds",))
         lesson = services.update_lesson(
-            author=info.context.viewer, lesson_id=lesson_id, **_with_resources(draft)
+            author=info.context.person, lesson_id=lesson_id, **_with_resources(draft)
         )
         return UpdateLessonPayload(lesson_id=lesson.pk)
 

@@ -55,7 +55,7 @@ class CatalogMutation:
     @mutation(scope=Scope.COURSES_WRITE, description="Take a course. Taking it twice is taking it once.")
     def enroll(info: Info, input: EnrollInput) -> EnrollPayload:
         course_id = ids.required_pk(input.course_id, "Course", "courseId")
-        enrollment = services.enroll(learner=info.context.viewer, course_id=course_id)
+        enrollment = services.enroll(learner=info.context.person, course_id=course_id)
         return EnrollPayload(enrollment_id=enrollment.pk)
 
     @mutation(
@@ -65,7 +65,7 @@ class CatalogMutation:
     )
     def withdraw(info: Info, input: WithdrawInput) -> WithdrawPayload:
         course_id = ids.required_pk(input.course_id, "Course", "courseId")
-        enrollment = services.withdraw(learner=info.context.viewer, course_id=course_id)
+        enrollment = services.withdraw(learner=info.context.person, course_id=course_id)
         return WithdrawPayload(enrollment_id=enrollment.pk)
 
     @mutation(
@@ -74,5 +74,5 @@ class CatalogMutation:
     )
     def complete_lesson(info: Info, input: CompleteLessonInput) -> CompleteLessonPayload:
         lesson_id = ids.required_pk(input.lesson_id, "Lesson", "lessonId")
-        enrollment = progress.complete_lesson(learner=info.context.viewer, lesson_id=lesson_id)
+        enrollment = progress.complete_lesson(learner=info.context.person, lesson_id=lesson_id)
         return CompleteLessonPayload(lesson_id=lesson_id, enrollment_id=enrollment.pk)

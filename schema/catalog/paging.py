@@ -62,7 +62,8 @@ def ordered_by(orders: list[CourseOrder] | None) -> tuple[OrderTerm, ...]:
 
 def narrowed_to(viewer: Viewer, filter: CourseFilter | None) -> tuple[Q, tuple[tuple[str, Any], ...]]:
     """The condition of a filter, and the annotations that it names."""
-    where, annotations = Q(), ()
+    where = Q()
+    annotations: tuple[tuple[str, Any], ...] = ()
     if filter is None:
         return where, annotations
     if words := searchable(filter.search):

@@ -29,7 +29,7 @@ class CatalogQuery:
             return None
         visible = catalog.courses_visible_to(info.context.viewer)
         if id is not None:
-            visible = visible.filter(pk=ids.pk(id, "Course"))
+            visible = visible.filter(pk__in=[ids.pk(id, "Course")])
         if slug is not None:
             visible = visible.filter(slug=slug)
         return visible.first()

@@ -31,7 +31,10 @@ After = Annotated[str | None, strawberry.argument(description="The cursor to go 
 Last = Annotated[int | None, strawberry.argument(description="How many from the end of the list: 1 to 100.")]
 Before = Annotated[str | None, strawberry.argument(description="The cursor to stop before.")]
 
-NEWEST_FIRST = (OrderTerm("created_date", descending=True, kind=datetime), OrderTerm("pk", descending=True))
+NEWEST_FIRST: tuple[OrderTerm, ...] = (
+    OrderTerm("created_date", descending=True, kind=datetime),
+    OrderTerm("pk", descending=True),
+)
 
 
 @strawberry.type(description="Where a page stands in its list.")

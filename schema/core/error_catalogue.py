@@ -5,6 +5,8 @@
 A test fails when the committed page is not what this writes.
 """
 
+from collections.abc import Sequence
+
 from courses.exceptions import Refusal
 from schema.core.error_codes import MAY_BE_RETRIED, WELL_FORMED_REQUEST, ErrorCode
 
@@ -68,7 +70,7 @@ def _whether_to_retry(code: ErrorCode) -> str:
     return "a query may be" if code in (ErrorCode.TIMEOUT, ErrorCode.REQUEST_TIMEOUT) else "no"
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
     return [f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *rows)]
 
 

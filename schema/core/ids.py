@@ -6,6 +6,7 @@ answered like one of nothing (NOT_FOUND), so an id can never be used as somethin
 
 import base64
 import binascii
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -23,6 +24,8 @@ from schema.dataloaders.base import ByPk
 T = TypeVar("T", bound=type)
 LARGEST_KEY = 2**63 - 1
 
+_KEY = re.compile(r"[1-9][0-9]{0,18}")
+
 
 @dataclass(frozen=True)
 class NodeKind:
@@ -38,8 +41,8 @@ KINDS: dict[str, NodeKind] = {}
 _names: dict[type, str] = {}
 
 
-def encode(type_name: str, key: object) -> str:
-    return base64.b64encode(f"{type_name}:{key}".encode()).decode()
+def encode(type_name: str, key: object) -> strawberry.ID:
+    return strawberry.ID(base64.b64encode(f"{type_name}:{key}".encode()).decode())
 
 
 def decode(global_id: str) -> tuple[str, str]:
@@ -54,7 +57,7 @@ def decode(global_id: str) -> tuple[str, str]:
 def pk(global_id: str, type_name: str) -> int | None:
     """The primary key in an id of that type; None when it is none."""
     found, key = decode(global_id)
-    if found != type_name or not (key.isascii() and key.isdigit()) or int(key[:20]) > LARGEST_KEY:
+    if found != type_name or not _KEY.fullmatch(key) or int(key) > LARGEST_KEY:
         return None
     return int(key)
 
@@ -74,9 +77,13 @@ class _IdField(Column):
         return encode(_names[type(source)], source.pk)
 
 
+def _id_field(description: str) -> Any:
+    return _IdField(description=description)
+
+
 @strawberry.interface(description="Everything that can be fetched again by its global id.")
 class Node:
-    id: strawberry.ID = _IdField(description="Opaque, globally unique; never changes.")
+    id: strawberry.ID = _id_field("Opaque, globally unique; never changes.")
 
 
 def node(

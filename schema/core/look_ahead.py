@@ -39,7 +39,8 @@ def look_ahead(info: Info) -> Plan:
 class _Planner:
     def __init__(self, info: GraphQLResolveInfo) -> None:
         self._info = info
-        self._variables = VariableValues({}, info.variable_values)
+        coerced: Any = info.variable_values  # a plain dict: Strawberry unpacks what graphql-core declares
+        self._variables = VariableValues({}, coerced)
         self._strawberry = info.schema._strawberry_schema  # type: ignore[attr-defined]
 
     def plan(self, parent: Any, selections: list[SelectionSetNode]) -> Plan:
@@ -89,7 +90,7 @@ class _Planner:
                     if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):
                         yield parent, node
                     continue
-                fragment = (
+                fragment: Any = (
                     self._info.fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
                 )
                 condition = fragment.type_condition

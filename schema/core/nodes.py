@@ -59,7 +59,8 @@ def _fetch_all(info: Info, wanted: Sequence[str], type_names: Iterable[str]) -> 
         elif keys:
             found = kind.by_pk.load(info.context.viewer, list(keys), None)
             rows |= {(type_name, key): row for key, row in found.items()}
-    decoded = [global_ids.decode(one) for one in wanted]
+    names = [global_ids.decode(one)[0] for one in wanted]
     return [
-        refusals.get(name) or (rows.get((name, int(key))) if key.isdigit() else None) for name, key in decoded
+        refusals.get(name) or rows.get((name, global_ids.pk(one, name) or 0))
+        for one, name in zip(wanted, names, strict=True)
     ]

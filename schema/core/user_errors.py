@@ -23,8 +23,8 @@ from schema.execution.database_threads import database
 
 P = TypeVar("P", bound="Payload")
 
-UserErrorCode = strawberry.enum(
-    Enum(
+UserErrorCode: Any = strawberry.enum(
+    Enum(  # type: ignore[call-overload]
         "UserErrorCode",
         {
             refusal.code: strawberry.enum_value(

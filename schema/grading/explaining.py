@@ -56,7 +56,7 @@ class ExplainingMutation:
     )
     def explain_grade(info: Info, input: ExplainGradeInput) -> ExplainGradePayload:
         steps = services.explain_grade(
-            viewer=info.context.viewer,
+            viewer=info.context.person,
             attempt_id=ids.required_pk(input.attempt_id, "AssessmentAttempt", "attemptId"),
             question_id=ids.required_pk(input.question_id, "Question", "questionId"),
         )
@@ -71,7 +71,7 @@ class ExplainingMutation:
             _tried(response, ("responses", str(place))) for place, response in enumerate(input.responses)
         ]
         grades = services.try_grade(
-            author=info.context.viewer, draft=drafted(input.question), responses=responses
+            author=info.context.person, draft=drafted(input.question), responses=responses
         )
         return TryGradePayload(
             results=[

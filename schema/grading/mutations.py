@@ -73,7 +73,7 @@ class GradingMutation:
     )
     def grade_answer(info: Info, input: GradeAnswerInput) -> GradeAnswerPayload:
         attempt = grading.grade_answer(
-            grader=info.context.viewer,
+            grader=info.context.person,
             task_id=ids.required_pk(input.task_id, "GradingTask", "taskId"),
             points=input.points,
             feedback=input.feedback,

@@ -1,5 +1,7 @@
 """What can be done with notes: write, change and delete one's own."""
 
+from typing import Any
+
 import strawberry
 
 from courses.services import notes as services
@@ -71,7 +73,7 @@ class NoteMutation:
     @mutation(scope=Scope.NOTES_WRITE, description="Write a note on a lesson, for oneself or for the course.")
     def create_note(info: Info, input: CreateNoteInput) -> CreateNotePayload:
         note = services.create_note(
-            author=info.context.viewer,
+            author=info.context.person,
             lesson_id=ids.required_pk(input.lesson_id, "Lesson", "lessonId"),
             content=input.content,
             timestamp_seconds=input.timestamp_seconds,
@@ -84,10 +86,10 @@ class NoteMutation:
     def update_note(info: Info, input: UpdateNoteInput) -> UpdateNotePayload:
         note_id = ids.required_pk(input.note_id, "Note", "noteId")
         given = {"content": input.content, "is_private": input.is_private, "tags": input.tags}
-        changes = {name: value for name, value in given.items() if value is not None}
+        changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         if input.timestamp_seconds is not None:
             changes["timestamp_seconds"] = input.timestamp_seconds.value
-        note = services.update_note(author=info.context.viewer, note_id=note_id, changes=changes)
+        note = services.update_note(author=info.context.person, note_id=note_id, changes=changes)
         return UpdateNotePayload(note_id=note.pk)
 
     @mutation(
@@ -96,5 +98,5 @@ class NoteMutation:
     )
     def delete_note(info: Info, input: DeleteNoteInput) -> DeleteNotePayload:
         note_id = ids.required_pk(input.note_id, "Note", "noteId")
-        services.delete_note(actor=info.context.viewer, note_id=note_id)
+        services.delete_note(actor=info.context.person, note_id=note_id)
         return DeleteNotePayload(deleted_note_id=ids.encode("Note", note_id))

@@ -1,6 +1,6 @@
 """Which pages of notes can be asked for: the filters of their lists, and search."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from django.db.models import Q
@@ -37,7 +37,8 @@ def notes_of_viewer(
     first: First = None,
     after: After = None,
 ) -> PageRequest:
-    where, annotations, order = Q(), {}, NEWEST_FIRST
+    where, order = Q(), NEWEST_FIRST
+    annotations: dict[str, Any] = {}
     if lesson_id is not None:
         where &= Q(lesson=ids.pk(lesson_id, "Lesson"))
     if tag is not None:

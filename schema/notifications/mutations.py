@@ -58,7 +58,7 @@ class NotificationMutation:
     )
     def mark_notification_read(info: Info, input: MarkNotificationReadInput) -> MarkNotificationReadPayload:
         pk = ids.required_pk(input.notification_id, "Notification", "notificationId")
-        notification = services.mark_read(reader=info.context.viewer, notification_id=pk)
+        notification = services.mark_read(reader=info.context.person, notification_id=pk)
         return MarkNotificationReadPayload(notification_id=notification.pk)
 
     @mutation(scope=Scope.COURSES_WRITE, description="Note that all notifications were read.")
@@ -68,13 +68,13 @@ class NotificationMutation:
         course_id = (
             ids.required_pk(input.course_id, "Course", "courseId") if input.course_id is not None else None
         )
-        count = services.mark_all_read(reader=info.context.viewer, course_id=course_id)
+        count = services.mark_all_read(reader=info.context.person, course_id=course_id)
         return MarkAllNotificationsReadPayload(marked_count=count)
 
     @mutation(scope=Scope.COURSES_WRITE, description="Tell everybody who takes a course. For its staff.")
     def announce(info: Info, input: AnnounceInput) -> AnnouncePayload:
         count = services.announce(
-            author=info.context.viewer,
+            author=info.context.person,
             course_id=ids.required_pk(input.course_id, "Course", "courseId"),
             title=input.title,
             message=input.message,

@@ -92,7 +92,7 @@ class ReviewMutation:
     @mutation(scope=Scope.REVIEWS_WRITE, description="Review a course, once.")
     def create_review(info: Info, input: CreateReviewInput) -> CreateReviewPayload:
         review = services.create_review(
-            author=info.context.viewer,
+            author=info.context.person,
             course_id=ids.required_pk(input.course_id, "Course", "courseId"),
             rating=input.rating,
             title=input.title,
@@ -103,7 +103,7 @@ class ReviewMutation:
     @mutation(scope=Scope.REVIEWS_WRITE, description="Edit one's own review. It loses its approval by that.")
     def update_review(info: Info, input: UpdateReviewInput) -> UpdateReviewPayload:
         review = services.update_review(
-            author=info.context.viewer,
+            author=info.context.person,
             review_id=ids.required_pk(input.review_id, "Review", "reviewId"),
             rating=input.rating,
             title=input.title,
@@ -117,7 +117,7 @@ class ReviewMutation:
     )
     def delete_review(info: Info, input: DeleteReviewInput) -> DeleteReviewPayload:
         review_id = ids.required_pk(input.review_id, "Review", "reviewId")
-        services.delete_review(actor=info.context.viewer, review_id=review_id)
+        services.delete_review(actor=info.context.person, review_id=review_id)
         return DeleteReviewPayload(deleted_review_id=ids.encode("Review", review_id))
 
     @mutation(
@@ -126,7 +126,7 @@ class ReviewMutation:
     )
     def vote_review_helpful(info: Info, input: VoteReviewHelpfulInput) -> VoteReviewHelpfulPayload:
         review = services.vote_review_helpful(
-            voter=info.context.viewer,
+            voter=info.context.person,
             review_id=ids.required_pk(input.review_id, "Review", "reviewId"),
             helpful=input.helpful,
         )
@@ -138,7 +138,7 @@ class ReviewMutation:
     )
     def moderate_review(info: Info, input: ModerateReviewInput) -> ModerateReviewPayload:
         review = moderation.moderate_review(
-            moderator=info.context.viewer,
+            moderator=info.context.person,
             review_id=ids.required_pk(input.review_id, "Review", "reviewId"),
             is_approved=input.is_approved,
             is_featured=input.is_featured,

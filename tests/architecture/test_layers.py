@@ -23,15 +23,18 @@ def test_only_services_and_what_save_shares_open_transactions() -> None:
     opened = [
         path.relative_to(ROOT).as_posix()
         for path in _sources("schema", "courses", "config")
-        if "transaction.atomic" in path.read_text("utf-8")
-        and path.relative_to(ROOT).parts[1] not in allowed
+        if "transaction.atomic" in path.read_text("utf-8") and path.relative_to(ROOT).parts[1] not in allowed
     ]
     assert opened == []
 
 
 def test_nothing_listens_to_signals() -> None:
     pattern = re.compile(r"django\.(db\.models|core|dispatch)[.\w]*signals|@receiver\b")
-    used = [path.name for path in _sources("schema", "courses", "config") if pattern.search(path.read_text("utf-8"))]
+    used = [
+        path.name
+        for path in _sources("schema", "courses", "config")
+        if pattern.search(path.read_text("utf-8"))
+    ]
     assert used == []
 
 

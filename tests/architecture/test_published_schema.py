@@ -65,7 +65,9 @@ def test_every_mutation_takes_one_input_and_returns_its_payload_with_user_errors
     assert mutation is not None
     for name, field in mutation.fields.items():
         capitalised = name[0].upper() + name[1:]
-        assert {argument: str(a.type) for argument, a in field.args.items()} == {"input": f"{capitalised}Input!"}
+        assert {argument: str(a.type) for argument, a in field.args.items()} == {
+            "input": f"{capitalised}Input!"
+        }
         assert str(field.type) == f"{capitalised}Payload!"
         assert str(field.type.of_type.fields["userErrors"].type) == "[UserError!]!"
 

@@ -57,7 +57,9 @@ def test_the_server_refreshes_stale_statistics() -> None:
     assert CourseStats.objects.get(course=course).total_students == 1
 
 
-def test_a_chore_that_the_database_refuses_is_tried_again_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_chore_that_the_database_refuses_is_tried_again_and_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     tries: list[str] = []
     twice = asyncio.Event()
 

@@ -68,7 +68,9 @@ def test_the_second_start_keeps_the_data_of_the_first_and_copies_run_side_by_sid
             "courses": {"totalCount": 3},
         }
         names = re.findall(r"^(\w+) +(\S+) +cat_\S+$", again.printed(), re.MULTILINE)
-        assert names == [(n, f"{n}-demo") for n in ("learner", "classmate", "instructor", "moderator", "admin")]
+        assert names == [
+            (n, f"{n}-demo") for n in ("learner", "classmate", "instructor", "moderator", "admin")
+        ]
         assert f"GraphiQL: http://127.0.0.1:{again.port}/graphql/" in again.printed()
 
 

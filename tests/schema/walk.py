@@ -11,18 +11,16 @@ from graphql import (
     GraphQLEnumType,
     GraphQLField,
     GraphQLInputObjectType,
-    GraphQLInterfaceType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
-    GraphQLUnionType,
     get_named_type,
     is_leaf_type,
     is_required_argument,
 )
 
-_SCALARS = {"Int": 1, "Float": 1.0, "Boolean": True, "Decimal": "1", "JSON": {}}
+_SCALARS = {"ID": "of nothing", "Int": 1, "Float": 1.0, "Boolean": True, "Decimal": "1", "JSON": {}}
 _DEFAULT_TEXT = "A text that is long enough."
 
 
@@ -37,12 +35,17 @@ class Walk:
         """The names of the root fields of `query` or `mutation`."""
         return list(self._root(kind).fields)
 
-    def document(self, kind: str, name: str, *, depth: int, arguments: str = "") -> str:
-        """An operation that asks everything beneath one root field; `arguments` are written as they are."""
+    def document(self, kind: str, name: str, *, depth: int, arguments: str = "", on: str = "") -> str:
+        """An operation that asks everything beneath one root field; `arguments` are written as they are.
+
+        A field that returns an interface is asked for objects of the type `on` alone: fields of the same name
+        differ from type to type.
+        """
         fragments: dict[str, str] = {}
         field = self._root(kind).fields[name]
         arguments = arguments or self._arguments(field)
-        selection = self._selection(get_named_type(field.type), depth, fragments)
+        returned = self._schema.type_map[on] if on else get_named_type(field.type)
+        selection = self._selection(returned, depth, fragments)
         variables = "($input: " + str(field.args["input"].type) + ")" if "input" in field.args else ""
         return "\n".join([f"{kind} {variables} {{ {name}{arguments}{selection} }}", *fragments.values()])
 
@@ -58,12 +61,7 @@ class Walk:
     def _selection(self, type_: Any, depth: int, fragments: dict[str, str]) -> str:
         if is_leaf_type(type_):
             return ""
-        if isinstance(type_, GraphQLInterfaceType | GraphQLUnionType):
-            possible = self._schema.get_possible_types(type_)
-            return (
-                " { __typename " + " ".join(self._spread(each, depth, fragments) for each in possible) + " }"
-            )
-        return f" {{ {self._spread(type_, depth, fragments)} }}"
+        return f" {{ __typename {self._spread(type_, depth, fragments)} }}"
 
     def _spread(self, type_: GraphQLObjectType, depth: int, fragments: dict[str, str]) -> str:
         name = f"{type_.name}_{depth}"

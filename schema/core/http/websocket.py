@@ -139,7 +139,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
         record.cost = points
         if not await self._is_identified(points):
             return
-        record.principal = self._principal
+        record.principal = self._principal or record.principal
         # The base class reads the context before it first awaits, so operations do not see each other's.
         self.context = dataclasses.replace(self.context)
         await super().run_operation(operation)

@@ -2,6 +2,7 @@
 
 import { examplesPlugin, loadExamples } from './examples.js';
 import { showWhoIsAsking } from './people.js';
+import { storage } from './storage.js';
 import { fetcher } from './transport.js';
 
 /**
@@ -16,12 +17,13 @@ function leaveOutStyleElements() {
 leaveOutStyleElements();
 await showWhoIsAsking();
 const examples = await loadExamples();
-const isFirstVisit = localStorage.getItem('graphiql:tabState') === null;
+const isFirstVisit = storage.getItem('graphiql:tabState') === null;
 
 const graphiql = React.createElement(
   GraphiQL,
   {
     fetcher,
+    storage,
     defaultTabs: examples.map(({ query, variables }) => ({ query, variables })),
     variables: isFirstVisit ? examples[0].variables : undefined,
     plugins: [examplesPlugin(examples), GraphiQLPluginExplorer.explorerPlugin()],

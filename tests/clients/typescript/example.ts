@@ -1,40 +1,34 @@
-/** Lists the courses that a learner takes: `ask` is all that a typed client needs. */
+/** Lists the catalogue page by page, and takes one assessment: COURSES_TOKEN=... npm run example */
 
-import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
-import { print } from "graphql";
+import { ask, type Api } from "./ask.ts";
+import { CourseCatalogueDocument, CoursePageDocument, EnrollDocument } from "./generated/courses.ts";
+import { Taking } from "./taking.ts";
 
-import { ViewerPageDocument } from "./generated/courses.js";
+const api: Api = {
+  url: process.env["COURSES_URL"] ?? "http://127.0.0.1:8000/graphql/",
+  token: process.env["COURSES_TOKEN"],
+};
 
-interface Answer<Data> {
-  data?: Data;
-  errors?: { message: string; extensions: { code: string } }[];
+async function* catalogue() {
+  let after: string | null = null;
+  do {
+    const { courses } = await ask(api, CourseCatalogueDocument, { first: 2, after });
+    yield* courses.edges.map(({ node }) => node);
+    after = courses.pageInfo.hasNextPage ? courses.pageInfo.endCursor : null;
+  } while (after !== null);
 }
 
-/** Answers with the data of an operation. Throws with its code when the request as a whole was refused. */
-export async function ask<Data, Variables>(
-  url: string,
-  token: string,
-  document: TypedDocumentNode<Data, Variables>,
-  variables: Variables,
-): Promise<Data> {
-  const response = await fetch(url, {
-    method: "POST",
-    headers: {
-      Accept: "application/graphql-response+json, application/json",
-      Authorization: `Bearer ${token}`,
-      "Content-Type": "application/json",
-    },
-    body: JSON.stringify({ query: print(document), variables }),
-  });
-  const answer = (await response.json()) as Answer<Data>;
-  if (!answer.data) {
-    const reason = answer.errors?.[0];
-    throw new Error(`${reason?.extensions.code}: ${reason?.message}`);
-  }
-  return answer.data;
+for await (const { slug, title } of catalogue()) {
+  console.log(`course ${title}`);
+  const { course } = await ask(api, CoursePageDocument, { slug });
+  await ask(api, EnrollDocument, { input: { courseId: course!.id } });
 }
 
-export async function titlesOfMyCourses(url: string, token: string): Promise<string[]> {
-  const { viewer } = await ask(url, token, ViewerPageDocument, { first: 10 });
-  return viewer?.enrollments.edges.map(({ node }) => node.course.title) ?? [];
-}
+const { course } = await ask(api, CoursePageDocument, { slug: "coffee-from-seed-to-cup" });
+const assessment = course!.lessons.find((lesson) => lesson.assessment)!.assessment!;
+const taking = await Taking.start(api, assessment.id);
+const question = taking.attempt.questions.find(({ selection }) => selection === "SINGLE")!;
+const answer = { questionId: question.question, response: { choices: [question.choices![0]!.id] } };
+console.log(await taking.save([answer]));
+const { attempt } = await taking.complete();
+console.log(`attempt ${attempt!.state}`);

@@ -43,7 +43,9 @@ def test_without_a_scope_named_the_token_has_all() -> None:
 def test_scopes_name_and_days_can_be_given() -> None:
     make_user(username="learner")
     before = database_now()
-    _printed("learner", "--name", "nightly", "--scope", "courses:read", "--scope", "attempts:read", "--days", "7")
+    _printed(
+        "learner", "--name", "nightly", "--scope", "courses:read", "--scope", "attempts:read", "--days", "7"
+    )
     token = AccessToken.objects.get()
     assert (token.name, token.scopes) == ("nightly", ["attempts:read", "courses:read"])
     assert token.expires_at is not None

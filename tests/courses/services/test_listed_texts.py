@@ -28,4 +28,7 @@ def test_once_one_text_is_marked_the_others_are_what_the_author_says() -> None:
 
 
 def test_choices_are_never_correct_by_being_listed() -> None:
-    assert _is_correct(QuestionType.MULTIPLE_CHOICE, [{"text": "Paris"}, {"text": "London"}]) == [False, False]
+    assert _is_correct(QuestionType.MULTIPLE_CHOICE, [{"text": "Paris"}, {"text": "London"}]) == [
+        False,
+        False,
+    ]

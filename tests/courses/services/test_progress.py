@@ -187,7 +187,9 @@ def _elsewhere(work: Callable[[], None]) -> None:
 
 def _wait_for_somebody_to_wait() -> None:
     """Return once another session waits for a lock; the lock timeout of that session bounds how long."""
-    waiting = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    waiting = (
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
     while not fetch(waiting):
         execute("SELECT pg_stat_clear_snapshot()")
 

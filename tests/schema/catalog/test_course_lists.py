@@ -62,7 +62,9 @@ def test_courses_can_be_ordered(api: Api, order: str, expected: list[str]) -> No
     assert _titles(api(CATALOGUE, orderBy=[order])["courses"]) == expected
 
 
-def test_only_approved_reviews_count_for_the_rating_and_only_those_who_stayed_for_popularity(api: Api) -> None:
+def test_only_approved_reviews_count_for_the_rating_and_only_those_who_stayed_for_popularity(
+    api: Api,
+) -> None:
     course = make_course()
     _rated(course, 4)
     make_review(make_user(), course, rating=1, is_approved=False)
@@ -81,7 +83,7 @@ def test_filters_narrow_the_list_and_its_count(api: Api) -> None:
     enroll(learner, coffee)
     _rated(coffee, 5)
     refresh_all()
-    for filter, expected in (
+    for criteria, expected in (
         ({"search": "see cup"}, ["Coffee"]),
         ({"search": "coffee | statistics"}, []),
         ({"isPublished": False}, ["Draft of tea"]),
@@ -91,8 +93,8 @@ def test_filters_narrow_the_list_and_its_count(api: Api) -> None:
         ({"enrolledByMe": False, "isPublished": True}, ["Statistics"]),
         ({"minimumRating": "4.5"}, ["Coffee"]),
     ):
-        courses = api(CATALOGUE, viewer=learner, filter=filter)["courses"]
-        assert (_titles(courses), courses["totalCount"]) == (expected, len(expected)), filter
+        courses = api(CATALOGUE, viewer=learner, filter=criteria)["courses"]
+        assert (_titles(courses), courses["totalCount"]) == (expected, len(expected)), criteria
 
 
 @pytest.mark.parametrize("order", ["NEWEST", "TITLE", "RATING", "POPULARITY"])
@@ -154,7 +156,9 @@ def test_the_catalogue_costs_the_same_number_of_statements_for_one_course_and_fo
     assert counts[0] == counts[1]
 
 
-def test_aliases_with_different_arguments_cost_one_statement_each_whatever_the_number_of_courses(api: Api) -> None:
+def test_aliases_with_different_arguments_cost_one_statement_each_whatever_the_number_of_courses(
+    api: Api,
+) -> None:
     document = """{ courses(first: 50) { edges { node {
         best: reviews(orderBy: [HIGHEST_RATING], first: 1) { edges { node { rating } } }
         worst: reviews(orderBy: [LOWEST_RATING], first: 1) { totalCount edges { node { rating } } }
@@ -168,7 +172,10 @@ def test_aliases_with_different_arguments_cost_one_statement_each_whatever_the_n
             edges = api(document)["courses"]["edges"]
         counts.append(len(captured))
         assert {
-            (e["node"]["best"]["edges"][0]["node"]["rating"], e["node"]["worst"]["edges"][0]["node"]["rating"])
+            (
+                e["node"]["best"]["edges"][0]["node"]["rating"],
+                e["node"]["worst"]["edges"][0]["node"]["rating"],
+            )
             for e in edges
         } == {(5, 2)}
         assert {edge["node"]["worst"]["totalCount"] for edge in edges} == {2}

@@ -49,10 +49,10 @@ class LiveServer:
         self._thread.join()
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    """Return as soon as `condition` holds; fail when it has not after ten seconds."""
+def wait_until(condition: Callable[[], bool], *, seconds: int = 10) -> None:
+    """Return as soon as `condition` holds; fail when it has not after so many seconds."""
     pause = threading.Event()
-    for _ in range(2_000):
+    for _ in range(seconds * 200):
         if condition():
             return
         pause.wait(0.005)

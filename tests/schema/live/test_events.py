@@ -16,7 +16,7 @@ from tests import factories
 from tests.conftest import Answered
 from tests.operations import operation
 from tests.schema.live.conftest import People
-from tests.taking import RIGHT, answers_to, complete, page, start
+from tests.taking import RIGHT, answers_to, complete, let_time_run_out, page, start
 
 UPDATED = operation("attempt_updated")
 RECEIVED = operation("notification_received")
@@ -86,7 +86,12 @@ def test_a_token_needs_the_scope(
 @pytest.mark.parametrize("shows", [(False, False), (True, False), (True, True)])
 @pytest.mark.parametrize("who", ["learner", "instructor"])
 def test_an_event_shows_exactly_what_a_query_shows(
-    api: Any, first_event: FirstEvent, people: People, assessment: Assessment, shows: tuple[bool, bool], who: str
+    api: Any,
+    first_event: FirstEvent,
+    people: People,
+    assessment: Assessment,
+    shows: tuple[bool, bool],
+    who: str,
 ) -> None:
     results, key = shows
     Assessment.objects.update(show_results=results, show_correct_answers=key, max_attempts=1, time_limit=0)
@@ -109,7 +114,9 @@ def test_no_event_of_an_open_attempt_holds_the_key_or_a_result(
 
     shown = first_event(WHOLE_PAGE, learner, id=attempt["id"])["attemptUpdated"]
 
-    assert [(question["result"], question["solution"]) for question in shown["questions"]] == [(None, None)] * 7
+    assert [(question["result"], question["solution"]) for question in shown["questions"]] == [
+        (None, None)
+    ] * 7
     assert (shown["score"], shown["isPassed"], shown["ipAddress"]) == (None, None, None)
 
 
@@ -150,7 +157,10 @@ class TestNotificationFeed:
     def test_those_of_others_are_never_given(self, person: User) -> None:
         feed = self.begun(person)
         notify(
-            recipients=[factories.make_user()], type=NotificationType.CUSTOM, title="Theirs", message="Theirs."
+            recipients=[factories.make_user()],
+            type=NotificationType.CUSTOM,
+            title="Theirs",
+            message="Theirs.",
         )
         assert feed.read(person) is None
 
@@ -177,8 +187,6 @@ class TestNotificationFeed:
 def test_an_attempt_whose_time_is_over_is_sent_closed(
     api: Any, first_event: FirstEvent, learner: User, assessment: Assessment
 ) -> None:
-    from tests.taking import let_time_run_out
-
     attempt = start(api, learner, assessment)
     let_time_run_out(AssessmentAttempt.objects.get())
 

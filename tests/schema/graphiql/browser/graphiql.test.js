@@ -222,8 +222,9 @@ test('the page fills its window, and nothing has to be scrolled to', async () =>
   await page.click('.graphiql-execute-button');
   await page.click('[role=menuitem]:has-text("BrowseCatalogue")');
   await resultText();
-  await page.click('[aria-label="Show GraphiQL Explorer"]');
-  await page.waitForSelector('.graphiql-explorer-root');
+  await page.click('[aria-label="Show Examples"]');
+  await page.waitForSelector('.examples');
+  await page.mouse.move(840, 20);
 
   const size = await page.evaluate(() => [document.body.scrollWidth, document.body.scrollHeight]);
   assert.deepEqual(size, [1680, 960]);
