@@ -65,6 +65,7 @@ DATABASES = {
         {"statement_timeout": str(STATEMENT_TIMEOUT_MS), "lock_timeout": str(LOCK_TIMEOUT_MS)},
     )
 }
+LISTEN_URL = env.str("COURSES_LISTEN_URL", default="")  # past a pooler, which would share the session
 CACHES = {"default": env.cache_url("CACHE_URL", default="dbcache://django_cache?max_entries=100000")}
 AUTH_USER_MODEL = "courses.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

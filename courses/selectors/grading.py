@@ -24,7 +24,6 @@ def grading_tasks_visible_to(viewer: Viewer) -> QuerySet[AttemptAnswer]:
     return (
         answers_to_grade(viewer)
         .filter(attempt__is_completed=True)
-        .select_related("attempt", "question")
         .annotate(submitted_at=F("attempt__end_time"), points_possible=F("question__points"))
     )
 
@@ -43,7 +42,7 @@ def laid_out_tasks(
     _viewer: Viewer, tasks: Sequence[AttemptAnswer]
 ) -> Mapping[AttemptAnswer, LaidOutQuestion]:
     """The question of each task as its attempt laid it out, with what was answered."""
-    prefetch_related_objects(list(tasks), "question__answers")
+    prefetch_related_objects(list(tasks), "attempt", "question__answers")
     return {task: _laid_out(task) for task in tasks}
 
 

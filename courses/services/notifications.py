@@ -23,7 +23,6 @@ RETURNING user_id
 """  # noqa: S608 - names and constants of the models only
 
 
-@transaction.atomic(savepoint=False)
 def notify(
     *,
     recipients: Iterable[User],
@@ -51,8 +50,9 @@ def notify(
     ]
     for notification in told[:1]:
         notification.clean_fields(exclude=["user", "course"])
-    Notification.objects.bulk_create(told)
-    tell_people_notified([notification.user_id for notification in told])
+    with transaction.atomic(savepoint=False):
+        Notification.objects.bulk_create(told)
+        tell_people_notified([notification.user_id for notification in told])
     return told
 
 

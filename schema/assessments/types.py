@@ -15,7 +15,7 @@ from courses.constants import Scope
 from schema.attempts.paging import attempts_of_assessment
 from schema.core.connections import Connection
 from schema.core.enums import QuestionType, ScoringPolicy, TextMatch
-from schema.core.fields import column, declared
+from schema.core.fields import column, computed, declared
 from schema.core.ids import Node, node
 from schema.dataloaders import assessments as loaders
 from schema.dataloaders import attempts as attempt_loaders
@@ -37,16 +37,16 @@ class Answer(Node):
     text_match: TextMatch
     tolerance: Decimal | None
 
-    @strawberry.field(description="Matching: the right-hand side that belongs to `text`.")
-    def match_text(root: strawberry.Parent[models.Answer]) -> str | None:
+    @computed("Matching: the right-hand side that belongs to `text`.")
+    def match_text(root: models.Answer) -> str | None:
         return root.match_text or None
 
-    @strawberry.field(description="Fill in the blank: which blank this text fills.")
-    def blank_key(root: strawberry.Parent[models.Answer]) -> str | None:
+    @computed("Fill in the blank: which blank this text fills.")
+    def blank_key(root: models.Answer) -> str | None:
         return root.blank_key or None
 
-    @strawberry.field(description="What the answer earns, 0..1.")
-    def credit(root: strawberry.Parent[models.Answer]) -> Decimal:
+    @computed("What the answer earns, 0..1.")
+    def credit(root: models.Answer) -> Decimal:
         return root.to_rule().worth
 
 
@@ -116,6 +116,6 @@ class Assessment(Node):
         scope=Scope.ATTEMPTS_READ,
     )
 
-    @strawberry.field(description="How long an attempt may take, in minutes. Null: as long as one likes.")
-    def time_limit_minutes(root: strawberry.Parent[models.Assessment]) -> int | None:
+    @computed("How long an attempt may take, in minutes. Null: as long as one likes.")
+    def time_limit_minutes(root: models.Assessment) -> int | None:
         return root.time_limit or None

@@ -15,7 +15,7 @@ from courses.selectors.attempts import LaidOutQuestion
 from schema.attempts import places
 from schema.core import ids
 from schema.core.enums import Correctness, QuestionType, Selection
-from schema.core.fields import declared, described
+from schema.core.fields import computed, declared, described
 from schema.dataloaders import people as people_loaders
 from schema.people.types import User
 
@@ -88,69 +88,67 @@ class SubmissionReceipt:
 class AttemptQuestion:
     position: int = described("The place in this attempt, from 1.")
 
-    @strawberry.field(description="The id to send back.")
-    def question(root: strawberry.Parent[LaidOutQuestion]) -> strawberry.ID:
+    @computed("The id to send back.")
+    def question(root: LaidOutQuestion) -> strawberry.ID:
         return strawberry.ID(ids.encode("Question", root.question.pk))
 
-    @strawberry.field(description="What the learner is asked to do.")
-    def type(root: strawberry.Parent[LaidOutQuestion]) -> QuestionType:
+    @computed("What the learner is asked to do.")
+    def type(root: LaidOutQuestion) -> QuestionType:
         return root.rule.type
 
-    @strawberry.field(description="What is asked.")
-    def text(root: strawberry.Parent[LaidOutQuestion]) -> str:
+    @computed("What is asked.")
+    def text(root: LaidOutQuestion) -> str:
         return root.question.question_text
 
-    @strawberry.field(description="The points for full credit.")
-    def points(root: strawberry.Parent[LaidOutQuestion]) -> int:
+    @computed("The points for full credit.")
+    def points(root: LaidOutQuestion) -> int:
         return root.question.points
 
-    @strawberry.field(description="How many choices may be picked; null where there are none to pick.")
-    def selection(root: strawberry.Parent[LaidOutQuestion]) -> Selection | None:
+    @computed("How many choices may be picked; null where there are none to pick.")
+    def selection(root: LaidOutQuestion) -> Selection | None:
         return root.rule.selection
 
-    @strawberry.field(description="Multiple choice, true/false: what to pick from.")
-    def choices(root: strawberry.Parent[LaidOutQuestion]) -> list[Choice] | None:
+    @computed("Multiple choice, true/false: what to pick from.")
+    def choices(root: LaidOutQuestion) -> list[Choice] | None:
         return _offered(root, "choices", places.CHOICE)
 
-    @strawberry.field(description="Matching: what to find a match for.")
-    def prompts(root: strawberry.Parent[LaidOutQuestion]) -> list[Choice] | None:
+    @computed("Matching: what to find a match for.")
+    def prompts(root: LaidOutQuestion) -> list[Choice] | None:
         return _offered(root, "prompts", places.PROMPT)
 
-    @strawberry.field(description="Matching: what to choose from for each prompt.")
-    def matches(root: strawberry.Parent[LaidOutQuestion]) -> list[Choice] | None:
+    @computed("Matching: what to choose from for each prompt.")
+    def matches(root: LaidOutQuestion) -> list[Choice] | None:
         return _offered(root, "matches", places.MATCH)
 
-    @strawberry.field(description="Fill in the blank: the keys to fill, which stand as [[key]] in the text.")
-    def blanks(root: strawberry.Parent[LaidOutQuestion]) -> list[str] | None:
+    @computed("Fill in the blank: the keys to fill, which stand as [[key]] in the text.")
+    def blanks(root: LaidOutQuestion) -> list[str] | None:
         return root.entry.get("blanks")
 
-    @strawberry.field(description="What is saved; null when nothing is.")
-    def response(root: strawberry.Parent[LaidOutQuestion]) -> Response | None:
+    @computed("What is saved; null when nothing is.")
+    def response(root: LaidOutQuestion) -> Response | None:
         return response_of(root)
 
-    @strawberry.field(description="When the saved response was last changed.")
-    def answered_at(root: strawberry.Parent[LaidOutQuestion]) -> datetime | None:
+    @computed("When the saved response was last changed.")
+    def answered_at(root: LaidOutQuestion) -> datetime | None:
         answered = root.answered
         return answered.answered_at if answered and answered.response is not None else None
 
-    @strawberry.field(
-        description="The revision of the attempt in which the response was last changed; 0: never."
-    )
-    def revision(root: strawberry.Parent[LaidOutQuestion]) -> int:
+    @computed("The revision of the attempt in which the response was last changed; 0: never.")
+    def revision(root: LaidOutQuestion) -> int:
         return root.answered.revision if root.answered else 0
 
-    @strawberry.field(description="Whether the learner marked it to come back to.")
-    def is_flagged(root: strawberry.Parent[LaidOutQuestion]) -> bool:
+    @computed("Whether the learner marked it to come back to.")
+    def is_flagged(root: LaidOutQuestion) -> bool:
         return root.answered.is_flagged if root.answered else False
 
-    @strawberry.field(description="How it was graded; null unless the attempt's `resultsVisible`.")
-    def result(root: strawberry.Parent[LaidOutQuestion]) -> QuestionResult | None:
+    @computed("How it was graded; null unless the attempt's `resultsVisible`.")
+    def result(root: LaidOutQuestion) -> QuestionResult | None:
         if not (root.attempt.is_completed and root.attempt.results_visible):
             return None
         return _result(root)
 
-    @strawberry.field(description="The right answer; null unless the attempt's `answerKeyVisible`.")
-    def solution(root: strawberry.Parent[LaidOutQuestion]) -> Solution | None:
+    @computed("The right answer; null unless the attempt's `answerKeyVisible`.")
+    def solution(root: LaidOutQuestion) -> Solution | None:
         return _solution(root) if root.attempt.answer_key_visible else None
 
 

@@ -19,7 +19,7 @@ from courses.selectors.attempts import LaidOutQuestion
 from schema.attempts.questions import AttemptQuestion, SubmissionReceipt, receipt
 from schema.context import Info
 from schema.core.enums import AttemptAction, AttemptEnd, AttemptState, GradingState
-from schema.core.fields import column, declared, described
+from schema.core.fields import column, computed, declared, described
 from schema.core.ids import Node, node
 from schema.core.user_errors import Permission, permission
 from schema.dataloaders import assessments as assessment_loaders
@@ -72,39 +72,33 @@ class AssessmentAttempt(Node):
         present=receipt,
     )
 
-    @strawberry.field(description="Whether the attempt can still be worked on.")
-    def state(root: strawberry.Parent[models.AssessmentAttempt]) -> AttemptState:
+    @computed("Whether the attempt can still be worked on.")
+    def state(root: models.AssessmentAttempt) -> AttemptState:
         return State.COMPLETED if root.is_completed else State.IN_PROGRESS
 
-    @strawberry.field(description="How far the grading has come.")
-    def grading_state(root: strawberry.Parent[models.AssessmentAttempt]) -> GradingState:
+    @computed("How far the grading has come.")
+    def grading_state(root: models.AssessmentAttempt) -> GradingState:
         if not root.is_completed:
             return Grading.NOT_READY
         return Grading.PENDING_MANUAL if root.waits_for_a_person else Grading.FULLY_GRADED
 
-    @strawberry.field(
-        description="Whole seconds until the deadline; 0 when it is over, null without a limit."
-    )
-    def remaining_seconds(root: strawberry.Parent[models.AssessmentAttempt]) -> int | None:
+    @computed("Whole seconds until the deadline; 0 when it is over, null without a limit.")
+    def remaining_seconds(root: models.AssessmentAttempt) -> int | None:
         if root.deadline_at is None:
             return None
         left = 0 if root.is_completed else int((root.deadline_at - root.read_at).total_seconds())
         return max(0, left)
 
-    @strawberry.field(
-        description="The points earned; null while hidden, or while a person still has to grade."
-    )
-    def score(root: strawberry.Parent[models.AssessmentAttempt]) -> int | None:
+    @computed("The points earned; null while hidden, or while a person still has to grade.")
+    def score(root: models.AssessmentAttempt) -> int | None:
         return root.score if _shown(root) else None
 
-    @strawberry.field(
-        description="The score in percent, two decimals; null like `score`, or if there is no maximum."
-    )
-    def score_percentage(root: strawberry.Parent[models.AssessmentAttempt]) -> Decimal | None:
+    @computed("The score in percent, two decimals; null like `score`, or if there is no maximum.")
+    def score_percentage(root: models.AssessmentAttempt) -> Decimal | None:
         return root.score_percentage if _shown(root) else None
 
-    @strawberry.field(description="Whether it is passed; null like `score`, unless it is certain already.")
-    def is_passed(root: strawberry.Parent[models.AssessmentAttempt]) -> bool | None:
+    @computed("Whether it is passed; null like `score`, unless it is certain already.")
+    def is_passed(root: models.AssessmentAttempt) -> bool | None:
         return root.is_passed if root.is_completed and root.results_visible else None
 
     @strawberry.field(description="What the viewer may do with it now.")
@@ -115,12 +109,12 @@ class AssessmentAttempt(Node):
         seen = {Action.VIEW_RESULTS: root.results_visible, Action.VIEW_ANSWER_KEY: root.answer_key_visible}
         return [action for action, allowed in seen.items() if allowed]
 
-    @strawberry.field(description="Where it was started from. Null for everyone but the staff of the course.")
-    def ip_address(root: strawberry.Parent[models.AssessmentAttempt]) -> str | None:
+    @computed("Where it was started from. Null for everyone but the staff of the course.")
+    def ip_address(root: models.AssessmentAttempt) -> str | None:
         return root.ip_address if root.viewer_is_staff else None
 
-    @strawberry.field(description="The browser. Null for everyone but the staff of the course.")
-    def user_agent(root: strawberry.Parent[models.AssessmentAttempt]) -> str | None:
+    @computed("The browser. Null for everyone but the staff of the course.")
+    def user_agent(root: models.AssessmentAttempt) -> str | None:
         return root.user_agent if root.viewer_is_staff else None
 
 

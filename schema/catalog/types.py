@@ -10,7 +10,7 @@ from courses import models
 from courses.constants import Scope
 from schema.core.connections import Connection
 from schema.core.enums import EnrollmentStatus, ResourceKind
-from schema.core.fields import column, declared
+from schema.core.fields import column, computed, declared
 from schema.core.ids import Node, node
 from schema.core.user_errors import Permission, permission
 from schema.dataloaders import assessments as assessment_loaders
@@ -59,8 +59,8 @@ class Lesson(Node):
         loaders.is_lesson_completed, "Whether the viewer completed the lesson; null when nobody is signed in."
     )
 
-    @strawberry.field(description="Markdown; empty for people who do not take part in the course.")
-    def content(root: strawberry.Parent[models.Lesson]) -> str:
+    @computed("Markdown; empty for people who do not take part in the course.")
+    def content(root: models.Lesson) -> str:
         return root.content if root.viewer_may_read else ""
 
 

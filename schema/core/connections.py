@@ -18,7 +18,7 @@ from django.db.models import Q
 from django.db.models.expressions import BaseExpression
 from graphql import GraphQLError
 
-from schema.core.fields import declared, described
+from schema.core.fields import computed, declared, described
 from schema.dataloaders.base import TotalCount
 from schema.dataloaders.paging import OrderTerm, Page, PageEdge, PageRequest
 
@@ -49,8 +49,8 @@ class PageInfo:
 class Edge(Generic[T]):
     node: T = described("The row.")
 
-    @strawberry.field(description="The place of this row: give it as `after` or `before`.")
-    def cursor(root: strawberry.Parent[PageEdge]) -> str:
+    @computed("The place of this row: give it as `after` or `before`.")
+    def cursor(root: PageEdge) -> str:
         return encode_cursor(root.node, root.page.request.order)
 
 
@@ -59,8 +59,8 @@ class Connection(Generic[T]):
     edges: list[Edge[T]] = described("The rows of this page, in the list's order.")
     total_count: int = declared(TotalCount(), "How many rows the whole list has.")
 
-    @strawberry.field(description="Where this page stands in its list.")
-    def page_info(root: strawberry.Parent[Page]) -> PageInfo:
+    @computed("Where this page stands in its list.")
+    def page_info(root: Page) -> PageInfo:
         ends = [encode_cursor(row, root.request.order) for row in (*root.rows[:1], *root.rows[-1:])]
         return PageInfo(
             has_next_page=root.has_next_page,

@@ -1,6 +1,7 @@
 """The kinds of field that output types are made of, beside Strawberry's plain ones.
 
 * `Column`: a column, property or annotation of the row at hand. No resolver, no `Info`: the cheapest field.
+* `computed(...)`: a value that a function of the row alone gives.
 * `declared(...)`: a relation or fact declared in schema/dataloaders. Filled by look-ahead, else batched.
 * `query(...)`: a root field, which names the scope that it needs.
 
@@ -13,6 +14,8 @@ from functools import cached_property
 from typing import Any
 
 import strawberry
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 from strawberry_django.fields.field import StrawberryDjangoField
@@ -29,6 +32,15 @@ class Column(StrawberryDjangoField):
 
     is_basic_field = True
 
+    @property
+    def arguments(self) -> list[StrawberryArgument]:
+        """None: neither filters nor pages belong to a column, also when its type is a model's."""
+        return []
+
+    @arguments.setter
+    def arguments(self, _given: list[StrawberryArgument]) -> None:
+        """Take none."""
+
     def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:
         return getattr(source, self.django_name or self.python_name)
 
@@ -36,6 +48,37 @@ class Column(StrawberryDjangoField):
 def column(source: str, description: str | None = None) -> Any:
     """A field over the attribute `source` of the row, where the API's name differs from the model's."""
     return Column(django_name=source, description=description)
+
+
+class Computed(Column):
+    """A value that a function of the row alone gives: no arguments, no `Info`, and so no resolver's overhead."""
+
+    compute: Callable[[Any], Any]
+
+    def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:
+        return self.compute(source)
+
+    def __copy__(self) -> "Computed":
+        copied = super().__copy__()
+        copied.compute = self.compute
+        return copied
+
+
+def computed(description: str) -> Callable[[Callable[[Any], Any]], Any]:
+    """Publish a function `(row) -> value` as a field; its return annotation is the field's type."""
+
+    def decorate(function: Callable[[Any], Any]) -> Any:
+        annotation = StrawberryAnnotation(function.__annotations__["return"], namespace=function.__globals__)
+        field = Computed(
+            python_name=function.__name__,
+            type_annotation=annotation,
+            description=description,
+            origin=function,
+        )
+        field.compute = function
+        return field
+
+    return decorate
 
 
 def _no_arguments() -> None:

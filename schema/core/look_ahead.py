@@ -1,8 +1,8 @@
 """From the selection of a field to the plan of what to load with it.
 
 A root field's job loads what the client asks beneath it in the same visit to the database thread. The plan
-follows the selection through declared fields, and through plain fields that hold objects; it stops at fields
-with a resolver of their own, beneath which the DataLoaders batch.
+follows the selection through declared fields, and through plain fields that hold objects; it stops at what is
+only made when it is resolved, beneath which the DataLoaders batch.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
 from schema.context import Info
-from schema.core.fields import DeclaredField
+from schema.core.fields import Computed, DeclaredField
 from schema.core.ids import KINDS
 from schema.dataloaders.base import Plan, Step
 
@@ -76,6 +76,8 @@ class _Planner:
                 config=self._strawberry.config,
             )
             return field.declaration, "", field.request(**converted)
+        if isinstance(field, Computed):
+            return None
         if field is not None and field.is_basic_field and node.selection_set:
             return None, getattr(field, "django_name", None) or field.python_name, None
         return None

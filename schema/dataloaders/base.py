@@ -15,21 +15,29 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
-from django.db.models import Count, F, Model, QuerySet
+from django.db.models import Count, Model, QuerySet
 from strawberry.dataloader import DataLoader
 
 from courses.exceptions import Refusal
-from courses.models import User
 from schema.dataloaders.paging import Page, PageRequest, pages_of
+from schema.dataloaders.statements import Selector, Viewer, rows_of
 from schema.execution.database_threads import database
 
-Viewer: TypeAlias = User | None
-Selector: TypeAlias = Callable[[Viewer], QuerySet[Any]]
 Settle: TypeAlias = Callable[[Viewer, Sequence[Any]], None]
 
 
 def as_read(viewer: Viewer, rows: Sequence[Any]) -> None:
     """The usual way to settle rows: nothing has to happen to them before they are shown."""
+
+
+@dataclass(frozen=True)
+class InOrder:
+    """All rows of a parent, in the order of these columns."""
+
+    columns: tuple[str, ...] = ()
+
+    def __call__(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return rows.order_by(*self.columns)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -61,7 +69,7 @@ class ByPk(Declaration):
     settle: Settle = as_read
 
     def load(self, viewer: Viewer, keys: Sequence[Any], request: Hashable) -> Mapping[Any, Any]:
-        rows = list(self.selector(viewer).filter(pk__in=keys))
+        rows = rows_of(self.selector, "pk", viewer, keys, InOrder())
         self.settle(viewer, rows)
         return {row.pk: row for row in rows}
 
@@ -75,9 +83,9 @@ class OneOf(Declaration):
     settle: Settle = as_read
 
     def load(self, viewer: Viewer, keys: Sequence[Any], request: Hashable) -> Mapping[Any, Any]:
-        rows = list(self.selector(viewer).filter(**{f"{self.by}__in": keys}))
+        rows = rows_of(self.selector, self.by, viewer, keys, InOrder())
         self.settle(viewer, rows)
-        return {getattr(row, self.by): row for row in rows}
+        return {row.parent_key: row for row in rows}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -90,8 +98,7 @@ class ChildrenOf(Declaration):
 
     def load(self, viewer: Viewer, keys: Sequence[Any], request: Hashable) -> Mapping[Any, Any]:
         children: dict[Any, list[Any]] = {}
-        rows = self.selector(viewer).filter(**{f"{self.by}__in": keys}).annotate(parent_key=F(self.by))
-        for row in rows.order_by(*self.order):
+        for row in rows_of(self.selector, self.by, viewer, keys, InOrder(self.order)):
             children.setdefault(row.parent_key, []).append(row)
         return children
 
@@ -143,8 +150,10 @@ class PageOf(Declaration):
 
     def load(self, viewer: Viewer, keys: Sequence[Any], request: Hashable) -> Mapping[Any, Any]:
         assert isinstance(request, PageRequest)
-        settle = partial(self.settle, viewer)
-        return pages_of(self.selector(viewer), by=self.by, keys=keys, request=request, settle=settle)
+        rows = rows_of(self.selector, self.by, viewer, keys, request, keep=request.is_first)
+        self.settle(viewer, rows)
+        everything = partial(self.selector, viewer)
+        return pages_of(rows, by=self.by, keys=keys, request=request, everything=everything)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -159,7 +168,7 @@ class TotalCount(Declaration):
         for page in keys:
             by_list.setdefault((page.by, page.request), []).append(page)
         for (by, _), pages in by_list.items():
-            rows = pages[0].everything.order_by()
+            rows = pages[0].request.narrow(pages[0].everything()).order_by()
             if by is None:
                 counts[pages[0]] = rows.count()
                 continue

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from django.db.models import BigIntegerField, Q, QuerySet
-from django.db.models.expressions import BaseExpression, RawSQL
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import BaseExpression
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
 Settle: TypeAlias = Callable[[Sequence[Any]], None]
@@ -45,16 +45,39 @@ class PageRequest:
     where: Q = field(default_factory=Q)
     annotations: tuple[tuple[str, BaseExpression], ...] = ()
 
+    @property
+    def is_first(self) -> bool:
+        """Whether it asks for the first page, as many requests do, and not for the one after some row."""
+        return self.after is None and self.before is None
+
+    def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """The list that the page is of."""
+        return rows.annotate(**dict(self.annotations)).filter(self.where)
+
+    def __call__(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows of the page and one more, which tells whether the list goes on."""
+        rows, order = self.narrow(rows), self.order
+        if self.after is not None:
+            rows = rows.filter(_beyond(order, self.after))
+        if self.before is not None:
+            rows = rows.filter(_beyond(tuple(term.reversed() for term in order), self.before))
+        if self.backwards:
+            order = tuple(term.reversed() for term in order)
+        columns = [f"-{term.column}" if term.descending else term.column for term in order]
+        return rows.order_by(*columns)[: self.size + 1]
+
 
 @dataclass(eq=False)
 class Page:
-    """Some rows of a list. `everything` is the whole list (of all parents, which column `by` tells apart)."""
+    """Some rows of a list. `everything()` is where the list is taken from: the rows of all parents, which column
+    `by` tells apart, not yet narrowed to what was asked for.
+    """
 
     rows: Sequence[Any]
     request: PageRequest
     has_next_page: bool
     has_previous_page: bool
-    everything: QuerySet[Any]
+    everything: Callable[[], QuerySet[Any]]
     by: str | None = None
     parent: Any = None
 
@@ -71,68 +94,33 @@ class PageEdge:
     page: Page
 
 
-_TOP_ROWS_OF_EACH = """
-    SELECT "child".*, "parent"."key" AS "parent_key"
-    FROM unnest(%s::bigint[]) AS "parent"("key")
-    CROSS JOIN LATERAL (SELECT row_number() OVER () AS "place", "top".* FROM ({top}) AS "top") AS "child"
-    ORDER BY "parent"."key", "child"."place"
-"""
-
-
 def page_of(queryset: QuerySet[Any], request: PageRequest, settle: Settle | None = None) -> Page:
     """One page of a list that has no parent."""
-    everything = _narrowed(queryset, request)
-    rows = list(_window(everything, request))
+    rows = list(request(queryset))
     if settle:
         settle(rows)
-    return _page(rows, request, everything)
+    return _page(rows, request, lambda: queryset)
 
 
 def pages_of(
-    queryset: QuerySet[Any],
+    rows: Sequence[Any],
     *,
     by: str,
     keys: Sequence[Any],
     request: PageRequest,
-    settle: Settle,
+    everything: Callable[[], QuerySet[Any]],
 ) -> dict[Any, Page]:
-    """A page of the children of each of `keys`, in one statement: the top rows of each parent by LATERAL.
-
-    A window function over all children would read every one of them, which costs five times as much.
-    """
-    everything = _narrowed(queryset, request)
-    parent = RawSQL('"parent"."key"', (), output_field=BigIntegerField())
-    inner, parameters = _window(everything.filter(**{by: parent}), request).query.sql_with_params()
-    statement = _TOP_ROWS_OF_EACH.format(top=inner)
-    children = list(queryset.model._default_manager.raw(statement, [list(keys), *parameters]))
-    settle(children)
-    rows: dict[Any, list[Any]] = {key: [] for key in keys}
-    for child in children:
-        rows[child.parent_key].append(child)
-    return {key: _page(rows[key], request, everything, by, key) for key in keys}
-
-
-def _narrowed(queryset: QuerySet[Any], request: PageRequest) -> QuerySet[Any]:
-    return queryset.annotate(**dict(request.annotations)).filter(request.where)
-
-
-def _window(queryset: QuerySet[Any], request: PageRequest) -> QuerySet[Any]:
-    """The rows asked for and one more, which tells whether the list goes on."""
-    order = request.order
-    if request.after is not None:
-        queryset = queryset.filter(_beyond(order, request.after))
-    if request.before is not None:
-        queryset = queryset.filter(_beyond(tuple(term.reversed() for term in order), request.before))
-    if request.backwards:
-        order = tuple(term.reversed() for term in order)
-    columns = [f"-{term.column}" if term.descending else term.column for term in order]
-    return queryset.order_by(*columns)[: request.size + 1]
+    """A page for each of `keys`, of the rows that were read for all of them."""
+    children: dict[Any, list[Any]] = {key: [] for key in keys}
+    for row in rows:
+        children[row.parent_key].append(row)
+    return {key: _page(children[key], request, everything, by, key) for key in keys}
 
 
 def _page(
     rows: Sequence[Any],
     request: PageRequest,
-    everything: QuerySet[Any],
+    everything: Callable[[], QuerySet[Any]],
     by: str | None = None,
     parent: Any = None,
 ) -> Page:

@@ -152,7 +152,8 @@ class Listener:
 
 def _open_session() -> psycopg2.extensions.connection:
     """A session of its own beside those of the threads, which listens already."""
-    parameters = connection.get_connection_params() | _NOTICE_A_DEAD_NETWORK
+    where = {"dsn": settings.LISTEN_URL} if settings.LISTEN_URL else connection.get_connection_params()
+    parameters = where | _NOTICE_A_DEAD_NETWORK
     session = psycopg2.connect(**parameters | {"cursor_factory": None, "application_name": SESSION_NAME})
     session.autocommit = True
     with session.cursor() as cursor:

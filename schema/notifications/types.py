@@ -2,13 +2,11 @@
 
 from datetime import datetime
 
-import strawberry
-
 from courses import models
 from courses.constants import Scope
 from schema.catalog.types import Course
 from schema.core.enums import NotificationType
-from schema.core.fields import column, declared
+from schema.core.fields import column, computed, declared
 from schema.core.ids import Node, node
 from schema.dataloaders import notifications as loaders
 
@@ -26,6 +24,6 @@ class Notification(Node):
         "What it is about; null for no course, or one that cannot be seen now.",
     )
 
-    @strawberry.field(description="Where to go: an https address or a path on this site. Null: nowhere.")
-    def action_url(root: strawberry.Parent[models.Notification]) -> str | None:
+    @computed("Where to go: an https address or a path on this site. Null: nowhere.")
+    def action_url(root: models.Notification) -> str | None:
         return root.action_url or None

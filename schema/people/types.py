@@ -1,10 +1,8 @@
 """People as other people see them."""
 
-import strawberry
-
 from courses import models
 from courses.constants import Scope
-from schema.core.fields import column
+from schema.core.fields import column, computed
 from schema.core.ids import Node, node
 from schema.dataloaders import people as loaders
 
@@ -13,16 +11,14 @@ from schema.dataloaders import people as loaders
 class User(Node):
     display_name: str = column("shown_name", "The name that other people see.")
 
-    @strawberry.field(description="The name to sign in with. Null for everyone but that person and staff.")
-    def username(root: strawberry.Parent[models.User]) -> str | None:
+    @computed("The name to sign in with. Null for everyone but that person and staff.")
+    def username(root: models.User) -> str | None:
         return root.username if root.viewer_may_see_account else None
 
-    @strawberry.field(description="Null for everyone but that person and staff.")
-    def email(root: strawberry.Parent[models.User]) -> str | None:
+    @computed("Null for everyone but that person and staff.")
+    def email(root: models.User) -> str | None:
         return root.email if root.viewer_may_see_account else None
 
-    @strawberry.field(
-        description="IANA name, such as Europe/Berlin. Null for everyone but that person and staff."
-    )
-    def time_zone(root: strawberry.Parent[models.User]) -> str | None:
+    @computed("IANA name, such as Europe/Berlin. Null for everyone but that person and staff.")
+    def time_zone(root: models.User) -> str | None:
         return root.time_zone if root.viewer_may_see_account else None

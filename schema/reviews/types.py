@@ -9,7 +9,7 @@ import strawberry
 from courses import models
 from courses.constants import Scope
 from courses.rules import ratings
-from schema.core.fields import column, declared, described
+from schema.core.fields import column, computed, declared, described
 from schema.core.ids import Node, node
 from schema.dataloaders import catalog as catalog_loaders
 from schema.dataloaders import people as people_loaders
@@ -39,8 +39,8 @@ class Review(Node):
         loaders.viewer_found_review_helpful, "Whether the viewer found it helpful."
     )
 
-    @strawberry.field(description="Notes between moderators. Null for everyone else, its author included.")
-    def moderation_notes(root: strawberry.Parent[models.Review]) -> str | None:
+    @computed("Notes between moderators. Null for everyone else, its author included.")
+    def moderation_notes(root: models.Review) -> str | None:
         return root.moderation_notes if root.viewer_may_moderate else None
 
 

@@ -13,7 +13,7 @@ from schema.attempts.paging import attempts_of_viewer
 from schema.attempts.types import AssessmentAttempt
 from schema.catalog.types import Enrollment
 from schema.core.connections import After, Connection, First, page_request
-from schema.core.fields import declared
+from schema.core.fields import computed, declared
 from schema.dataloaders import access as access_loaders
 from schema.dataloaders import activity as activity_loaders
 from schema.dataloaders import attempts as attempt_loaders
@@ -81,6 +81,6 @@ class Viewer:
         "The viewer's access tokens that were not revoked, newest first.",
     )
 
-    @strawberry.field(description="The viewer, as other people see them and a little more.")
-    def user(root: strawberry.Parent[models.User]) -> User:
+    @computed("The viewer, as other people see them and a little more.")
+    def user(root: models.User) -> User:
         return root

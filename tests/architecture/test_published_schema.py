@@ -75,7 +75,7 @@ def test_every_mutation_takes_one_input_and_returns_its_payload_with_user_errors
 def test_every_root_field_names_the_scope_it_needs() -> None:
     from courses.constants import Scope
 
-    for root in (schema.query, schema.mutation):
+    for root in (schema.query, schema.mutation, schema.subscription):
         for field in root.__strawberry_definition__.fields:  # type: ignore[union-attr]
             scopes = [d.scope for d in field.directives if type(d).__name__ == "RequiresScope"]
             assert len(scopes) == 1, field.python_name

@@ -25,7 +25,7 @@ QUESTIONS = [
     {
         "type": "SHORT_ANSWER",
         "text": "Whose leaves?",
-        "answers": [{"text": "Camellia*", "textMatch": "WILDCARD"}],
+        "answers": [{"text": "Camellia*", "textMatch": "WILDCARD", "credit": "0"}],
     },
     {
         "type": "MATCHING",

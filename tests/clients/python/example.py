@@ -37,14 +37,14 @@ async def take(client: CoursesClient, assessment_id: str) -> None:
     asked = next(question for question in started.attempt.questions if question.selection is Selection.SINGLE)
     assert asked.choices
     response = ResponseInput(choices=[asked.choices[0].id])
-    answers = [AnswerSubmissionInput(questionId=asked.question, response=response)]
+    answers = [AnswerSubmissionInput(question_id=asked.question, response=response)]
     saved = await client.submit_answers(
         SubmitAnswersInput(
-            attemptId=started.attempt.id, baseRevision=started.attempt.revision, answers=answers
+            attempt_id=started.attempt.id, base_revision=started.attempt.revision, answers=answers
         )
     )
     print("saved" if not saved.submit_answers.user_errors else saved.submit_answers.user_errors)
-    completed = await client.complete_attempt(CompleteAttemptInput(attemptId=started.attempt.id))
+    completed = await client.complete_attempt(CompleteAttemptInput(attempt_id=started.attempt.id))
     assert completed.complete_attempt.attempt, completed.complete_attempt.user_errors
     print("attempt", completed.complete_attempt.attempt.state.value)
 
@@ -54,7 +54,7 @@ async def main() -> None:
     async with CoursesClient(url=URL, headers=headers) as client:
         async for course in catalogue(client):
             print("course", course.title)
-            await client.enroll(EnrollInput(courseId=course.id))
+            await client.enroll(EnrollInput(course_id=course.id))
         page = (await client.course_page("coffee-from-seed-to-cup")).course
         assert page
         await take(client, next(lesson.assessment.id for lesson in page.lessons if lesson.assessment))

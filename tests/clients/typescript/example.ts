@@ -1,7 +1,12 @@
 /** Lists the catalogue page by page, and takes one assessment: COURSES_TOKEN=... npm run example */
 
 import { ask, type Api } from "./ask.ts";
-import { CourseCatalogueDocument, CoursePageDocument, EnrollDocument } from "./generated/courses.ts";
+import {
+  CourseCatalogueDocument,
+  CoursePageDocument,
+  EnrollDocument,
+  type CourseCatalogueQuery,
+} from "./generated/courses.ts";
 import { Taking } from "./taking.ts";
 
 const api: Api = {
@@ -12,7 +17,7 @@ const api: Api = {
 async function* catalogue() {
   let after: string | null = null;
   do {
-    const { courses } = await ask(api, CourseCatalogueDocument, { first: 2, after });
+    const { courses }: CourseCatalogueQuery = await ask(api, CourseCatalogueDocument, { first: 2, after });
     yield* courses.edges.map(({ node }) => node);
     after = courses.pageInfo.hasNextPage ? courses.pageInfo.endCursor : null;
   } while (after !== null);

@@ -3,14 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
+import psycopg2
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from courses.constants import NotificationType, Scope
 from courses.models import Assessment, AssessmentAttempt, Notification, User
 from courses.services.notifications import notify
+from schema.attempts.subscriptions import AttemptFeed
 from schema.core import ids
+from schema.execution import listening
+from schema.execution.listening import Listener
 from schema.notifications.subscriptions import NotificationFeed
 from tests import factories
 from tests.conftest import Answered
@@ -193,3 +197,38 @@ def test_an_attempt_whose_time_is_over_is_sent_closed(
     shown = first_event(UPDATED, learner, attemptId=attempt["id"])["attemptUpdated"]
 
     assert (shown["state"], shown["endedBy"]) == ("COMPLETED", "TIMER")
+
+
+def test_what_the_database_cannot_answer_now_is_sent_later(
+    first_event: FirstEvent, learner: User, assessment: Assessment, settings: Any, monkeypatch: Any
+) -> None:
+    settings.SUBSCRIPTION_CHECK_SECONDS = 0.01
+    attempt = factories.make_attempt(learner, assessment)
+    read, fails = AttemptFeed.read, iter([False, True, True, False])
+
+    def read_or_fail(self: AttemptFeed, viewer: User) -> Any:
+        if next(fails):
+            raise OperationalError("host=secret.example is away")
+        return read(self, viewer)
+
+    monkeypatch.setattr(AttemptFeed, "read", read_or_fail)
+
+    shown = first_event(UPDATED, learner, attemptId=ids.encode("AssessmentAttempt", attempt.pk))
+
+    assert shown["attemptUpdated"]["revision"] == attempt.revision
+    assert next(fails, "none is left") == "none is left"
+
+
+def test_a_subscription_is_refused_while_the_database_cannot_be_listened_to(
+    first_event: FirstEvent, learner: User, settings: Any, monkeypatch: Any
+) -> None:
+    def is_away() -> None:
+        raise psycopg2.OperationalError("host=secret.example is away")
+
+    settings.REQUEST_DEADLINE_SECONDS = 0.01
+    monkeypatch.setattr(listening, "_open_session", is_away)
+
+    refused = first_event(RECEIVED, learner, listener=Listener())
+
+    assert refused.codes == ["UNAVAILABLE"]
+    assert "secret" not in str(refused.errors)

