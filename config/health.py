@@ -1,6 +1,6 @@
 """What an orchestrator asks: is the process up (/livez), and can it do its work (/readyz)."""
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 
@@ -15,7 +15,7 @@ def readyz(_request: HttpRequest) -> JsonResponse:
     try:
         executor = MigrationExecutor(connection)
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except (OperationalError, InterfaceError):
+    except (DatabaseError, InterfaceError):
         return JsonResponse({"status": "unavailable", "reason": "database unreachable"}, status=503)
     if missing:
         return JsonResponse({"status": "unavailable", "reason": "migrations missing"}, status=503)

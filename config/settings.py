@@ -1,6 +1,6 @@
 """Every setting of a deployment, read from the environment once.
 
-The names in the environment begin with COURSES_, but for DATABASE_URL and CACHE_URL. docs and README list them.
+The names in the environment begin with COURSES_, but for DATABASE_URL and CACHE_URL. docs/operators.md lists them.
 """
 
 import secrets
@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "allauth.idp.oidc",
     "strawberry_django",
     "courses",
+    "config",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

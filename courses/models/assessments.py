@@ -1,5 +1,6 @@
 """What authors write: an assessment of a lesson, its questions, and the answers that are the key."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
@@ -158,9 +159,9 @@ class Question(TimeStampedMixin, OrderedMixin):
         """Its answers in the author's order, in one query."""
         return self.answers.select_related("question").order_by("order")
 
-    def to_rule(self) -> grading.Question:
-        """The same question as the plain value that grading works on. Prefetched answers are used."""
-        answers = sorted(self.answers.all(), key=lambda answer: answer.order)
+    def to_rule(self, answers: "Iterable[Answer] | None" = None) -> grading.Question:
+        """The same question as the plain value that grading works on. Answers at hand, or prefetched, are used."""
+        answers = sorted(self.answers.all() if answers is None else answers, key=lambda answer: answer.order)
         return grading.Question(
             type=QuestionType(self.question_type),
             scoring=ScoringPolicy(self.scoring),

@@ -1,12 +1,12 @@
 """Attempts, and the questions as one attempt lays them out, as a viewer may see them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from courses.models import Assessment, AssessmentAttempt, AttemptAnswer, Question, User
+from courses.models import Answer, Assessment, AssessmentAttempt, AttemptAnswer, Question, User
 from courses.policies import answer_key, participation, results
 from courses.policies.attempt_time import overdue
 from courses.policies.participation import Viewer
@@ -91,31 +91,64 @@ class LaidOutQuestion:
         return self.answered is not None and not grading.is_unanswered(self.rule.type, self.answered.response)
 
 
+def questions_as_laid_out(_viewer: Viewer) -> QuerySet[Question]:
+    """Not narrowed, like the next two: for attempts that were found to be visible."""
+    return Question.objects.all()
+
+
+def answers_as_laid_out(_viewer: Viewer) -> QuerySet[Answer]:
+    return Answer.objects.all()
+
+
+def answered_in_attempts(_viewer: Viewer) -> QuerySet[AttemptAnswer]:
+    return AttemptAnswer.objects.all()
+
+
 def laid_out_questions(
-    _viewer: Viewer, attempts: Sequence[AssessmentAttempt]
+    attempts: Sequence[AssessmentAttempt],
 ) -> Mapping[AssessmentAttempt, list[LaidOutQuestion]]:
-    """The questions of each attempt in its own order, with what was answered: three statements for all attempts."""
-    ids = {entry["id"] for attempt in attempts for entry in attempt.layout["questions"]}
-    questions = Question.objects.filter(pk__in=ids).prefetch_related("answers").in_bulk()
-    rules = {pk: question.to_rule() for pk, question in questions.items()}
-    answers = {pk: {answer.id: answer for answer in rule.answers} for pk, rule in rules.items()}
-    answered = {
-        (answer.attempt_id, answer.question_id): answer
-        for answer in AttemptAnswer.objects.filter(attempt__in=[attempt.pk for attempt in attempts])
-    }
+    """The questions of each attempt as it lays them out: three statements for all attempts."""
+    wanted = questions_in(attempts)
+    return lay_out(
+        attempts,
+        Question.objects.filter(pk__in=wanted),
+        Answer.objects.filter(question__in=wanted),
+        AttemptAnswer.objects.filter(attempt__in=[attempt.pk for attempt in attempts]),
+    )
+
+
+def questions_in(attempts: Sequence[AssessmentAttempt]) -> list[int]:
+    """The ids of all questions that the attempts lay out."""
+    return list({entry["id"] for attempt in attempts for entry in attempt.layout["questions"]})
+
+
+def lay_out(
+    attempts: Sequence[AssessmentAttempt],
+    questions: Iterable[Question],
+    answers: Iterable[Answer],
+    answered: Iterable[AttemptAnswer],
+) -> Mapping[AssessmentAttempt, list[LaidOutQuestion]]:
+    """Put rows together as each attempt lays them out, in its own order. Questions that are gone are left out."""
+    key: dict[int, list[Answer]] = {}
+    for answer in answers:
+        key.setdefault(answer.question_id, []).append(answer)
+    found = {question.pk: question for question in questions}
+    rules = {pk: question.to_rule(key.get(pk, ())) for pk, question in found.items()}
+    by_id = {pk: {answer.id: answer for answer in rule.answers} for pk, rule in rules.items()}
+    stored = {(row.attempt_id, row.question_id): row for row in answered}
     return {
         attempt: [
             LaidOutQuestion(
                 attempt=attempt,
                 position=position,
                 entry=entry,
-                question=questions[entry["id"]],
+                question=found[entry["id"]],
                 rule=rules[entry["id"]],
-                answers=answers[entry["id"]],
-                answered=answered.get((attempt.pk, entry["id"])),
+                answers=by_id[entry["id"]],
+                answered=stored.get((attempt.pk, entry["id"])),
             )
             for position, entry in enumerate(attempt.layout["questions"], start=1)
-            if entry["id"] in questions
+            if entry["id"] in found
         ]
         for attempt in attempts
     }

@@ -42,7 +42,7 @@ def explain_grade(*, viewer: User, attempt_id: int, question_id: int) -> tuple[s
             "The answers are not shown now. They may be once no further attempt is possible.",
             field=["attemptId"],
         )
-    questions = laid_out_questions(viewer, [attempt])[attempt]
+    questions = laid_out_questions([attempt])[attempt]
     laid_out = next((each for each in questions if each.question.pk == question_id), None)
     if laid_out is None:
         raise exceptions.NotFound(field=["questionId"])

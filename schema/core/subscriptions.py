@@ -16,7 +16,7 @@ from django.conf import settings
 from courses import exceptions
 from courses.models import User
 from schema.context import Context, Info
-from schema.core.database_failures import DATABASE_FAILURES
+from schema.core.database_failures import DATABASE_FAILURES, failure_code
 from schema.core.error_codes import ErrorCode, graphql_error
 from schema.core.look_ahead import look_ahead
 from schema.core.permissions import RequiresScope, Scope, require_signed_in, scope_missing
@@ -88,9 +88,11 @@ async def _events(info: Info, scope: Scope, feed: Feed) -> AsyncGenerator[Any, N
             has_news |= await subscriber.turn(settings.SUBSCRIPTION_CHECK_SECONDS)
             try:
                 async with context.listener.turns:
-                    await _make_sure_who_asks(context, scope)
+                    viewer = await _who_asks_still(context, scope)
                     row = await database(_read, feed, viewer, look_ahead(info)) if has_news else None
             except DATABASE_FAILURES as error:
+                if failure_code(error) is None:
+                    raise
                 logger.warning("a subscription waits for the database: %s", type(error).__name__)
                 continue
             except exceptions.NotFound:
@@ -110,17 +112,18 @@ def _read(feed: Feed, viewer: User, plan: Plan) -> Any:
     return row
 
 
-async def _make_sure_who_asks(context: Context, scope: Scope) -> None:
-    """Find out anew who is asking, and forget what was read before.
+async def _who_asks_still(context: Context, scope: Scope) -> User:
+    """Who is asking, found out anew: what they may do can have changed. Forgets what was read before.
 
     Raises UNAUTHENTICATED when it is no longer the person who began, and TOKEN_SCOPE_MISSING.
     """
     identity = await context.identify_again() if context.identify_again else context.identity
-    if identity is None or identity.user != context.viewer:
+    if identity is None or identity.user is None or identity.user != context.viewer:
         raise graphql_error(ErrorCode.UNAUTHENTICATED)
     context.identify(identity, context.draw)
     if not context.has_scope(scope):
         raise scope_missing(scope)
+    return identity.user
 
 
 def _refuse_too_many(context: Context, viewer: User) -> None:

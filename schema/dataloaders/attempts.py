@@ -5,7 +5,8 @@ from typing import Any
 
 from courses.selectors import attempt_starts, attempts
 from courses.services.attempt_endings import close_expired_attempts
-from schema.dataloaders.base import AdviceOn, ByPk, Fact, PageOf, Viewer
+from schema.dataloaders.base import AdviceOn, ByPk, Fact, InOrder, PageOf, Viewer
+from schema.dataloaders.statements import rows_of
 
 
 def settle(viewer: Viewer, rows: Sequence[Any]) -> None:
@@ -22,13 +23,24 @@ def _standings(viewer: Viewer, assessments: Sequence[int]) -> dict[int, Any]:
     return attempts.standings(viewer, assessments, settle) if viewer else {}
 
 
+def _laid_out(viewer: Viewer, rows: Sequence[Any]) -> Any:
+    """The questions of attempts, which whoever sees the attempt may see. The types of the API hold no key."""
+    wanted = attempts.questions_in(rows)
+    return attempts.lay_out(
+        rows,
+        rows_of(attempts.questions_as_laid_out, "pk", viewer, wanted, InOrder()),
+        rows_of(attempts.answers_as_laid_out, "question_id", viewer, wanted, InOrder()),
+        rows_of(attempts.answered_in_attempts, "attempt_id", viewer, [row.pk for row in rows], InOrder()),
+    )
+
+
 def _start_refusals(viewer: Viewer, assessments: Sequence[int]) -> Any:
     return attempt_starts.start_refusals(viewer, assessments) if viewer else {}
 
 
 attempt_by_id = ByPk(selector=attempts.attempts_visible_to, settle=settle)
 attempt_of = ByPk(selector=attempts.attempts_visible_to, settle=settle, key="attempt_id")
-questions_of_attempt = Fact(key=None, read=attempts.laid_out_questions, otherwise=list)
+questions_of_attempt = Fact(key=None, read=_laid_out, otherwise=list)
 attempts_of_assessment = PageOf(selector=attempts.attempts_visible_to, by="assessment_id", settle=settle)
 attempts_of_viewer = PageOf(selector=attempts.attempts_of, by="user_id", settle=settle)
 standing_in_assessment = Fact(read=_standings)

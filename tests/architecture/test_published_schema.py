@@ -20,7 +20,7 @@ SDL = settings.BASE_DIR / "schema" / "schema.graphql"
 
 
 def test_the_committed_sdl_is_the_schema_that_is_served() -> None:
-    """When this fails: `uv run python manage.py export_schema schema.root:schema --path schema/schema.graphql`."""
+    """When this fails: `uv run python manage.py export_schema schema.root:schema > schema/schema.graphql`."""
     assert SDL.read_text(encoding="utf-8").strip() == schema.as_str().strip()
 
 

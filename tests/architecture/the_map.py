@@ -32,7 +32,17 @@ NOUNS = {
     "people": set[str](),
     "access": {"access_tokens", "cost_buckets", "partner_tokens", "token_authentication"},
     "viewer": set[str](),
-    SHARED: {"analytics", "authoring", "authorship", "base", "changes", "paging", "problems", "search"},
+    SHARED: {
+        "analytics",
+        "authoring",
+        "authorship",
+        "base",
+        "changes",
+        "paging",
+        "problems",
+        "search",
+        "statements",
+    },
 }
 """Each noun, with the modules that are about it and not named like it."""
 

@@ -6,7 +6,7 @@ from threading import Event
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from courses.services import statistics
 
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         """Refresh what is stale; a database that is away is tried again later."""
         try:
             return statistics.refresh_stale()
-        except (OperationalError, InterfaceError) as error:
+        except (DatabaseError, InterfaceError) as error:
             logger.warning("The database cannot work now, trying again: %s", error)
             connection.close()
             return 0

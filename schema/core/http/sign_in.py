@@ -61,7 +61,7 @@ async def _identified(request: Request, address: str | None, points: int) -> Aut
     except RateLimited as limited:
         raise rate_limited(limited) from None
     except DATABASE_FAILURES as error:
-        logger.exception("the database could not say who is asking")
+        logger.error("the database could not say who is asking: %s", error)
         raise Refused(failure_code(error) or ErrorCode.UNAVAILABLE) from None
 
 

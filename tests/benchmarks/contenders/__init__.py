@@ -1,1 +1,1 @@
-"""What is measured beside the server of this project: each contender answers the same workloads over the same tables."""
+"""What is measured beside the server of this project: the same workloads over the same tables."""

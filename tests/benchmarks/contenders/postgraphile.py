@@ -24,7 +24,7 @@ from tests.benchmarks.contenders.base import (
     two_places,
 )
 
-DIRECTORY = Path(__file__).parent / "postgraphile"
+DIRECTORY = Path(__file__).parent / "postgraphile_server"
 
 _ATTEMPT_PAGE = """
 query AttemptPage($id: BigInt!) {
@@ -98,7 +98,7 @@ def install() -> None:
 
 
 class PostGraphile(Contender):
-    """`postgraphile/server.mjs` on the Node that comes with the project."""
+    """`postgraphile_server/server.mjs` on the Node that comes with the project."""
 
     name = "PostGraphile"
 

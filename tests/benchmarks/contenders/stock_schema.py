@@ -35,7 +35,7 @@ class Review:
     user: User
 
     @classmethod
-    def get_queryset(cls, queryset: QuerySet[Any], info: strawberry.Info) -> QuerySet[Any]:
+    def get_queryset(cls, queryset: QuerySet[Any], *_: Any) -> QuerySet[Any]:
         return queryset.filter(is_approved=True).order_by("-created_date", "-pk")
 
 
@@ -74,7 +74,7 @@ class Attempt:
     answers: list[AttemptAnswer]
 
     @classmethod
-    def get_queryset(cls, queryset: QuerySet[Any], info: strawberry.Info) -> QuerySet[Any]:
+    def get_queryset(cls, queryset: QuerySet[Any], *_: Any) -> QuerySet[Any]:
         return queryset.order_by("-created_date", "-pk")
 
 
@@ -92,7 +92,7 @@ class Lesson:
     assessment: Assessment
 
     @classmethod
-    def get_queryset(cls, queryset: QuerySet[Any], info: strawberry.Info) -> QuerySet[Any]:
+    def get_queryset(cls, queryset: QuerySet[Any], *_: Any) -> QuerySet[Any]:
         return queryset.order_by("order")
 
 
@@ -113,7 +113,7 @@ class Course:
     stats: CourseStats
 
     @classmethod
-    def get_queryset(cls, queryset: QuerySet[Any], info: strawberry.Info) -> QuerySet[Any]:
+    def get_queryset(cls, queryset: QuerySet[Any], *_: Any) -> QuerySet[Any]:
         return queryset.filter(is_published=True).order_by("-created_date", "-pk")
 
 

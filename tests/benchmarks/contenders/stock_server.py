@@ -8,6 +8,7 @@ import os
 import sys
 from typing import Any
 
+import django
 import uvicorn
 from django.conf import settings
 
@@ -18,18 +19,18 @@ THREADS = 4
 
 def application() -> Any:
     """Django with one URL and without middleware."""
+    django.setup()
     settings.ROOT_URLCONF = "tests.benchmarks.contenders.stock_urls"
     settings.MIDDLEWARE = []
     if not FIXED_THREADS:
         settings.DATABASES["default"]["CONN_MAX_AGE"] = 0
     from django.core.asgi import get_asgi_application
 
-    django = get_asgi_application()
     if not FIXED_THREADS:
-        return django
+        return get_asgi_application()
     from schema.execution.django_threads import DjangoThreads
 
-    return DjangoThreads(django, threads=THREADS, waiting=settings.WAITING_REQUESTS)
+    return DjangoThreads(get_asgi_application(), threads=THREADS, waiting=settings.WAITING_REQUESTS)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ class Pair:
     def stored(self, row: models.Model) -> Any:
         """The value in the database, read by the name of the column and without the ORM."""
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {self.column} FROM {self.model._meta.db_table} WHERE id = %s", [row.pk])  # noqa: S608
+            cursor.execute(f"SELECT {self.column} FROM {self.model._meta.db_table} WHERE id = %s", [row.pk])
             return cursor.fetchone()[0]
 
 

@@ -4,11 +4,13 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 
+import psycopg2.extensions
 import pytest
 from django.db import connection, transaction
 
 from courses.services.changes import CHANNEL, TOPICS_PER_MESSAGE, tell_attempts_changed
 from courses.utils.sql import execute
+from schema.execution import listening
 from schema.execution.listening import SESSION_NAME, Subscriber
 from tests.schema.execution.conftest import LiveServer, other_sessions, wait_until
 from tests.schema.execution.test_live_server import REQUESTS, SESSIONS, Load
@@ -155,3 +157,18 @@ def test_any_number_of_topics_is_told_with_one_statement(db, count, django_asser
 def test_nothing_to_tell_costs_no_statement(db, django_assert_num_queries):
     with django_assert_num_queries(0):
         tell_attempts_changed([])
+
+
+def test_the_session_that_listens_can_go_past_a_pooler(db, settings):
+    reached = connection.get_connection_params()
+    settings.LISTEN_URL = psycopg2.extensions.make_dsn(
+        **{name: reached[name] for name in ("host", "port", "user", "password") if name in reached},
+        dbname="postgres",
+    )
+
+    session = listening._open_session()
+
+    try:
+        assert session.info.dbname == "postgres"
+    finally:
+        session.close()

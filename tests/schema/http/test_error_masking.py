@@ -4,7 +4,7 @@ import logging
 
 import psycopg2
 import pytest
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError
 from graphql import GraphQLError
 
 from schema.core.database_failures import failure_code
@@ -95,6 +95,8 @@ def test_the_state_that_postgresql_names_decides_the_code(sqlstate, code):
 
 def test_a_closed_connection_is_unavailable_and_a_wrong_value_is_no_database_failure():
     assert failure_code(InterfaceError("connection already closed")) is ErrorCode.UNAVAILABLE
+    assert failure_code(DatabaseError("server closed the connection unexpectedly")) is ErrorCode.UNAVAILABLE
+    assert failure_code(IntegrityError("duplicate key")) is None
     assert failure_code(ValueError("A string literal cannot contain NUL")) is None
 
 

@@ -43,7 +43,7 @@ def test_an_executed_query_is_answered_with_200_in_the_media_type_asked_for(post
     assert (response.status_code, response.headers["content-type"]) == (200, accept)
     assert response.json() == {
         "data": {"hello": "hello you"},
-        "extensions": {"cost": {"requested": 1, "limit": 10_000}},
+        "extensions": {"cost": {"requested": 1, "limit": 50_000, "remaining": 50_000, "restoreRate": 1_000}},
     }
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["x-content-type-options"] == "nosniff"

@@ -9,15 +9,18 @@ import pytest
 from asgiref.sync import async_to_sync
 
 from courses.constants import Scope
-from courses.models import User
+from courses.models import Assessment, AssessmentAttempt, User
 from courses.services.access_tokens import create_access_token
+from courses.services.attempts import flag_question
 from schema.context import Context, Identity
 from schema.execution.listening import Listener, Subscriber
 from schema.root import schema
+from tests import factories
 from tests.conftest import Answered
 from tests.schema.attempts.conftest import People, assessment, learner, people
 from tests.schema.execution.conftest import LiveServer, real_threads
 from tests.subscribing import PATIENCE_SECONDS, Connection, Connections
+from tests.taking import Api, start
 
 __all__ = ["People", "assessment", "learner", "people", "real_threads"]
 
@@ -100,3 +103,19 @@ def live(real_threads: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Live]:
         monkeypatch.setattr(Subscriber, "turn", wait_and_say_so)
         yield running
     server.stop()
+
+
+@pytest.fixture
+def attempt(live: Live, learner: User, assessment: Assessment) -> AssessmentAttempt:
+    return factories.make_attempt(learner, assessment)
+
+
+@pytest.fixture
+def attempt_id(api: Api, attempt: AssessmentAttempt) -> str:
+    return start(api, attempt.user, attempt.assessment)["id"]
+
+
+def flag(attempt: AssessmentAttempt, is_flagged: bool = True) -> None:
+    """Mark the first question of the attempt, or take the mark away: a change like any other."""
+    question = attempt.layout["questions"][0]["id"]
+    flag_question(learner=attempt.user, attempt_id=attempt.pk, question_id=question, is_flagged=is_flagged)

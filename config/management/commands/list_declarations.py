@@ -1,0 +1,102 @@
+"""`manage.py list_declarations`: what the API reads in batches, and the SQL that each batch runs."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import connection, transaction
+
+from courses.models import (
+    Assessment,
+    AssessmentAttempt,
+    AttemptAnswer,
+    Course,
+    Enrollment,
+    Lesson,
+    Question,
+    User,
+)
+from schema.dataloaders import attempts, grading
+from schema.dataloaders.base import Declaration
+from schema.dataloaders.paging import OrderTerm, PageRequest
+from schema.dataloaders.registry import declarations
+
+PK = -1
+"""The primary key of every sample row, so that one key is one of whatever a declaration asks for."""
+
+PAGE = PageRequest(size=20, order=(OrderTerm("pk"),))
+
+_CHANGES = ("SAVEPOINT", "RELEASE")
+"""Statements that only frame others."""
+
+
+class Command(BaseCommand):
+    help = (
+        "List every relation and fact that is read in batches: where from, by which key, and with which SQL."
+    )
+
+    def handle(self, **_: Any) -> None:
+        for name, declaration, statements in listed():
+            self.stdout.write(f"{name}: {description(declaration)}")
+            for statement in statements:
+                self.stdout.write(f"    {' '.join(statement.split())}")
+
+
+def description(declaration: Declaration) -> str:
+    """The kind of a declaration and what it is made of."""
+    parts = vars(declaration).items()
+    shown = [f"{name}={getattr(part, '__name__', part)}" for name, part in parts if part is not None]
+    return f"{type(declaration).__name__}({', '.join(shown)})"
+
+
+def listed() -> Iterator[tuple[str, Declaration, list[str]]]:
+    """Each declaration with the statements of a batch of one key, read by the teacher of a sample course.
+
+    The sample is rolled back.
+    """
+    with transaction.atomic():
+        viewer = _sample()
+        rows = {
+            attempts.questions_of_attempt: attempts.attempt_by_id.load(viewer, [PK], None)[PK],
+            grading.laid_out_task: grading.grading_task_by_id.load(viewer, [PK], None)[PK],
+        }
+        for name, declaration in declarations().items():
+            key = rows[declaration] if declaration.key is None else PK
+            with _statements() as statements:
+                declaration.load(viewer, [key], PAGE)
+            yield name, declaration, statements
+        transaction.set_rollback(True)
+
+
+@contextmanager
+def _statements() -> Iterator[list[str]]:
+    """What is asked of the database within the block, with placeholders for values."""
+    asked: list[str] = []
+
+    def note(execute: Callable[..., Any], sql: Any, *arguments: Any) -> Any:
+        text = sql if isinstance(sql, str) else sql.as_string(connection.connection)
+        if not text.startswith(_CHANGES):
+            asked.append(text)
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(note):
+        yield asked
+
+
+def _sample() -> User:
+    """A teacher who has also taken an essay question of the own course; every row has the primary key PK."""
+    viewer = User(pk=PK, username="a sample of a teacher")
+    course = Course(pk=PK, slug="a-sample-of-a-course", title="A sample of a course")
+    lesson = Lesson(pk=PK, course=course, title="A sample of a lesson", order=1)
+    assessment = Assessment(pk=PK, lesson=lesson, title="A sample of an assessment")
+    question = Question(pk=PK, assessment=assessment, question_text="Why?", question_type="essay", order=1)
+    for row in (viewer, course, lesson, assessment, question, Enrollment(pk=PK, user=viewer, course=course)):
+        row.save(force_insert=True)
+    course.instructors.add(viewer)
+    attempt = AssessmentAttempt(pk=PK, user=viewer, assessment=assessment)
+    attempt.save(force_insert=True)
+    answer = AttemptAnswer(pk=PK, attempt=attempt, question=question, response={"text": "Because."})
+    answer.save(force_insert=True)
+    attempt.complete()
+    return viewer

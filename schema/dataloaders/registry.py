@@ -1,0 +1,18 @@
+"""Every declared relation and fact by its name: the variables of the modules beside this one."""
+
+import pkgutil
+from importlib import import_module
+
+import schema.dataloaders
+from schema.dataloaders.base import Declaration
+
+
+def declarations() -> dict[str, Declaration]:
+    """Each declaration by `module.name`, in alphabetical order."""
+    found = {}
+    for module in pkgutil.iter_modules(schema.dataloaders.__path__):
+        variables = vars(import_module(f"{schema.dataloaders.__name__}.{module.name}"))
+        for name, value in variables.items():
+            if isinstance(value, Declaration):
+                found[f"{module.name}.{name}"] = value
+    return dict(sorted(found.items()))

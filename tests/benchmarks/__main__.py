@@ -1,0 +1,128 @@
+"""How fast the API is beside the least it could be and beside what others make of the same tables.
+
+    uv run python -m tests.benchmarks            ratios over 10,000 attempts, in less than a quarter of an hour
+    uv run python -m tests.benchmarks --full     also 100,000 and 1,000,000 attempts, 1,000 clients, and a soak
+
+Prints tables and writes all numbers as JSON beside them. Needs Linux, wrk, and nobody else on the machine.
+"""
+
+import argparse
+import json
+import os
+import platform
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks import crowd, report, scaling, statements, subjects
+from tests.benchmarks.contenders.base import Contender
+from tests.benchmarks.contenders.floor import Floor
+from tests.benchmarks.contenders.ours import Ours
+from tests.benchmarks.contenders.postgraphile import PostGraphile, install
+from tests.benchmarks.contenders.stock import Stock
+from tests.benchmarks.deployment import Deployment, prepare, sizes
+from tests.benchmarks.processes import peak_memory_bytes, served
+from tests.benchmarks.rounds import Measured, Place, check, measure, medians, ratios, warm
+from tests.benchmarks.workloads import WORKLOADS
+
+SMALL, LARGER = 10_000, (100_000, 1_000_000)
+REFERENCES = ("floor", "stock", "stock, fixed threads", "PostGraphile")
+
+
+def main() -> None:
+    """Measure what the options ask."""
+    options = _options()
+    deployment = prepare(options.directory / str(options.attempts), options.attempts)
+    results: dict[str, Any] = {"machine": _machine(), "attempts": options.attempts, "rounds": options.rounds}
+    results["ratios"] = compare(deployment, options)
+    results["sizes"] = {options.attempts: sizes(deployment)}
+    if options.full:
+        larger = [prepare(options.directory / str(number), number) for number in options.larger]
+        results["sizes"] |= {each.attempts: sizes(each) for each in larger}
+        results["scale"] = scaling.measure_scale([deployment, *larger], options)
+        results["crowd"] = crowd.thousand_clients(deployment, options.port)
+        results["soak"] = crowd.soak(deployment, options.port, minutes=options.soak_minutes)
+    tables = report.tables(results)
+    options.output.with_suffix(".json").write_text(json.dumps(results, indent=1))
+    options.output.with_suffix(".txt").write_text(tables)
+    print(tables)
+
+
+def compare(deployment: Deployment, options: argparse.Namespace) -> dict[str, Any]:
+    """All contenders side by side over one database."""
+    install()
+    contenders: list[Contender] = [
+        Ours(), Ours(workers=2), Floor(), Stock(), Stock(fixed_threads=True), PostGraphile()
+    ]  # fmt: skip
+    chosen = subjects.choose(deployment)
+    cells: dict[str, Any] = {contender.name: {} for contender in contenders}
+    for contender in contenders:
+        if contender.workers == 1:
+            cells[contender.name]["database"] = statements.inspect(
+                contender, deployment, chosen, options.port
+            )
+    with ExitStack() as stack:
+        places = [
+            Place(stack.enter_context(served(contender, deployment, options.port + number)), chosen)
+            for number, contender in enumerate(contenders)
+        ]
+        for workload in WORKLOADS:
+            check(workload, places)
+            warm(workload, places, seconds=options.warm_seconds)
+            measured = measure(workload, places, rounds=options.rounds, seconds=options.seconds)
+            of_name = {place.name: rounds for place, rounds in zip(places, measured, strict=True)}
+            for name, rounds in of_name.items():
+                cells[name][workload.key] = medians(rounds) | {"to": _to_references(rounds, of_name)}
+        for place in places:
+            cells[place.name]["peak_memory"] = peak_memory_bytes(place.server.pid)
+    return cells
+
+
+def _to_references(rounds: list[Measured], of_name: dict[str, list[Measured]]) -> dict[str, Any]:
+    return {
+        value: {name: ratios(rounds, of_name[name], value) for name in REFERENCES}
+        for value in ("rate", "server_cpu", "database_cpu")
+    }
+
+
+def _machine() -> dict[str, Any]:
+    cpu = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
+        platform.machine(),
+    )
+    return {
+        "cpus": os.cpu_count(),
+        "cpu": cpu,
+        "system": platform.platform(),
+        "load_average": os.getloadavg(),
+    }
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--full", action="store_true", help="scale, 1,000 clients and a soak as well")
+    parser.add_argument(
+        "--attempts", type=int, default=SMALL, help="how much data the ratios are measured over"
+    )
+    parser.add_argument("--larger", type=int, nargs="*", default=LARGER, help="the other amounts of --full")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of each contender and workload")
+    parser.add_argument("--seconds", type=float, default=2, help="how long a round is")
+    parser.add_argument("--warm-seconds", type=float, default=6, help="how long each operation is warmed")
+    parser.add_argument("--soak-minutes", type=float, default=10, help="how long --full soaks")
+    parser.add_argument("--port", type=int, default=8400, help="the first of ten ports that are free")
+    parser.add_argument(
+        "--directory", type=Path, default=Path(".data/benchmarks").resolve(), help="for databases"
+    )
+    parser.add_argument(
+        "--output", type=Path, default=Path(".data/benchmarks/results"), help="for the results"
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

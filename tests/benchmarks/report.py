@@ -1,0 +1,147 @@
+"""The results as tables of text."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tests.benchmarks.workloads import WORKLOADS
+
+_MB = 1024 * 1024
+
+
+def tables(results: dict[str, Any]) -> str:
+    """Everything that was measured."""
+    machine = results["machine"]
+    lines = [
+        f"{machine['cpus']} x {machine['cpu']}, {machine['system']}, load average at the start "
+        f"{machine['load_average'][0]:.1f}. {results['attempts']:,} attempts, medians of {results['rounds']} rounds.",
+        "",
+        *_ratio_table(results["ratios"]),
+        "",
+        *_cost_table(results["ratios"]),
+    ]
+    for attempts, found in results["sizes"].items():
+        lines += ["", f"Sizes with {int(attempts):,} attempts", *_size_table(found)]
+    if "scale" in results:
+        lines += ["", *_scale_table(results["scale"]), "", *_crowd_lines(results)]
+    return "\n".join(lines) + "\n"
+
+
+def _ratio_table(cells: dict[str, Any]) -> list[str]:
+    """Requests a second, and processor time of server and database together: ours to each other contender."""
+    rows = []
+    for workload in WORKLOADS:
+        ours = cells["ours"][workload.key]
+        two = cells["ours, 2 processes"][workload.key]
+        for name, ratio in ours["to"]["rate"].items():
+            other = cells[name][workload.key]
+            work = (other["server_cpu"] + other["database_cpu"]) / (ours["server_cpu"] + ours["database_cpu"])
+            rows.append(
+                [
+                    f"{workload.key} {workload.title}",
+                    name,
+                    f"{ratio['median']:.2f} ({ratio['lowest']:.2f} to {ratio['highest']:.2f})",
+                    f"{two['to']['rate'][name]['median']:.2f}",
+                    f"{work:.2f}",
+                ]
+            )
+    titles = [
+        "workload",
+        "ours / ...",
+        "requests a second (range)",
+        "with 2 processes",
+        "requests per CPU second",
+    ]
+    return _table(titles, rows)
+
+
+def _cost_table(cells: dict[str, Any]) -> list[str]:
+    rows = []
+    for workload in WORKLOADS:
+        for name, of_contender in cells.items():
+            cell = of_contender[workload.key]
+            database = of_contender.get("database", {}).get(workload.key)
+            rows.append(
+                [
+                    f"{workload.key} {workload.title}",
+                    name,
+                    f"{database['statements']:.1f}" if database else "",
+                    f"{database['rows']:.0f}" if database else "",
+                    f"{cell['server_cpu'] * 1e3:.2f}",
+                    f"{cell['database_cpu'] * 1e3:.2f}",
+                    f"{cell['p50'] * 1e3:.1f}",
+                    f"{cell['p99'] * 1e3:.1f}",
+                    f"{of_contender['peak_memory'] / _MB:.0f}",
+                ]
+            )
+    titles = [
+        "workload",
+        "contender",
+        "statements",
+        "rows",
+        "server CPU ms",
+        "PostgreSQL CPU ms",
+        "p50 ms",
+        "p99 ms",
+    ]
+    return _table([*titles, "peak MB"], rows)
+
+
+def _size_table(found: list[dict[str, Any]]) -> list[str]:
+    rows = [
+        [
+            each["table"],
+            f"{each['rows']:,}",
+            f"{each['table_bytes'] / _MB:,.0f}",
+            f"{each['index_bytes'] / _MB:,.0f}",
+        ]
+        for each in found
+    ]
+    return _table(["table", "rows", "table MB", "indexes MB"], rows)
+
+
+def _scale_table(cells: dict[str, Any]) -> list[str]:
+    rows = []
+    for workload in WORKLOADS:
+        for attempts, of_size in cells.items():
+            cell = of_size[workload.key]
+            ratios = [
+                f"{cell['to_smallest'][value]['median']:.2f}"
+                for value in ("server_cpu", "database_cpu", "p50", "p99")
+            ]
+            database = of_size["database"][workload.key]
+            rows.append(
+                [
+                    f"{workload.key} {workload.title}",
+                    f"{int(attempts):,}",
+                    *ratios,
+                    f"{database['statements']:.1f}",
+                    f"{database['rows']:.0f}",
+                    ", ".join(database["read_without_index"]) or "none",
+                ]
+            )
+    titles = ["workload", "attempts", "server CPU", "PostgreSQL CPU", "p50", "p99", "statements", "rows"]
+    return ["Ours, as ratios to the smallest", *_table([*titles, "read without an index"], rows)]
+
+
+def _crowd_lines(results: dict[str, Any]) -> list[str]:
+    lines = [
+        f"1,000 clients, {each['processes']} processes: {each['sessions']} sessions, {each['answered']:,} answers, "
+        f"{each['memory'] / _MB:.0f} MB."
+        for each in results["crowd"]
+    ]
+    soak = results["soak"]
+    return [
+        *lines,
+        f"Soak of {soak['minutes']:g} minutes, {soak['answered']:,} answers: "
+        f"{soak['memory_after_a_tenth'] / _MB:.0f} MB after a tenth, "
+        f"{soak['memory_at_the_end'] / _MB:.0f} MB at the end, {soak['memory_peak'] / _MB:.0f} MB at most.",
+    ]
+
+
+def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(row[column]) for row in [titles, *rows]) for column in range(len(titles))]
+    lines = [titles, ["-" * width for width in widths], *rows]
+    return [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |"
+        for line in lines
+    ]

@@ -1,0 +1,126 @@
+"""What one request asks of PostgreSQL: statements, rows, and whether every plan uses an index.
+
+The embedded PostgreSQL logs every statement while this looks, with a server that does nothing else.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg2
+
+from tests.benchmarks import load
+from tests.benchmarks.contenders.base import Contender
+from tests.benchmarks.deployment import Deployment, rows_touched
+from tests.benchmarks.processes import Server, served
+from tests.benchmarks.subjects import Subjects
+from tests.benchmarks.workloads import WORKLOADS, Workload, forget_stories
+
+SAMPLES = 10
+SMALL_TABLE_ROWS = 2_000
+"""Below, reading a table from one end to the other is what a good plan does."""
+
+_ENTRY = re.compile(r"(?:LOG|DETAIL|STATEMENT|ERROR|WARNING|FATAL|NOTICE):  ")
+_LOGGED = re.compile(r"LOG:  (?:statement|execute [^:]*): (.*)", re.DOTALL)
+_BOOKKEEPING = re.compile(
+    r"\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET|SHOW|START|DISCARD)\b", re.IGNORECASE
+)
+
+
+def inspect(
+    contender: Contender, deployment: Deployment, subjects: Subjects, port: int
+) -> dict[str, dict[str, Any]]:
+    """For each workload the statements and rows of one request, and what its plans read without an index."""
+    with _everything_logged(deployment):
+        return {
+            workload.key: _inspect_one(workload, contender, deployment, subjects, port)
+            for workload in WORKLOADS
+        }
+
+
+def _inspect_one(
+    workload: Workload, contender: Contender, deployment: Deployment, subjects: Subjects, port: int
+) -> dict[str, Any]:
+    """By a server of its own: PostgreSQL tells what a session has touched for certain when it ends."""
+    before = rows_touched(deployment)
+    with served(contender, deployment, port, COURSES_BACKGROUND_WORK="off") as server:
+        mark = deployment.log.stat().st_size
+        _send(workload, server, subjects)
+        statements = _statements(deployment, mark)
+    touched = rows_touched(deployment) - before
+    if workload.requests is None:
+        forget_stories(deployment, subjects)
+    return {
+        "statements": len(statements) / SAMPLES,
+        "rows": touched / SAMPLES,
+        "read_without_index": sorted(_read_without_index(deployment, statements)),
+    }
+
+
+def _send(workload: Workload, server: Server, subjects: Subjects) -> None:
+    """Send some requests of the workload, or tell that many stories."""
+    if workload.requests is not None:
+        requests = workload.requests(server.contender, server.deployment, subjects)
+        for index in range(SAMPLES):
+            load.ask(server.port, requests[index % len(requests)])
+        return
+    for beginner in subjects.beginners[:SAMPLES]:
+        server.contender.story(lambda request: load.ask(server.port, request), beginner)
+
+
+@contextmanager
+def _everything_logged(deployment: Deployment) -> Iterator[None]:
+    """New sessions log their statements within the block."""
+    deployment.fetch("ALTER DATABASE courses SET log_statement = 'all'")
+    try:
+        yield
+    finally:
+        deployment.fetch("ALTER DATABASE courses RESET log_statement")
+
+
+def _statements(deployment: Deployment, mark: int) -> list[str]:
+    """What was logged behind `mark`, but for our own questions and the words that only frame transactions."""
+    with deployment.log.open("rb") as log:
+        log.seek(mark)
+        lines = log.read().decode(errors="replace").splitlines()
+    entries: list[str] = []
+    for text in lines:
+        if _ENTRY.search(text):
+            entries.append(text)
+        elif entries:
+            entries[-1] += "\n" + text
+    logged = [found[1] for entry in entries if (found := _LOGGED.search(entry))]
+    return [
+        statement
+        for statement in logged
+        if not _BOOKKEEPING.match(statement) and "pg_stat" not in statement and "pg_catalog" not in statement
+    ]
+
+
+def _read_without_index(deployment: Deployment, statements: list[str]) -> set[str]:
+    """The larger tables that any of the statements reads from one end to the other."""
+    found: set[str] = set()
+    with deployment.session() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND reltuples > %s", [SMALL_TABLE_ROWS]
+        )
+        large = {name for (name,) in cursor.fetchall()}
+        for statement in set(statements):
+            try:
+                cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}")
+            except psycopg2.Error:
+                continue  # one with parameters of its own, or that has no plan
+            plan = cursor.fetchone()[0]
+            found |= _scanned(plan if isinstance(plan, list) else json.loads(plan)) & large
+    return found
+
+
+def _scanned(plan: Any) -> set[str]:
+    if isinstance(plan, list):
+        return {name for part in plan for name in _scanned(part)}
+    if not isinstance(plan, dict):
+        return set()
+    own = {plan["Relation Name"]} if plan.get("Node Type") == "Seq Scan" else set()
+    return own | {name for part in plan.values() for name in _scanned(part)}

@@ -1,0 +1,169 @@
+"""Every list answers from an index when there are 100,000 rows of what it lists."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.db import connection, models
+from django.test.utils import CaptureQueriesContext
+
+from courses.models import (
+    AssessmentAttempt,
+    AttemptAnswer,
+    Course,
+    Enrollment,
+    Note,
+    Notification,
+    Review,
+    User,
+    UserActivity,
+)
+from schema.context import Context, Identity
+from schema.core import ids
+from schema.root import schema
+from tests import factories
+
+Api = Callable[..., Any]
+ROWS = 100_000
+
+LISTS: dict[str, str] = {
+    "courses, newest first": "{ courses { edges { node { title } } } }",
+    "courses, by title": "{ courses(orderBy: [TITLE]) { edges { node { title } } } }",
+    "courses, best rated": "{ courses(orderBy: [RATING]) { edges { node { title } } } }",
+    "courses, most taken": "{ courses(orderBy: [POPULARITY]) { edges { node { title } } } }",
+    "courses found by words": '{ courses(filter: {search: "c777"}) { edges { node { title } } } }',
+    "courses that the viewer takes": "{ viewer { enrollments { edges { node { id } } } } }",
+    "reviews of a course": '{ course(id: "%(Course)s") { reviews { edges { node { id } } } } }',
+    "reviews of a course, best first": (
+        '{ course(id: "%(Course)s") { reviews(orderBy: [HIGHEST_RATING]) { edges { node { id } } } } }'
+    ),
+    "reviews of a course, most helpful first": (
+        '{ course(id: "%(Course)s") { reviews(orderBy: [MOST_HELPFUL]) { edges { node { id } } } } }'
+    ),
+    "reviews of the viewer": "{ viewer { reviews { edges { node { id } } } } }",
+    "reviews to moderate": "{ reviewModerationQueue { edges { node { id } } } }",
+    "attempts of an assessment": '{ assessment(id: "%(Assessment)s") { attempts { edges { node { id } } } } }',
+    "attempts of an assessment by one learner": (
+        '{ assessment(id: "%(Assessment)s") { attempts(learnerId: "%(User)s") { edges { node { id } } } } }'
+    ),
+    "attempts of the viewer": "{ viewer { attempts { edges { node { id } } } } }",
+    "open attempts of the viewer": "{ viewer { attempts(state: IN_PROGRESS) { edges { node { id } } } } }",
+    "answers to grade": "{ gradingQueue { edges { node { id } } } }",
+    "notes on a lesson": '{ node(id: "%(Lesson)s") { ... on Lesson { notes { edges { node { id } } } } } }',
+    "notes of the viewer": "{ viewer { notes { edges { node { id } } } } }",
+    "notes of the viewer found by words": '{ viewer { notes(search: "n777") { edges { node { id } } } } }',
+    "activity of the viewer": "{ viewer { activity { edges { node { id } } } } }",
+    "notifications of the viewer": "{ viewer { notifications { edges { node { id } } } } }",
+    "unread notifications of the viewer": (
+        "{ viewer { notifications(unreadOnly: true) { edges { node { id } } } } }"
+    ),
+}
+
+BIG = {
+    model._meta.db_table
+    for model in (
+        User,
+        Course,
+        Enrollment,
+        Review,
+        AssessmentAttempt,
+        AttemptAnswer,
+        Note,
+        UserActivity,
+        Notification,
+    )
+}
+
+
+def _multiply(row: models.Model, **changed: str) -> None:
+    """Store the row 100,000 times more; `changed` are columns in SQL, where `n` counts from 1."""
+    names = [field.column for field in row._meta.concrete_fields if field.column != "id"]
+    values = [f"({changed[name]})" if name in changed else f'row."{name}"' for name in names]
+    table = row._meta.db_table
+    columns = ", ".join(f'"{name}"' for name in names)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({columns}) SELECT {', '.join(values)} "
+            f"FROM {table} AS row, generate_series(1, {ROWS}) AS n WHERE row.id = {row.pk}"
+        )
+
+
+@pytest.fixture(scope="module")
+def big_world(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[User, dict[str, str]]]:
+    """A person of staff who owns 100,000 of everything, and the ids of what the lists are of."""
+    with django_db_blocker.unblock():
+        connection.ensure_connection()
+        connection.set_autocommit(False)
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = 0")
+        yield _filled()
+        connection.rollback()
+        connection.set_autocommit(True)
+
+
+def _filled() -> tuple[User, dict[str, str]]:
+    person = factories.make_staff()
+    course = factories.make_course()
+    lesson = factories.make_lesson(course=course)
+    assessment = factories.make_assessment(lesson=lesson, max_attempts=1)
+    essay = factories.essay(assessment)
+    attempt = factories.make_attempt(person, assessment)
+    answer = factories.answer(attempt, essay, {"text": "Long."})
+    attempt.complete()
+    _multiply(person, username="'person' || n", email="''")
+    _multiply(course, slug="'c' || n", title="'c' || n", average_rating="n % 500 / 100.0", learner_count="n")
+    people = f"(SELECT id FROM courses_user WHERE username = 'person' || n AND id > {person.pk})"
+    courses = "(SELECT id FROM courses_course WHERE slug = 'c' || n)"
+    _multiply(factories.make_review(person, course, is_approved=False), course_id=courses)
+    other = factories.make_review(factories.make_user(), course, is_approved=True)
+    _multiply(other, user_id=people, rating="1 + n % 5", helpful_count="n % 100")
+    _multiply(factories.enroll(person, course), course_id=courses)
+    _multiply(attempt, attempt_number="n + 1")
+    _multiply(attempt, user_id=people)
+    _multiply(
+        answer,
+        attempt_id=f"(SELECT id FROM courses_assessmentattempt WHERE user_id = {person.pk} "
+        "AND attempt_number = n + 1)",
+        credit="CASE WHEN n > 100 THEN 0 END",
+        is_correct="CASE WHEN n > 100 THEN false END",
+    )
+    _multiply(factories.make_note(person, lesson), content="'n' || n")
+    _multiply(factories.make_activity(person, course=course))
+    _multiply(factories.make_notification(person))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    rows = {"Course": course, "Lesson": lesson, "Assessment": assessment, "User": person}
+    return person, {name: ids.encode(name, row.pk) for name, row in rows.items()}
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", []):
+        yield from _nodes(part)
+
+
+def _scans(statement: str) -> list[str]:
+    """The big tables that a statement reads from end to end."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}")
+        found = cursor.fetchone()[0]
+    plan = (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]
+    return [
+        node["Relation Name"]
+        for node in _nodes(plan)
+        if node["Node Type"] == "Seq Scan" and node["Relation Name"] in BIG
+    ]
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_answers_from_an_index(big_world: tuple[User, dict[str, str]], name: str) -> None:
+    person, id_of = big_world
+    document = LISTS[name] % id_of
+    with CaptureQueriesContext(connection) as captured:
+        result = async_to_sync(schema.execute)(document, context_value=Context(Identity(person)))
+    assert result.errors is None
+    reads = [query["sql"] for query in captured if query["sql"].lstrip().upper().startswith("SELECT")]
+    assert reads
+    assert {statement: _scans(statement) for statement in reads if _scans(statement)} == {}

@@ -1,0 +1,222 @@
+"""Who sees what: one table of every node type, one of every protected field and list, for every kind of viewer.
+
+The world is one published course with one of everything that `learner` owns, and another course with people of
+its own. Whoever is not named in a row is answered as if the thing did not exist.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from courses.models import User
+from courses.services.statistics import refresh_all
+from schema.core import ids
+from schema.core.ids import KINDS
+from tests import factories
+from tests.taking import six_types
+
+Api = Callable[..., Any]
+
+EVERYBODY = (
+    "anonymous",
+    "learner",
+    "classmate",
+    "learner of another course",
+    "instructor",
+    "instructor of another course",
+    "moderator",
+    "superuser",
+)
+STAFF = {"instructor", "moderator", "superuser"}
+PARTICIPANTS = {"learner", "classmate", *STAFF}
+OWNER_ONLY = {"learner"}
+ALL = set(EVERYBODY)
+SIGNED_IN = ALL - {"anonymous"}
+
+NODES: dict[str, set[str]] = {
+    "User": {"learner", "classmate", "instructor", "moderator", "superuser"},
+    "Course": ALL,
+    "Lesson": ALL,
+    "Resource": PARTICIPANTS,
+    "Enrollment": {"learner", *STAFF},
+    "Assessment": ALL,
+    "Question": STAFF,
+    "Answer": STAFF,
+    "AssessmentAttempt": {"learner", *STAFF},
+    "GradingTask": STAFF,
+    "Review": {"learner", *STAFF},
+    "Note": OWNER_ONLY,
+    "UserActivity": OWNER_ONLY,
+    "Notification": OWNER_ONLY,
+    "AccessToken": OWNER_ONLY,
+}
+"""By type, who finds the learner's (the course's) one by its id. The review waits for approval; the note is private."""
+
+FIELDS: dict[str, tuple[str, set[str]]] = {
+    "username of a person": (
+        '{ node(id: "%(User)s") { ... on User { value: username } } }',
+        {"learner", "moderator", "superuser"},
+    ),
+    "email of a person": (
+        '{ node(id: "%(User)s") { ... on User { value: email } } }',
+        {"learner", "moderator", "superuser"},
+    ),
+    "time zone of a person": (
+        '{ node(id: "%(User)s") { ... on User { value: timeZone } } }',
+        {"learner", "moderator", "superuser"},
+    ),
+    "statistics of a course": (
+        '{ node(id: "%(Course)s") { ... on Course { value: statistics { totalStudents } } } }',
+        STAFF,
+    ),
+    "content of a lesson": ('{ node(id: "%(Lesson)s") { ... on Lesson { value: content } } }', PARTICIPANTS),
+    "resources of a lesson": (
+        '{ node(id: "%(Lesson)s") { ... on Lesson { value: resources { id } } } }',
+        PARTICIPANTS,
+    ),
+    "notes of a lesson": (
+        '{ node(id: "%(Lesson)s") { ... on Lesson { notes { value: edges { node { id } } } } } }',
+        OWNER_ONLY,
+    ),
+    "reviews of a course": (
+        '{ node(id: "%(Course)s") { ... on Course { reviews { value: edges { node { id } } } } } }',
+        {"learner", *STAFF},
+    ),
+    "questions of an assessment": (
+        '{ assessment(id: "%(Assessment)s") { value: questions { id answers { isCorrect } } } }',
+        STAFF,
+    ),
+    "attempts of an assessment": (
+        '{ assessment(id: "%(Assessment)s") { value: attempts { edges { node { id } } } } }',
+        STAFF,
+    ),
+    "item analysis of an assessment": (
+        '{ assessment(id: "%(Assessment)s") { value: itemAnalysis { learnerCount } } }',
+        STAFF,
+    ),
+    "own standing in an assessment": (
+        '{ assessment(id: "%(Assessment)s") { value: viewerAttempts { used } } }',
+        SIGNED_IN,
+    ),
+    "address that an attempt was started from": (
+        '{ attempt(id: "%(AssessmentAttempt)s") { value: ipAddress } }',
+        STAFF,
+    ),
+    "browser of an attempt": ('{ attempt(id: "%(AssessmentAttempt)s") { value: userAgent } }', STAFF),
+    "result of a question while results are hidden": (
+        '{ attempt(id: "%(AssessmentAttempt)s") { questions { value: result { credit } } } }',
+        STAFF,
+    ),
+    "solution of a question while attempts are left": (
+        '{ attempt(id: "%(AssessmentAttempt)s") { questions { value: solution { explanation } } } }',
+        STAFF,
+    ),
+    "moderation notes of a review": (
+        '{ node(id: "%(Review)s") { ... on Review { value: moderationNotes } } }',
+        STAFF,
+    ),
+    "grading queue": ("{ gradingQueue { value: edges { node { id } } } }", STAFF),
+    "moderation queue": ("{ reviewModerationQueue { value: edges { node { id } } } }", STAFF),
+    "own activity": ("{ viewer { activity { value: edges { node { id } } } } }", OWNER_ONLY),
+    "own notifications": ("{ viewer { notifications { value: edges { node { id } } } } }", OWNER_ONLY),
+    "own notes": ("{ viewer { notes { value: edges { node { id } } } } }", OWNER_ONLY),
+    "own reviews": ("{ viewer { reviews { value: edges { node { id } } } } }", OWNER_ONLY),
+    "own attempts": ("{ viewer { attempts { value: edges { node { id } } } } }", OWNER_ONLY),
+    "own enrolments": (
+        "{ viewer { enrollments { value: edges { node { id } } } } }",
+        {"learner", "classmate", "learner of another course"},
+    ),
+    "own access tokens": ("{ viewer { value: accessTokens { id } } }", OWNER_ONLY),
+}
+"""By thing, how to ask for it (as `value`), and who is answered with anything at all."""
+
+
+@pytest.fixture
+def people(db: None) -> dict[str, User | None]:
+    return {
+        "anonymous": None,
+        "learner": factories.make_user(),
+        "classmate": factories.make_user(),
+        "learner of another course": factories.make_user(),
+        "instructor": factories.make_user(),
+        "instructor of another course": factories.make_user(),
+        "moderator": factories.make_staff(),
+        "superuser": factories.make_user(is_staff=True, is_superuser=True),
+    }
+
+
+@pytest.fixture
+def rows(people: dict[str, Any]) -> dict[str, str]:
+    """The global id of one of everything, by the name of its type."""
+    learner = people["learner"]
+    course = factories.make_course(instructors=(people["instructor"],))
+    other = factories.make_course(instructors=(people["instructor of another course"],))
+    lesson = factories.make_lesson(course=course, content="How to grind.")
+    resource = factories.make_resource(lesson=lesson)
+    assessment = six_types(lesson=lesson, max_attempts=3, show_results=False)
+    enrollment = factories.enroll(learner, course)
+    factories.enroll(people["classmate"], course)
+    factories.enroll(people["learner of another course"], other)
+    attempt = factories.make_attempt(learner, assessment, ip_address="192.0.2.7", user_agent="A browser")
+    task = factories.answer(attempt, assessment.questions.get(question_text="Essay?"), {"text": "Mine."})
+    attempt.complete()
+    question = assessment.questions.first()
+    assert question is not None
+    refresh_all()
+    found = {
+        "User": learner,
+        "Course": course,
+        "Lesson": lesson,
+        "Resource": resource,
+        "Enrollment": enrollment,
+        "Assessment": assessment,
+        "Question": question,
+        "Answer": question.answers.first(),
+        "AssessmentAttempt": attempt,
+        "GradingTask": task,
+        "Review": factories.make_review(learner, course, is_approved=False, moderation_notes="Rude?"),
+        "Note": factories.make_note(learner, lesson),
+        "UserActivity": factories.make_activity(learner, course=course),
+        "Notification": factories.make_notification(learner),
+        "AccessToken": factories.make_access_token(learner, "cat_secret", scopes=["courses:read"]),
+    }
+    return {name: ids.encode(name, row.pk) for name, row in found.items() if row is not None}
+
+
+def _values(answer: Any) -> list[Any]:
+    """Everything that an answer holds under `value`."""
+    if isinstance(answer, dict):
+        here = [answer["value"]] if "value" in answer else []
+        return here + [value for part in answer.values() for value in _values(part)]
+    return [value for part in answer for value in _values(part)] if isinstance(answer, list) else []
+
+
+def test_the_tables_cover_every_node_type(rows: dict[str, str]) -> None:
+    assert set(NODES) == set(KINDS) == set(rows)
+
+
+@pytest.mark.parametrize("type_name", NODES)
+def test_who_finds_a_node_by_its_id(
+    api: Api, people: dict[str, User | None], rows: dict[str, str], type_name: str
+) -> None:
+    document = "query($id: ID!) { node(id: $id) { id __typename } nodes(ids: [$id]) { id } }"
+    seen = set()
+    for name, viewer in people.items():
+        answer = api(document, viewer=viewer, id=rows[type_name])
+        if answer["node"]:
+            assert answer["node"] == {"id": rows[type_name], "__typename": type_name}
+            seen.add(name)
+        assert answer["nodes"] == ([{"id": rows[type_name]}] if name in seen else [None])
+    assert seen == NODES[type_name]
+
+
+@pytest.mark.parametrize("thing", FIELDS)
+def test_who_is_answered_with_a_protected_field_or_list(
+    api: Api, people: dict[str, User | None], rows: dict[str, str], thing: str
+) -> None:
+    query, expected = FIELDS[thing]
+    answered = {
+        name for name, viewer in people.items() if any(_values(api(query % rows, viewer=viewer).data))
+    }
+    assert answered == expected
