@@ -22,7 +22,7 @@ def failure_code(error: BaseException | None) -> ErrorCode | None:
     """
     # psycopg2 says no more than DatabaseError when the other end vanishes in the middle of a statement.
     is_lost = type(error) is DatabaseError
-    if not (is_lost or isinstance(error, OperationalError | InterfaceError)):
+    if error is None or not (is_lost or isinstance(error, OperationalError | InterfaceError)):
         return None
     sqlstate = getattr(error.__cause__, "pgcode", None)
     return _BY_SQLSTATE.get(sqlstate or "", ErrorCode.UNAVAILABLE)

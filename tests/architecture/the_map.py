@@ -40,6 +40,7 @@ NOUNS = {
         "changes",
         "paging",
         "problems",
+        "registry",
         "search",
         "statements",
     },

@@ -57,7 +57,7 @@ def listed() -> Iterator[tuple[str, Declaration, list[str]]]:
     """
     with transaction.atomic():
         viewer = _sample()
-        rows = {
+        rows: dict[Declaration, Any] = {
             attempts.questions_of_attempt: attempts.attempt_by_id.load(viewer, [PK], None)[PK],
             grading.laid_out_task: grading.grading_task_by_id.load(viewer, [PK], None)[PK],
         }
@@ -90,7 +90,7 @@ def _sample() -> User:
     course = Course(pk=PK, slug="a-sample-of-a-course", title="A sample of a course")
     lesson = Lesson(pk=PK, course=course, title="A sample of a lesson", order=1)
     assessment = Assessment(pk=PK, lesson=lesson, title="A sample of an assessment")
-    question = Question(pk=PK, assessment=assessment, question_text="Why?", question_type="essay", order=1)
+    question = Question(pk=PK, assessment=assessment, question_type="essay", order=1)
     for row in (viewer, course, lesson, assessment, question, Enrollment(pk=PK, user=viewer, course=course)):
         row.save(force_insert=True)
     course.instructors.add(viewer)
