@@ -42,7 +42,7 @@ def locked_attempt(attempts: QuerySet[AssessmentAttempt]) -> Any:
     Its `is_overdue` tells whether its time was over when the statement began: whoever came in time and had
     to wait for the lock is not late.
     """
-    return _lockable(attempts).select_for_update(no_key=True, of=("self",)).first()
+    return attempts.annotate(is_overdue=overdue()).select_for_update(no_key=True, of=("self",)).first()
 
 
 def close_if_over(attempt: Any) -> bool:
@@ -86,7 +86,7 @@ def record_attempt(
 
 @transaction.atomic
 def _close_batch(attempt_ids: Collection[int] | None) -> int:
-    expired = _lockable(AssessmentAttempt.objects.filter(overdue()))
+    expired = AssessmentAttempt.objects.filter(overdue()).select_related("user", "assessment__lesson__course")
     if attempt_ids is None:
         expired = expired.select_for_update(no_key=True, of=("self",), skip_locked=True)
     else:
@@ -95,8 +95,3 @@ def _close_batch(attempt_ids: Collection[int] | None) -> int:
     for attempt in batch:
         end_attempt(attempt, AttemptEnd.TIMER)
     return len(batch)
-
-
-def _lockable(attempts: QuerySet[AssessmentAttempt]) -> QuerySet[AssessmentAttempt]:
-    """With everything that ending one needs, in the statement that locks it."""
-    return attempts.annotate(is_overdue=overdue()).select_related("user", "assessment__lesson__course")

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models.functions import Now
+
 from courses import exceptions
 from courses.models import AssessmentAttempt, AttemptAnswer, Question
 from courses.rules.grading.types import Given, Response
@@ -45,7 +47,7 @@ def store_responses(
     if base_revision is not None and base_revision < attempt.revision:
         raise exceptions.StaleRevision(field=["baseRevision"])
     attempt.revision += 1
-    attempt.save(update_fields=["revision", "updated_date"])
+    AssessmentAttempt.objects.filter(pk=attempt.pk).update(revision=attempt.revision, updated_date=Now())
     moment = next(iter(questions.values())).read_at
     AttemptAnswer.objects.bulk_create(
         [

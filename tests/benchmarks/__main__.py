@@ -36,16 +36,22 @@ def main() -> None:
     results: dict[str, Any] = {"machine": _machine(), "attempts": options.attempts, "rounds": options.rounds}
     results["ratios"] = compare(deployment, options)
     results["sizes"] = {options.attempts: sizes(deployment)}
+    _keep(results, options.output)
     if options.full:
         larger = [prepare(options.directory / str(number), number) for number in options.larger]
         results["sizes"] |= {each.attempts: sizes(each) for each in larger}
         results["scale"] = scaling.measure_scale([deployment, *larger], options)
+        _keep(results, options.output)
         results["crowd"] = crowd.thousand_clients(deployment, options.port)
         results["soak"] = crowd.soak(deployment, options.port, minutes=options.soak_minutes)
-    tables = report.tables(results)
-    options.output.with_suffix(".json").write_text(json.dumps(results, indent=1))
-    options.output.with_suffix(".txt").write_text(tables)
-    print(tables)
+        _keep(results, options.output)
+    print(report.tables(results))
+
+
+def _keep(results: dict[str, Any], output: Path) -> None:
+    """Write what is known so far."""
+    output.with_suffix(".json").write_text(json.dumps(results, indent=1))
+    output.with_suffix(".txt").write_text(report.tables(results))
 
 
 def compare(deployment: Deployment, options: argparse.Namespace) -> dict[str, Any]:

@@ -22,7 +22,9 @@ def tables(results: dict[str, Any]) -> str:
     for attempts, found in results["sizes"].items():
         lines += ["", f"Sizes with {int(attempts):,} attempts", *_size_table(found)]
     if "scale" in results:
-        lines += ["", *_scale_table(results["scale"]), "", *_crowd_lines(results)]
+        lines += ["", *_scale_table(results["scale"])]
+    if "soak" in results:
+        lines += ["", *_crowd_lines(results)]
     return "\n".join(lines) + "\n"
 
 

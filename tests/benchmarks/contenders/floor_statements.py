@@ -2,19 +2,20 @@
 
 _ATTEMPT_PAGE = """
 SELECT json_build_array(attempt.attempt_number, attempt.revision, (
-    SELECT json_agg(json_build_array(question.id, question.question_text, question.points, laid_out.texts,
-        laid_out.picked) ORDER BY entry.place)
+    SELECT json_agg((
+        SELECT json_build_array(question.id, question.question_text, question.points, (
+            SELECT json_agg((SELECT answer_text FROM courses_answer WHERE id = choice.value::bigint)
+                ORDER BY choice.place)
+            FROM jsonb_array_elements(entry.value -> 'choices') WITH ORDINALITY AS choice(value, place)
+        ), (
+            SELECT coalesce(json_agg(choice.place - 1 ORDER BY choice.place), '[]')
+            FROM jsonb_array_elements(entry.value -> 'choices') WITH ORDINALITY AS choice(value, place)
+            WHERE (SELECT response FROM courses_attemptanswer
+                WHERE attempt_id = attempt.id AND question_id = question.id) -> 'choices' @> choice.value
+        ))
+        FROM courses_question AS question WHERE question.id = (entry.value ->> 'id')::bigint
+    ) ORDER BY entry.place)
     FROM jsonb_array_elements(attempt.layout -> 'questions') WITH ORDINALITY AS entry(value, place)
-    JOIN courses_question AS question ON question.id = (entry.value ->> 'id')::bigint
-    LEFT JOIN courses_attemptanswer AS answered
-        ON answered.attempt_id = attempt.id AND answered.question_id = question.id
-    CROSS JOIN LATERAL (
-        SELECT json_agg(answer.answer_text ORDER BY choice.place) AS texts,
-            coalesce(json_agg(choice.place - 1 ORDER BY choice.place)
-                FILTER (WHERE answered.response -> 'choices' @> choice.value), '[]') AS picked
-        FROM jsonb_array_elements(entry.value -> 'choices') WITH ORDINALITY AS choice(value, place)
-        JOIN courses_answer AS answer ON answer.id = choice.value::bigint
-    ) AS laid_out
 ))::text
 FROM courses_assessmentattempt AS attempt
 WHERE attempt.id = %(attempt)s AND attempt.user_id = %(learner)s

@@ -149,7 +149,7 @@ def test_no_index_and_no_constraint_is_missing_afterwards() -> None:
         return fetch(
             "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint "
             "UNION ALL SELECT indrelid::regclass::text, indexrelid::regclass::text, pg_get_indexdef(indexrelid) "
-            "FROM pg_index ORDER BY 1, 2"
+            "FROM pg_index ORDER BY 1, 2, 3"
         )
 
     before = parts()
