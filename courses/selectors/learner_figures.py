@@ -44,7 +44,6 @@ CROSS JOIN LATERAL (
     SELECT avg(percentage) AS average FROM (
         SELECT max(100.0 * attempt.score / attempt.max_score) AS percentage
         FROM courses_assessmentattempt AS attempt
-        JOIN courses_assessment AS assessment ON assessment.id = attempt.assessment_id AND assessment.show_results
         WHERE attempt.user_id = person.id AND attempt.is_completed AND attempt.max_score > 0 AND NOT EXISTS (
             SELECT FROM courses_attemptanswer AS pending
             WHERE pending.attempt_id = attempt.id AND pending.credit IS NULL

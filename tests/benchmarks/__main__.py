@@ -117,8 +117,8 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--larger", type=int, nargs="*", default=LARGER, help="the other amounts of --full")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of each contender and workload")
-    parser.add_argument("--seconds", type=float, default=2, help="how long a round is")
-    parser.add_argument("--warm-seconds", type=float, default=6, help="how long each operation is warmed")
+    parser.add_argument("--seconds", type=int, default=2, help="how long a round is")
+    parser.add_argument("--warm-seconds", type=int, default=6, help="how long each operation is warmed")
     parser.add_argument("--soak-minutes", type=float, default=10, help="how long --full soaks")
     parser.add_argument("--port", type=int, default=8400, help="the first of ten ports that are free")
     parser.add_argument(

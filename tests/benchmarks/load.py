@@ -46,7 +46,7 @@ def bombard(
     with tempfile.NamedTemporaryFile("w", suffix=".tsv") as file:
         file.writelines(lines)
         file.flush()
-        options = [f"-c{connections}", "-t1", f"-d{seconds:g}s", f"--timeout={timeout:g}s"]
+        options = [f"-c{connections}", "-t1", f"-d{round(seconds)}s", f"--timeout={timeout:g}s"]
         command = ["wrk", *options, f"-s{_SCRIPT}", f"http://127.0.0.1:{port}", "--", file.name]
         said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=seconds + 90)
     told = json.loads(said.stdout.strip().splitlines()[-1])
