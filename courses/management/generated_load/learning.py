@@ -143,6 +143,7 @@ def _attempt_answers(scale: Scale, ids: Ids, key: Sequence[int], points: Sequenc
         moment = attempt.started
         for revision, place in enumerate(attempt.question_order, start=1):
             moment += pace
+            at = str(moment)
             question, pick = attempt.questions[place], attempt.picks[place]
             answer = ids.answer + question * CHOICES + pick
             if attempt.is_open:
@@ -153,8 +154,8 @@ def _attempt_answers(scale: Scale, ids: Ids, key: Sequence[int], points: Sequenc
             else:
                 graded, credit = "f\t0\t\t", "0"
             yield (
-                f"{pk}\t{ids.question + question}\t{answer}\t\t{graded}{moment}\t"
-                f'{{"choices": [{answer}]}}\t{credit}\t{revision}\tf\t{moment}\t{moment}'
+                f"{pk}\t{ids.question + question}\t{answer}\t\t{graded}{at}\t"
+                f'{{"choices": [{answer}]}}\t{credit}\t{revision}\tf\t{at}\t{at}'
             )
 
 
