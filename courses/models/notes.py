@@ -50,6 +50,7 @@ class Note(TimeStampedMixin):
             models.Index(fields=["user", "lesson"], name="note_by_user_lesson"),
             models.Index(fields=["lesson", "is_private"], name="note_by_lesson"),
             models.Index(fields=["user", "-created_date"], name="note_by_user"),
+            models.Index(fields=["lesson", "-created_date"], name="note_newest_of_lesson"),
             GinIndex(SearchVector("content", config="simple"), name="note_words"),
         ]
         constraints = [

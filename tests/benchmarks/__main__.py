@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import platform
+import subprocess
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,8 @@ def main() -> None:
     options = _options()
     deployment = prepare(options.directory / str(options.attempts), options.attempts)
     results: dict[str, Any] = {"machine": _machine(), "attempts": options.attempts, "rounds": options.rounds}
-    results["ratios"] = compare(deployment, options)
     results["sizes"] = {options.attempts: sizes(deployment)}
+    results["ratios"] = compare(deployment, options)
     _keep(results, options.output)
     if options.full:
         larger = [prepare(options.directory / str(number), number) for number in options.larger]
@@ -100,11 +101,13 @@ def _machine() -> dict[str, Any]:
         ),
         platform.machine(),
     )
+    described = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True, text=True)
     return {
         "cpus": os.cpu_count(),
         "cpu": cpu,
         "system": platform.platform(),
         "load_average": os.getloadavg(),
+        "commit": described.stdout.strip() or "unknown",
     }
 
 

@@ -13,7 +13,8 @@ def tables(results: dict[str, Any]) -> str:
     machine = results["machine"]
     lines = [
         f"{machine['cpus']} x {machine['cpu']}, {machine['system']}, load average at the start "
-        f"{machine['load_average'][0]:.1f}. {results['attempts']:,} attempts, medians of {results['rounds']} rounds.",
+        f"{machine['load_average'][0]:.1f}. Commit {machine['commit']}. "
+        f"{results['attempts']:,} attempts, medians of {results['rounds']} rounds.",
         "",
         *_ratio_table(results["ratios"]),
         "",

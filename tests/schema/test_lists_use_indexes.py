@@ -78,7 +78,9 @@ BIG = {
 
 
 def _multiply(row: models.Model, **changed: str) -> None:
-    """Store the row 100,000 times more; `changed` are columns in SQL, where `n` counts from 1."""
+    """Store the row 100,000 times more, each a second older; `changed` are columns in SQL, `n` counts from 1."""
+    older = {name: f"row.{name} - n * interval '1 second'" for name in ("created_date", "enrolled_date")}
+    changed = older | changed
     names = [field.column for field in row._meta.concrete_fields if field.column != "id"]
     values = [f"({changed[name]})" if name in changed else f'row."{name}"' for name in names]
     table = row._meta.db_table
