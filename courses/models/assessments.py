@@ -172,7 +172,7 @@ class Question(TimeStampedMixin, OrderedMixin):
     def to_layout(self) -> LayoutQuestion:
         """The same question as the plain value that an attempt is laid out from."""
         rule = self.to_rule()
-        return LayoutQuestion(id=self.pk, type=rule.type, answers=rule.answers)
+        return LayoutQuestion(id=self.pk, type=rule.type, answers=rule.answers, points=self.points)
 
 
 class Answer(TimeStampedMixin, OrderedMixin):

@@ -13,6 +13,7 @@ from courses.models.assessments import Answer, Question
 from courses.models.attempts import AssessmentAttempt
 from courses.rules import grading
 from courses.rules.grading.fill_blank import blank_keys
+from courses.rules.layout import as_laid_out, find_entry
 from courses.utils.constraints import between, json_is
 from courses.utils.frozen_columns import FrozenColumns
 from courses.utils.model_helpers import AddedDateTimeField
@@ -202,7 +203,8 @@ class AttemptAnswer(TimeStampedMixin):
 
     def grade(self) -> grading.Grade:
         """Set credit, correctness and points by the key as it is now, without saving; return why."""
-        grade = grading.grade(self.question.to_rule(), self.response)
+        entry = find_entry(self.attempt.layout, self.question_id)
+        grade = grading.grade(as_laid_out(self.question.to_rule(), entry), self.response)
         self.credit, self.is_correct, self.points_earned = grade.credit, grade.is_correct, grade.points or 0
         return grade
 

@@ -191,11 +191,12 @@ class AssessmentAttempt(TimeStampedMixin):
         )
 
     def get_possible_points(self) -> int:
-        """What the questions of this attempt give now: those laid out at its start, and all answered ones."""
-        laid_out = [entry["id"] for entry in self.layout.get("questions", [])]
-        questions = Question.objects.filter(Q(pk__in=laid_out) | Q(pk__in=self.answers.values("question")))
-        points: int = questions.aggregate(points=Sum("points", default=0))["points"]
-        return points
+        """What this attempt can earn: the points that its questions had when they were laid out, and those of
+        questions that were answered without being laid out.
+        """
+        laid_out = {entry["id"]: entry["points"] for entry in self.layout.get("questions", [])}
+        further = Question.objects.filter(pk__in=self.answers.values("question")).exclude(pk__in=laid_out)
+        return sum(laid_out.values()) + int(further.aggregate(points=Sum("points", default=0))["points"])
 
     def _start(self) -> None:
         """Number a new attempt, and freeze what holds for it."""
@@ -276,9 +277,8 @@ class AssessmentAttempt(TimeStampedMixin):
 
     def _set_result(self) -> None:
         """Add up the answers. The pass mark stays open while it depends on a person."""
-        sums = self.answers.aggregate(
-            score=Sum("points_earned", default=0),
-            pending=Sum("question__points", filter=Q(credit=None), default=0),
-        )
-        self.score = sums["score"]
-        self.is_passed = pass_mark.passes(self.score, sums["pending"], self.max_score, self.passing_score)
+        laid_out = {entry["id"]: entry["points"] for entry in self.layout.get("questions", [])}
+        self.score = self.answers.aggregate(score=Sum("points_earned", default=0))["score"]
+        waiting = self.answers.filter(credit=None).values_list("question_id", "question__points")
+        pending = sum(laid_out.get(pk, points) for pk, points in waiting)
+        self.is_passed = pass_mark.passes(self.score, pending, self.max_score, self.passing_score)

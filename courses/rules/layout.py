@@ -6,7 +6,7 @@ anything about what is right.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Literal, Required, TypedDict
 
@@ -14,13 +14,17 @@ from courses import exceptions
 from courses.constants import QuestionType
 from courses.rules.grading.fill_blank import blank_keys
 from courses.rules.grading.matching import match_key
-from courses.rules.grading.types import Answer, Given, Response
+from courses.rules.grading.types import Answer, Given, Question, Response
 
 
 class LayoutEntry(TypedDict, total=False):
-    """One question of a layout. All lists but `blanks` (the keys to fill) hold ids of answers."""
+    """One question of a layout. All lists but `blanks` (the keys to fill) hold ids of answers.
+
+    `points` is what the question gives in this attempt, whatever its author makes of it later.
+    """
 
     id: Required[int]
+    points: int
     choices: list[int]
     prompts: list[int]
     matches: list[int]
@@ -40,6 +44,7 @@ class LayoutQuestion:
     id: int
     type: QuestionType
     answers: tuple[Answer, ...]
+    points: int = 1
 
 
 def make_layout(questions: Sequence[LayoutQuestion], *, randomize: bool, random: Random) -> Layout:
@@ -68,9 +73,49 @@ def trial_entry(question: LayoutQuestion) -> LayoutEntry:
     return entry
 
 
+def as_laid_out(question: Question, entry: LayoutEntry | None) -> Question:
+    """Return a question as an attempt offers it: the key as it is now, for what was laid out at the start.
+
+    What an author adds later was never offered, so it earns nobody less: further choices and blanks are left
+    out, and a further prompt is only a match. None, for a question that was not laid out, changes nothing.
+    """
+    if entry is None:
+        return question
+    answers = question.answers
+    if "choices" in entry:
+        answers = tuple(answer for answer in answers if answer.id in entry["choices"])
+    elif "prompts" in entry:
+        answers = tuple(a if a.id in entry["prompts"] else replace(a, text="") for a in answers)
+    elif "blanks" in entry:
+        answers = tuple(answer for answer in answers if answer.blank_key in entry["blanks"])
+    return replace(question, answers=answers, points=entry.get("points", question.points))
+
+
+def matches_on_offer(question: Question, entry: LayoutEntry) -> dict[str, int]:
+    """Return, for each prompt of an attempt, the match on offer there that is right for it, by ids of answers."""
+    key_of = {answer.id: match_key(answer.match_text) for answer in question.answers}
+    on_offer = {key_of[match]: match for match in entry.get("matches", []) if match in key_of}
+    return {
+        str(prompt): on_offer[key_of[prompt]]
+        for prompt in entry.get("prompts", [])
+        if key_of.get(prompt) in on_offer
+    }
+
+
+def offered_by(entry: LayoutEntry | None) -> frozenset[Any]:
+    """Return what a question offers in an attempt, whatever the order: choices, prompts or blanks."""
+    entry = entry or {"id": 0}
+    return frozenset(entry.get("choices") or entry.get("prompts") or entry.get("blanks") or ())
+
+
+def points_in(layout: Mapping[str, Any], questions: Mapping[int, int]) -> dict[int, int]:
+    """Return what each question gives in an attempt; `questions` are the points of those it did not lay out."""
+    return dict(questions) | {entry["id"]: entry["points"] for entry in layout.get("questions", ())}
+
+
 def find_entry(layout: Mapping[str, Any], question_id: int) -> LayoutEntry | None:
     """Return what an attempt laid out for a question, None when the question is not part of it."""
-    entries: Iterable[LayoutEntry] = layout["questions"]
+    entries: Iterable[LayoutEntry] = layout.get("questions", ())
     return next((entry for entry in entries if entry["id"] == question_id), None)
 
 
@@ -124,6 +169,7 @@ def _at(entry: LayoutEntry, offered: Literal["choices", "prompts", "matches"], p
 
 def _entry(question: LayoutQuestion, random: Random) -> LayoutEntry:
     entry = trial_entry(question)
+    entry["points"] = question.points
     if question.type == QuestionType.TRUE_FALSE:
         entry["choices"] = _true_before_false(question.answers)
     elif "choices" in entry:

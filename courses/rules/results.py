@@ -1,7 +1,7 @@
 """What the result of an attempt is once grades have changed: points, score, maximum and pass mark together.
 
-A person's grading and a regrade both come here. Points are always the credit times what the question gives
-now, so the score can never be more than the maximum, whatever was edited in between.
+A person's grading and a regrade both come here. Points are always the credit times what the question gave when
+the attempt was laid out, so that nothing that an author edits later changes what an attempt can earn.
 """
 
 from collections.abc import Mapping, Sequence
@@ -66,7 +66,7 @@ def new_result(
 ) -> NewResult:
     """Return the result of an attempt whose `grades` now have these `credits`, in the same order.
 
-    `points_possible` are the points of each question now, and `passing_score` is in percent.
+    `points_possible` are the points of each question in the attempt, and `passing_score` is in percent.
     """
     renewed = [
         NewGrade(

@@ -12,7 +12,7 @@ from courses.policies.attempt_time import overdue
 from courses.policies.participation import Viewer
 from courses.rules import grading
 from courses.rules.attempt_limits import attempts_left
-from courses.rules.layout import LayoutEntry
+from courses.rules.layout import LayoutEntry, as_laid_out
 from courses.utils.clock import StatementTimestamp
 
 
@@ -143,7 +143,7 @@ def lay_out(
                 position=position,
                 entry=entry,
                 question=found[entry["id"]],
-                rule=rules[entry["id"]],
+                rule=as_laid_out(rules[entry["id"]], entry),
                 answers=by_id[entry["id"]],
                 answered=stored.get((attempt.pk, entry["id"])),
             )

@@ -9,7 +9,7 @@ from courses.constants import NO_CREDIT, GradeChangeReason
 from courses.models import AssessmentAttempt, AttemptAnswer, Question
 from courses.policies.grading import COURSE_OF_ANSWER, may_grade
 from courses.policies.participation import Viewer
-from courses.rules.layout import trial_entry
+from courses.rules.layout import as_laid_out, trial_entry
 from courses.rules.results import StoredGrade
 from courses.selectors.attempts import LaidOutQuestion
 
@@ -24,7 +24,7 @@ def grading_tasks_visible_to(viewer: Viewer) -> QuerySet[AttemptAnswer]:
     return (
         answers_to_grade(viewer)
         .filter(attempt__is_completed=True)
-        .annotate(submitted_at=F("attempt__end_time"), points_possible=F("question__points"))
+        .annotate(submitted_at=F("attempt__end_time"))
     )
 
 
@@ -84,11 +84,11 @@ def last_regrade(answer: AttemptAnswer) -> str:
 
 def _laid_out(task: Any) -> LaidOutQuestion:
     """The question of a task; one that the attempt did not lay out is shown in the author's order."""
-    rule = task.question.to_rule()
     entries = [*task.attempt.layout["questions"], trial_entry(task.question.to_layout())]
     position, entry = next(
         (place, entry) for place, entry in enumerate(entries, start=1) if entry["id"] == task.question_id
     )
+    rule = as_laid_out(task.question.to_rule(), entry)
     return LaidOutQuestion(
         attempt=task.attempt,
         position=position,

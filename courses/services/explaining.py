@@ -54,7 +54,7 @@ def explain_grade(*, viewer: User, attempt_id: int, question_id: int) -> tuple[s
         grade,
         credit=answered.credit,
         points=answered.points_earned,
-        possible=laid_out.question.points,
+        possible=laid_out.rule.points,
         by_person=answered.graded_at is not None,
         regraded=last_regrade(answered),
     )

@@ -6,6 +6,7 @@ from courses import exceptions
 from courses.constants import MAX_LONG_TEXT_LENGTH, NotificationType
 from courses.models import AssessmentAttempt, AttemptAnswer, User
 from courses.rules import grading
+from courses.rules.layout import points_in
 from courses.rules.results import new_result
 from courses.selectors.grading import answers_to_grade, graded_questions, stored_grades
 from courses.services import notifications, statistics
@@ -26,7 +27,8 @@ def grade_answer(
     """
     attempt = _locked_attempt(grader, task_id)
     answer = AttemptAnswer.objects.select_related("question").get(pk=task_id)
-    grade = grading.grade_by_person(points=points, possible=answer.question.points)
+    possible = points_in(attempt.layout, {answer.question_id: answer.question.points})[answer.question_id]
+    grade = grading.grade_by_person(points=points, possible=possible)
     was_waiting = answer.credit is None
     _sign(answer, grader, feedback)
     correction = _correction(attempt, answer, grade)
@@ -78,6 +80,6 @@ def _correction(attempt: AssessmentAttempt, answer: AttemptAnswer, grade: gradin
     questions = graded_questions([attempt])
     grades = stored_grades([attempt], questions)[attempt.pk]
     renewed = [grade.credit if stored.answer_id == answer.pk else stored.credit for stored in grades]
-    points_possible = {pk: question.points for pk, question in questions.items()}
+    points_possible = points_in(attempt.layout, {pk: question.points for pk, question in questions.items()})
     result = new_result(grades, renewed, points_possible=points_possible, passing_score=attempt.passing_score)
     return Correction(attempt, result)

@@ -7,6 +7,8 @@ from django.db.models.functions import Now
 
 from courses import exceptions
 from courses.models import Answer, Question, User
+from courses.rules import grading
+from courses.rules.grading.fill_blank import blank_keys
 from courses.rules.pairing import paired
 from courses.selectors import authoring
 from courses.services.authorship import locked_question
@@ -42,8 +44,8 @@ def update_question(*, author: User, question_id: int, draft: QuestionDraft) -> 
     Results that learners have stay as they are until they are graded again.
 
     Raises NotFound, also for those who may see the course but not its questions; ValidationError for what
-    can never be right; QuestionInUse for another type of a question that is in use, and for the removal of
-    an answer that was picked or can be picked in an open attempt.
+    can never be right; QuestionInUse for another type of a question that is in use, for the removal of an
+    answer that was picked or can be picked in an open attempt, and for a blank of it that loses its key.
     """
     question = locked_question(author, question_id)
     old_type = question.question_type
@@ -60,10 +62,19 @@ def update_question(*, author: User, question_id: int, draft: QuestionDraft) -> 
             "Learners have picked, or can pick, an answer that is missing here. Please keep it.",
             field=["question", "answers"],
         )
+    if set(blank_keys(_rules(stored))) - set(blank_keys(_rules(answers))) and authoring.is_in_use(question):
+        raise exceptions.QuestionInUse(
+            "Learners have filled, or can fill, a blank that is missing here. Please keep its key.",
+            field=["question", "answers"],
+        )
     question.save()
     if "answers" in draft:
         _store_answers(question, answers, removed)
     return question
+
+
+def _rules(answers: Sequence[Answer]) -> list[grading.Answer]:
+    return [answer.to_rule() for answer in answers]
 
 
 def _edited_answers(

@@ -13,6 +13,7 @@ from courses import exceptions
 from courses.constants import NotificationType, RegradePolicy
 from courses.models import Assessment, AssessmentAttempt, User
 from courses.rules import grading
+from courses.rules.layout import LayoutEntry, as_laid_out, offered_by, points_in
 from courses.rules.regrade import regraded_credit
 from courses.rules.results import StoredGrade, new_result
 from courses.selectors.assessments import assessments_visible_to
@@ -102,15 +103,16 @@ def _corrections(
     finished: list[AssessmentAttempt] = list(attempts)
     questions = graded_questions(finished)
     regrade = _Regrade(policy, {pk: question.to_rule() for pk, question in questions.items()}, question_ids)
-    points_possible = {pk: question.points for pk, question in questions.items()}
+    points_now = {pk: question.points for pk, question in questions.items()}
     grades = stored_grades(finished, questions)
     corrections = []
     for attempt in finished:
         of_attempt = grades[attempt.pk]
+        entries = {entry["id"]: entry for entry in attempt.layout["questions"]}
         result = new_result(
             of_attempt,
-            [regrade.credit(grade) for grade in of_attempt],
-            points_possible=points_possible,
+            [regrade.credit(grade, entries.get(grade.question_id)) for grade in of_attempt],
+            points_possible=points_in(attempt.layout, points_now),
             passing_score=attempt.passing_score,
         )
         corrections.append(Correction(attempt, result))
@@ -129,17 +131,17 @@ class _Regrade:
         self._policy = policy
         self._questions = questions
         self._wanted = frozenset(questions if wanted is None else wanted)
-        self._known: dict[tuple[int, str, Decimal | None], Decimal | None] = {}
+        self._known: dict[tuple[int, str, Decimal | None, frozenset[Any]], Decimal | None] = {}
 
-    def credit(self, grade: StoredGrade) -> Decimal | None:
-        """The credit after the regrade."""
+    def credit(self, grade: StoredGrade, entry: LayoutEntry | None) -> Decimal | None:
+        """The credit after the regrade of a question as the attempt laid it out."""
         if grade.by_person or grade.question_id not in self._wanted:
             return grade.credit
-        same = (grade.question_id, repr(grade.response), grade.credit)
+        same = (grade.question_id, repr(grade.response), grade.credit, offered_by(entry))
         if same not in self._known:
             self._known[same] = regraded_credit(
                 self._policy,
-                self._questions[grade.question_id],
+                as_laid_out(self._questions[grade.question_id], entry),
                 grade.response,
                 old=grade.credit,
                 graded_by_person=False,

@@ -9,7 +9,7 @@ import strawberry
 from courses import models
 from courses.constants import QuestionType as Kind
 from courses.rules import grading, receipts
-from courses.rules.layout import to_places
+from courses.rules.layout import matches_on_offer, to_places
 from courses.rules.solutions import solution_of
 from courses.selectors.attempts import LaidOutQuestion
 from schema.attempts import places
@@ -102,7 +102,7 @@ class AttemptQuestion:
 
     @computed("The points for full credit.")
     def points(root: LaidOutQuestion) -> int:
-        return root.question.points
+        return root.rule.points
 
     @computed("How many choices may be picked; null where there are none to pick.")
     def selection(root: LaidOutQuestion) -> Selection | None:
@@ -231,7 +231,7 @@ def _solution(laid_out: LaidOutQuestion) -> Solution:
         right = to_places(entry, {"choices": found.choices})["choices"]
         solution.choices = [_id(laid_out, places.CHOICE, place) for place in right]
     elif kind == Kind.MATCHING:
-        right = to_places(entry, {"matches": {str(prompt): match for prompt, match in found.matches.items()}})
+        right = to_places(entry, {"matches": matches_on_offer(laid_out.rule, entry)})
         solution.matches = _pairs(laid_out, right["matches"])
     elif kind == Kind.FILL_BLANK:
         solution.blanks = [Blank(key=key, text=text) for key, text in found.blanks.items()]

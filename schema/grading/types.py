@@ -35,7 +35,11 @@ def _response(_task: models.AttemptAnswer, laid_out: LaidOutQuestion) -> Respons
 )
 class GradingTask(Node):
     submitted_at: datetime = column("submitted_at", "When the attempt ended.")
-    points_possible: int = column("points_possible", "The points for full credit.")
+    points_possible: int = declared(
+        loaders.laid_out_task,
+        "The points for full credit.",
+        present=lambda _task, laid_out: laid_out.rule.points,
+    )
     attempt: AssessmentAttempt = declared(attempt_loaders.attempt_of, "The attempt it is part of.")
     question: Question = declared(assessment_loaders.question_of, "What was asked.")
     response: Response = declared(loaders.laid_out_task, "What was answered.", present=_response)

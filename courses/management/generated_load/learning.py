@@ -119,19 +119,19 @@ def _attempts(scale: Scale, ids: Ids, key: Sequence[int], points: Sequence[int])
         yield line(
             ids.assessmentattempt + attempt.number, ids.learner(scale, attempt.learner),
             ids.assessment + attempt.assessment, attempt.started, *ending, attempt.attempt_number, "192.0.2.1",
-            "A browser", None if attempt.is_open else "learner", QUESTIONS, _layout(attempt, ids), PASSING_SCORE,
+            "A browser", None if attempt.is_open else "learner", QUESTIONS, _layout(attempt, ids, points), PASSING_SCORE,
             attempt.started, attempt.ended,
         )  # fmt: skip
 
 
-def _layout(attempt: _Attempt, ids: Ids) -> str:
+def _layout(attempt: _Attempt, ids: Ids, points: Sequence[int]) -> str:
     """The layout as JSON."""
     entries = []
     for place in attempt.question_order:
         question = attempt.questions[place]
         first = ids.answer + question * CHOICES
         choices = ", ".join([str(first + choice) for choice in attempt.choice_orders[place]])
-        entries.append(f'{{"id": {ids.question + question}, "choices": [{choices}]}}')
+        entries.append(f'{{"id": {ids.question + question}, "points": {points[question]}, "choices": [{choices}]}}')
     return f'{{"questions": [{", ".join(entries)}]}}'
 
 

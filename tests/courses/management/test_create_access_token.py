@@ -59,6 +59,8 @@ def test_scopes_name_and_days_can_be_given() -> None:
         (["former"], "There is no active person with the user name 'former'."),
         (["learner", "--scope", "everything"], "Choose scopes among"),
         (["learner", "--days", "-1"], "Choose a moment in the future."),
+        (["learner", "--days", "9999999"], "9999999 days are beyond the calendar. Give fewer."),
+        (["learner", "--days", "9999999999"], "9999999999 days are beyond the calendar. Give fewer."),
         (["learner", "--name", "x" * 101], "Ensure this value has at most 100 characters"),
     ],
 )

@@ -109,7 +109,7 @@ def test_a_question_becomes_the_plain_value_that_rules_grade() -> None:
         ),
     )
     assert question.to_layout() == LayoutQuestion(
-        id=question.pk, type=QuestionType.SHORT_ANSWER, answers=question.to_rule().answers
+        id=question.pk, type=QuestionType.SHORT_ANSWER, answers=question.to_rule().answers, points=3
     )
 
 

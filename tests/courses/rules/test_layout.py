@@ -57,8 +57,8 @@ def test_true_comes_before_false_whatever_the_author_wrote_first():
 
     for seed in range(10):
         assert laid_out(asked, reversed_order, seed=seed) == [
-            {"id": 0, "choices": [1, 2]},
-            {"id": 1, "choices": [1, 2]},
+            {"id": 0, "points": 1, "choices": [1, 2]},
+            {"id": 1, "points": 1, "choices": [1, 2]},
         ]
 
 
@@ -72,11 +72,14 @@ def test_prompts_and_matches_are_shuffled_and_a_match_text_that_occurs_twice_sta
 
 
 def test_blanks_are_laid_out_once_each_in_the_authors_order():
-    assert laid_out(BLANKS) == [{"id": 0, "blanks": ["one", "two"]}]
+    assert laid_out(BLANKS) == [{"id": 0, "points": 1, "blanks": ["one", "two"]}]
 
 
 def test_texts_have_nothing_to_lay_out():
-    assert laid_out(short_answer(accepted("x")), essay()) == [{"id": 0}, {"id": 1}]
+    assert laid_out(short_answer(accepted("x")), essay()) == [
+        {"id": 0, "points": 1},
+        {"id": 1, "points": 1},
+    ]
 
 
 def test_a_trial_offers_every_answer_in_the_authors_order():

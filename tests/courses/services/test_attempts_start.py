@@ -146,7 +146,7 @@ def test_an_assessment_without_questions_is_not_ready(assessment: Assessment, le
     assessment.questions.all().delete()
     refusal = _refused(exceptions.AssessmentNotReady, learner, assessment)
     assert refusal.message == (
-        "This assessment cannot be started yet. Add at least one question. "
+        "This assessment cannot be started yet. It has no questions yet. "
         "Please tell an instructor of the course."
     )
 
@@ -156,7 +156,20 @@ def test_the_refusal_of_an_unready_assessment_names_the_question(
 ) -> None:
     factories.make_question(assessment, question_type="true_false")
     refusal = _refused(exceptions.AssessmentNotReady, learner, assessment)
-    assert "Question 2: A true/false question needs exactly two answers." in refusal.message
+    assert refusal.message == (
+        "This assessment cannot be started yet. Question 2 is not complete yet. "
+        "Please tell an instructor of the course."
+    )
+
+
+def test_the_refusal_of_an_unready_assessment_quotes_no_accepted_text(
+    assessment: Assessment, learner: User
+) -> None:
+    question = factories.make_question(assessment, question_type="short_answer")
+    Answer.objects.create(question=question, text="forty-two", is_correct=True, text_match="numeric")
+    refusal = _refused(exceptions.AssessmentNotReady, learner, assessment)
+    assert "Question 2 is not complete yet." in refusal.message
+    assert "forty-two" not in refusal.message
 
 
 def test_no_attempt_is_started_beyond_the_limit(assessment: Assessment, learner: User) -> None:

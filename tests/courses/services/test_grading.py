@@ -12,7 +12,6 @@ from courses.models import (
     AttemptAnswer,
     GradeChange,
     Notification,
-    Question,
     StatisticsChange,
     User,
 )
@@ -138,20 +137,18 @@ def test_statistics_are_marked_stale(attempt: AssessmentAttempt, instructor: Use
     assert set(changes) == {(attempt.assessment.lesson.course_id, None), (None, attempt.user_id)}
 
 
-def test_points_edited_after_the_end_are_followed_so_that_the_score_stays_within_the_maximum(
+def test_points_edited_after_the_start_change_nothing_about_the_attempt(
     attempt: AssessmentAttempt, assessment: Assessment, instructor: User
 ) -> None:
-    single, first, _ = assessment.questions.order_by("order")
-    Question.objects.filter(pk=single.pk).update(points=1)
-    Question.objects.filter(pk=first.pk).update(points=20)
-    _grade(instructor, _tasks(attempt)[1], 20)
+    maximum = attempt.max_score
+    assessment.questions.update(points=20)
+    with pytest.raises(exceptions.Invalid):
+        _grade(instructor, _tasks(attempt)[1], 20)
+    _grade(instructor, _tasks(attempt)[1], 2)
     attempt.refresh_from_db()
-    assert (attempt.score, attempt.max_score) == (21, 24)
-    assert list(
-        GradeChange.objects.order_by("old_points").values_list("reason", "old_points", "new_points")
-    ) == [
-        (GradeChangeReason.REGRADE, 4, 1),
-        (GradeChangeReason.MANUAL, None, 20),
+    assert (attempt.score, attempt.max_score) == (6, maximum)
+    assert list(GradeChange.objects.values_list("reason", "old_points", "new_points")) == [
+        (GradeChangeReason.MANUAL, None, 2)
     ]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from courses.constants import GradeChangeReason, RegradePolicy
-from courses.models import Answer, Assessment, AttemptAnswer, GradeChange, Question, User
+from courses.models import Answer, Assessment, AttemptAnswer, GradeChange, User
 from courses.services.grading import grade_answer
 from courses.services.regrading import apply_regrade, preview_regrade
 from courses.services.results import Correction
@@ -186,14 +186,16 @@ def test_a_regrade_leaves_alone_what_a_person_graded_and_corrects_the_rest(
     assert attempt.score == 9
 
 
-def test_points_that_were_edited_are_followed_by_score_and_maximum(
+def test_points_that_were_edited_change_no_result_that_a_learner_has(
     assessment: Assessment, instructor: User
 ) -> None:
     attempt = take(assessment, "Paris", "Rome", "Bern")
-    Question.objects.filter(assessment=assessment, order=3).update(points=1)
-    apply_regrade(grader=instructor, assessment_id=assessment.pk, policy=NEVER_LOWER)
+    before = (attempt.score, attempt.max_score, attempt.is_passed)
+    assessment.questions.update(points=1)
+    for policy in RegradePolicy:
+        assert apply_regrade(grader=instructor, assessment_id=assessment.pk, policy=policy) == []
     attempt.refresh_from_db()
-    assert (attempt.score, attempt.max_score) == (6, 6)
+    assert (attempt.score, attempt.max_score, attempt.is_passed) == before
 
 
 def test_the_pass_mark_is_that_of_the_start_of_the_attempt(assessment: Assessment, instructor: User) -> None:
