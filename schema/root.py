@@ -1,5 +1,7 @@
 """The root of the API: what every noun contributes, and the schema object."""
 
+from datetime import datetime
+
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
@@ -16,7 +18,7 @@ from schema.catalog.queries import CatalogQuery
 from schema.core.extensions import EXTENSIONS, ApiSchema
 from schema.core.nodes import NodeQuery
 from schema.core.rate_limits import RateLimitQuery
-from schema.core.scalars import BIG_INT, BigInt
+from schema.core.scalars import BIG_INT, DATE_TIME, BigInt
 from schema.grading.explaining import ExplainingMutation
 from schema.grading.mutations import GradingMutation
 from schema.grading.queries import GradingQuery
@@ -69,5 +71,5 @@ schema = ApiSchema(
     mutation=Mutation,
     subscription=Subscription,
     extensions=EXTENSIONS,
-    config=StrawberryConfig(scalar_map={BigInt: BIG_INT}),
+    config=StrawberryConfig(scalar_map={BigInt: BIG_INT, datetime: DATE_TIME}),
 )

@@ -3,25 +3,24 @@
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from courses.constants import EnrollmentStatus
-from courses.models import Course, Enrollment, Review, User
+from courses.models import Course, Enrollment, Note, Review, User
+from courses.policies.notes import may_see_note
 from courses.policies.participation import EVERYBODY, Viewer
+from courses.policies.reviews import may_see_review
 
 
 def may_see_person(viewer: Viewer) -> Q:
-    """Oneself, people of a common course, and the authors of public reviews; staff see everybody.
+    """Oneself, people of a common course, and who wrote what the viewer may see; staff see everybody.
 
-    The author of a public note is a person of a common course, because only such people see the note.
+    The author of a review or a note stays its author after leaving the course.
     """
-    author = Q(Exists(_public_reviews_by(OuterRef("pk"))))
+    author = Q(Exists(Review.objects.filter(may_see_review(viewer), user=OuterRef("pk"))))
     if viewer is None:
         return author
     if viewer.is_staff:
         return EVERYBODY
+    author |= Q(Exists(Note.objects.filter(may_see_note(viewer), user=OuterRef("pk"))))
     return Q(pk=viewer.pk) | author | Q(Exists(_common_courses(viewer, OuterRef(OuterRef("pk")))))
-
-
-def _public_reviews_by(author: OuterRef) -> QuerySet[Review]:
-    return Review.objects.filter(user=author, is_approved=True, course__is_published=True)
 
 
 def _common_courses(viewer: User, person: OuterRef) -> QuerySet[Course]:

@@ -11,7 +11,7 @@ from courses.models import Assessment, AssessmentAttempt, Enrollment, User
 from courses.policies.answer_key import was_left_behind
 from courses.policies.attempt_time import is_open, is_over
 from courses.rules.attempt_limits import may_start
-from courses.rules.readiness import assessment_problems
+from courses.rules.readiness import question_problems
 
 _FIELD = ["assessmentId"]
 
@@ -73,11 +73,17 @@ def _refusal(assessment: Assessment, is_enrolled: bool, taken: _Taken) -> except
 
 
 def _not_ready(assessment: Assessment) -> exceptions.Refusal | None:
+    """Name the first question that is not complete, but not what it lacks: that can quote an accepted text."""
     questions = sorted(assessment.questions.all(), key=lambda question: question.order)
-    problems = assessment_problems([question.to_rule() for question in questions])
-    if not problems:
+    incomplete = (
+        f"Question {position} is not complete yet."
+        for position, question in enumerate(questions, start=1)
+        if question_problems(question.to_rule())
+    )
+    problem = next(incomplete, None) if questions else "It has no questions yet."
+    if problem is None:
         return None
     return exceptions.AssessmentNotReady(
-        f"This assessment cannot be started yet. {problems[0]} Please tell an instructor of the course.",
+        f"This assessment cannot be started yet. {problem} Please tell an instructor of the course.",
         _FIELD,
     )

@@ -1,5 +1,6 @@
-"""Which activity a list of activity shows: the filters that it offers."""
+"""Which activity a list of activity shows: the orders and filters that it offers."""
 
+from enum import Enum
 from typing import Annotated
 
 import strawberry
@@ -7,12 +8,24 @@ from django.db.models import Q
 
 from schema.core.connections import After, Before, First, Last, page_request
 from schema.core.enums import ActivityType
+from schema.core.orders import by_age
 from schema.dataloaders.paging import PageRequest
 
+
+@strawberry.enum(description="What a list of activity is sorted by.")
+class ActivityOrder(Enum):
+    NEWEST = strawberry.enum_value("newest", description="The newest first.")
+    OLDEST = strawberry.enum_value("oldest", description="The oldest first.")
+
+
+OrderBy = Annotated[
+    list[ActivityOrder] | None, strawberry.argument(description="The first decides. Left out: NEWEST.")
+]
 TypeFilter = Annotated[ActivityType | None, strawberry.argument(description="Only activity of this type.")]
 
 
 def activity_of_viewer(
+    order_by: OrderBy = None,
     type: TypeFilter = None,
     first: First = None,
     after: After = None,
@@ -20,4 +33,6 @@ def activity_of_viewer(
     before: Before = None,
 ) -> PageRequest:
     of_type = Q(activity_type=type) if type is not None else Q()
-    return page_request(first=first, after=after, last=last, before=before, where=of_type)
+    return page_request(
+        first=first, after=after, last=last, before=before, order=by_age(order_by), where=of_type
+    )

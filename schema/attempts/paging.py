@@ -1,5 +1,6 @@
-"""Which attempts a list of attempts shows: the filters that every such list offers."""
+"""Which attempts a list of attempts shows: the orders and filters that every such list offers."""
 
+from enum import Enum
 from typing import Annotated
 
 import strawberry
@@ -8,10 +9,21 @@ from django.db.models import Q
 from courses.constants import AttemptState as State
 from courses.policies.attempt_time import is_open, is_over
 from schema.core import ids
-from schema.core.connections import After, First, page_request
+from schema.core.connections import After, Before, First, Last, page_request
 from schema.core.enums import AttemptState
+from schema.core.orders import by_age
 from schema.dataloaders.paging import PageRequest
 
+
+@strawberry.enum(description="What a list of attempts is sorted by.")
+class AttemptOrder(Enum):
+    NEWEST = strawberry.enum_value("newest", description="The newest first.")
+    OLDEST = strawberry.enum_value("oldest", description="The oldest first.")
+
+
+OrderBy = Annotated[
+    list[AttemptOrder] | None, strawberry.argument(description="The first decides. Left out: NEWEST.")
+]
 StateFilter = Annotated[AttemptState | None, strawberry.argument(description="Only attempts in this state.")]
 LearnerFilter = Annotated[
     strawberry.ID | None, strawberry.argument(description="Only this person's attempts.")
@@ -22,20 +34,43 @@ AssessmentFilter = Annotated[
 
 
 def attempts_of_assessment(
-    learner_id: LearnerFilter = None, state: StateFilter = None, first: First = None, after: After = None
+    order_by: OrderBy = None,
+    learner_id: LearnerFilter = None,
+    state: StateFilter = None,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
 ) -> PageRequest:
     of_learner = Q(user_id=ids.pk(learner_id, "User")) if learner_id is not None else Q()
-    return page_request(first=first, after=after, where=of_learner & _in_state(state))
+    return page_request(
+        first=first,
+        after=after,
+        last=last,
+        before=before,
+        order=by_age(order_by),
+        where=of_learner & _in_state(state),
+    )
 
 
 def attempts_of_viewer(
+    order_by: OrderBy = None,
     assessment_id: AssessmentFilter = None,
     state: StateFilter = None,
     first: First = None,
     after: After = None,
+    last: Last = None,
+    before: Before = None,
 ) -> PageRequest:
     of_one = Q(assessment_id=ids.pk(assessment_id, "Assessment")) if assessment_id is not None else Q()
-    return page_request(first=first, after=after, where=of_one & _in_state(state))
+    return page_request(
+        first=first,
+        after=after,
+        last=last,
+        before=before,
+        order=by_age(order_by),
+        where=of_one & _in_state(state),
+    )
 
 
 def _in_state(state: AttemptState | None) -> Q:

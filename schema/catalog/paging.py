@@ -7,6 +7,7 @@ from typing import Any
 
 import strawberry
 from django.db.models import Q
+from graphql import GraphQLError
 
 from courses.policies.participation import takes
 from courses.selectors.catalog import COURSE_WORDS
@@ -15,6 +16,8 @@ from schema.core import ids
 from schema.core.search import searchable
 from schema.dataloaders.base import Viewer
 from schema.dataloaders.paging import OrderTerm
+
+BEST_RATING = 5
 
 
 @strawberry.input(description="Which courses to list; everything that is given must hold.")
@@ -76,5 +79,14 @@ def narrowed_to(viewer: Viewer, filter: CourseFilter | None) -> tuple[Q, tuple[t
     if filter.enrolled_by_me is not None:
         where &= takes(viewer) if filter.enrolled_by_me else ~takes(viewer)
     if filter.minimum_rating is not None:
-        where &= Q(average_rating__gte=filter.minimum_rating)
+        where &= Q(average_rating__gte=_rating(filter.minimum_rating))
     return where, annotations
+
+
+def _rating(rating: Decimal) -> Decimal:
+    """A mean rating to compare with. Raises a GraphQLError (BAD_USER_INPUT) for what no rating can reach."""
+    if not rating.is_finite() or not 0 <= rating <= BEST_RATING:
+        raise GraphQLError(
+            f"Give a minimum rating from 0 to {BEST_RATING}.", extensions={"code": "BAD_USER_INPUT"}
+        )
+    return rating

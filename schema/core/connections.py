@@ -7,7 +7,7 @@ columns in one row. Its form is no promise; a cursor that does not fit its list 
 
 import base64
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -140,7 +140,7 @@ def _text(value: Any) -> str:
 
 def _decimal(value: Any) -> Decimal:
     number = Decimal(_text(value))
-    if not number.is_finite() or len(value) > 40:
+    if not number.is_finite() or len(value) > 40 or abs(number.adjusted()) >= 20:
         raise ValueError("no number of the database")
     return number
 
@@ -149,7 +149,7 @@ def _moment(value: Any) -> datetime:
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
         raise ValueError("no moment of the database")
-    return moment
+    return moment.astimezone(UTC)
 
 
 _READERS: dict[type, Callable[[Any], Any]] = {int: _integer, str: _text, Decimal: _decimal, datetime: _moment}

@@ -29,6 +29,8 @@ from schema.core.input_values import refuse_literals, refuse_variables
 from schema.core.rate_limits import facts_of
 
 DOCUMENTS_KEPT = 128
+NESTED_TOO_DEEPLY = "Validation aborted."
+"""What graphql-core says, without naming a fault, of fragments that it would have to follow too deeply."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,19 @@ def prepare(schema: Schema, query: str) -> PreparedDocument:
     errors = refuse_literals(document)
     shapes: dict[str | None, limits.Shape] = {}
     try:
-        errors = errors or validate_document(schema._schema, document, tuple(specified_rules))
+        errors = errors or _faults(schema, document)
         shapes = {} if errors else limits.measure(schema._schema, document)
     except RecursionError:
         errors = [graphql_error(ErrorCode.LIMIT_EXCEEDED, "The query is nested too deeply to be read.")]
     return PreparedDocument(document, tuple(errors), shapes)
+
+
+def _faults(schema: Schema, document: DocumentNode) -> list[GraphQLError]:
+    """Where the document does not fit the schema. Raises RecursionError when that cannot be found out."""
+    found = validate_document(schema._schema, document, tuple(specified_rules))
+    if any(error.message == NESTED_TOO_DEEPLY for error in found):
+        raise RecursionError
+    return found
 
 
 def operation_type(schema: Schema, query: str, name: str | None) -> OperationType | None:

@@ -22,7 +22,8 @@ from schema.core.fields import Column
 from schema.dataloaders.base import ByPk
 
 T = TypeVar("T", bound=type)
-LARGEST_KEY = 2**63 - 1
+LARGEST_KEY = 2**62
+"""Beyond it is the stand-in for the viewer's id in compiled statements, which no client may name."""
 
 _KEY = re.compile(r"[1-9][0-9]{0,18}")
 

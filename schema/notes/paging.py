@@ -1,5 +1,6 @@
-"""Which pages of notes can be asked for: the filters of their lists, and search."""
+"""Which pages of notes can be asked for: the orders and filters of their lists, and search."""
 
+from enum import Enum
 from typing import Annotated, Any
 
 import strawberry
@@ -9,18 +10,39 @@ from courses.rules.tags import normalised_tag
 from courses.selectors import notes
 from courses.selectors.search import words_query
 from schema.core import ids
-from schema.core.connections import NEWEST_FIRST, After, First, page_request
+from schema.core.connections import NEWEST_FIRST, After, Before, First, Last, page_request
+from schema.core.orders import by_age
 from schema.core.search import searchable
 from schema.dataloaders.paging import OrderTerm, PageRequest
 
 MOST_RELEVANT_FIRST = (OrderTerm("relevance", descending=True), *NEWEST_FIRST)
 
 
-def notes_of_lesson(first: First = None, after: After = None) -> PageRequest:
-    return page_request(first=first, after=after, order=NEWEST_FIRST)
+@strawberry.enum(description="What a list of notes is sorted by.")
+class NoteOrder(Enum):
+    NEWEST = strawberry.enum_value("newest", description="The newest first.")
+    OLDEST = strawberry.enum_value("oldest", description="The oldest first.")
+
+
+def notes_of_lesson(
+    order_by: Annotated[
+        list[NoteOrder] | None, strawberry.argument(description="The first decides. Left out: NEWEST.")
+    ] = None,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> PageRequest:
+    return page_request(first=first, after=after, last=last, before=before, order=by_age(order_by))
 
 
 def notes_of_viewer(
+    order_by: Annotated[
+        list[NoteOrder] | None,
+        strawberry.argument(
+            description="The first decides. Left out: NEWEST, or with `search` the best match first."
+        ),
+    ] = None,
     lesson_id: Annotated[
         strawberry.ID | None, strawberry.argument(description="Only notes on this lesson.")
     ] = None,
@@ -30,14 +52,16 @@ def notes_of_viewer(
     search: Annotated[
         str | None,
         strawberry.argument(
-            description="Only notes with all these words or beginnings of words, the best match first. "
-            "At most 200 characters; an empty text asks for all notes."
+            description="Only notes with all these words or beginnings of words, the best match first "
+            "unless `orderBy` is given. At most 200 characters; an empty text asks for all notes."
         ),
     ] = None,
     first: First = None,
     after: After = None,
+    last: Last = None,
+    before: Before = None,
 ) -> PageRequest:
-    where, order = Q(), NEWEST_FIRST
+    where, order = Q(), by_age(order_by)
     annotations: dict[str, Any] = {}
     if lesson_id is not None:
         where &= Q(lesson=ids.pk(lesson_id, "Lesson"))
@@ -46,9 +70,17 @@ def notes_of_viewer(
         where &= Q(lower_tags__contains=[normalised_tag(tag).lower()])
     if words := searchable(search):
         query = words_query(words)
-        annotations |= {"words": notes.WORDS, "relevance": notes.relevance(query)}
+        annotations["words"] = notes.WORDS
         where &= Q(words=query)
-        order = MOST_RELEVANT_FIRST
+        if not order_by:
+            annotations["relevance"] = notes.relevance(query)
+            order = MOST_RELEVANT_FIRST
     return page_request(
-        first=first, after=after, order=order, where=where, annotations=tuple(annotations.items())
+        first=first,
+        after=after,
+        last=last,
+        before=before,
+        order=order,
+        where=where,
+        annotations=tuple(annotations.items()),
     )

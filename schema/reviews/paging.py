@@ -28,8 +28,6 @@ _TERMS = {
     ReviewOrder.LOWEST_RATING: OrderTerm("rating"),
 }
 
-OLDEST_FIRST = (_TERMS[ReviewOrder.OLDEST], OrderTerm("pk"))
-
 
 def reviews_of_course(
     order_by: Annotated[
@@ -54,8 +52,10 @@ def reviews_of_course(
     return page_request(first=first, after=after, last=last, before=before, order=order, where=where)
 
 
-def reviews_of_viewer(first: First = None, after: After = None) -> PageRequest:
-    return page_request(first=first, after=after, order=NEWEST_FIRST)
+def reviews_of_viewer(
+    first: First = None, after: After = None, last: Last = None, before: Before = None
+) -> PageRequest:
+    return page_request(first=first, after=after, last=last, before=before, order=NEWEST_FIRST)
 
 
 def _sorted_by(orders: list[ReviewOrder]) -> tuple[OrderTerm, ...]:

@@ -7,11 +7,11 @@ import strawberry
 from courses.selectors import reviews
 from schema.context import Info
 from schema.core import ids
-from schema.core.connections import After, Connection, First, page_request
+from schema.core.connections import After, Before, Connection, First, Last, page_request
+from schema.core.orders import OLDEST_FIRST
 from schema.core.permissions import Scope
 from schema.core.queries import query
 from schema.dataloaders.paging import page_of
-from schema.reviews.paging import OLDEST_FIRST
 from schema.reviews.types import Review
 
 
@@ -28,8 +28,11 @@ class ReviewQuery:
         ] = None,
         first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[Review]:
         waiting = reviews.reviews_waiting_for(info.context.viewer)
         if course_id is not None:
             waiting = waiting.filter(course=ids.pk(course_id, "Course"))
-        return page_of(waiting, page_request(first=first, after=after, order=OLDEST_FIRST))
+        request = page_request(first=first, after=after, last=last, before=before, order=OLDEST_FIRST)
+        return page_of(waiting, request)

@@ -12,7 +12,7 @@ from schema.activity.types import UserActivity
 from schema.attempts.paging import attempts_of_viewer
 from schema.attempts.types import AssessmentAttempt
 from schema.catalog.types import Enrollment
-from schema.core.connections import After, Connection, First, page_request
+from schema.core.connections import After, Before, Connection, First, Last, page_request
 from schema.core.fields import computed, declared
 from schema.dataloaders import access as access_loaders
 from schema.dataloaders import activity as activity_loaders
@@ -38,8 +38,10 @@ NEWEST_ENROLLMENT = (
 )
 
 
-def enrollments_page(first: First = None, after: After = None) -> PageRequest:
-    return page_request(first=first, after=after, order=NEWEST_ENROLLMENT)
+def enrollments_page(
+    first: First = None, after: After = None, last: Last = None, before: Before = None
+) -> PageRequest:
+    return page_request(first=first, after=after, last=last, before=before, order=NEWEST_ENROLLMENT)
 
 
 @strawberry.type(description="The signed-in person, and everything that is theirs.")

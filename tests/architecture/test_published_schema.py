@@ -10,6 +10,7 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
+    get_named_type,
     is_introspection_type,
     is_specified_scalar_type,
 )
@@ -70,6 +71,19 @@ def test_every_mutation_takes_one_input_and_returns_its_payload_with_user_errors
         }
         assert str(field.type) == f"{capitalised}Payload!"
         assert str(field.type.of_type.fields["userErrors"].type) == "[UserError!]!"
+
+
+def test_every_connection_pages_forwards_and_backwards() -> None:
+    arguments_of = {
+        f"{type_.name}.{name}": set(field.args)
+        for type_ in _types()
+        if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType)
+        for name, field in type_.fields.items()
+        if get_named_type(field.type).name.endswith("Connection")
+    }
+    assert "Lesson.notes" in arguments_of
+    paging = {"first", "after", "last", "before"}
+    assert {name: paging - given for name, given in arguments_of.items() if paging - given} == {}
 
 
 def test_every_root_field_names_the_scope_it_needs() -> None:

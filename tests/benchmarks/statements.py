@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import psycopg2
@@ -14,7 +15,7 @@ import psycopg2
 from tests.benchmarks import load
 from tests.benchmarks.contenders.base import Contender
 from tests.benchmarks.deployment import Deployment, rows_touched
-from tests.benchmarks.processes import Server, served
+from tests.benchmarks.processes import served
 from tests.benchmarks.subjects import Subjects
 from tests.benchmarks.workloads import WORKLOADS, Workload, forget_stories
 
@@ -44,10 +45,15 @@ def _inspect_one(
     workload: Workload, contender: Contender, deployment: Deployment, subjects: Subjects, port: int
 ) -> dict[str, Any]:
     """By a server of its own: PostgreSQL tells what a session has touched for certain when it ends."""
+    requests = workload.requests(contender, deployment, subjects) if workload.requests else []
     before = rows_touched(deployment)
     with served(contender, deployment, port, COURSES_BACKGROUND_WORK="off") as server:
         mark = deployment.log.stat().st_size
-        _send(workload, server, subjects)
+        for index in range(SAMPLES):
+            if requests:
+                load.ask(server.port, requests[index % len(requests)])
+            else:
+                contender.story(partial(load.ask, server.port), subjects.beginners[index])
         statements = _statements(deployment, mark)
     touched = rows_touched(deployment) - before
     if workload.requests is None:
@@ -57,17 +63,6 @@ def _inspect_one(
         "rows": touched / SAMPLES,
         "read_without_index": sorted(_read_without_index(deployment, statements)),
     }
-
-
-def _send(workload: Workload, server: Server, subjects: Subjects) -> None:
-    """Send some requests of the workload, or tell that many stories."""
-    if workload.requests is not None:
-        requests = workload.requests(server.contender, server.deployment, subjects)
-        for index in range(SAMPLES):
-            load.ask(server.port, requests[index % len(requests)])
-        return
-    for beginner in subjects.beginners[:SAMPLES]:
-        server.contender.story(lambda request: load.ask(server.port, request), beginner)
 
 
 @contextmanager

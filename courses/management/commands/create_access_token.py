@@ -35,11 +35,13 @@ class Command(BaseCommand):
         owner = User.objects.filter(username=username, is_active=True).first()
         if owner is None:
             raise CommandError(f"There is no active person with the user name {username!r}.")
-        expires_at = None if days is None else database_now() + timedelta(days=days)
         try:
+            expires_at = None if days is None else database_now() + timedelta(days=days)
             made = create_access_token(
                 owner=owner, name=name, scopes=scopes or Scope.values, expires_at=expires_at
             )
+        except OverflowError as error:
+            raise CommandError(f"{days} days are beyond the calendar. Give fewer.") from error
         except Refusal as refusal:
             raise CommandError(refusal.message) from refusal
         except ValidationError as error:

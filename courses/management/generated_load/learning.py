@@ -119,8 +119,8 @@ def _attempts(scale: Scale, ids: Ids, key: Sequence[int], points: Sequence[int])
         yield line(
             ids.assessmentattempt + attempt.number, ids.learner(scale, attempt.learner),
             ids.assessment + attempt.assessment, attempt.started, *ending, attempt.attempt_number, "192.0.2.1",
-            "A browser", None if attempt.is_open else "learner", QUESTIONS, _layout(attempt, ids, points), PASSING_SCORE,
-            attempt.started, attempt.ended,
+            "A browser", None if attempt.is_open else "learner", QUESTIONS, _layout(attempt, ids, points),
+            PASSING_SCORE, attempt.started, attempt.ended,
         )  # fmt: skip
 
 
@@ -131,7 +131,9 @@ def _layout(attempt: _Attempt, ids: Ids, points: Sequence[int]) -> str:
         question = attempt.questions[place]
         first = ids.answer + question * CHOICES
         choices = ", ".join([str(first + choice) for choice in attempt.choice_orders[place]])
-        entries.append(f'{{"id": {ids.question + question}, "points": {points[question]}, "choices": [{choices}]}}')
+        entries.append(
+            f'{{"id": {ids.question + question}, "points": {points[question]}, "choices": [{choices}]}}'
+        )
     return f'{{"questions": [{", ".join(entries)}]}}'
 
 

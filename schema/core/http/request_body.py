@@ -14,6 +14,8 @@ from strawberry.http import GraphQLRequestData, GraphQLRequestProtocol
 from schema.core.error_codes import ErrorCode
 from schema.core.http.refusals import Refused
 
+BAD_OPERATION_NAME = "`operationName` must be a GraphQL name of at most 128 characters."
+
 _OPERATION_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,127}")
 
 
@@ -77,10 +79,8 @@ def request_data(parameters: Any, protocol: GraphQLRequestProtocol) -> GraphQLRe
     query, name = parameters.get("query"), parameters.get("operationName")
     if not isinstance(query, str) or not query.strip():
         raise Refused(ErrorCode.BAD_REQUEST, "`query` must be a string that holds a GraphQL document.")
-    if name is not None and not (isinstance(name, str) and _OPERATION_NAME.fullmatch(name)):
-        raise Refused(
-            ErrorCode.BAD_REQUEST, "`operationName` must be a GraphQL name of at most 128 characters."
-        )
+    if not is_operation_name(name):
+        raise Refused(ErrorCode.BAD_REQUEST, BAD_OPERATION_NAME)
     for each in ("variables", "extensions"):
         if not isinstance(parameters.get(each), dict | None):
             raise Refused(ErrorCode.BAD_REQUEST, f"`{each}` must be a JSON object.")
@@ -91,6 +91,11 @@ def request_data(parameters: Any, protocol: GraphQLRequestProtocol) -> GraphQLRe
         extensions=parameters.get("extensions"),
         protocol=protocol,
     )
+
+
+def is_operation_name(name: object) -> bool:
+    """Whether a request may say that it executes the operation `name`; None is the only one there is."""
+    return name is None or (isinstance(name, str) and _OPERATION_NAME.fullmatch(name) is not None)
 
 
 def _too_large(size: str) -> Refused:

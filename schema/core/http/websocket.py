@@ -28,6 +28,7 @@ from schema.core.authentication import Authenticated, InvalidToken, identify, id
 from schema.core.database_failures import DATABASE_FAILURES
 from schema.core.documents import operation_type, points_of
 from schema.core.error_codes import ErrorCode, graphql_error
+from schema.core.http.request_body import BAD_OPERATION_NAME, is_operation_name
 from schema.core.limits import LEAST_COST
 from schema.core.rate_limits import RateLimited
 from schema.core.request_log import RequestRecord, request_id
@@ -115,6 +116,9 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         """Execute one operation. A subscription, which mostly waits, takes no place among the executing."""
+        if not is_operation_name(operation.operation_name):
+            await operation.send_initial_errors([graphql_error(ErrorCode.BAD_REQUEST, BAD_OPERATION_NAME)])
+            return
         record = RequestRecord(self._request_id, "websocket", operation.operation_name)
         work = request_work.start()
         kind = operation_type(self.schema, operation.query, operation.operation_name)

@@ -6,7 +6,7 @@ import pytest
 
 from courses import exceptions
 from courses.constants import AttemptEnd, EnrollmentStatus
-from courses.models import Assessment, AssessmentAttempt, Course, User, UserActivity
+from courses.models import Answer, Assessment, AssessmentAttempt, Course, User, UserActivity
 from courses.selectors.attempt_starts import start_refusals
 from courses.services.attempts import complete_attempt, start_attempt, submit_answers
 from courses.services.enrollment import enroll, withdraw

@@ -162,6 +162,20 @@ def test_pages_go_both_ways_through_activity_of_one_moment(api: Any, learner: Us
     assert page["totalCount"] == 7
 
 
+@pytest.mark.parametrize(
+    ("order", "expected"), [([], [2, 1, 0]), (["NEWEST"], [2, 1, 0]), (["OLDEST"], [0, 1, 2])]
+)
+def test_activity_can_be_ordered_by_age(
+    api: Any, learner: User, order: list[str], expected: list[int]
+) -> None:
+    for number in range(3):
+        factories.make_activity(learner, data={"number": number})
+    document = """query ($orderBy: [ActivityOrder!]) {
+      viewer { activity(orderBy: $orderBy) { edges { node { data } } } }
+    }"""
+    assert _numbers(api(document, learner, orderBy=order)["viewer"]["activity"]) == expected
+
+
 def test_a_list_of_one_type_counts_that_type_only(api: Any, learner: User) -> None:
     factories.make_activity(learner, activity_type="view_course")
     factories.make_activity(learner, activity_type="take_quiz")

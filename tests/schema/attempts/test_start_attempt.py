@@ -134,7 +134,7 @@ STARTS = {
     ),
     "ASSESSMENT_NOT_READY": (
         lambda *_: Answer.objects.filter(is_correct=True, question__question_type="true_false").delete(),
-        "This assessment cannot be started yet. Question 3: A true/false question needs exactly two answers. "
+        "This assessment cannot be started yet. Question 3 is not complete yet. "
         "Please tell an instructor of the course.",
     ),
     "NOT_FOUND": (

@@ -52,6 +52,35 @@ def test_newest_come_first_and_cursors_lead_through_equal_moments(
     assert seen == many[::-1]
 
 
+def test_pages_go_backwards_through_equal_moments(api: Api, learner: User, many: list[str]) -> None:
+    document = """query ($before: String) { viewer { attempts(last: 2, before: $before) {
+      pageInfo { hasPreviousPage startCursor } edges { node { id } }
+    } } }"""
+    seen: list[str] = []
+    before = None
+    while True:
+        shown = api(document, learner, before=before)["viewer"]["attempts"]
+        seen = _ids(shown) + seen
+        if not shown["pageInfo"]["hasPreviousPage"]:
+            break
+        before = shown["pageInfo"]["startCursor"]
+    assert seen == many[::-1]
+
+
+@pytest.mark.parametrize(("order", "newest_first"), [([], True), (["NEWEST"], True), (["OLDEST"], False)])
+def test_attempts_can_be_ordered_by_age(
+    api: Api, people: Any, many: list[str], assessment: Assessment, order: list[str], newest_first: bool
+) -> None:
+    expected = many[::-1] if newest_first else many
+    document = """query ($id: ID!, $orderBy: [AttemptOrder!]) {
+      viewer { attempts(orderBy: $orderBy) { edges { node { id } } } }
+      assessment(id: $id) { attempts(orderBy: $orderBy) { edges { node { id } } } }
+    }"""
+    variables = {"id": ids.encode("Assessment", assessment.pk), "orderBy": order}
+    assert _ids(api(document, people.learner, **variables)["viewer"]["attempts"]) == expected
+    assert _ids(api(document, people.instructor, **variables)["assessment"]["attempts"]) == expected
+
+
 def test_other_peoples_attempts_are_not_in_the_list(api: Api, people: Any, many: list[str]) -> None:
     for viewer in (people.classmate, people.instructor, people.superuser):
         assert _list(api, viewer)["totalCount"] == 0

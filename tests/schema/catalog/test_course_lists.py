@@ -11,7 +11,17 @@ from django.test.utils import CaptureQueriesContext
 from courses.models import Course
 from courses.services.statistics import refresh_all
 from schema.core import ids
-from tests.factories import enroll, make_course, make_lesson, make_review, make_staff, make_user
+from tests.factories import (
+    enroll,
+    make_assessment,
+    make_attempt,
+    make_course,
+    make_lesson,
+    make_note,
+    make_review,
+    make_staff,
+    make_user,
+)
 from tests.operations import operation
 
 pytestmark = pytest.mark.django_db
@@ -179,4 +189,57 @@ def test_aliases_with_different_arguments_cost_one_statement_each_whatever_the_n
             for e in edges
         } == {(5, 2)}
         assert {edge["node"]["worst"]["totalCount"] for edge in edges} == {2}
+    assert counts[0] == counts[1]
+
+
+def test_aliased_notes_cost_one_statement_each_whatever_the_number_of_lessons(api: Api) -> None:
+    document = """query ($id: ID!) { course(id: $id) { lessons {
+        first: notes(orderBy: [OLDEST], first: 1) { edges { node { content } } }
+        newest: notes(first: 1) { totalCount edges { node { content } } }
+        end: notes(last: 1) { edges { node { content } } }
+    } } }"""
+    viewer, counts = make_user(), []
+    for size in (1, 20):
+        course = make_course()
+        enroll(viewer, course)
+        for _ in range(size):
+            lesson = make_lesson(course=course)
+            for content in ("early", "late"):
+                make_note(viewer, lesson, content=content)
+        with CaptureQueriesContext(connection) as captured:
+            lessons = api(document, viewer, id=ids.encode("Course", course.pk))["course"]["lessons"]
+        counts.append(len(captured))
+        assert len(lessons) == size
+        for lesson in lessons:
+            shown = {name: found["edges"][0]["node"]["content"] for name, found in lesson.items()}
+            assert shown == {"first": "early", "newest": "late", "end": "early"}
+            assert lesson["newest"]["totalCount"] == 2
+    assert counts[0] == counts[1]
+
+
+def test_aliased_attempts_cost_one_statement_each_whatever_the_number_of_assessments(api: Api) -> None:
+    document = """query ($id: ID!, $learner: ID!) { course(id: $id) { lessons { assessment {
+        oldest: attempts(orderBy: [OLDEST], first: 1) { edges { node { id } } }
+        newest: attempts(first: 1) { totalCount edges { node { id } } }
+        ofOne: attempts(learnerId: $learner, state: COMPLETED, last: 1) { totalCount edges { node { id } } }
+    } } } }"""
+    instructor, one, other = make_user(), make_user(), make_user()
+    counts = []
+    for size in (1, 20):
+        course = make_course(instructors=(instructor,))
+        expected = []
+        for _ in range(size):
+            assessment = make_assessment(lesson=make_lesson(course=course))
+            made = {}
+            for learner in (one, other):
+                made[learner] = make_attempt(learner, assessment)
+                made[learner].complete()
+            expected.append([ids.encode("AssessmentAttempt", made[who].pk) for who in (one, other, one)])
+        variables = {"id": ids.encode("Course", course.pk), "learner": ids.encode("User", one.pk)}
+        with CaptureQueriesContext(connection) as captured:
+            lessons = api(document, instructor, **variables)["course"]["lessons"]
+        counts.append(len(captured))
+        lists = [list(lesson["assessment"].values()) for lesson in lessons]
+        assert [[found["edges"][0]["node"]["id"] for found in row] for row in lists] == expected
+        assert {(row[1]["totalCount"], row[2]["totalCount"]) for row in lists} == {(2, 1)}
     assert counts[0] == counts[1]

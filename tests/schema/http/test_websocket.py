@@ -139,6 +139,23 @@ def test_a_refused_operation_is_an_error_message_and_the_connection_stays(conver
     conversation(talk)
 
 
+@pytest.mark.parametrize("name", ["", "1a", "a b", "A\n", "é", "A" * 129])
+def test_an_operation_name_is_one_of_graphql_as_it_is_over_http(conversation, name):
+    async def talk(socket: Socket) -> None:
+        await socket.opened()
+        refused = await socket.ask("{ hello }", operationName=name)
+
+        assert refused["type"] == "error"
+        [error] = refused["payload"]
+        assert error["extensions"]["code"] == "BAD_REQUEST"
+        assert error["message"] == "`operationName` must be a GraphQL name of at most 128 characters."
+        longest = "A" * 128
+        named = await socket.ask(f"query {longest} {{ hello }}", operationName=longest)
+        assert named["type"] == "next"
+
+    conversation(talk)
+
+
 def test_a_query_past_the_queue_is_refused_and_a_subscription_needs_no_place(conversation, application):
     application.admission = Admission(executing=1, waiting=0)
 

@@ -12,7 +12,7 @@ from schema.core.connections import encode_cursor
 from schema.dataloaders import notes as loaders
 from schema.dataloaders.base import TotalCount
 from schema.dataloaders.paging import Page
-from schema.notes.paging import notes_of_viewer
+from schema.notes.paging import NoteOrder, notes_of_viewer
 from schema.notes.types import Note as NoteType  # noqa: F401 - makes ids of notes known
 from tests import factories
 
@@ -88,6 +88,14 @@ def test_the_best_match_comes_first_and_equal_ones_the_newest_first(learner: Use
     for content in contents:
         factories.make_note(learner, lesson, content=content)
     assert _found(learner, search="sour") == ["sour and sour and sour", "sour then", "sour once"]
+
+
+def test_an_order_that_is_asked_for_comes_before_the_best_match(learner: User, lesson: Lesson) -> None:
+    contents = ["sour once", "sour and sour and sour", "sour then"]
+    for content in contents:
+        factories.make_note(learner, lesson, content=content)
+    assert _found(learner, search="sour", order_by=[NoteOrder.OLDEST]) == contents
+    assert _found(learner, search="sour", order_by=[NoteOrder.NEWEST]) == contents[::-1]
 
 
 def test_pages_of_a_search_go_on_where_the_last_one_ended_through_all_ties(

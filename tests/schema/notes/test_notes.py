@@ -107,6 +107,47 @@ def test_pages_of_notes_go_on_through_ties_from_the_newest_to_the_oldest(
     assert walked == [ids.encode("Note", note.pk) for note in reversed(notes)]
 
 
+def test_pages_of_notes_go_backwards_through_ties(api: Any, viewers: dict[str, Any], lesson: Lesson) -> None:
+    notes = [factories.make_note(viewers["owner"], lesson) for _ in range(5)]
+    Note.objects.update(created_date=datetime(2030, 1, 1, tzinfo=UTC))
+    document = """query ($id: ID!, $before: String) { node(id: $id) { ... on Lesson {
+      notes(last: 2, before: $before) { pageInfo { hasPreviousPage startCursor } edges { node { id } } }
+    } } }"""
+    walked: list[str] = []
+    before = None
+    while True:
+        answer = api(document, viewers["owner"], id=ids.encode("Lesson", lesson.pk), before=before)
+        page = answer["node"]["notes"]
+        walked = [edge["node"]["id"] for edge in page["edges"]] + walked
+        if not page["pageInfo"]["hasPreviousPage"]:
+            break
+        before = page["pageInfo"]["startCursor"]
+    assert walked == [ids.encode("Note", note.pk) for note in reversed(notes)]
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ([], ["late", "middle", "early"]),
+        (["NEWEST"], ["late", "middle", "early"]),
+        (["OLDEST"], ["early", "middle", "late"]),
+        (["OLDEST", "NEWEST"], ["early", "middle", "late"]),
+    ],
+)
+def test_notes_can_be_ordered_by_age(
+    api: Any, viewers: dict[str, Any], lesson: Lesson, order: list[str], expected: list[str]
+) -> None:
+    for content in ("early", "middle", "late"):
+        factories.make_note(viewers["owner"], lesson, content=content)
+    document = """query ($id: ID!, $orderBy: [NoteOrder!]) {
+      node(id: $id) { ... on Lesson { notes(orderBy: $orderBy) { edges { node { content } } } } }
+      viewer { notes(orderBy: $orderBy) { edges { node { content } } } }
+    }"""
+    found = api(document, viewers["owner"], id=ids.encode("Lesson", lesson.pk), orderBy=order)
+    for notes in (found["node"]["notes"], found["viewer"]["notes"]):
+        assert [edge["node"]["content"] for edge in notes["edges"]] == expected
+
+
 def test_the_notes_of_twenty_lessons_cost_as_many_statements_as_those_of_one(api: Any, db: None) -> None:
     small, large = factories.make_course(), factories.make_course()
     viewer = factories.make_learner(small)

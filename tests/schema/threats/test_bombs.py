@@ -80,6 +80,14 @@ def test_a_measuring_pass_visits_each_fragment_once(monkeypatch: pytest.MonkeyPa
     assert visited == 2 + 40 * 5 + 1  # the operation and its field; five selection sets a fragment; the last
 
 
+def test_two_hundred_fragments_in_a_chain_are_more_than_is_read() -> None:
+    chain = " ".join(f"fragment F{number} on Query {{ ...F{number + 1} }}" for number in range(200))
+
+    said = refused(f"{{ ...F0 }} {chain} fragment F200 on Query {{ __typename }}")
+
+    assert said == ["LIMIT_EXCEEDED: The query is nested too deeply to be read."]
+
+
 def test_five_hundred_levels_are_refused_after_no_more_work_than_their_text() -> None:
     fifty = calls_of(lambda: refused(cycle(50)))
     said: list[str] = []

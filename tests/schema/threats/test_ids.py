@@ -9,6 +9,7 @@ from courses.models import Assessment, AssessmentAttempt, Course, Note, Question
 from schema.core import ids
 from schema.core.error_codes import ErrorCode
 from schema.core.ids import KINDS
+from schema.dataloaders.statements import STAND_IN
 from tests.schema.threats.conftest import TYPE_OF_ID, World, failures, walk_with
 
 WITHOUT_ANY_ID = {"createCourse", "createAccessToken", "tryGrade"}
@@ -37,6 +38,7 @@ NO_IDS = {
     "a broken key": encoded("1.5"),
     "a key in words": encoded("1 OR 1=1"),
     "digits of another alphabet": encoded("١"),
+    "the stand-in for the viewer": encoded(str(STAND_IN)),
     "more than the database counts": encoded(str(2**63)),
     "thirty digits": encoded("9" * 30),
     "thirty digits behind zeros": encoded("0" * 20 + "9" * 30),

@@ -1,5 +1,6 @@
 """What inputs offer, and what they refuse: fields that nobody may write, filters that tell secrets, bad values."""
 
+import base64
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLInputObjectType, get_named_type
 
-from courses.models import Note, Notification, Review, UserActivity
+from courses.models import AccessToken, Note, Notification, Review, UserActivity
 from schema.core import ids
 from schema.root import schema
 from tests.schema.threats.conftest import World, failures
@@ -236,6 +237,61 @@ def test_no_text_that_the_database_cannot_keep_reaches_it(
     assert Note.objects.count() == 1
 
 
+TOKEN = (
+    "mutation ($input: CreateAccessTokenInput!) { "
+    "createAccessToken(input: $input) { userErrors { code message } } }"
+)
+MOMENTS = [
+    "2030-01-01", "2030-01-01T00:00:00", "2030-01-01T00:00:00+24:00", "0001-01-01T00:00:00+01:00",
+    "9999-12-31T23:59:59-00:01", "tomorrow", "", 1_900_000_000, True, ["2030-01-01T00:00:00Z"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_moment_without_an_offset_or_beyond_the_calendar_is_refused(
+    api: Any, world: World, moment: Any
+) -> None:
+    given = {"name": "a script", "scopes": ["courses:read"], "expiresAt": moment}
+
+    answer = api(TOKEN, world.learner, input=given)
+
+    assert answer.codes == ["BAD_USER_INPUT"]
+    assert "like 2030-01-31T12:00:00Z" in answer.errors[0]["message"]
+    assert AccessToken.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("moment", "stored"),
+    [
+        ("2030-01-01T00:00:00Z", "2030-01-01T00:00:00+00:00"),
+        ("2030-01-01T00:00:00+23:59", "2029-12-31T00:01:00+00:00"),
+        ("2030-01-01T00:00:00-05:00", "2030-01-01T05:00:00+00:00"),
+    ],
+)
+def test_a_moment_is_kept_in_utc_whatever_its_offset(
+    api: Any, world: World, moment: str, stored: str
+) -> None:
+    given = {"name": "a script", "scopes": ["courses:read"], "expiresAt": moment}
+
+    assert codes(api(TOKEN, world.learner, input=given)) == []
+    assert AccessToken.objects.get(name="a script").expires_at.isoformat() == stored
+
+
+@pytest.mark.parametrize(
+    "rating", ["NaN", "sNaN", "Infinity", "-Infinity", "1e400000", "-0.01", "5.01", "-1"]
+)
+def test_a_list_is_narrowed_to_ratings_that_there_are(api: Any, world: World, rating: str) -> None:
+    document = "query ($rating: Decimal) { courses(filter: {minimumRating: $rating}) { totalCount } }"
+
+    answer = api(document, world.learner, rating=rating)
+
+    assert (answer.data, answer.codes) == (None, ["BAD_USER_INPUT"])
+
+
+def cursor(*values: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
+
+
 PAGES = {
     "a million": {"first": 1_000_000},
     "one too many": {"first": 101},
@@ -262,6 +318,37 @@ def test_a_page_is_1_to_100_rows_after_a_cursor_of_its_own_list(
     answer = api(document, world.learner, **page)
 
     assert (answer.data, answer.codes) == (None, ["BAD_USER_INPUT"])
+
+
+@pytest.mark.parametrize(
+    ("order", "value"),
+    [
+        ("RATING", "1e400000"),
+        ("RATING", "1e-400000"),
+        ("RATING", "1e20"),
+        ("RATING", "NaN"),
+        ("NEWEST", "2030-01-01T00:00:00"),
+        ("NEWEST", "0001-01-01T00:00:00+01:00"),
+    ],
+)
+def test_a_cursor_beyond_what_a_column_keeps_is_refused(
+    api: Any, world: World, order: str, value: str
+) -> None:
+    document = (
+        "query ($by: [CourseOrder!], $after: String) { courses(orderBy: $by, after: $after) { totalCount } }"
+    )
+
+    answer = api(document, world.learner, by=[order], after=cursor(value, 1))
+
+    assert (answer.data, answer.codes) == (None, ["BAD_USER_INPUT"])
+
+
+def test_a_cursor_of_any_offset_is_read(api: Any, world: World) -> None:
+    document = "query ($after: String) { courses(after: $after) { edges { node { id } } } }"
+
+    answer = api(document, world.learner, after=cursor("2030-01-01T00:00:00+23:59", 1))
+
+    assert answer.errors == []
 
 
 def test_a_list_of_ids_is_at_most_100_long(api: Any, world: World) -> None:

@@ -1,0 +1,14 @@
+"""The orders by age, which most lists offer."""
+
+from collections.abc import Sequence
+from enum import Enum
+
+from schema.core.connections import NEWEST_FIRST
+from schema.dataloaders.paging import OrderTerm
+
+OLDEST_FIRST: tuple[OrderTerm, ...] = tuple(term.reversed() for term in NEWEST_FIRST)
+
+
+def by_age(orders: Sequence[Enum] | None) -> tuple[OrderTerm, ...]:
+    """The terms of `orders`, members named NEWEST or OLDEST. The first decides, and none means NEWEST."""
+    return OLDEST_FIRST if orders and orders[0].name == "OLDEST" else NEWEST_FIRST
