@@ -48,6 +48,7 @@ DECLARED_WITHOUT_A_SCOPE = {
     "Course.lessonCount",
     "Course.reviewSummary",
     "Course.viewerMayReview",
+    "GradingTask.pointsPossible",
     "GradingTask.response",
     "Lesson.isCompleted",
     "Review.viewerFoundHelpful",
