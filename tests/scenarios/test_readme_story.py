@@ -13,10 +13,10 @@ from django.conf import settings
 from tests.demo_server import DemoServer
 
 
-def _ask(server: DemoServer, query: str, username: str) -> Any:
+def _ask(server: DemoServer, query: str, username: str, **variables: Any) -> Any:
     request = urllib.request.Request(
         server.url("/graphql/"),
-        data=json.dumps({"query": query}).encode(),
+        data=json.dumps({"query": query, "variables": variables}).encode(),
         headers={"Content-Type": "application/json", "Authorization": f"Bearer {server.token_of(username)}"},
     )
     with urllib.request.urlopen(request, timeout=30) as response:
@@ -100,3 +100,44 @@ def test_the_demonstration_has_what_an_explorer_needs(directory: Path) -> None:
     }
     assert all(assessment["attempts"]["totalCount"] > 0 for assessment in assessments)
     assert queue > 0
+
+
+TAKE = """mutation Start($id: ID!) { startAttempt(input: {assessmentId: $id}) {
+    attempt { id questions { question type choices { id } prompts { id } matches { id } blanks } }
+    userErrors { code } } }"""
+HAND_IN = """mutation HandIn($input: CompleteAttemptInput!) { completeAttempt(input: $input) {
+    attempt { state answeredCount questions { response { choices text matches { prompt } blanks { key } } } }
+    userErrors { code message field } } }"""
+
+
+def _some_response(question: dict[str, Any]) -> dict[str, Any]:
+    """A response to a question by its type, whether it is right or not."""
+    if question["choices"]:
+        return {"choices": [question["choices"][0]["id"]]}
+    if question["prompts"]:
+        pairs = zip(question["prompts"], question["matches"], strict=False)
+        return {"matches": [{"prompt": prompt["id"], "match": match["id"]} for prompt, match in pairs]}
+    if question["blanks"]:
+        return {"blanks": [{"key": key, "text": "something"} for key in question["blanks"]]}
+    return {"text": "something"}
+
+
+def test_every_assessment_of_the_demonstration_can_be_taken_with_every_type_of_question(
+    tmp_path: Path,
+) -> None:
+    types = set()
+    with DemoServer(tmp_path / "data") as server:
+        courses = _ask(server, "{ courses { edges { node { lessons { assessment { id } } } } } }", "learner")
+        lessons = [lesson for edge in courses["courses"]["edges"] for lesson in edge["node"]["lessons"]]
+        for assessment in (lesson["assessment"] for lesson in lessons if lesson["assessment"]):
+            started = _ask(server, TAKE, "learner", id=assessment["id"])["startAttempt"]
+            assert started["userErrors"] == []
+            questions = started["attempt"]["questions"]
+            types |= {question["type"] for question in questions}
+            answers = [{"questionId": q["question"], "response": _some_response(q)} for q in questions]
+            handed_in = {"attemptId": started["attempt"]["id"], "answers": answers}
+            completed = _ask(server, HAND_IN, "learner", input=handed_in)["completeAttempt"]
+            assert completed["userErrors"] == []
+            assert completed["attempt"]["state"] == "COMPLETED"
+            assert completed["attempt"]["answeredCount"] == len(questions)
+    assert types == {"MULTIPLE_CHOICE", "TRUE_FALSE", "SHORT_ANSWER", "ESSAY", "MATCHING", "FILL_BLANK"}
