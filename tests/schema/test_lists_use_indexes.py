@@ -175,7 +175,7 @@ def _filled() -> tuple[User, dict[str, str]]:
     _multiply(
         answer,
         attempt_id=f"(SELECT id FROM courses_assessmentattempt WHERE user_id = {person.pk} "
-        "AND attempt_number = n + 1)",
+        f"AND assessment_id = {assessment.pk} AND attempt_number = n + 1)",
         credit="CASE WHEN n > 100 THEN 0 END",
         is_correct="CASE WHEN n > 100 THEN false END",
     )
