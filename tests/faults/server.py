@@ -83,8 +83,7 @@ class Server:
 
     def workers(self) -> list[psutil.Process]:
         """The processes that answer requests."""
-        children = psutil.Process(self._process.pid).children()
-        return [child for child in children if any("spawn_main" in part for part in child.cmdline())]
+        return [child for child in psutil.Process(self._process.pid).children() if _answers_requests(child)]
 
     def wait_for(self, path: str) -> None:
         """Return once `path` answers 200; fail after READY_WITHIN_SECONDS."""
@@ -105,6 +104,14 @@ class Server:
             self._process.wait(timeout=30)
         finally:
             self._process.kill()
+
+
+def _answers_requests(process: psutil.Process) -> bool:
+    """Whether it is a worker that lives: one that was killed has no command line any more."""
+    try:
+        return any("spawn_main" in part for part in process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return False
 
 
 class Load:
