@@ -4,15 +4,17 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 
-from courses.constants import EnrollmentStatus, ResourceKind
+from courses.constants import MAX_RATING, MIN_RATING, EnrollmentStatus, ResourceKind
 from courses.mixins import OrderedMixin, TimeStampedMixin
 from courses.utils.constraints import between
+from courses.utils.row_counts import MeanOfCounts
 from courses.validators import validate_https_url
 
 
@@ -33,6 +35,13 @@ def _currency_field() -> "models.CharField[Any, Any]":
         validators=[RegexValidator(r"^[A-Z]{3}\Z", "Please give three capital letters, for example EUR.")],
         help_text="The currency of the price, three capital letters of ISO 4217.",
     )
+
+
+RATINGS = range(MIN_RATING, MAX_RATING + 1)
+
+
+def no_ratings() -> list[int]:
+    return [0 for _ in RATINGS]
 
 
 class Course(TimeStampedMixin):
@@ -56,12 +65,18 @@ class Course(TimeStampedMixin):
     )
     price = _price_field("What enrolling costs, in `currency`. 0: it is free.")
     currency = _currency_field()
-    average_rating = models.DecimalField(
-        max_digits=3,
-        decimal_places=2,
-        default=Decimal(0),
+    rating_counts = ArrayField(
+        models.PositiveIntegerField(),
+        size=MAX_RATING,
+        default=no_ratings,
         editable=False,
-        help_text="The mean of its approved reviews when statistics were last computed. 0: there are none.",
+        help_text="How many approved reviews gave 1, 2, 3, 4 and 5 stars. Counted by the database.",
+    )
+    average_rating = models.GeneratedField(
+        expression=MeanOfCounts("rating_counts", low=MIN_RATING, high=MAX_RATING),
+        output_field=models.DecimalField(max_digits=3, decimal_places=2),
+        db_persist=True,
+        help_text="The mean of its approved reviews, two decimals. 0: there are none.",
     )
     learner_count = models.PositiveIntegerField(
         default=0,

@@ -12,7 +12,7 @@ from courses.mixins import TimeStampedMixin
 from courses.models.catalog import Course, Enrollment
 from courses.models.statistics import StatisticsChange
 from courses.utils.constraints import between
-from courses.utils.row_counts import RowCount
+from courses.utils.row_counts import RowCount, RowCountPerValue
 
 
 class Review(TimeStampedMixin):
@@ -67,6 +67,15 @@ class Review(TimeStampedMixin):
                 name="review_featured_is_approved",
                 condition=Q(is_featured=False) | Q(is_approved=True),
                 violation_error_message="Only a review that is approved can be featured.",
+            ),
+            RowCountPerValue(
+                name="approved_reviews_counted",
+                reference="course",
+                column="rating_counts",
+                value="rating",
+                low=MIN_RATING,
+                high=MAX_RATING,
+                flag="is_approved",
             ),
         ]
 

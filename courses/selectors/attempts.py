@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.lookups import IsNull
 
 from courses.models import Answer, Assessment, AssessmentAttempt, AttemptAnswer, Question, User
 from courses.policies import answer_key, participation, results
@@ -21,15 +22,20 @@ def attempts_visible_to(viewer: Viewer) -> QuerySet[AssessmentAttempt]:
 
     `read_at` is the database's clock, from which the remaining time is counted.
     """
-    waiting = AttemptAnswer.objects.filter(attempt=OuterRef("pk"), credit=None)
     return AssessmentAttempt.objects.filter(results.may_see_attempt(viewer)).annotate(
         read_at=StatementTimestamp(),
         is_overdue=overdue(),
-        waits_for_a_person=Q(is_completed=True) & Q(Exists(waiting)),
+        waits_for_a_person=Q(is_completed=True) & _has_ungraded_answers(),
         viewer_is_staff=participation.teaches(viewer, results.COURSE_OF_ATTEMPT),
         results_visible=results.may_see_results(viewer),
         answer_key_visible=answer_key.may_see_answer_key(viewer),
     )
+
+
+def _has_ungraded_answers() -> Q:
+    """Looked up attempt by attempt. For EXISTS, PostgreSQL may read the ungraded answers of all attempts at once."""
+    ungraded = AttemptAnswer.objects.filter(attempt=OuterRef("pk"), credit=None)
+    return Q(IsNull(Subquery(ungraded.values("pk")[:1]), False))
 
 
 def attempts_of(viewer: Viewer) -> QuerySet[AssessmentAttempt]:

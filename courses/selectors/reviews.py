@@ -1,15 +1,14 @@
-"""Reviews as a viewer may see them, and what they add up to."""
+"""Reviews as a viewer may see them, and who may write them."""
 
 from collections.abc import Mapping, Sequence
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from courses.exceptions import PermissionDenied, Refusal
 from courses.models import Course, Review, ReviewVote, User
 from courses.policies import participation
 from courses.policies.participation import Viewer
 from courses.policies.reviews import Standing, may_moderate_review, may_see_review, refusal_to_review
-from courses.rules.ratings import RatingSummary
 
 
 def reviews_as_seen_by(viewer: Viewer) -> QuerySet[Review]:
@@ -29,15 +28,6 @@ def reviews_of(viewer: Viewer) -> QuerySet[Review]:
 def reviews_waiting_for(viewer: Viewer) -> QuerySet[Review]:
     """Reviews that are not approved and that the viewer may decide on."""
     return reviews_as_seen_by(viewer).filter(may_moderate_review(viewer), is_approved=False)
-
-
-def rating_summaries(_viewer: Viewer, courses: Sequence[int]) -> dict[int, RatingSummary]:
-    """What the approved reviews of each course add up to: the same for every viewer."""
-    approved = Review.objects.filter(course__in=courses, is_approved=True).order_by()
-    counts: dict[int, dict[int, int]] = {}
-    for course, rating, count in approved.values_list("course", "rating").annotate(Count("pk")):
-        counts.setdefault(course, {})[rating] = count
-    return {course: RatingSummary(ratings) for course, ratings in counts.items()}
 
 
 def found_helpful(viewer: Viewer, reviews: Sequence[int]) -> dict[int, bool]:

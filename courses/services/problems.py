@@ -37,7 +37,7 @@ class Problems:
                 for message in messages:
                     self.add((*path, INPUT_NAMES.get(name, name)), message)
         for field in row._meta.fields:
-            value = getattr(row, field.attname)
+            value = vars(row).get(field.attname)
             if isinstance(value, str) and value.isspace() and not field.blank:
                 self.add((*path, INPUT_NAMES.get(field.name, field.name)), "This field cannot be blank.")
 

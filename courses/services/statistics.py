@@ -27,22 +27,18 @@ OUTDATED_AFTER = timedelta(hours=1)
 """Some numbers change by time alone; rows that have such numbers are refreshed this often."""
 
 
-_RANK_COURSES = """
+_COUNT_LEARNERS = """
 UPDATE courses_course AS course
-SET average_rating = counted.average_rating, learner_count = counted.learner_count
+SET learner_count = counted.learner_count
 FROM (
-    SELECT ranked.id,
-        coalesce((SELECT round(avg(rating), 2) FROM courses_review
-            WHERE course_id = ranked.id AND is_approved), 0) AS average_rating,
-        (SELECT count(*) FROM courses_enrollment
-            WHERE course_id = ranked.id AND status <> 'withdrawn') AS learner_count
+    SELECT ranked.id, (SELECT count(*) FROM courses_enrollment
+        WHERE course_id = ranked.id AND status <> 'withdrawn') AS learner_count
     FROM courses_course AS ranked
     WHERE ranked.id = ANY(%(courses)s)
 ) AS counted
-WHERE course.id = counted.id
-    AND (course.average_rating, course.learner_count) <> (counted.average_rating, counted.learner_count)
+WHERE course.id = counted.id AND course.learner_count <> counted.learner_count
 """
-"""What lists of courses are sorted by stands in the courses themselves, where an index can hold it."""
+"""The popularity that lists of courses are sorted by stands in the courses themselves, where an index can hold it."""
 
 
 @dataclass(frozen=True)
@@ -182,4 +178,4 @@ def _compute(kind: _Kind, owners: Collection[int]) -> None:
         update_fields=names - {"id", kind.owner_name, "created_date"},
     )
     if kind is _OF_COURSES:
-        execute(_RANK_COURSES, courses=list(owners))
+        execute(_COUNT_LEARNERS, courses=list(owners))

@@ -1,4 +1,4 @@
-"""A column that says how many rows refer to its row, kept true by the database itself.
+"""Columns that say how many rows refer to their row, kept true by the database itself.
 
 Rows come and go in ways that call no `save()`: bulk inserts, cascades from a deleted person, plain SQL. A
 trigger sees all of them.
@@ -7,19 +7,33 @@ trigger sees all of them.
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import BaseConstraint
+from django.db.models import BaseConstraint, DecimalField, Func
 
 _CREATE = """
 CREATE FUNCTION {trigger}() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    touched bigint[];
 BEGIN
-    PERFORM FROM {parents} WHERE id IN (SELECT {reference} FROM changed) ORDER BY id FOR NO KEY UPDATE;
+    IF TG_OP = 'UPDATE' THEN
+        touched := ARRAY(
+            SELECT {reference} FROM (
+                (SELECT id, {columns} FROM changed EXCEPT SELECT id, {columns} FROM replaced)
+                UNION ALL (SELECT id, {columns} FROM replaced EXCEPT SELECT id, {columns} FROM changed)
+            ) AS differs
+        );
+    ELSE
+        touched := ARRAY(SELECT {reference} FROM changed);
+    END IF;
+    PERFORM FROM {parents} WHERE id = ANY(touched) ORDER BY id FOR NO KEY UPDATE;
     UPDATE {parents} AS parent
-        SET {column} = (SELECT count(*) FROM {rows} AS counted WHERE counted.{reference} = parent.id)
-        WHERE parent.id IN (SELECT {reference} FROM changed);
+        SET {column} = (SELECT {count} FROM {rows} AS counted WHERE counted.{reference} = parent.id)
+        WHERE parent.id = ANY(touched);
     RETURN NULL;
 END $$;
 CREATE TRIGGER {trigger}_added AFTER INSERT ON {rows}
     REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION {trigger}();
+CREATE TRIGGER {trigger}_changed AFTER UPDATE ON {rows}
+    REFERENCING OLD TABLE AS replaced NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION {trigger}();
 CREATE TRIGGER {trigger}_removed AFTER DELETE ON {rows}
     REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION {trigger}();
 """
@@ -29,16 +43,25 @@ class RowCount(BaseConstraint):
     """`column` of the row that the foreign key `reference` names always equals the number of these rows.
 
     The parents are locked before their rows are counted, in a statement of its own: the count then sees
-    what whoever held the lock before has committed. A row never moves to another parent.
+    what whoever held the lock before has committed.
     """
+
+    arguments: tuple[str, ...] = ("reference", "column")
 
     def __init__(self, *, reference: str, column: str, name: str) -> None:
         super().__init__(name=name)
         self.reference = reference
         self.column = column
 
+    def counted_columns(self) -> tuple[str, ...]:
+        """The columns, beside the reference, whose change changes the count."""
+        return ()
+
+    def count_sql(self, quote: Any) -> str:
+        return "count(*)"
+
     def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
-        """Nothing inside CREATE TABLE: the trigger follows once the tables are there."""
+        """Nothing inside CREATE TABLE: the triggers follow once the tables are there."""
         schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
 
     def create_sql(self, model: Any, schema_editor: Any) -> str:
@@ -49,7 +72,9 @@ class RowCount(BaseConstraint):
             rows=quote(model._meta.db_table),
             parents=quote(reference.related_model._meta.db_table),
             reference=quote(reference.column),
+            columns=", ".join(map(quote, (reference.column, *self.counted_columns()))),
             column=quote(self.column),
+            count=self.count_sql(quote),
         )
 
     def remove_sql(self, *_: Any) -> str:
@@ -62,11 +87,54 @@ class RowCount(BaseConstraint):
         return []
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, RowCount) and self.deconstruct() == other.deconstruct()
+        return isinstance(other, type(self)) and self.deconstruct() == other.deconstruct()
 
     def __hash__(self) -> int:
         return hash(self.name)
 
     def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         path, arguments, keywords = super().deconstruct()
-        return path, arguments, keywords | {"reference": self.reference, "column": self.column}
+        return path, arguments, keywords | {name: getattr(self, name) for name in self.arguments}
+
+
+class RowCountPerValue(RowCount):
+    """`column`, an array, always holds how many of these rows have each number `low..high` in `value`.
+
+    Only rows where `flag` is true count.
+    """
+
+    arguments = (*RowCount.arguments, "value", "low", "high", "flag")
+
+    def __init__(
+        self, *, reference: str, column: str, value: str, low: int, high: int, flag: str, name: str
+    ) -> None:
+        super().__init__(reference=reference, column=column, name=name)
+        self.value = value
+        self.low = low
+        self.high = high
+        self.flag = flag
+
+    def counted_columns(self) -> tuple[str, ...]:
+        return (self.value, self.flag)
+
+    def count_sql(self, quote: Any) -> str:
+        each = f"count(*) FILTER (WHERE {quote(self.flag)} AND {quote(self.value)} = {{number}})"
+        counts = (each.format(number=number) for number in range(self.low, self.high + 1))
+        return f"ARRAY[{', '.join(counts)}]"
+
+
+class MeanOfCounts(Func):
+    """The mean of the numbers that a column of RowCountPerValue counts, two decimals, rounded half up; 0 of nothing."""
+
+    arity = 1
+    output_field = DecimalField(max_digits=20, decimal_places=2)
+
+    def __init__(self, column: str, *, low: int, high: int) -> None:
+        super().__init__(column)
+        self.numbers = range(low, high + 1)
+
+    def as_sql(self, compiler: Any, *_: Any, **__: Any) -> tuple[str, tuple[str | int, ...]]:
+        column, _ = compiler.compile(self.source_expressions[0])
+        counts = [f"{column}[{place}]" for place, _ in enumerate(self.numbers, start=1)]
+        stars = " + ".join(f"{count} * {number}" for count, number in zip(counts, self.numbers, strict=True))
+        return f"coalesce(round(({stars})::numeric / nullif({' + '.join(counts)}, 0), 2), 0)", ()

@@ -23,7 +23,7 @@ from schema.notes.paging import notes_of_lesson
 from schema.notes.types import Note
 from schema.people.types import User
 from schema.reviews.paging import reviews_of_course
-from schema.reviews.types import Review, ReviewSummary, review_summary
+from schema.reviews.types import Review, ReviewSummary, review_summary_of
 from schema.statistics.types import CourseStatistics
 
 if TYPE_CHECKING:
@@ -90,11 +90,6 @@ class Course(Node):
     viewer_enrollment: Enrollment | None = declared(
         loaders.viewer_enrollment_in_course, "The viewer's enrolment, also one that was withdrawn."
     )
-    review_summary: ReviewSummary = declared(
-        review_loaders.rating_summary_of_course,
-        "What the approved reviews add up to.",
-        present=review_summary,
-    )
     reviews: Connection[Review] = declared(
         review_loaders.reviews_of_course,
         "The approved reviews, and others that the viewer wrote or moderates.",
@@ -108,6 +103,11 @@ class Course(Node):
         "Whether the viewer may review the course now, and if not, why.",
         present=lambda _course, advice: permission(advice.refusal),
     )
+
+    @computed("What the approved reviews add up to.")
+    def review_summary(root: models.Course) -> ReviewSummary:
+        return review_summary_of(root)
+
     statistics: CourseStatistics | None = declared(
         statistics_loaders.statistics_of_course,
         "What the work in the course adds up to. Null for everyone but the staff of the course.",

@@ -1,6 +1,5 @@
 """What is read in batches of reviews, and of courses about their reviews."""
 
-from courses.rules.ratings import RatingSummary
 from courses.selectors import reviews
 from schema.dataloaders.base import AdviceOn, ByPk, Fact, OneOf, PageOf
 
@@ -8,7 +7,6 @@ review_by_id = ByPk(selector=reviews.reviews_visible_to)
 review_of_payload = ByPk(selector=reviews.reviews_visible_to, key="review_id")
 reviews_of_course = PageOf(selector=reviews.reviews_visible_to, by="course_id")
 reviews_of_viewer = PageOf(selector=reviews.reviews_of, by="user_id")
-rating_summary_of_course = Fact(read=reviews.rating_summaries, otherwise=lambda: RatingSummary({}))
 viewer_review_of_course = OneOf(selector=reviews.reviews_of, by="course_id")
 advice_on_reviewing_course = AdviceOn(read=reviews.review_refusals)
 viewer_found_review_helpful = Fact(read=reviews.found_helpful, otherwise=bool)

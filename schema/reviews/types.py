@@ -8,7 +8,7 @@ import strawberry
 
 from courses import models
 from courses.constants import Scope
-from courses.rules import ratings
+from courses.models.catalog import RATINGS
 from schema.core.fields import column, computed, declared, described
 from schema.core.ids import Node, node
 from schema.dataloaders import catalog as catalog_loaders
@@ -59,9 +59,14 @@ class ReviewSummary:
     histogram: list[RatingCount] = described("Always five entries, from 5 stars down to 1.")
 
 
-def review_summary(_course: models.Course, summary: ratings.RatingSummary) -> ReviewSummary:
+def review_summary_of(course: models.Course) -> ReviewSummary:
+    count = sum(course.rating_counts)
+    histogram = [
+        RatingCount(rating=rating, count=count)
+        for rating, count in zip(RATINGS, course.rating_counts, strict=True)
+    ]
     return ReviewSummary(
-        count=summary.count,
-        average_rating=summary.average,
-        histogram=[RatingCount(rating=rating, count=count) for rating, count in summary.histogram],
+        count=count,
+        average_rating=course.average_rating if count else None,
+        histogram=histogram[::-1],
     )

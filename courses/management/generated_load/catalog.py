@@ -21,7 +21,7 @@ _USER = (
     "is_active", "date_joined", "display_name", "time_zone",
 )  # fmt: skip
 _COURSE = (
-    "id", "slug", "title", "description", "is_published", "price", "currency", "average_rating",
+    "id", "slug", "title", "description", "is_published", "price", "currency", "rating_counts",
     "learner_count", *_WRITTEN,
 )  # fmt: skip
 _LESSON = ("id", "order", "course_id", "title", "content", "duration_seconds", *_WRITTEN)
@@ -82,8 +82,8 @@ def _courses(scale: Scale, ids: Ids) -> Iterator[str]:
     for number, pk in enumerate(ids.of_courses(scale)):
         created = scale.until - LASTED + number * (LASTED / scale.courses)
         yield line(
-            pk, f"course-{pk}", f"Course {number}", f"What course {number} is about.", True, _PRICE, "EUR", 0, 0,
-            created, created,
+            pk, f"course-{pk}", f"Course {number}", f"What course {number} is about.", True, _PRICE, "EUR",
+            "{0,0,0,0,0}", 0, created, created,
         )  # fmt: skip
 
 

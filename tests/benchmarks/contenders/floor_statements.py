@@ -24,7 +24,7 @@ WHERE attempt.id = %(attempt)s AND attempt.user_id = %(learner)s
 _CATALOGUE = """
 SELECT json_agg(json_build_array(course.slug, course.title,
     (SELECT count(*) FROM courses_lesson WHERE course_id = course.id),
-    rated.count, rated.average,
+    (SELECT sum(number) FROM unnest(course.rating_counts) AS number), course.average_rating,
     (SELECT json_agg(json_build_array(newest.rating, newest.title, newest.display_name))
         FROM (SELECT review.rating, review.title, author.display_name
             FROM courses_review AS review JOIN courses_user AS author ON author.id = review.user_id
@@ -32,10 +32,6 @@ SELECT json_agg(json_build_array(course.slug, course.title,
             ORDER BY review.created_date DESC, review.id DESC LIMIT 3) AS newest)
     ) ORDER BY course.created_date DESC, course.id DESC)::text
 FROM (SELECT * FROM courses_course WHERE is_published ORDER BY created_date DESC, id DESC LIMIT 50) AS course
-CROSS JOIN LATERAL (
-    SELECT count(*) AS count, round(avg(rating), 2) AS average
-    FROM courses_review WHERE course_id = course.id AND is_approved
-) AS rated
 """
 
 _SAVE = """

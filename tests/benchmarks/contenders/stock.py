@@ -27,7 +27,7 @@ query AttemptPage($id: ID!) {
 _CATALOGUE = """
 query Catalogue {
   courses(pagination: {limit: 50}) {
-    slug title lessonCount reviewCount average
+    slug title lessonCount ratingCounts averageRating
     reviews(pagination: {limit: 3}) { rating title user { displayName } }
   }
 }"""
@@ -93,8 +93,8 @@ class Stock(Contender):
                 course["slug"],
                 course["title"],
                 course["lessonCount"],
-                course["reviewCount"] or 0,
-                two_places(course["average"]),
+                sum(course["ratingCounts"]),
+                two_places(course["averageRating"]),
                 [[row["rating"], row["title"], row["user"]["displayName"]] for row in course["reviews"]],
             ]
             for course in answer["data"]["courses"]

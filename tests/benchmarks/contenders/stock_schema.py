@@ -5,22 +5,14 @@ from typing import Any
 import strawberry
 import strawberry_django
 from django.db import transaction
-from django.db.models import Avg, Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from strawberry import auto
 from strawberry.scalars import JSON
 from strawberry_django.optimizer import DjangoOptimizerExtension
 
 from courses import models
 
-
-def _of_course(rows: Any, value: Any) -> Subquery:
-    """An aggregate over the rows of each course."""
-    return Subquery(
-        rows.filter(course=OuterRef("pk")).order_by().values("course").annotate(value=value).values("value")
-    )
-
-
-_approved = models.Review.objects.filter(is_approved=True)
+_lessons = models.Lesson.objects.filter(course=OuterRef("pk")).order_by().values("course")
 
 
 @strawberry_django.type(models.User)
@@ -105,9 +97,9 @@ class CourseStats:
 class Course:
     slug: auto
     title: auto
-    lesson_count: int = strawberry_django.field(annotate=_of_course(models.Lesson.objects, Count("pk")))
-    review_count: int | None = strawberry_django.field(annotate=_of_course(_approved, Count("pk")))
-    average: float | None = strawberry_django.field(annotate=_of_course(_approved, Avg("rating")))
+    lesson_count: int = strawberry_django.field(annotate=Subquery(_lessons.values(number=Count("pk"))))
+    rating_counts: auto
+    average_rating: auto
     reviews: list[Review] = strawberry_django.field(pagination=True)
     lessons: list[Lesson]
     stats: CourseStats

@@ -1,6 +1,5 @@
-// PostGraphile over the tables as they are, with its own aggregates plugin: node server.mjs <port> <database url>
+// PostGraphile over the tables as they are: node server.mjs <port> <database url>
 import { createServer } from "node:http";
-import { PgAggregatesPreset } from "@graphile/pg-aggregates";
 import { postgraphile } from "postgraphile";
 import { makePgService } from "postgraphile/adaptors/pg";
 import { grafserv } from "postgraphile/grafserv/node";
@@ -9,7 +8,7 @@ import { PostGraphileAmberPreset } from "postgraphile/presets/amber";
 const [port, connectionString] = process.argv.slice(2);
 
 const preset = {
-  extends: [PostGraphileAmberPreset, PgAggregatesPreset],
+  extends: [PostGraphileAmberPreset],
   pgServices: [
     makePgService({ connectionString, schemas: ["public"], poolConfig: { max: 4 } }),
   ],
