@@ -1,8 +1,8 @@
 """Who is asking, from where, and the loaders of one request; and `Info`, which every resolver is typed with."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import strawberry
 
@@ -34,6 +34,8 @@ class Context:
     listener: Listener = field(default_factory=Listener)
     identify_again: Callable[[], Awaitable[Identity | None]] | None = None
     """For what lasts: who is asking now, or None when the credentials are no longer good."""
+    requests: dict[Any, Hashable] = field(default_factory=dict)
+    """What the arguments of declared fields ask for, by field and place in the document: worked out once."""
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:

@@ -15,6 +15,7 @@ from schema.attempts.subscriptions import AttemptSubscription
 from schema.catalog.authoring import CatalogAuthoringMutation
 from schema.catalog.mutations import CatalogMutation
 from schema.catalog.queries import CatalogQuery
+from schema.core.executor import Executor
 from schema.core.extensions import EXTENSIONS, ApiSchema
 from schema.core.nodes import NodeQuery
 from schema.core.rate_limits import RateLimitQuery
@@ -71,5 +72,6 @@ schema = ApiSchema(
     mutation=Mutation,
     subscription=Subscription,
     extensions=EXTENSIONS,
+    execution_context_class=Executor,
     config=StrawberryConfig(scalar_map={BigInt: BIG_INT, datetime: DATE_TIME}),
 )

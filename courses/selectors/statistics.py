@@ -74,16 +74,14 @@ def courses_with_statistics(viewer: Viewer, courses: Sequence[int]) -> list[int]
     return list(taught.values_list("pk", flat=True))
 
 
-def course_statistics(courses: Sequence[int]) -> Mapping[int, CourseFigures]:
-    """The stored statistics of courses, with an entry for each assessment that there is now."""
-    rows = CourseStats.objects.filter(course__in=courses, refreshed_at__isnull=False)
-    assessments: dict[int, list[int]] = {}
-    there = Assessment.objects.filter(lesson__course__in=courses).order_by(
-        "lesson__course_id", "lesson__order"
-    )
-    for course, assessment in there.values_list("lesson__course_id", "pk"):
-        assessments.setdefault(course, []).append(assessment)
-    return {row.course_id: _course_figures(row, assessments.get(row.course_id, [])) for row in rows}
+def course_statistics_visible_to(viewer: Viewer) -> QuerySet[CourseStats]:
+    """What was computed of the courses that the viewer teaches."""
+    return CourseStats.objects.filter(participation.teaches(viewer, "course_id"), refreshed_at__isnull=False)
+
+
+def assessments_that_count(_viewer: Viewer) -> QuerySet[Assessment]:
+    """Every assessment has an entry in the statistics of its course, also one that nobody has taken yet."""
+    return Assessment.objects.only("pk")
 
 
 def learner_statistics(viewer: Viewer, people: Sequence[int]) -> Mapping[int, LearnerFigures]:
@@ -119,7 +117,8 @@ def _visible_average(viewer: Viewer) -> Decimal | None:
     return None if mean is None else round(mean, 10).quantize(_TWO_PLACES, ROUND_HALF_UP)
 
 
-def _course_figures(row: CourseStats, assessments: list[int]) -> CourseFigures:
+def course_figures(row: CourseStats, assessments: Sequence[int]) -> CourseFigures:
+    """Stored statistics, with an entry for each of `assessments`."""
     assert row.refreshed_at is not None
     return CourseFigures(
         total_students=row.total_students,

@@ -89,7 +89,7 @@ class Assessment(Node):
     questions: list[Question] | None = declared(
         loaders.questions_of_assessment,
         "The authoring side, key included. Null for everyone but the staff of the course.",
-        present=lambda assessment, questions: questions if assessment.viewer_is_staff else None,
+        shown_if="viewer_is_staff",
     )
     problems: list[str] | None = declared(
         loaders.problems_of_assessment,
@@ -102,7 +102,7 @@ class Assessment(Node):
             attempt_loaders.attempts_of_assessment,
             "All attempts, newest first. Null for everyone but the staff of the course.",
             request=attempts_of_assessment,
-            present=lambda assessment, page: page if assessment.viewer_is_staff else None,
+            shown_if="viewer_is_staff",
         )
     )
     item_analysis: Annotated["ItemAnalysis", strawberry.lazy("schema.grading.types")] | None = declared(

@@ -8,8 +8,8 @@ from courses.selectors import catalog
 from schema.catalog.paging import CourseFilter, CourseOrder, narrowed_to, ordered_by
 from schema.catalog.types import Course
 from schema.context import Info
-from schema.core import ids
 from schema.core.connections import After, Before, Connection, First, Last, page_request
+from schema.core.nodes import fetch
 from schema.core.permissions import Scope
 from schema.core.queries import query
 from schema.dataloaders.paging import page_of
@@ -25,14 +25,12 @@ class CatalogQuery:
         id: Annotated[strawberry.ID | None, strawberry.argument(description="Its global id.")] = None,
         slug: Annotated[str | None, strawberry.argument(description="Its slug.")] = None,
     ) -> Course | None:
-        if id is None and slug is None:
-            return None
-        visible = catalog.courses_visible_to(info.context.viewer)
         if id is not None:
-            visible = visible.filter(pk__in=[ids.pk(id, "Course")])
+            course = fetch(info, id, "Course")
+            return course if course is not None and slug in {None, course.slug} else None
         if slug is not None:
-            visible = visible.filter(slug=slug)
-        return visible.first()
+            return catalog.courses_visible_to(info.context.viewer).filter(slug=slug).first()
+        return None
 
     @query(scope=Scope.COURSES_READ, description="The courses that the viewer may see, newest first.")
     def courses(
@@ -59,4 +57,4 @@ class CatalogQuery:
             where=where,
             annotations=annotations,
         )
-        return page_of(catalog.courses_visible_to(info.context.viewer), request)
+        return page_of(catalog.courses_visible_to, info.context.viewer, request)

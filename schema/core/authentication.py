@@ -107,7 +107,7 @@ def _draw(bucket: str, points: int) -> Draw:
 
 def _by_token(secret: str) -> Authenticated:
     if token := recognise_access_token(secret=secret):
-        return Authenticated(Identity(token.user, frozenset(token.scopes)), principal=f"token:{token.pk}")
+        return Authenticated(Identity(token.user, token.scopes), principal=f"token:{token.pk}")
     if partner := recognise_partner_token(secret=secret):
         person = partner.person.pk if partner.person else "nobody"
         return Authenticated(

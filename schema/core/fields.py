@@ -10,12 +10,16 @@ A declared field that leads to a node needs the scope of that node's type (schem
 
 from asyncio import isfuture
 from collections.abc import Awaitable, Callable, Hashable
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, partial
+from operator import attrgetter
 from typing import Any
 
 import strawberry
+from graphql import FieldNode, GraphQLError, GraphQLField, GraphQLSchema
+from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.annotation import StrawberryAnnotation
-from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.arguments import StrawberryArgument, convert_arguments
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 from strawberry_django.fields.field import StrawberryDjangoField
@@ -41,8 +45,13 @@ class Column(StrawberryDjangoField):
     def arguments(self, _given: list[StrawberryArgument]) -> None:
         """Take none."""
 
+    @cached_property
+    def read(self) -> Callable[[Any], Any]:
+        """What takes the value from a row."""
+        return attrgetter(self.django_name or self.python_name)
+
     def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:
-        return getattr(source, self.django_name or self.python_name)
+        return self.read(source)
 
 
 def column(source: str, description: str | None = None) -> Any:
@@ -55,8 +64,9 @@ class Computed(Column):
 
     compute: Callable[[Any], Any]
 
-    def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:
-        return self.compute(source)
+    @cached_property
+    def read(self) -> Callable[[Any], Any]:
+        return self.compute
 
     def __copy__(self) -> "Computed":
         copied = super().__copy__()
@@ -81,6 +91,21 @@ def computed(description: str) -> Callable[[Callable[[Any], Any]], Any]:
     return decorate
 
 
+@dataclass(frozen=True)
+class Operation:
+    """What all fields of one operation have in common."""
+
+    schema: GraphQLSchema
+    variables: VariableValues
+    context: Context
+
+
+NOT_FILLED: Any = object()
+"""Stands for the value of a declared field that look-ahead has not filled."""
+
+_NOTHING: dict[Any, Any] = {}
+
+
 def _no_arguments() -> None:
     return None
 
@@ -91,6 +116,7 @@ class DeclaredField(StrawberryField):
     declaration: Declaration
     request: Callable[..., Hashable]
     present: Callable[[Any, Any], Any] | None
+    shown_if: str | None
     own_scope: Scope | None
 
     @cached_property
@@ -106,6 +132,41 @@ class DeclaredField(StrawberryField):
     def is_open_to(self, context: Context) -> bool:
         return self.scope is None or context.has_scope(self.scope)
 
+    def request_of(self, definition: GraphQLField, node: FieldNode, operation: Operation) -> Hashable:
+        """What the arguments at `node` ask of every parent. Raises GraphQLError when they cannot be met."""
+        requests, key = operation.context.requests, (id(definition), id(node))
+        if key not in requests:
+            strawberry_schema = operation.schema._strawberry_schema  # type: ignore[attr-defined]
+            converted = convert_arguments(
+                get_argument_values(definition, node, operation.variables),
+                self.arguments,
+                scalar_registry=strawberry_schema.schema_converter.scalar_registry,
+                config=strawberry_schema.config,
+            )
+            requests[key] = self.request(**converted)
+        return requests[key]
+
+    def reader(
+        self, definition: GraphQLField, node: FieldNode, operation: Operation
+    ) -> Callable[[Any], Any] | None:
+        """What takes the value from a parent that look-ahead has filled, NOT_FILLED from another one.
+
+        None where reading must be refused, or its arguments.
+        """
+        if not self.is_open_to(operation.context):
+            return None
+        try:
+            key = self.declaration, self.request_of(definition, node, operation)
+        except GraphQLError:
+            return None
+        present = self.present
+
+        def read(parent: Any) -> Any:
+            value = vars(parent).get("_filled", _NOTHING).get(key, NOT_FILLED)
+            return value if present is None or value is NOT_FILLED else present(parent, value)
+
+        return read
+
     def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:
         context = info._raw_info.context
         if self.scope is not None and not context.has_scope(self.scope):
@@ -118,6 +179,11 @@ class DeclaredField(StrawberryField):
     async def _presented_later(self, source: Any, value: Awaitable[Any]) -> Any:
         assert self.present is not None
         return self.present(source, await value)
+
+    @property
+    def shows_rows(self) -> bool:
+        """Whether what is asked beneath the field is asked of what was loaded for it."""
+        return self.present is None or self.shown_if is not None
 
     @property
     def directives(self) -> list[object]:
@@ -135,6 +201,7 @@ class DeclaredField(StrawberryField):
             self.description or "",
             request=self.request,
             present=self.present,
+            shown_if=self.shown_if,
             scope=self.own_scope,
         )
         copied.python_name, copied.graphql_name, copied.origin = self.name, self.graphql_name, self.origin
@@ -150,19 +217,26 @@ def declared(
     *,
     request: Callable[..., Hashable] = _no_arguments,
     present: Callable[[Any, Any], Any] | None = None,
+    shown_if: str | None = None,
     scope: Scope | None = None,
 ) -> Any:
     """A field that `declaration` brings.
 
     `request` turns the field's arguments, which its signature declares, into the hashable request that the
     declaration is loaded with. `present(parent, value)` turns what was loaded into the field's value, where
-    several fields show one thing that is loaded. `scope` is what a token needs for it; a field that leads to
-    a node, a list or a connection of nodes need not say, because the type does.
+    several fields show one thing that is loaded. `shown_if` names the attribute of the parent without which the
+    field is null. `scope` is what a token needs for it; a field that leads to a node, a list or a connection of
+    nodes need not say, because the type does.
     """
     field = DeclaredField(base_resolver=StrawberryResolver(request), description=description)
-    field.declaration, field.request, field.present = declaration, request, present
+    field.declaration, field.request, field.shown_if = declaration, request, shown_if
+    field.present = partial(_shown_if, shown_if) if shown_if else present
     field.own_scope = scope
     return field
+
+
+def _shown_if(condition: str, parent: Any, value: Any) -> Any:
+    return value if getattr(parent, condition) else None
 
 
 def described(description: str) -> Any:

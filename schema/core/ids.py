@@ -9,6 +9,7 @@ import binascii
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
 import strawberry
@@ -74,8 +75,13 @@ def required_pk(global_id: str, type_name: str, *field: str) -> int:
 class _IdField(Column):
     """`id`: computed from the row at hand, without a resolver's overhead."""
 
-    def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> str:
-        return encode(_names[type(source)], source.pk)
+    @cached_property
+    def read(self) -> Callable[[Any], Any]:
+        return _id_of
+
+
+def _id_of(row: Model) -> str:
+    return encode(_names[type(row)], row.pk)
 
 
 def _id_field(description: str) -> Any:

@@ -17,14 +17,13 @@ from graphql import (
     SelectionSetNode,
     get_named_type,
 )
-from graphql.execution.values import VariableValues, get_argument_values, get_directive_values
+from graphql.execution.values import VariableValues, get_directive_values
 from graphql.type import GraphQLIncludeDirective, GraphQLSkipDirective
 from strawberry.schema.schema_converter import GraphQLCoreConverter
-from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
 from schema.context import Info
-from schema.core.fields import Computed, DeclaredField
+from schema.core.fields import Computed, DeclaredField, Operation
 from schema.core.ids import KINDS
 from schema.dataloaders.base import Plan, Step
 
@@ -41,7 +40,7 @@ class _Planner:
         self._info = info
         coerced: Any = info.variable_values  # a plain dict: Strawberry unpacks what graphql-core declares
         self._variables = VariableValues({}, coerced)
-        self._strawberry = info.schema._strawberry_schema  # type: ignore[attr-defined]
+        self._operation = Operation(info.schema, self._variables, info.context)
 
     def plan(self, parent: Any, selections: list[SelectionSetNode]) -> Plan:
         """The steps under objects of the type `parent`; a field asked twice becomes one step."""
@@ -56,7 +55,7 @@ class _Planner:
                 continue
             key = (*step, None if owner is parent else KINDS[owner.name].model)
             nested = wanted.setdefault(key, (get_named_type(definition.type), []))[1]
-            if node.selection_set and not getattr(field, "present", None):
+            if node.selection_set and (not isinstance(field, DeclaredField) or field.shows_rows):
                 nested.append(node.selection_set)
         steps = (
             Step(declaration, attribute, request, self.plan(type_, nested) if nested else (), on)
@@ -68,14 +67,7 @@ class _Planner:
         if isinstance(field, DeclaredField):
             if not field.is_open_to(self._info.context):
                 return None
-            arguments = get_argument_values(definition, node, self._variables)
-            converted = convert_arguments(
-                arguments,
-                field.arguments,
-                scalar_registry=self._strawberry.schema_converter.scalar_registry,
-                config=self._strawberry.config,
-            )
-            return field.declaration, "", field.request(**converted)
+            return field.declaration, "", field.request_of(definition, node, self._operation)
         if isinstance(field, Computed):
             return None
         if field is not None and field.is_basic_field and node.selection_set:

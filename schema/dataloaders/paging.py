@@ -6,14 +6,14 @@ page is the rows after (or before) it, so that rows which come or go elsewhere n
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Any, TypeAlias
+from functools import cached_property, partial
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import BaseExpression
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
-Settle: TypeAlias = Callable[[Sequence[Any]], None]
+from schema.dataloaders.statements import Selector, Viewer, all_rows_of
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,14 @@ class PageRequest:
     backwards: bool = False
     where: Q = field(default_factory=Q)
     annotations: tuple[tuple[str, BaseExpression], ...] = ()
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Worked out once: a condition takes long to hash, and many parents are asked the same."""
+        return hash((self.size, self.order, self.after, self.before, self.backwards, self.where))
 
     @property
     def is_first(self) -> bool:
@@ -94,12 +102,10 @@ class PageEdge:
     page: Page
 
 
-def page_of(queryset: QuerySet[Any], request: PageRequest, settle: Settle | None = None) -> Page:
-    """One page of a list that has no parent."""
-    rows = list(request(queryset))
-    if settle:
-        settle(rows)
-    return _page(rows, request, lambda: queryset)
+def page_of(selector: Selector, viewer: Viewer, request: PageRequest) -> Page:
+    """One page of a list that has no parent. The statement of what many ask, the first page of all, is kept."""
+    rows = all_rows_of(selector, viewer, request, keep=request.is_first and not request.where)
+    return _page(rows, request, partial(selector, viewer))
 
 
 def pages_of(

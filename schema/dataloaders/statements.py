@@ -12,10 +12,11 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 from django.core.exceptions import EmptyResultSet
-from django.db.models import BigIntegerField, Model, QuerySet
+from django.db.models import BigIntegerField, QuerySet
 from django.db.models.expressions import RawSQL
 
 from courses.models import User
+from courses.utils.rows import RowReader
 
 Viewer: TypeAlias = User | None
 Selector: TypeAlias = Callable[[Viewer], QuerySet[Any]]
@@ -50,17 +51,17 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Statement:
-    """SQL over the rows of `model`, whose first parameter is the keys of the parents."""
+    """SQL, and what makes rows of its result. The keys of the parents, where it has any, are its first parameter."""
 
-    model: type[Model]
+    reader: RowReader[Any]
     sql: str
     parameters: tuple[Any, ...]
 
-    def rows(self, viewer: Viewer, keys: Sequence[Any]) -> list[Any]:
-        """The rows of all parents, each with the `parent_key` it belongs to, in the order of each parent."""
+    def rows(self, viewer: Viewer, *keys: Sequence[Any]) -> list[Any]:
+        """The rows; those of several parents each with the `parent_key` it belongs to, in the order of each parent."""
         own_id = viewer.pk if viewer else None
         parameters = [own_id if value == STAND_IN else value for value in self.parameters]
-        return list(self.model._default_manager.raw(self.sql, [list(keys), *parameters]))
+        return self.reader.rows(self.sql, [*map(list, keys), *parameters])
 
 
 def rows_of(
@@ -75,17 +76,28 @@ def rows_of(
     return found.rows(viewer, keys) if found else []
 
 
+def all_rows_of(selector: Selector, viewer: Viewer, window: Window, *, keep: bool) -> list[Any]:
+    """The rows of `selector` that `window` leaves, as `viewer` may see them: one statement."""
+    compiled = statement if keep else statement.__wrapped__
+    found = compiled(selector, None, _kind_of(viewer), window)
+    return found.rows(viewer) if found else []
+
+
 @lru_cache(maxsize=STATEMENTS_KEPT)
-def statement(selector: Selector, by: str, kind: Kind, window: Window) -> Statement | None:
-    """The statement of a selector for viewers of one kind; None where they can see no row at all."""
+def statement(selector: Selector, by: str | None, kind: Kind, window: Window) -> Statement | None:
+    """The statement of a selector for viewers of one kind; None where they can see no row at all.
+
+    Without `by` it has no parents, and `window` is of all rows.
+    """
     somebody = None if kind is Kind.NOBODY else User(pk=STAND_IN, is_staff=kind is Kind.STAFF)
-    rows = window(selector(somebody).filter(**{by: PARENT}))
+    rows = selector(somebody)
+    rows = window(rows.filter(**{by: PARENT}) if by else rows)
     assert not rows.query.select_related, "joined rows have columns of the same names"
     try:
         sql, parameters = rows.query.sql_with_params()
     except EmptyResultSet:
         return None
-    return Statement(rows.model, _ROWS_OF_EACH.format(rows=sql), tuple(parameters))
+    return Statement(RowReader(rows.model), _ROWS_OF_EACH.format(rows=sql) if by else sql, tuple(parameters))
 
 
 def _kind_of(viewer: Viewer) -> Kind:

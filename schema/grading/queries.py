@@ -39,4 +39,4 @@ class GradingQuery:
         request = page_request(
             first=first, after=after, last=last, before=before, order=OLDEST_FIRST, where=where
         )
-        return page_of(grading.grading_tasks_waiting_for(info.context.viewer), request)
+        return page_of(grading.grading_tasks_waiting_for, info.context.viewer, request)

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import strawberry
+from django.db.models import Q
 
 from courses.selectors import reviews
 from schema.context import Info
@@ -31,8 +32,8 @@ class ReviewQuery:
         last: Last = None,
         before: Before = None,
     ) -> Connection[Review]:
-        waiting = reviews.reviews_waiting_for(info.context.viewer)
-        if course_id is not None:
-            waiting = waiting.filter(course=ids.pk(course_id, "Course"))
-        request = page_request(first=first, after=after, last=last, before=before, order=OLDEST_FIRST)
-        return page_of(waiting, request)
+        where = Q(course=ids.pk(course_id, "Course")) if course_id is not None else None
+        request = page_request(
+            first=first, after=after, last=last, before=before, order=OLDEST_FIRST, where=where
+        )
+        return page_of(reviews.reviews_waiting_for, info.context.viewer, request)

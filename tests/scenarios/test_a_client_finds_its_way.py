@@ -70,7 +70,7 @@ def test_a_token_that_a_client_makes_works_until_it_is_revoked(api: Any, learner
     secret, token_id = made["secret"], made["accessToken"]["id"]
     recognised = recognise_access_token(secret=secret)
     assert recognised is not None
-    assert (recognised.user, recognised.scopes) == (learner, ["courses:read"])
+    assert (recognised.user, recognised.scopes) == (learner, {"courses:read"})
 
     for _ in range(2):
         ended = api(operation("revoke_access_token"), learner, input={"accessTokenId": token_id})[

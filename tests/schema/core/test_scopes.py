@@ -46,7 +46,6 @@ DECLARED_WITHOUT_A_SCOPE = {
     "AssessmentAttempt.questions",
     "AssessmentAttempt.receipt",
     "Course.lessonCount",
-    "Course.reviewSummary",
     "Course.viewerMayReview",
     "GradingTask.pointsPossible",
     "GradingTask.response",
