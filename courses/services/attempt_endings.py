@@ -42,7 +42,12 @@ def locked_attempt(attempts: QuerySet[AssessmentAttempt]) -> Any:
     Its `is_overdue` tells whether its time was over when the statement began: whoever came in time and had
     to wait for the lock is not late.
     """
-    return attempts.annotate(is_overdue=overdue()).select_for_update(no_key=True, of=("self",)).first()
+    return to_lock(attempts).first()
+
+
+def to_lock(attempts: QuerySet[AssessmentAttempt]) -> QuerySet[AssessmentAttempt]:
+    """What `locked_attempt` reads."""
+    return attempts.annotate(is_overdue=overdue()).select_for_update(no_key=True, of=("self",))
 
 
 def close_if_over(attempt: Any) -> bool:

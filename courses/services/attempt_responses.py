@@ -1,20 +1,46 @@
 """Saving what learners answer: checked against the layout of the attempt, and never graded here."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models.functions import Now
-
 from courses import exceptions
-from courses.models import AssessmentAttempt, AttemptAnswer, Question
+from courses.models import Answer, AssessmentAttempt, Question
 from courses.rules.grading.types import Given, Response
 from courses.rules.layout import find_entry, from_places
 from courses.rules.responses import check_response
 from courses.services.changes import tell_attempts_changed
-from courses.utils.clock import StatementTimestamp
+from courses.utils.rows import RowReader
+from courses.utils.sql import execute
 
-_WRITTEN = ("response", "revision", "answered_at", "selected_answer", "text_answer", "updated_date")
+_QUESTIONS = """
+SELECT question.*, statement_timestamp() AS read_at, answered.response AS stored
+FROM courses_question AS question
+LEFT JOIN courses_attemptanswer AS answered ON answered.attempt_id = %s AND answered.question_id = question.id
+WHERE question.id = ANY(%s)
+"""
+_ANSWERS = "SELECT * FROM courses_answer WHERE question_id = ANY(%s)"
+_SAVE = """
+WITH revised AS (
+    UPDATE courses_assessmentattempt SET revision = %(revision)s, updated_date = now() WHERE id = %(attempt)s
+)
+INSERT INTO courses_attemptanswer (
+    attempt_id, question_id, response, selected_answer_id, text_answer, revision, answered_at,
+    points_earned, feedback, is_flagged, created_date, updated_date
+)
+SELECT %(attempt)s, question, response, picked, text, %(revision)s, %(answered_at)s, 0, '', FALSE, now(), now()
+FROM unnest(%(questions)s::bigint[], %(responses)s::jsonb[], %(picked)s::bigint[], %(texts)s::text[])
+    AS given (question, response, picked, text)
+ON CONFLICT (attempt_id, question_id) DO UPDATE SET
+    response = excluded.response, selected_answer_id = excluded.selected_answer_id,
+    text_answer = excluded.text_answer, revision = excluded.revision, answered_at = excluded.answered_at,
+    updated_date = excluded.updated_date
+"""
+"""Learners save after every click: three statements, written out, under the lock."""
+
+_question_reader = RowReader(Question)
+_answer_reader = RowReader(Answer)
 
 
 @dataclass(frozen=True)
@@ -37,42 +63,37 @@ def store_responses(
     Raises ResponseMismatch, and StaleRevision when something would change that was changed since
     `base_revision`.
     """
-    questions = _questions(answers)
+    questions = _questions(attempt, answers)
     responses = _checked(attempt, answers, questions)
-    stored = AttemptAnswer.objects.filter(attempt=attempt, question__in=responses)
-    before = dict(stored.values_list("question_id", "response"))
-    changed = {pk: new for pk, new in responses.items() if before.get(pk) != new}
+    changed = {pk: new for pk, new in responses.items() if _stored(questions[pk]) != new}
     if not changed:
         return
     if base_revision is not None and base_revision < attempt.revision:
         raise exceptions.StaleRevision(field=["baseRevision"])
     attempt.revision += 1
-    AssessmentAttempt.objects.filter(pk=attempt.pk).update(revision=attempt.revision, updated_date=Now())
     moment = next(iter(questions.values())).read_at
-    AttemptAnswer.objects.bulk_create(
-        [
-            AttemptAnswer(
-                attempt=attempt,
-                question_id=pk,
-                response=response,
-                revision=attempt.revision,
-                answered_at=min(moment, attempt.deadline_at) if attempt.deadline_at else moment,
-                **_specified_columns(response),
-            )
-            for pk, response in changed.items()
-        ],
-        update_conflicts=True,
-        unique_fields=["attempt", "question"],
-        update_fields=_WRITTEN,
+    picked, texts = zip(*map(_specified_columns, changed.values()), strict=True)
+    execute(
+        _SAVE,
+        attempt=attempt.pk,
+        revision=attempt.revision,
+        answered_at=min(moment, attempt.deadline_at) if attempt.deadline_at else moment,
+        questions=list(changed),
+        responses=[response and json.dumps(response) for response in changed.values()],
+        picked=list(picked),
+        texts=list(texts),
     )
     tell_attempts_changed([attempt.pk])
 
 
-def _questions(answers: Sequence[GivenAnswer]) -> dict[int, Any]:
-    """The questions answered, each with its answers and `read_at`, a moment after the attempt was locked."""
-    wanted = {answer.question_id for answer in answers}
-    questions = Question.objects.filter(pk__in=wanted).annotate(read_at=StatementTimestamp())
-    return questions.prefetch_related("answers").in_bulk()
+def _questions(attempt: AssessmentAttempt, answers: Sequence[GivenAnswer]) -> dict[int, Any]:
+    """The questions answered, with what is stored for them and `read_at`, a moment after the attempt was locked."""
+    wanted = list({answer.question_id for answer in answers})
+    return {row.pk: row for row in _question_reader.rows(_QUESTIONS, [attempt.pk, wanted])}
+
+
+def _stored(question: Any) -> Response | None:
+    return None if question.stored is None else json.loads(question.stored)
 
 
 def _checked(
@@ -80,6 +101,9 @@ def _checked(
 ) -> dict[int, Response | None]:
     """The responses as they are stored, by question. Raises ResponseMismatch for the first that does not fit."""
     responses: dict[int, Response | None] = {}
+    key: dict[int, list[Answer]] = {pk: [] for pk in questions}
+    for row in _answer_reader.rows(_ANSWERS, [list(questions)]):
+        key[row.question_id].append(row)
     for answer in answers:
         entry = find_entry(attempt.layout, answer.question_id)
         question = questions.get(answer.question_id)
@@ -93,16 +117,18 @@ def _checked(
             )
         field = (*answer.field, "response")
         given = None if answer.response is None else from_places(entry, answer.response, field=field)
-        responses[answer.question_id] = check_response(question.to_rule(), entry, given, field=field)
+        responses[answer.question_id] = check_response(
+            question.to_rule(key[question.pk]), entry, given, field=field
+        )
     return responses
 
 
-def _specified_columns(response: Response | None) -> dict[str, Any]:
+def _specified_columns(response: Response | None) -> tuple[int | None, str]:
     """What a response also says in the columns for one pick and for text."""
     match response:
         case {"choices": [only]}:
-            return {"selected_answer_id": only, "text_answer": ""}
+            return only, ""
         case {"text": text}:
-            return {"selected_answer_id": None, "text_answer": text}
+            return None, text
         case _:
-            return {"selected_answer_id": None, "text_answer": ""}
+            return None, ""

@@ -7,7 +7,9 @@ saved before says nothing about right or wrong, not even by the work it causes.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
+from django.conf import settings
 from django.db import transaction
 
 from courses import exceptions
@@ -16,9 +18,16 @@ from courses.models import Assessment, AssessmentAttempt, AttemptAnswer, Enrollm
 from courses.rules.layout import find_entry
 from courses.selectors.assessments import assessments_visible_to
 from courses.selectors.attempt_starts import start_refusals
-from courses.services.attempt_endings import close_if_over, end_attempt, locked_attempt, record_attempt
+from courses.services.attempt_endings import (
+    close_if_over,
+    end_attempt,
+    locked_attempt,
+    record_attempt,
+    to_lock,
+)
 from courses.services.attempt_responses import GivenAnswer, store_responses
 from courses.services.changes import tell_attempts_changed
+from courses.utils.rows import CompiledQuery
 from courses.utils.sql import execute
 
 
@@ -103,11 +112,19 @@ def _wait_for_other_starts(learner: User, assessment: Assessment) -> None:
     execute("SELECT FROM courses_assessment WHERE id = %(id)s FOR KEY SHARE", id=assessment.pk)
 
 
+@cache
+def _own_attempts(_slack: int) -> CompiledQuery[AssessmentAttempt]:
+    """What locks an attempt of a learner, composed once: it opens every save. The slack stands in it."""
+    return CompiledQuery(
+        lambda learner, attempt: to_lock(AssessmentAttempt.objects.filter(user=learner, pk=attempt)),
+        number_of_keys=2,
+    )
+
+
 def _own_attempt(learner: User, attempt_id: int) -> AssessmentAttempt:
-    attempt: AssessmentAttempt | None = locked_attempt(learner.attempts.filter(pk=attempt_id))
-    if attempt is None:
-        raise exceptions.NotFound(field=["attemptId"])
-    return attempt
+    for attempt in _own_attempts(settings.SUBMISSION_SLACK_SECONDS).rows(learner.pk, attempt_id):
+        return attempt
+    raise exceptions.NotFound(field=["attemptId"])
 
 
 def _change(learner: User, attempt_id: int, change: Callable[[AssessmentAttempt], None]) -> AssessmentAttempt:
