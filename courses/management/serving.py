@@ -8,6 +8,7 @@ from pathlib import Path
 import uvicorn
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connections
 
 from courses.management import graphiql_installation
 
@@ -40,7 +41,8 @@ def prepare_graphiql() -> None:
 
 
 def serve(*, host: str, port: int, workers: int) -> None:
-    """Answer requests until interrupted."""
+    """Answer requests until interrupted. The session of the preparations ends: requests have those of their threads."""
+    connections.close_all()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings.SETTINGS_MODULE)
     uvicorn.run(
         APPLICATION,

@@ -226,6 +226,11 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
 
         return complete
 
+    def _is_of(self, type_: Any, value: Any) -> bool:
+        if isinstance(value, Exception) or self.is_awaitable(value):
+            return False
+        return type_.is_type_of is None or type_.is_type_of(value, None) is True
+
     def _object_completer(self, type_: Any, asked: _Asked) -> Complete:
         selected, deferred, _ = self.collect_subfields(type_, asked.details)
         if deferred:
@@ -235,7 +240,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
 
         def complete(value: Any, path: Path) -> Any:
             if type(value) not in classes:
-                if type_.is_type_of is None or type_.is_type_of(value, None) is not True:
+                if not self._is_of(type_, value):
                     return self._complete_like_graphql_core(type_, asked, value, path)
                 classes.add(type(value))
             if not fields:
