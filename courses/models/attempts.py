@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from courses import exceptions
 from courses.constants import MAX_USER_AGENT_LENGTH, AttemptEnd
 from courses.mixins import TimeStampedMixin
-from courses.models.assessments import Assessment, Question
+from courses.models.assessments import Assessment
 from courses.models.catalog import Enrollment
 from courses.models.people import User
 from courses.rules import pass_mark
@@ -195,8 +195,10 @@ class AssessmentAttempt(TimeStampedMixin):
         questions that were answered without being laid out.
         """
         laid_out = {entry["id"]: entry["points"] for entry in self.layout.get("questions", [])}
-        further = Question.objects.filter(pk__in=self.answers.values("question")).exclude(pk__in=laid_out)
-        return sum(laid_out.values()) + int(further.aggregate(points=Sum("points", default=0))["points"])
+        further = self.answers.exclude(question__in=laid_out)
+        return sum(laid_out.values()) + int(
+            further.aggregate(points=Sum("question__points", default=0))["points"]
+        )
 
     def _start(self) -> None:
         """Number a new attempt, and freeze what holds for it."""

@@ -76,6 +76,8 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
     def __init__(self, *args: Any, **keywords: Any) -> None:
         super().__init__(*args, **keywords)
         self._selections: dict[int, tuple[Any, list[_Field]]] = {}
+        self._is_watched = bool(self.middleware_manager and self.middleware_manager.middlewares)
+        """Whether an extension wants to resolve every field itself."""
 
     def build_per_event_executor(self, payload: Any) -> Any:
         """A copy for one event of a subscription. What was put together refers to the executor it is for."""
@@ -87,7 +89,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         self, parent_type: Any, source_value: Any, path: Any, grouped_field_set: Any, position_context: Any
     ) -> Any:
         """The values of a selection by response name, or a coroutine that brings them."""
-        if position_context is not None:
+        if position_context is not None or self._is_watched:
             return super().execute_fields(
                 parent_type, source_value, path, grouped_field_set, position_context
             )

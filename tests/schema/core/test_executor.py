@@ -13,6 +13,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from schema.core.executor import Executor
 from schema.core.extensions import ApiSchema
 from schema.core.fields import computed
+from tests.factories import make_course, make_review, make_user
 
 QUERIES_OF_A_SEED = 40
 
@@ -171,3 +172,28 @@ def test_random_queries_are_answered_alike(seed: int) -> None:
             assert errors == expected_errors, (seed, document)
         failed += bool(errors)
     assert 0 < failed < QUERIES_OF_A_SEED, f"Seed {seed} tries only one side: {failed} of its queries fail."
+
+
+def test_graphql_core_executes_no_field_of_a_row_that_was_filled(
+    api: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the root field is left to it, however many courses, reviews and authors there are."""
+    left: list[str] = []
+    execute_field = StrawberryGraphQLCoreExecutionContext.execute_field
+
+    def counted(self: Any, parent_type: Any, source: Any, details: Any, path: Any, context: Any) -> Any:
+        left.append(f"{parent_type.name}.{path.key}")
+        return execute_field(self, parent_type, source, details, path, context)
+
+    monkeypatch.setattr(StrawberryGraphQLCoreExecutionContext, "execute_field", counted)
+    for number in range(3):
+        course = make_course(title=f"Course {number}")
+        make_review(make_user(display_name="Reviewer"), course, rating=4)
+    answered = api(
+        "{ courses { edges { cursor node { title lessonCount reviewSummary { averageRating }"
+        " reviews(first: 2) { edges { node { __typename rating author { displayName } } } } } } } }"
+    )
+    [first, *others] = [edge["node"] for edge in answered["courses"]["edges"]]
+    assert len(others) == 2
+    assert first["reviews"]["edges"][0]["node"]["author"] == {"displayName": "Reviewer"}
+    assert left == ["Query.courses"]
