@@ -19,7 +19,7 @@ from courses.models.catalog import Enrollment
 from courses.models.people import User
 from courses.rules import pass_mark
 from courses.rules.attempt_limits import attempts_left
-from courses.rules.layout import make_layout
+from courses.rules.layout import make_layout, points_in
 from courses.utils.clock import database_now
 from courses.utils.constraints import between, json_is, together
 from courses.utils.model_helpers import AddedDateTimeField, AliasField, lock
@@ -194,7 +194,7 @@ class AssessmentAttempt(TimeStampedMixin):
         """What this attempt can earn: the points that its questions had when they were laid out, and those of
         questions that were answered without being laid out.
         """
-        laid_out = {entry["id"]: entry["points"] for entry in self.layout.get("questions", [])}
+        laid_out = points_in(self.layout, {})
         further = self.answers.exclude(question__in=laid_out)
         return sum(laid_out.values()) + int(
             further.aggregate(points=Sum("question__points", default=0))["points"]
@@ -279,8 +279,8 @@ class AssessmentAttempt(TimeStampedMixin):
 
     def _set_result(self) -> None:
         """Add up the answers. The pass mark stays open while it depends on a person."""
-        laid_out = {entry["id"]: entry["points"] for entry in self.layout.get("questions", [])}
         self.score = self.answers.aggregate(score=Sum("points_earned", default=0))["score"]
-        waiting = self.answers.filter(credit=None).values_list("question_id", "question__points")
-        pending = sum(laid_out.get(pk, points) for pk, points in waiting)
+        waiting = dict(self.answers.filter(credit=None).values_list("question_id", "question__points"))
+        possible = points_in(self.layout, waiting)
+        pending = sum(possible[pk] for pk in waiting)
         self.is_passed = pass_mark.passes(self.score, pending, self.max_score, self.passing_score)
