@@ -9,6 +9,7 @@ import strawberry
 from django.db.models import Q
 from graphql import GraphQLError
 
+from courses.constants import MAX_RATING
 from courses.policies.participation import takes
 from courses.selectors.catalog import COURSE_WORDS
 from courses.selectors.search import words_query
@@ -16,8 +17,6 @@ from schema.core import ids
 from schema.core.search import searchable
 from schema.dataloaders.base import Viewer
 from schema.dataloaders.paging import OrderTerm
-
-BEST_RATING = 5
 
 
 @strawberry.input(description="Which courses to list; everything that is given must hold.")
@@ -85,8 +84,8 @@ def narrowed_to(viewer: Viewer, filter: CourseFilter | None) -> tuple[Q, tuple[t
 
 def _rating(rating: Decimal) -> Decimal:
     """A mean rating to compare with. Raises a GraphQLError (BAD_USER_INPUT) for what no rating can reach."""
-    if not rating.is_finite() or not 0 <= rating <= BEST_RATING:
+    if not rating.is_finite() or not 0 <= rating <= MAX_RATING:
         raise GraphQLError(
-            f"Give a minimum rating from 0 to {BEST_RATING}.", extensions={"code": "BAD_USER_INPUT"}
+            f"Give a minimum rating from 0 to {MAX_RATING}.", extensions={"code": "BAD_USER_INPUT"}
         )
     return rating
