@@ -27,7 +27,7 @@ from courses.services.attempt_endings import (
 )
 from courses.services.attempt_responses import GivenAnswer, store_responses
 from courses.services.changes import tell_attempts_changed
-from courses.utils.rows import CompiledQuery
+from courses.utils.rows import CompiledQuery, stand_in
 from courses.utils.sql import execute
 
 
@@ -112,17 +112,18 @@ def _wait_for_other_starts(learner: User, assessment: Assessment) -> None:
     execute("SELECT FROM courses_assessment WHERE id = %(id)s FOR KEY SHARE", id=assessment.pk)
 
 
+_LEARNER, _ATTEMPT = stand_in(1), stand_in(2)
+
+
 @cache
 def _own_attempts(_slack: int) -> CompiledQuery[AssessmentAttempt]:
     """What locks an attempt of a learner, composed once: it opens every save. The slack stands in it."""
-    return CompiledQuery(
-        lambda learner, attempt: to_lock(AssessmentAttempt.objects.filter(user=learner, pk=attempt)),
-        number_of_keys=2,
-    )
+    return CompiledQuery(to_lock(AssessmentAttempt.objects.filter(user=_LEARNER, pk=_ATTEMPT)))
 
 
 def _own_attempt(learner: User, attempt_id: int) -> AssessmentAttempt:
-    for attempt in _own_attempts(settings.SUBMISSION_SLACK_SECONDS).rows(learner.pk, attempt_id):
+    own_attempts = _own_attempts(settings.SUBMISSION_SLACK_SECONDS)
+    for attempt in own_attempts.rows({_LEARNER: learner.pk, _ATTEMPT: attempt_id}):
         return attempt
     raise exceptions.NotFound(field=["attemptId"])
 

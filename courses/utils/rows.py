@@ -4,7 +4,7 @@ Django's `raw()` finds out for every statement which column fills which field, a
 every field of every row. For a page of many small rows that takes longer than PostgreSQL does.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import orjson
@@ -74,22 +74,26 @@ class RowReader(Generic[T]):
         return row
 
 
+def stand_in(number: int) -> int:
+    """A primary key that no row has: it stands for another one in a query that is composed once."""
+    return 2**62 + number
+
+
 class CompiledQuery(Generic[T]):
-    """A query whose SQL Django composes once; only the primary keys in it differ from run to run."""
+    """A query that Django composes once, with stand-ins where the primary keys of each run belong.
 
-    def __init__(self, build: Callable[..., QuerySet[T]], number_of_keys: int) -> None:
-        self._build = build
-        self._stand_ins = [2**62 + number for number in range(number_of_keys)]
-        self._compiled: tuple[str, tuple[Any, ...], RowReader[T]] | None = None
+    `within` is SQL around it. Raises EmptyResultSet for a query that never has rows.
+    """
 
-    def rows(self, *keys: int) -> list[T]:
-        """The rows for these keys, in the order that `build` takes them."""
-        if self._compiled is None:
-            rows = self._build(*self._stand_ins)
-            self._compiled = *rows.query.sql_with_params(), RowReader(rows.model)
-        sql, parameters, reader = self._compiled
-        key_of = dict(zip(self._stand_ins, keys, strict=True))
-        return reader.rows(sql, [key_of.get(value, value) for value in parameters])
+    def __init__(self, rows: QuerySet[T], within: str = "{rows}") -> None:
+        sql, self._parameters = rows.query.sql_with_params()
+        self._sql = within.format(rows=sql)
+        self._reader = RowReader(rows.model)
+
+    def rows(self, keys: Mapping[int, int | None], *leading: Any) -> list[T]:
+        """The rows with `keys` in place of the stand-ins; `leading` are parameters that come before the query's."""
+        parameters = [keys.get(value, value) if type(value) is int else value for value in self._parameters]
+        return self._reader.rows(self._sql, [*leading, *parameters])
 
 
 def _is_plain_json(field: Any) -> bool:

@@ -6,7 +6,6 @@ every request costs more than running it.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -16,15 +15,15 @@ from django.db.models import BigIntegerField, QuerySet
 from django.db.models.expressions import RawSQL
 
 from courses.models import User
-from courses.utils.rows import RowReader
+from courses.utils.rows import CompiledQuery, stand_in
 
 Viewer: TypeAlias = User | None
 Selector: TypeAlias = Callable[[Viewer], QuerySet[Any]]
 Window: TypeAlias = Callable[[QuerySet[Any]], QuerySet[Any]]
 """What to do with the rows of one parent: order them, take the first. Hashable, and equal when it does the same."""
 
-STAND_IN = 2**62 + 1
-"""Stands for the viewer's id in a compiled statement; no row has it."""
+STAND_IN = stand_in(1)
+"""Stands for the viewer's id in a compiled statement."""
 
 STATEMENTS_KEPT = 1024
 
@@ -49,21 +48,6 @@ class Kind(Enum):
     STAFF = "staff"
 
 
-@dataclass(frozen=True)
-class Statement:
-    """SQL, and what makes rows of its result. The keys of the parents, where it has any, are its first parameter."""
-
-    reader: RowReader[Any]
-    sql: str
-    parameters: tuple[Any, ...]
-
-    def rows(self, viewer: Viewer, *keys: Sequence[Any]) -> list[Any]:
-        """The rows; those of several parents each with the `parent_key` it belongs to, in the order of each parent."""
-        own_id = viewer.pk if viewer else None
-        parameters = [own_id if value == STAND_IN else value for value in self.parameters]
-        return self.reader.rows(self.sql, [*map(list, keys), *parameters])
-
-
 def rows_of(
     selector: Selector, by: str, viewer: Viewer, keys: Sequence[Any], window: Window, *, keep: bool = True
 ) -> list[Any]:
@@ -73,18 +57,18 @@ def rows_of(
     """
     compiled = statement if keep else statement.__wrapped__
     found = compiled(selector, by, _kind_of(viewer), window)
-    return found.rows(viewer, keys) if found else []
+    return found.rows({STAND_IN: viewer.pk if viewer else None}, list(keys)) if found else []
 
 
 def all_rows_of(selector: Selector, viewer: Viewer, window: Window, *, keep: bool) -> list[Any]:
     """The rows of `selector` that `window` leaves, as `viewer` may see them: one statement."""
     compiled = statement if keep else statement.__wrapped__
     found = compiled(selector, None, _kind_of(viewer), window)
-    return found.rows(viewer) if found else []
+    return found.rows({STAND_IN: viewer.pk if viewer else None}) if found else []
 
 
 @lru_cache(maxsize=STATEMENTS_KEPT)
-def statement(selector: Selector, by: str | None, kind: Kind, window: Window) -> Statement | None:
+def statement(selector: Selector, by: str | None, kind: Kind, window: Window) -> CompiledQuery[Any] | None:
     """The statement of a selector for viewers of one kind; None where they can see no row at all.
 
     Without `by` it has no parents, and `window` is of all rows.
@@ -94,10 +78,9 @@ def statement(selector: Selector, by: str | None, kind: Kind, window: Window) ->
     rows = window(rows.filter(**{by: PARENT}) if by else rows)
     assert not rows.query.select_related, "joined rows have columns of the same names"
     try:
-        sql, parameters = rows.query.sql_with_params()
+        return CompiledQuery(rows, _ROWS_OF_EACH if by else "{rows}")
     except EmptyResultSet:
         return None
-    return Statement(RowReader(rows.model), _ROWS_OF_EACH.format(rows=sql) if by else sql, tuple(parameters))
 
 
 def _kind_of(viewer: Viewer) -> Kind:
