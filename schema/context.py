@@ -9,6 +9,7 @@ import strawberry
 from courses.models import User
 from courses.services.cost_buckets import Draw
 from schema.dataloaders.base import Loaders
+from schema.dataloaders.plans import Plan
 from schema.execution.listening import Listener
 
 
@@ -36,6 +37,8 @@ class Context:
     """For what lasts: who is asking now, or None when the credentials are no longer good."""
     requests: dict[Any, Hashable] = field(default_factory=dict)
     """What the arguments of declared fields ask for, by field and place in the document: worked out once."""
+    plans: dict[Any, Plan] = field(default_factory=dict)
+    """What is asked beneath root fields, by the place in the document: worked out once for who is asking."""
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
@@ -49,7 +52,7 @@ class Context:
         """Name the person once the credentials were checked and the cost was paid: after the request was parsed."""
         self.identity = identity
         self.draw = draw
-        self.loaders = Loaders(identity.user)
+        self.loaders, self.plans = Loaders(identity.user), {}
 
     @property
     def person(self) -> User:

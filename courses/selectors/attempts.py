@@ -26,6 +26,7 @@ def attempts_visible_to(viewer: Viewer) -> QuerySet[AssessmentAttempt]:
         read_at=StatementTimestamp(),
         is_overdue=overdue(),
         waits_for_a_person=Q(is_completed=True) & _has_ungraded_answers(),
+        viewer_is_learner=Q(user_id=viewer.pk) if viewer else participation.NOBODY,
         viewer_is_staff=participation.teaches(viewer, results.COURSE_OF_ATTEMPT),
         results_visible=results.may_see_results(viewer),
         answer_key_visible=answer_key.may_see_answer_key(viewer),
@@ -98,16 +99,16 @@ class LaidOutQuestion:
 
 
 def questions_as_laid_out(_viewer: Viewer) -> QuerySet[Question]:
-    """Not narrowed, like the next two: for attempts that were found to be visible."""
-    return Question.objects.all()
+    """Not narrowed, like the next two: for attempts that were found to be visible. With what is shown of it."""
+    return Question.objects.only("question_type", "scoring", "points", "question_text", "explanation")
 
 
 def answers_as_laid_out(_viewer: Viewer) -> QuerySet[Answer]:
-    return Answer.objects.all()
+    return Answer.objects.defer("created_date", "updated_date")
 
 
 def answered_in_attempts(_viewer: Viewer) -> QuerySet[AttemptAnswer]:
-    return AttemptAnswer.objects.all()
+    return AttemptAnswer.objects.defer("selected_answer", "text_answer", "created_date", "updated_date")
 
 
 def laid_out_questions(

@@ -12,6 +12,7 @@ import strawberry
 
 from courses import models
 from courses.constants import Scope
+from courses.rules.grading.types import worth
 from schema.attempts.paging import attempts_of_assessment
 from schema.core.connections import Connection
 from schema.core.enums import QuestionType, ScoringPolicy, TextMatch
@@ -37,17 +38,17 @@ class Answer(Node):
     text_match: TextMatch
     tolerance: Decimal | None
 
-    @computed("Matching: the right-hand side that belongs to `text`.")
+    @computed("Matching: the right-hand side that belongs to `text`.", made_of=("match_text",))
     def match_text(root: models.Answer) -> str | None:
         return root.match_text or None
 
-    @computed("Fill in the blank: which blank this text fills.")
+    @computed("Fill in the blank: which blank this text fills.", made_of=("blank_key",))
     def blank_key(root: models.Answer) -> str | None:
         return root.blank_key or None
 
-    @computed("What the answer earns, 0..1.")
+    @computed("What the answer earns, 0..1.", made_of=("is_correct", "credit"))
     def credit(root: models.Answer) -> Decimal:
-        return root.to_rule().worth
+        return worth(is_correct=root.is_correct, credit=root.credit)
 
 
 @node(models.Question, by_pk=loaders.question_by_id, scope=Scope.COURSES_READ)
@@ -116,6 +117,8 @@ class Assessment(Node):
         scope=Scope.ATTEMPTS_READ,
     )
 
-    @computed("How long an attempt may take, in minutes. Null: as long as one likes.")
+    @computed(
+        "How long an attempt may take, in minutes. Null: as long as one likes.", made_of=("time_limit",)
+    )
     def time_limit_minutes(root: models.Assessment) -> int | None:
         return root.time_limit or None

@@ -141,13 +141,19 @@ class AttemptQuestion:
     def is_flagged(root: LaidOutQuestion) -> bool:
         return root.answered.is_flagged if root.answered else False
 
-    @computed("How it was graded; null unless the attempt's `resultsVisible`.")
+    @computed(
+        "How it was graded; null unless the attempt's `resultsVisible`.",
+        made_of=("attempt.is_completed", "attempt.results_visible"),
+    )
     def result(root: LaidOutQuestion) -> QuestionResult | None:
         if not (root.attempt.is_completed and root.attempt.results_visible):
             return None
         return _result(root)
 
-    @computed("The right answer; null unless the attempt's `answerKeyVisible`.")
+    @computed(
+        "The right answer; null unless the attempt's `answerKeyVisible`.",
+        made_of=("attempt.answer_key_visible",),
+    )
     def solution(root: LaidOutQuestion) -> Solution | None:
         return _solution(root) if root.attempt.answer_key_visible else None
 

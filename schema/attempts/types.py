@@ -17,7 +17,6 @@ from courses.constants import GradingState as Grading
 from courses.constants import Scope
 from courses.selectors.attempts import LaidOutQuestion
 from schema.attempts.questions import AttemptQuestion, SubmissionReceipt, receipt
-from schema.context import Info
 from schema.core.enums import AttemptAction, AttemptEnd, AttemptState, GradingState
 from schema.core.fields import column, computed, declared, described
 from schema.core.ids import Node, node
@@ -33,6 +32,9 @@ if TYPE_CHECKING:
 
 def _answered_count(_attempt: models.AssessmentAttempt, questions: list[LaidOutQuestion]) -> int:
     return sum(question.is_answered for question in questions)
+
+
+_SHOWN = ("is_completed", "results_visible", "waits_for_a_person")
 
 
 def _shown(attempt: models.AssessmentAttempt) -> bool:
@@ -70,50 +72,72 @@ class AssessmentAttempt(Node):
         loaders.questions_of_attempt,
         "Proof of what was handed in; null while the attempt is open.",
         present=receipt,
+        made_of=("end_time", "revision"),
     )
 
-    @computed("Whether the attempt can still be worked on.")
+    @computed("Whether the attempt can still be worked on.", made_of=("is_completed",))
     def state(root: models.AssessmentAttempt) -> AttemptState:
         return State.COMPLETED if root.is_completed else State.IN_PROGRESS
 
-    @computed("How far the grading has come.")
+    @computed("How far the grading has come.", made_of=("is_completed", "waits_for_a_person"))
     def grading_state(root: models.AssessmentAttempt) -> GradingState:
         if not root.is_completed:
             return Grading.NOT_READY
         return Grading.PENDING_MANUAL if root.waits_for_a_person else Grading.FULLY_GRADED
 
-    @computed("Whole seconds until the deadline; 0 when it is over, null without a limit.")
+    @computed(
+        "Whole seconds until the deadline; 0 when it is over, null without a limit.",
+        made_of=("deadline_at", "is_completed", "read_at"),
+    )
     def remaining_seconds(root: models.AssessmentAttempt) -> int | None:
         if root.deadline_at is None:
             return None
         left = 0 if root.is_completed else int((root.deadline_at - root.read_at).total_seconds())
         return max(0, left)
 
-    @computed("The points earned; null while hidden, or while a person still has to grade.")
+    @computed(
+        "The points earned; null while hidden, or while a person still has to grade.",
+        made_of=("score", *_SHOWN),
+    )
     def score(root: models.AssessmentAttempt) -> int | None:
         return root.score if _shown(root) else None
 
-    @computed("The score in percent, two decimals; null like `score`, or if there is no maximum.")
+    @computed(
+        "The score in percent, two decimals; null like `score`, or if there is no maximum.",
+        made_of=("score", "max_score", *_SHOWN),
+    )
     def score_percentage(root: models.AssessmentAttempt) -> Decimal | None:
         return root.score_percentage if _shown(root) else None
 
-    @computed("Whether it is passed; null like `score`, unless it is certain already.")
+    @computed(
+        "Whether it is passed; null like `score`, unless it is certain already.",
+        made_of=("is_passed", "is_completed", "results_visible"),
+    )
     def is_passed(root: models.AssessmentAttempt) -> bool | None:
         return root.is_passed if root.is_completed and root.results_visible else None
 
-    @strawberry.field(description="What the viewer may do with it now.")
-    def allowed_actions(root: strawberry.Parent[models.AssessmentAttempt], info: Info) -> list[AttemptAction]:
+    @computed(
+        "What the viewer may do with it now.",
+        made_of=("is_completed", "viewer_is_learner", "results_visible", "answer_key_visible"),
+    )
+    def allowed_actions(root: models.AssessmentAttempt) -> list[AttemptAction]:
         if not root.is_completed:
-            own = info.context.viewer is not None and info.context.viewer.pk == root.user_id
-            return [Action.SUBMIT_ANSWERS, Action.FLAG_QUESTION, Action.COMPLETE] if own else []
+            working = [Action.SUBMIT_ANSWERS, Action.FLAG_QUESTION, Action.COMPLETE]
+            return working if root.viewer_is_learner else []
         seen = {Action.VIEW_RESULTS: root.results_visible, Action.VIEW_ANSWER_KEY: root.answer_key_visible}
         return [action for action, allowed in seen.items() if allowed]
 
-    @computed("Where it was started from. Null for everyone but the staff of the course.")
+    @computed(
+        "Where it was started from. Null for everyone but the staff of the course.",
+        made_of=("ip_address", "viewer_is_staff"),
+    )
     def ip_address(root: models.AssessmentAttempt) -> str | None:
         return root.ip_address if root.viewer_is_staff else None
 
-    @computed("The browser. Null for everyone but the staff of the course.")
+    @computed(
+        "The browser. Null for everyone but the staff of the course.",
+        made_of=("user_agent", "viewer_is_staff"),
+    )
     def user_agent(root: models.AssessmentAttempt) -> str | None:
         return root.user_agent if root.viewer_is_staff else None
 

@@ -9,6 +9,7 @@ from schema.catalog.paging import CourseFilter, CourseOrder, narrowed_to, ordere
 from schema.catalog.types import Course
 from schema.context import Info
 from schema.core.connections import After, Before, Connection, First, Last, page_request
+from schema.core.look_ahead import look_ahead
 from schema.core.nodes import fetch
 from schema.core.permissions import Scope
 from schema.core.queries import query
@@ -27,7 +28,7 @@ class CatalogQuery:
     ) -> Course | None:
         if id is not None:
             course = fetch(info, id, "Course")
-            return course if course is not None and slug in {None, course.slug} else None
+            return course if course is not None and (slug is None or slug == course.slug) else None
         if slug is not None:
             return catalog.courses_visible_to(info.context.viewer).filter(slug=slug).first()
         return None
@@ -57,4 +58,4 @@ class CatalogQuery:
             where=where,
             annotations=annotations,
         )
-        return page_of(catalog.courses_visible_to, info.context.viewer, request)
+        return page_of(catalog.courses_visible_to, info.context.viewer, request, look_ahead(info))

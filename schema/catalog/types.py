@@ -59,7 +59,10 @@ class Lesson(Node):
         loaders.is_lesson_completed, "Whether the viewer completed the lesson; null when nobody is signed in."
     )
 
-    @computed("Markdown; empty for people who do not take part in the course.")
+    @computed(
+        "Markdown; empty for people who do not take part in the course.",
+        made_of=("content", "viewer_may_read"),
+    )
     def content(root: models.Lesson) -> str:
         return root.content if root.viewer_may_read else ""
 
@@ -104,7 +107,7 @@ class Course(Node):
         present=lambda _course, advice: permission(advice.refusal),
     )
 
-    @computed("What the approved reviews add up to.")
+    @computed("What the approved reviews add up to.", made_of=("rating_counts", "average_rating"))
     def review_summary(root: models.Course) -> ReviewSummary:
         return review_summary_of(root)
 

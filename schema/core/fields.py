@@ -9,7 +9,7 @@ A declared field that leads to a node needs the scope of that node's type (schem
 """
 
 from asyncio import isfuture
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, partial
 from operator import attrgetter
@@ -28,13 +28,16 @@ from courses.constants import Scope
 from schema.context import Context
 from schema.core.permissions import RequiresScope, scope_missing
 from schema.core.scopes import scope_of_type
-from schema.dataloaders.base import Declaration
+from schema.dataloaders.base import AdviceOn, Declaration, Fact
+from schema.dataloaders.plans import Columns, Plan, together
 
 
 class Column(StrawberryDjangoField):
     """An attribute of the row, read as it stands; described by the model field's help text."""
 
     is_basic_field = True
+    made_of: frozenset[str] | None = None
+    """The columns that the value is made of, where it is no column itself."""
 
     @property
     def arguments(self) -> list[StrawberryArgument]:
@@ -50,13 +53,28 @@ class Column(StrawberryDjangoField):
         """What takes the value from a row."""
         return attrgetter(self.django_name or self.python_name)
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """The columns that `read` needs of a row."""
+        return frozenset({self.django_name or self.python_name}) if self.made_of is None else self.made_of
+
     def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:
         return self.read(source)
 
+    def __copy__(self) -> "Column":
+        copied: Column = super().__copy__()
+        copied.made_of = self.made_of
+        return copied
 
-def column(source: str, description: str | None = None) -> Any:
-    """A field over the attribute `source` of the row, where the API's name differs from the model's."""
-    return Column(django_name=source, description=description)
+
+def column(source: str, description: str | None = None, *, made_of: Iterable[str] | None = None) -> Any:
+    """A field over the attribute `source` of the row, where the API's name differs from the model's.
+
+    A property names the columns that it is `made_of`.
+    """
+    field = Column(django_name=source, description=description)
+    field.made_of = None if made_of is None else frozenset(made_of)
+    return field
 
 
 class Computed(Column):
@@ -69,13 +87,16 @@ class Computed(Column):
         return self.compute
 
     def __copy__(self) -> "Computed":
-        copied = super().__copy__()
+        copied: Any = super().__copy__()
         copied.compute = self.compute
-        return copied
+        return copied  # type: ignore[no-any-return]
 
 
-def computed(description: str) -> Callable[[Callable[[Any], Any]], Any]:
-    """Publish a function `(row) -> value` as a field; its return annotation is the field's type."""
+def computed(description: str, *, made_of: Iterable[str] = ()) -> Callable[[Callable[[Any], Any]], Any]:
+    """Publish a function `(row) -> value` as a field; its return annotation is the field's type.
+
+    `made_of` are the columns and annotations that it reads, beside the primary key: no others need be there.
+    """
 
     def decorate(function: Callable[[Any], Any]) -> Any:
         annotation = StrawberryAnnotation(function.__annotations__["return"], namespace=function.__globals__)
@@ -85,7 +106,7 @@ def computed(description: str) -> Callable[[Callable[[Any], Any]], Any]:
             description=description,
             origin=function,
         )
-        field.compute = function
+        field.compute, field.made_of = function, frozenset(made_of)
         return field
 
     return decorate
@@ -117,6 +138,7 @@ class DeclaredField(StrawberryField):
     request: Callable[..., Hashable]
     present: Callable[[Any, Any], Any] | None
     shown_if: str | None
+    made_of: frozenset[str]
     own_scope: Scope | None
 
     @cached_property
@@ -185,6 +207,10 @@ class DeclaredField(StrawberryField):
         """Whether what is asked beneath the field is asked of what was loaded for it."""
         return self.present is None or self.shown_if is not None
 
+    def reads(self, then: Plan) -> Columns:
+        """The columns of a parent that are needed, where `then` is asked of what is loaded."""
+        return together((self.made_of, self.declaration.reads(then)))
+
     @property
     def directives(self) -> list[object]:
         """What is published beside the description: the scope."""
@@ -202,6 +228,7 @@ class DeclaredField(StrawberryField):
             request=self.request,
             present=self.present,
             shown_if=self.shown_if,
+            made_of=self.made_of,
             scope=self.own_scope,
         )
         copied.python_name, copied.graphql_name, copied.origin = self.name, self.graphql_name, self.origin
@@ -218,19 +245,22 @@ def declared(
     request: Callable[..., Hashable] = _no_arguments,
     present: Callable[[Any, Any], Any] | None = None,
     shown_if: str | None = None,
+    made_of: Iterable[str] = (),
     scope: Scope | None = None,
 ) -> Any:
     """A field that `declaration` brings.
 
     `request` turns the field's arguments, which its signature declares, into the hashable request that the
     declaration is loaded with. `present(parent, value)` turns what was loaded into the field's value, where
-    several fields show one thing that is loaded. `shown_if` names the attribute of the parent without which the
-    field is null. `scope` is what a token needs for it; a field that leads to a node, a list or a connection of
-    nodes need not say, because the type does.
+    several fields show one thing that is loaded; `made_of` are the columns that it reads of the parent. `shown_if`
+    names the column of the parent without which the field is null. `scope` is what a token needs for it; a field
+    that leads to a node, a list or a connection of nodes need not say, because the type does.
     """
+    assert present is None or isinstance(declaration, Fact | AdviceOn), "rows are shown as they are"
     field = DeclaredField(base_resolver=StrawberryResolver(request), description=description)
     field.declaration, field.request, field.shown_if = declaration, request, shown_if
     field.present = partial(_shown_if, shown_if) if shown_if else present
+    field.made_of = frozenset(made_of) | ({shown_if} if shown_if else set())
     field.own_scope = scope
     return field
 

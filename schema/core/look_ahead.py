@@ -1,17 +1,16 @@
 """From the selection of a field to the plan of what to load with it.
 
-A root field's job loads what the client asks beneath it in the same visit to the database thread. The plan
-follows the selection through declared fields, and through plain fields that hold objects; it stops at what is
-only made when it is resolved, beneath which the DataLoaders batch.
+A root field's job loads what the client asks beneath it in the same visit to the database thread, and of its rows
+no more columns than are asked. The plan follows the selection through declared fields, and through plain fields
+that hold objects; it stops at what is only made when it is resolved, beneath which the DataLoaders batch.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from graphql import (
     FieldNode,
     FragmentSpreadNode,
-    GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLResolveInfo,
     SelectionSetNode,
@@ -23,16 +22,22 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.field import StrawberryField
 
 from schema.context import Info
-from schema.core.fields import Computed, DeclaredField, Operation
-from schema.core.ids import KINDS
-from schema.dataloaders.base import Plan, Step
+from schema.core.fields import Column, Computed, DeclaredField, Operation
+from schema.dataloaders.plans import EVERYTHING, Columns, Plan, Step, together
 
 
-def look_ahead(info: Info) -> Plan:
-    """The plan of everything asked beneath the field that `info` is about."""
-    raw = info._raw_info
-    selections = [node.selection_set for node in raw.field_nodes if node.selection_set]
-    return _Planner(raw).plan(get_named_type(raw.return_type), selections)
+def look_ahead(info: Info, type_name: str | None = None) -> Plan:
+    """The plan of everything asked beneath the field that `info` is about; worked out once.
+
+    A field that leads to an interface has a plan for each type of object, to be named by `type_name`.
+    """
+    raw, plans = info._raw_info, info.context.plans
+    key = id(raw.field_nodes[0]), type_name
+    if key not in plans:
+        of = raw.schema.get_type(type_name) if type_name else get_named_type(raw.return_type)
+        selections = [node.selection_set for node in raw.field_nodes if node.selection_set]
+        plans[key] = _Planner(raw).plan(of, selections) if isinstance(of, GraphQLObjectType) else Plan()
+    return plans[key]
 
 
 class _Planner:
@@ -42,26 +47,30 @@ class _Planner:
         self._variables = VariableValues({}, coerced)
         self._operation = Operation(info.schema, self._variables, info.context)
 
-    def plan(self, parent: Any, selections: list[SelectionSetNode]) -> Plan:
-        """The steps under objects of the type `parent`; a field asked twice becomes one step."""
-        wanted: dict[Any, tuple[Any, list[SelectionSetNode]]] = {}
-        for owner, node in self._fields(parent, selections):
-            definition = owner.fields.get(node.name.value)
+    def plan(self, parent: GraphQLObjectType, selections: list[SelectionSetNode]) -> Plan:
+        """What is asked of objects of the type `parent`; a field asked twice becomes one step."""
+        columns: list[Columns] = []
+        wanted: dict[Any, tuple[list[DeclaredField], dict[Any, list[SelectionSetNode]]]] = {}
+        for node in self._fields(parent, selections):
+            definition = parent.fields.get(node.name.value)
             if definition is None:
                 continue
             field = definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+            columns.append(_columns_of(field))
             step = self._what(field, definition, node)
             if step is None:
                 continue
-            key = (*step, None if owner is parent else KINDS[owner.name].model)
-            nested = wanted.setdefault(key, (get_named_type(definition.type), []))[1]
+            fields, nested = wanted.setdefault(step, ([], {}))
+            if isinstance(field, DeclaredField):
+                fields.append(field)
             if node.selection_set and (not isinstance(field, DeclaredField) or field.shows_rows):
-                nested.append(node.selection_set)
-        steps = (
-            Step(declaration, attribute, request, self.plan(type_, nested) if nested else (), on)
-            for (declaration, attribute, request, on), (type_, nested) in wanted.items()
-        )
-        return tuple(step for step in steps if step.declaration or step.then)
+                nested.setdefault(get_named_type(definition.type), []).append(node.selection_set)
+        steps = []
+        for (declaration, attribute, request), (fields, nested) in wanted.items():
+            then = self.plan(*nested.popitem()) if nested else Plan(frozenset())
+            columns.extend(field.reads(then) for field in fields)
+            steps.append(Step(declaration, attribute, request, then))
+        return Plan(together(columns), tuple(steps))
 
     def _what(self, field: StrawberryField, definition: Any, node: FieldNode) -> tuple[Any, str, Any] | None:
         if isinstance(field, DeclaredField):
@@ -74,23 +83,27 @@ class _Planner:
             return None, getattr(field, "django_name", None) or field.python_name, None
         return None
 
-    def _fields(self, parent: Any, selections: list[SelectionSetNode]) -> Iterator[tuple[Any, FieldNode]]:
-        """Every field selected, with the type that it is selected on, fragments opened."""
+    def _fields(
+        self, parent: GraphQLObjectType, selections: Iterable[SelectionSetNode]
+    ) -> Iterator[FieldNode]:
+        """Every field selected on objects of the type `parent`, fragments opened."""
         for selection_set in selections:
             for node in selection_set.selections:
                 if not self._included(node):
                     continue
                 if isinstance(node, FieldNode):
-                    if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):
-                        yield parent, node
+                    yield node
                     continue
                 fragment: Any = (
                     self._info.fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
                 )
-                condition = fragment.type_condition
-                on = self._info.schema.get_type(condition.name.value) if condition else parent
-                owner = on if isinstance(on, GraphQLObjectType) and on is not parent else parent
-                yield from self._fields(owner, [fragment.selection_set])
+                if self._is_on(parent, fragment.type_condition):
+                    yield from self._fields(parent, [fragment.selection_set])
+
+    def _is_on(self, parent: GraphQLObjectType, condition: Any) -> bool:
+        """Whether a fragment with that condition is asked of objects of the type `parent`."""
+        on = self._info.schema.get_type(condition.name.value) if condition else parent
+        return on is parent or on in parent.interfaces
 
     def _included(self, node: Any) -> bool:
         if not node.directives:
@@ -98,3 +111,10 @@ class _Planner:
         skip = get_directive_values(GraphQLSkipDirective, node, self._variables)
         include = get_directive_values(GraphQLIncludeDirective, node, self._variables)
         return not (skip and skip["if"]) and not (include and not include["if"])
+
+
+def _columns_of(field: StrawberryField | None) -> Columns:
+    """What a field reads of a row, but for declared ones: that depends on what is asked beneath them."""
+    if isinstance(field, Column):
+        return field.reads
+    return frozenset() if isinstance(field, DeclaredField) or (field and field.is_basic_field) else EVERYTHING

@@ -1,6 +1,6 @@
 """Fetching things again by their global ids: `node`, `nodes`, and the root fields for one thing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import strawberry
@@ -10,8 +10,10 @@ from graphql import GraphQLError
 from schema.context import Info
 from schema.core import ids as global_ids
 from schema.core.ids import KINDS, Node
+from schema.core.look_ahead import look_ahead
 from schema.core.permissions import Scope, scope_missing
 from schema.core.queries import query
+from schema.dataloaders.base import fill
 
 Id = Annotated[strawberry.ID, strawberry.argument(description="A global id.")]
 Ids = Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, at most 100.")]
@@ -19,7 +21,12 @@ Ids = Annotated[list[strawberry.ID], strawberry.argument(description="Global ids
 
 def fetch(info: Info, global_id: str, type_name: str) -> Any:
     """The row with that id as the viewer may see it; None for an id of another type, too."""
-    return _fetch_all(info, [global_id], [type_name])[0]
+    key = global_ids.pk(global_id, type_name)
+    if key is None:
+        return None
+    if not info.context.has_scope(KINDS[type_name].scope):
+        raise scope_missing(KINDS[type_name].scope)
+    return KINDS[type_name].by_pk.load(info.context.viewer, [key], None, look_ahead(info)).get(key)
 
 
 @strawberry.type
@@ -29,7 +36,7 @@ class NodeQuery:
         description="Anything by its id; null when it is missing or not visible: the two are one answer.",
     )
     def node(info: Info, id: Id) -> Node | None:
-        return _fetch_all(info, [id], KINDS)[0]
+        return _fetch_all(info, [id])[0]
 
     @query(
         scope=Scope.COURSES_READ,
@@ -41,23 +48,24 @@ class NodeQuery:
                 f"At most {settings.MAX_PAGE_SIZE} ids at once; {len(ids)} were given.",
                 extensions={"code": "BAD_USER_INPUT"},
             )
-        return _fetch_all(info, ids, KINDS)
+        return _fetch_all(info, ids)
 
 
-def _fetch_all(info: Info, wanted: Sequence[str], type_names: Iterable[str]) -> list[Any]:
-    """The rows with those ids in their order, in one statement for each type among `type_names`.
+def _fetch_all(info: Info, wanted: Sequence[str]) -> list[Any]:
+    """The rows with those ids in their order, with what is asked beneath them: one statement for each type.
 
     In the place of each thing that the request's token was not made for stands the error that says so.
     """
     rows: dict[tuple[str, int], Any] = {}
     refusals: dict[str, GraphQLError] = {}
-    for type_name in type_names:
-        kind = KINDS[type_name]
+    for type_name, kind in KINDS.items():
         keys = {key for key in (global_ids.pk(one, type_name) for one in wanted) if key is not None}
         if keys and not info.context.has_scope(kind.scope):
             refusals[type_name] = scope_missing(kind.scope)
         elif keys:
-            found = kind.by_pk.load(info.context.viewer, list(keys), None)
+            plan = look_ahead(info, type_name)
+            found = kind.by_pk.load(info.context.viewer, list(keys), None, plan)
+            fill(info.context.viewer, found.values(), plan)
             rows |= {(type_name, key): row for key, row in found.items()}
     names = [global_ids.decode(one)[0] for one in wanted]
     return [

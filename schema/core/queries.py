@@ -9,7 +9,8 @@ import strawberry
 from schema.context import Info
 from schema.core.look_ahead import look_ahead
 from schema.core.permissions import RequiresScope, Scope, scope_missing
-from schema.dataloaders.base import Plan, Viewer, fill
+from schema.dataloaders.base import Viewer, fill
+from schema.dataloaders.plans import Plan
 from schema.execution.database_threads import database
 
 

@@ -20,7 +20,8 @@ from schema.core.database_failures import DATABASE_FAILURES, failure_code
 from schema.core.error_codes import ErrorCode, graphql_error
 from schema.core.look_ahead import look_ahead
 from schema.core.permissions import RequiresScope, Scope, require_signed_in, scope_missing
-from schema.dataloaders.base import Plan, fill
+from schema.dataloaders.base import fill
+from schema.dataloaders.plans import Plan
 from schema.execution.database_threads import database
 
 logger = logging.getLogger("schema.subscriptions")

@@ -18,7 +18,8 @@ from courses import exceptions
 from schema.context import Info
 from schema.core.look_ahead import look_ahead
 from schema.core.permissions import RequiresScope, Scope, require_scope, require_signed_in
-from schema.dataloaders.base import Plan, fill
+from schema.dataloaders.base import fill
+from schema.dataloaders.plans import Plan
 from schema.execution.database_threads import database
 
 P = TypeVar("P", bound="Payload")

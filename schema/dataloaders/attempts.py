@@ -5,11 +5,11 @@ from typing import Any
 
 from courses.selectors import attempt_starts, attempts
 from courses.services.attempt_endings import close_expired_attempts
-from schema.dataloaders.base import AdviceOn, ByPk, Fact, InOrder, PageOf, Viewer
+from schema.dataloaders.base import AdviceOn, ByPk, Fact, InOrder, PageOf, Settling, Viewer
 from schema.dataloaders.statements import rows_of
 
 
-def settle(viewer: Viewer, rows: Sequence[Any]) -> None:
+def _close_overdue(viewer: Viewer, rows: Sequence[Any]) -> None:
     """Close the attempts among `rows` whose time is over, and bring those rows up to date."""
     overdue = {row.pk: row for row in rows if row.is_overdue}
     if not overdue:
@@ -19,8 +19,11 @@ def settle(viewer: Viewer, rows: Sequence[Any]) -> None:
         vars(overdue[fresh.pk]).update(vars(fresh))
 
 
+settle = Settling(_close_overdue, reads=frozenset({"is_overdue"}))
+
+
 def _standings(viewer: Viewer, assessments: Sequence[int]) -> dict[int, Any]:
-    return attempts.standings(viewer, assessments, settle) if viewer else {}
+    return attempts.standings(viewer, assessments, _close_overdue) if viewer else {}
 
 
 def _laid_out(viewer: Viewer, rows: Sequence[Any]) -> Any:
@@ -40,7 +43,9 @@ def _start_refusals(viewer: Viewer, assessments: Sequence[int]) -> Any:
 
 attempt_by_id = ByPk(selector=attempts.attempts_visible_to, settle=settle)
 attempt_of = ByPk(selector=attempts.attempts_visible_to, settle=settle, key="attempt_id")
-questions_of_attempt = Fact(key=None, read=_laid_out, otherwise=list)
+questions_of_attempt = Fact(
+    key=None, read=_laid_out, otherwise=list, takes=frozenset({"layout"}), parent_as="attempt"
+)
 attempts_of_assessment = PageOf(selector=attempts.attempts_visible_to, by="assessment_id", settle=settle)
 attempts_of_viewer = PageOf(selector=attempts.attempts_of, by="user_id", settle=settle)
 standing_in_assessment = Fact(read=_standings)

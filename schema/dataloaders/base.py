@@ -13,21 +13,34 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
-from django.db.models import Count, Model, QuerySet
+from django.db.models import Count, QuerySet
 from strawberry.dataloader import DataLoader
 
 from courses.exceptions import Refusal
-from schema.dataloaders.paging import Page, PageRequest, pages_of
+from schema.dataloaders.paging import Page, PageRequest, columns_of_page, pages_of
+from schema.dataloaders.plans import EVERYTHING, UNKNOWN, Columns, Plan, together
 from schema.dataloaders.statements import Selector, Viewer, rows_of
 from schema.execution.database_threads import database
 
-Settle: TypeAlias = Callable[[Viewer, Sequence[Any]], None]
+
+@dataclass(frozen=True)
+class Settling:
+    """What has to happen to rows before they are shown, for which it reads these of their columns."""
+
+    carry_out: Callable[[Viewer, Sequence[Any]], None]
+    reads: frozenset[str]
+
+    def __str__(self) -> str:
+        return self.carry_out.__name__
 
 
 def as_read(viewer: Viewer, rows: Sequence[Any]) -> None:
-    """The usual way to settle rows: nothing has to happen to them before they are shown."""
+    """The usual way to settle rows: nothing has to happen to them."""
+
+
+AS_READ = Settling(as_read, frozenset())
 
 
 @dataclass(frozen=True)
@@ -52,9 +65,18 @@ class Declaration(ABC):
     def key_of(self, parent: Any) -> Hashable:
         return getattr(parent, self.key) if self.key else parent
 
+    def reads(self, then: Plan) -> Columns:
+        """The columns of a parent that are read, where `then` is asked of what is loaded."""
+        return frozenset({self.key}) if self.key else EVERYTHING
+
     @abstractmethod
-    def load(self, viewer: Viewer, keys: Sequence[Any], request: Hashable) -> Mapping[Any, Any]:
-        """The values of `keys` as `viewer` may see them; a key without a value is left out."""
+    def load(
+        self, viewer: Viewer, keys: Sequence[Any], request: Hashable, then: Plan = UNKNOWN
+    ) -> Mapping[Any, Any]:
+        """The values of `keys` as `viewer` may see them; a key without a value is left out.
+
+        `then` is what is asked of the values, where that is known.
+        """
 
     def missing(self, key: Any, request: Hashable) -> Any:
         """What a parent gets whose key was left out."""
@@ -66,11 +88,14 @@ class ByPk(Declaration):
     """The row that a parent's foreign key names. Null when missing or not visible."""
 
     selector: Selector
-    settle: Settle = as_read
+    settle: Settling = AS_READ
 
-    def load(self, viewer: Viewer, keys: Sequence[Any], request: Hashable) -> Mapping[Any, Any]:
-        rows = rows_of(self.selector, "pk", viewer, keys, InOrder())
-        self.settle(viewer, rows)
+    def load(
+        self, viewer: Viewer, keys: Sequence[Any], request: Hashable, then: Plan = UNKNOWN
+    ) -> Mapping[Any, Any]:
+        columns = together((then.columns, self.settle.reads))
+        rows = rows_of(self.selector, "pk", viewer, keys, InOrder(), columns)
+        self.settle.carry_out(viewer, rows)
         return {row.pk: row for row in rows}
 
 
@@ -80,11 +105,11 @@ class OneOf(Declaration):
 
     selector: Selector
     by: str
-    settle: Settle = as_read
 
-    def load(self, viewer: Viewer, keys: Sequence[Any], request: Hashable) -> Mapping[Any, Any]:
-        rows = rows_of(self.selector, self.by, viewer, keys, InOrder())
-        self.settle(viewer, rows)
+    def load(
+        self, viewer: Viewer, keys: Sequence[Any], request: Hashable, then: Plan = UNKNOWN
+    ) -> Mapping[Any, Any]:
+        rows = rows_of(self.selector, self.by, viewer, keys, InOrder(), then.columns)
         return {row.parent_key: row for row in rows}
 
 
@@ -96,9 +121,11 @@ class ChildrenOf(Declaration):
     by: str
     order: tuple[str, ...]
 
-    def load(self, viewer: Viewer, keys: Sequence[Any], request: Hashable) -> Mapping[Any, Any]:
+    def load(
+        self, viewer: Viewer, keys: Sequence[Any], request: Hashable, then: Plan = UNKNOWN
+    ) -> Mapping[Any, Any]:
         children: dict[Any, list[Any]] = {}
-        for row in rows_of(self.selector, self.by, viewer, keys, InOrder(self.order)):
+        for row in rows_of(self.selector, self.by, viewer, keys, InOrder(self.order), then.columns):
             children.setdefault(row.parent_key, []).append(row)
         return children
 
@@ -108,12 +135,26 @@ class ChildrenOf(Declaration):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Fact(Declaration):
-    """Values that one call of `read(viewer, keys)` computes for all parents; `otherwise` for those it leaves out."""
+    """Values that one call of `read(viewer, keys)` computes for all parents; `otherwise` for those it leaves out.
+
+    Where values keep their parent, `parent_as` is their attribute for it: what is asked of it there is read of the
+    parent, beside the columns that the fact `takes` of it.
+    """
 
     read: Callable[[Viewer, Sequence[Any]], Mapping[Any, Any]]
     otherwise: Callable[[], Any] = lambda: None
+    takes: frozenset[str] = frozenset()
+    parent_as: str | None = None
 
-    def load(self, viewer: Viewer, keys: Sequence[Any], request: Hashable) -> Mapping[Any, Any]:
+    def reads(self, then: Plan) -> Columns:
+        if self.parent_as is None or then.columns is None:
+            return super().reads(then)
+        found = (name.partition(".") for name in then.columns)
+        return self.takes | {column for attribute, _, column in found if attribute == self.parent_as}
+
+    def load(
+        self, viewer: Viewer, keys: Sequence[Any], request: Hashable, then: Plan = UNKNOWN
+    ) -> Mapping[Any, Any]:
         return self.read(viewer, keys)
 
     def missing(self, key: Any, request: Hashable) -> Any:
@@ -133,7 +174,9 @@ class AdviceOn(Declaration):
 
     read: Callable[[Viewer, Sequence[Any]], Mapping[Any, Refusal | None]]
 
-    def load(self, viewer: Viewer, keys: Sequence[Any], request: Hashable) -> Mapping[Any, Any]:
+    def load(
+        self, viewer: Viewer, keys: Sequence[Any], request: Hashable, then: Plan = UNKNOWN
+    ) -> Mapping[Any, Any]:
         return {key: Advice(refusal) for key, refusal in self.read(viewer, keys).items()}
 
     def missing(self, key: Any, request: Hashable) -> Advice:
@@ -146,12 +189,15 @@ class PageOf(Declaration):
 
     selector: Selector
     by: str
-    settle: Settle = as_read
+    settle: Settling = AS_READ
 
-    def load(self, viewer: Viewer, keys: Sequence[Any], request: Hashable) -> Mapping[Any, Any]:
+    def load(
+        self, viewer: Viewer, keys: Sequence[Any], request: Hashable, then: Plan = UNKNOWN
+    ) -> Mapping[Any, Any]:
         assert isinstance(request, PageRequest)
-        rows = rows_of(self.selector, self.by, viewer, keys, request, keep=request.is_first)
-        self.settle(viewer, rows)
+        columns = together((columns_of_page(request, then), self.settle.reads))
+        rows = rows_of(self.selector, self.by, viewer, keys, request, columns, keep=request.is_first)
+        self.settle.carry_out(viewer, rows)
         everything = partial(self.selector, viewer)
         return pages_of(rows, by=self.by, keys=keys, request=request, everything=everything)
 
@@ -162,7 +208,9 @@ class TotalCount(Declaration):
 
     key: str | None = None
 
-    def load(self, viewer: Viewer, keys: Sequence[Page], request: Hashable) -> Mapping[Any, Any]:
+    def load(
+        self, viewer: Viewer, keys: Sequence[Page], request: Hashable, then: Plan = UNKNOWN
+    ) -> Mapping[Any, Any]:
         counts: dict[Page, int] = {}
         by_list: dict[tuple[str | None, PageRequest], list[Page]] = {}
         for page in keys:
@@ -178,44 +226,26 @@ class TotalCount(Declaration):
         return counts
 
 
-@dataclass(frozen=True)
-class Step:
-    """One thing to load under rows: a declared value, or (`attribute`) an object that stands on them already.
-
-    `on` narrows the step to rows of one model, where a query asks an interface.
-    """
-
-    declaration: Declaration | None
-    attribute: str
-    request: Hashable
-    then: "Plan"
-    on: type[Model] | None = None
-
-
-Plan: TypeAlias = tuple[Step, ...]
-
-
 def fill(viewer: Viewer, parents: Iterable[Any], plan: Plan) -> None:
     """Load everything `plan` asks under `parents`: one batch a step, whatever the number of parents."""
     everyone = list(parents)
-    for step in plan:
-        concerned = everyone if step.on is None else [row for row in everyone if isinstance(row, step.on)]
-        if not concerned:
-            continue
-        if step.declaration is None:
-            values = [getattr(parent, step.attribute) for parent in concerned]
+    for step in plan.steps:
+        if step.declaration is not None:
+            values = _fill_declared(viewer, everyone, step.declaration, step.request, step.then)
+        elif step.then.loads:
+            values = [getattr(parent, step.attribute) for parent in everyone]
         else:
-            values = _fill_declared(viewer, concerned, step.declaration, step.request)
-        if step.then:
+            continue
+        if step.then.loads:
             fill(viewer, _objects(values), step.then)
 
 
 def _fill_declared(
-    viewer: Viewer, parents: list[Any], declaration: Declaration, request: Hashable
+    viewer: Viewer, parents: list[Any], declaration: Declaration, request: Hashable, then: Plan
 ) -> list[Any]:
     keys = [declaration.key_of(parent) for parent in parents]
     wanted = [key for key in dict.fromkeys(keys) if key is not None]
-    found = declaration.load(viewer, wanted, request) if wanted else {}
+    found = declaration.load(viewer, wanted, request, then) if wanted else {}
     values = []
     for parent, key in zip(parents, keys, strict=True):
         value = found[key] if key in found else declaration.missing(key, request)

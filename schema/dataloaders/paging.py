@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.expressions import BaseExpression
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
+from schema.dataloaders.plans import Columns, Plan, together
 from schema.dataloaders.statements import Selector, Viewer, all_rows_of
 
 
@@ -102,9 +103,19 @@ class PageEdge:
     page: Page
 
 
-def page_of(selector: Selector, viewer: Viewer, request: PageRequest) -> Page:
-    """One page of a list that has no parent. The statement of what many ask, the first page of all, is kept."""
-    rows = all_rows_of(selector, viewer, request, keep=request.is_first and not request.where)
+def columns_of_page(request: PageRequest, plan: Plan) -> Columns:
+    """The columns of rows that are read where `plan` is asked of their page: those of its cursors as well."""
+    rows = plan.beneath("edges").beneath("node")
+    return together((rows.columns, frozenset(term.column for term in request.order)))
+
+
+def page_of(selector: Selector, viewer: Viewer, request: PageRequest, plan: Plan) -> Page:
+    """One page of a list that has no parent, of which `plan` is asked.
+
+    The statement of what many ask, the first page of all, is kept.
+    """
+    keep = request.is_first and not request.where
+    rows = all_rows_of(selector, viewer, request, columns_of_page(request, plan), keep=keep)
     return _page(rows, request, partial(selector, viewer))
 
 

@@ -16,6 +16,7 @@ from django.db.models.expressions import RawSQL
 
 from courses.models import User
 from courses.utils.rows import CompiledQuery, stand_in
+from schema.dataloaders.plans import EVERYTHING, Columns
 
 Viewer: TypeAlias = User | None
 Selector: TypeAlias = Callable[[Viewer], QuerySet[Any]]
@@ -49,26 +50,38 @@ class Kind(Enum):
 
 
 def rows_of(
-    selector: Selector, by: str, viewer: Viewer, keys: Sequence[Any], window: Window, *, keep: bool = True
+    selector: Selector,
+    by: str,
+    viewer: Viewer,
+    keys: Sequence[Any],
+    window: Window,
+    columns: Columns = EVERYTHING,
+    *,
+    keep: bool = True,
 ) -> list[Any]:
     """The rows of `selector` whose column `by` is one of `keys`, as `viewer` may see them: one statement.
 
-    `keep` says whether the statement will be run again, which that of a later page will not.
+    `columns` are those that will be read. `keep` says whether the statement will be run again, which that of a
+    later page will not.
     """
     compiled = statement if keep else statement.__wrapped__
-    found = compiled(selector, by, _kind_of(viewer), window)
+    found = compiled(selector, by, _kind_of(viewer), window, columns)
     return found.rows({STAND_IN: viewer.pk if viewer else None}, list(keys)) if found else []
 
 
-def all_rows_of(selector: Selector, viewer: Viewer, window: Window, *, keep: bool) -> list[Any]:
+def all_rows_of(
+    selector: Selector, viewer: Viewer, window: Window, columns: Columns, *, keep: bool
+) -> list[Any]:
     """The rows of `selector` that `window` leaves, as `viewer` may see them: one statement."""
     compiled = statement if keep else statement.__wrapped__
-    found = compiled(selector, None, _kind_of(viewer), window)
+    found = compiled(selector, None, _kind_of(viewer), window, columns)
     return found.rows({STAND_IN: viewer.pk if viewer else None}) if found else []
 
 
 @lru_cache(maxsize=STATEMENTS_KEPT)
-def statement(selector: Selector, by: str | None, kind: Kind, window: Window) -> CompiledQuery[Any] | None:
+def statement(
+    selector: Selector, by: str | None, kind: Kind, window: Window, columns: Columns
+) -> CompiledQuery[Any] | None:
     """The statement of a selector for viewers of one kind; None where they can see no row at all.
 
     Without `by` it has no parents, and `window` is of all rows.
@@ -77,10 +90,19 @@ def statement(selector: Selector, by: str | None, kind: Kind, window: Window) ->
     rows = selector(somebody)
     rows = window(rows.filter(**{by: PARENT}) if by else rows)
     assert not rows.query.select_related, "joined rows have columns of the same names"
+    rows = _narrowed(rows, columns)
     try:
         return CompiledQuery(rows, _ROWS_OF_EACH if by else "{rows}")
     except EmptyResultSet:
         return None
+
+
+def _narrowed(rows: QuerySet[Any], columns: Columns) -> QuerySet[Any]:
+    """The same rows with the primary key and those columns only. What decides which rows there are stays."""
+    if columns is None:
+        return rows
+    pk = rows.model._meta.pk.attname
+    return rows.values(*sorted({pk} | {pk if name == "pk" else name for name in columns}))
 
 
 def _kind_of(viewer: Viewer) -> Kind:

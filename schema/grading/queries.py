@@ -9,6 +9,7 @@ from courses.selectors import grading
 from schema.context import Info
 from schema.core import ids
 from schema.core.connections import After, Before, Connection, First, Last, page_request
+from schema.core.look_ahead import look_ahead
 from schema.core.permissions import Scope
 from schema.core.queries import query
 from schema.dataloaders.paging import OrderTerm, page_of
@@ -39,4 +40,4 @@ class GradingQuery:
         request = page_request(
             first=first, after=after, last=last, before=before, order=OLDEST_FIRST, where=where
         )
-        return page_of(grading.grading_tasks_waiting_for, info.context.viewer, request)
+        return page_of(grading.grading_tasks_waiting_for, info.context.viewer, request, look_ahead(info))

@@ -24,6 +24,6 @@ class Notification(Node):
         "What it is about; null for no course, or one that cannot be seen now.",
     )
 
-    @computed("Where to go: an https address or a path on this site. Null: nowhere.")
+    @computed("Where to go: an https address or a path on this site. Null: nowhere.", made_of=("action_url",))
     def action_url(root: models.Notification) -> str | None:
         return root.action_url or None

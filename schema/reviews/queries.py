@@ -9,6 +9,7 @@ from courses.selectors import reviews
 from schema.context import Info
 from schema.core import ids
 from schema.core.connections import After, Before, Connection, First, Last, page_request
+from schema.core.look_ahead import look_ahead
 from schema.core.orders import OLDEST_FIRST
 from schema.core.permissions import Scope
 from schema.core.queries import query
@@ -36,4 +37,4 @@ class ReviewQuery:
         request = page_request(
             first=first, after=after, last=last, before=before, order=OLDEST_FIRST, where=where
         )
-        return page_of(reviews.reviews_waiting_for, info.context.viewer, request)
+        return page_of(reviews.reviews_waiting_for, info.context.viewer, request, look_ahead(info))

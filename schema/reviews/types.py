@@ -39,7 +39,10 @@ class Review(Node):
         loaders.viewer_found_review_helpful, "Whether the viewer found it helpful."
     )
 
-    @computed("Notes between moderators. Null for everyone else, its author included.")
+    @computed(
+        "Notes between moderators. Null for everyone else, its author included.",
+        made_of=("moderation_notes", "viewer_may_moderate"),
+    )
     def moderation_notes(root: models.Review) -> str | None:
         return root.moderation_notes if root.viewer_may_moderate else None
 

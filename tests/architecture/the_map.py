@@ -39,6 +39,7 @@ NOUNS = {
         "base",
         "changes",
         "paging",
+        "plans",
         "problems",
         "registry",
         "search",

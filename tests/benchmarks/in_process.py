@@ -3,7 +3,8 @@
     uv run python -m tests.benchmarks.in_process
 
 The finest scale for a change that should make something faster: it tells the event loop's share from that of the
-database threads. Prints milliseconds of processor time for each request, the median of rounds.
+database threads, and what PostgreSQL takes beside. Prints milliseconds of processor time for each request, the
+median of rounds.
 """
 
 import asyncio
@@ -17,7 +18,8 @@ from typing import Any
 from tests.benchmarks import subjects
 from tests.benchmarks.contenders.base import Request
 from tests.benchmarks.contenders.ours import Ours
-from tests.benchmarks.deployment import Deployment, prepare
+from tests.benchmarks.deployment import Deployment, postmaster, prepare
+from tests.benchmarks.processes import cpu_seconds
 from tests.benchmarks.workloads import WORKLOADS, Workload
 
 ATTEMPTS = 10_000
@@ -33,26 +35,27 @@ def main() -> None:
 
     for workload in WORKLOADS:
         if workload.requests is not None:
-            whole, loop = asyncio.run(_measured(application, workload, deployment))
+            whole, loop, database = asyncio.run(_measured(application, workload, deployment))
             print(
-                f"{workload.key} {workload.title}: {whole:.2f} ms, of which the event loop {loop:.2f}",
+                f"{workload.key} {workload.title}: {whole:.2f} ms, of which the event loop {loop:.2f}; "
+                f"PostgreSQL {database:.2f}",
                 flush=True,
             )
 
 
-async def _measured(application: Any, workload: Workload, deployment: Deployment) -> tuple[float, float]:
+async def _measured(application: Any, workload: Workload, deployment: Deployment) -> list[float]:
+    postgresql = postmaster(deployment)
     chosen = subjects.choose(deployment)
     rounds = []
     for _ in range(ROUNDS + 1):
         assert workload.requests is not None
         requests = cycle(workload.requests(Ours(), deployment, chosen))
-        before = time.process_time(), time.thread_time()
+        before = time.process_time(), time.thread_time(), cpu_seconds(postgresql)
         for _ in range(REQUESTS):
             await _ask(application, next(requests))
-        used = time.process_time() - before[0], time.thread_time() - before[1]
-        rounds.append([seconds / REQUESTS * 1000 for seconds in used])
-    warm = rounds[1:]
-    return median(whole for whole, _ in warm), median(loop for _, loop in warm)
+        after = time.process_time(), time.thread_time(), cpu_seconds(postgresql)
+        rounds.append([(end - start) / REQUESTS * 1000 for start, end in zip(before, after, strict=True)])
+    return [median(values) for values in zip(*rounds[1:], strict=True)]
 
 
 async def _ask(application: Any, request: Request) -> None:

@@ -49,6 +49,14 @@ class Walk:
         variables = "($input: " + str(field.args["input"].type) + ")" if "input" in field.args else ""
         return "\n".join([f"{kind} {variables} {{ {name}{arguments}{selection} }}", *fragments.values()])
 
+    def field_of(self, type_name: str, field: str, *, depth: int) -> str:
+        """An operation with the variable `id` that asks the node with that id for one of its type's fields."""
+        fragments: dict[str, str] = {}
+        of: Any = self._schema.type_map[type_name]
+        asked = self._field(field, of.fields[field], depth, fragments)
+        operation = f"query($id: ID!) {{ node(id: $id) {{ ... on {type_name} {{ {asked} }} }} }}"
+        return "\n".join([operation, *fragments.values()])
+
     def input_for(self, name: str) -> Any:
         """An input of a mutation with a value for every field that has a name or a type to go by."""
         return self._value(self._root("mutation").fields[name].args["input"].type, "input")

@@ -39,6 +39,13 @@ RESPONSE_MEMBERS: Mapping[QuestionType, str] = {
 }
 
 
+def worth(*, is_correct: bool, credit: Decimal | None) -> Decimal:
+    """What an answer earns, 0..1: the credit that its author named, or all or nothing."""
+    if credit is not None:
+        return credit
+    return FULL_CREDIT if is_correct else NO_CREDIT
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One option, accepted text or pair of a question, as its author wrote it.
@@ -60,9 +67,7 @@ class Answer:
     @property
     def worth(self) -> Decimal:
         """The credit (0..1) for giving this answer."""
-        if self.credit is not None:
-            return self.credit
-        return FULL_CREDIT if self.is_correct else NO_CREDIT
+        return worth(is_correct=self.is_correct, credit=self.credit)
 
     @property
     def is_prompt(self) -> bool:

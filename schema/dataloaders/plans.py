@@ -1,0 +1,58 @@
+"""What a query asks for, as look-ahead finds it: which columns of rows are read, and what is loaded under them."""
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from schema.dataloaders.base import Declaration
+
+Columns: TypeAlias = frozenset[str] | None
+"""The columns and annotations of rows that will be read, beside the primary key; or EVERYTHING."""
+
+EVERYTHING: Columns = None
+
+
+def together(columns: Iterable[Columns]) -> Columns:
+    """All of these columns."""
+    union: set[str] = set()
+    for each in columns:
+        if each is None:
+            return EVERYTHING
+        union |= each
+    return frozenset(union)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to load under rows: a declared value, or (`attribute`) an object that stands on them already."""
+
+    declaration: "Declaration | None"
+    attribute: str
+    request: Hashable
+    then: "Plan"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked of objects: the columns that are read of them, and the steps that load what is under them."""
+
+    columns: Columns = EVERYTHING
+    steps: tuple[Step, ...] = ()
+
+    @cached_property
+    def loads(self) -> bool:
+        """Whether it has anything to load."""
+        return any(step.declaration or step.then.loads for step in self.steps)
+
+    def beneath(self, attribute: str) -> "Plan":
+        """What is asked of the objects that stand on these as `attribute`."""
+        if self is UNKNOWN:
+            return UNKNOWN
+        found = [step.then for step in self.steps if step.declaration is None and step.attribute == attribute]
+        return found[0] if found else Plan(frozenset())
+
+
+UNKNOWN = Plan()
+"""For what is read without looking ahead: all columns, and nothing under them."""
