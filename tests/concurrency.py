@@ -1,9 +1,9 @@
 """Many writers at one moment, on connections of their own: for tests with a transactional database."""
 
 from collections.abc import Callable
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 
-from django.db import connection
+from django.db import connection, transaction
 
 WRITERS = 32
 
@@ -27,3 +27,30 @@ def at_once(work: Callable[[int], None], writers: int = WRITERS) -> list[Excepti
     for thread in threads:
         thread.join()
     return raised
+
+
+def one_after_the_other(first: Callable[[], object], second: Callable[[], object]) -> None:
+    """Do `first`, and commit it only once `second` waits for a lock that it holds, or has ended."""
+    done, ended = Event(), Event()
+
+    def work(number: int) -> None:
+        if number:
+            done.wait(timeout=30)
+            try:
+                second()
+            finally:
+                ended.set()
+            return
+        with transaction.atomic():
+            first()
+            done.set()
+            while not (_somebody_waits_for_a_lock() or ended.wait(timeout=0.01)):
+                pass
+
+    assert at_once(work, 2) == []
+
+
+def _somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])

@@ -4,16 +4,26 @@ No sentence here depends on the key, so a refusal tells nothing about what is ri
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from courses.constants import MAX_RESPONSE_TEXT_LENGTH, QuestionType, Selection
 from courses.exceptions import ResponseMismatch
-from courses.rules.grading.types import RESPONSE_MEMBERS, Given, Question, Response
+from courses.rules.grading.types import RESPONSE_MEMBERS, Given, Response
 from courses.rules.layout import LayoutEntry
 
 
+class Asked(Protocol):
+    """What a response has to fit. No key is needed for that."""
+
+    @property
+    def type(self) -> QuestionType: ...
+
+    @property
+    def selection(self) -> Selection | None: ...
+
+
 def check_response(
-    question: Question, entry: LayoutEntry, given: Given | None, *, field: Sequence[str] = ()
+    question: Asked, entry: LayoutEntry, given: Given | None, *, field: Sequence[str] = ()
 ) -> Response | None:
     """Return a given response as it is stored, or None when it clears the answer.
 
@@ -33,7 +43,7 @@ def check_response(
         raise ResponseMismatch(refusal.message, field=(*field, member)) from None
 
 
-def _canonical(member: str, question: Question, entry: LayoutEntry, value: Any) -> Any:
+def _canonical(member: str, question: Asked, entry: LayoutEntry, value: Any) -> Any:
     """Return the checked value of the one member that a response has."""
     match member:
         case "choices":
@@ -46,7 +56,7 @@ def _canonical(member: str, question: Question, entry: LayoutEntry, value: Any) 
             return _text(value)
 
 
-def _choices(question: Question, entry: LayoutEntry, value: Any) -> list[int]:
+def _choices(question: Asked, entry: LayoutEntry, value: Any) -> list[int]:
     picked = _list(value)
     if any(choice not in entry.get("choices", []) for choice in picked):
         raise ResponseMismatch("Please pick among the choices of this question.")

@@ -25,7 +25,7 @@ from courses.services.attempt_endings import (
     record_attempt,
     to_lock,
 )
-from courses.services.attempt_responses import GivenAnswer, store_responses
+from courses.services.attempt_responses import GivenAnswer, asked_of, store_responses
 from courses.services.changes import tell_attempts_changed
 from courses.utils.rows import CompiledQuery, stand_in
 from courses.utils.sql import execute
@@ -75,7 +75,9 @@ def submit_answers(
     Raises NotFound, AttemptClosed, TimeExpired, ResponseMismatch, or StaleRevision when `base_revision` is
     older than the stored one and something would change. Nothing of the call is written then.
     """
-    return _change(learner, attempt_id, lambda attempt: store_responses(attempt, answers, base_revision))
+    return _change(
+        learner, attempt_id, lambda attempt: store_responses(attempt, answers, base_revision), answers
+    )
 
 
 def flag_question(*, learner: User, attempt_id: int, question_id: int, is_flagged: bool) -> AssessmentAttempt:
@@ -95,7 +97,7 @@ def complete_attempt(
     is then closed with what was saved in time.
     """
     with transaction.atomic():
-        attempt = _own_attempt(learner, attempt_id)
+        attempt = _own_attempt(learner, attempt_id, answers)
         close_if_over(attempt)
         if not attempt.is_completed:
             store_responses(attempt, answers)
@@ -112,28 +114,36 @@ def _wait_for_other_starts(learner: User, assessment: Assessment) -> None:
     execute("SELECT FROM courses_assessment WHERE id = %(id)s FOR KEY SHARE", id=assessment.pk)
 
 
-_LEARNER, _ATTEMPT = stand_in(1), stand_in(2)
+_LEARNER, _ATTEMPT, _QUESTIONS = stand_in(1), stand_in(2), stand_in(3)
 
 
 @cache
 def _own_attempts(_slack: int) -> CompiledQuery[AssessmentAttempt]:
     """What locks an attempt of a learner, composed once: it opens every save. The slack stands in it."""
-    return CompiledQuery(to_lock(AssessmentAttempt.objects.filter(user=_LEARNER, pk=_ATTEMPT)))
+    own = AssessmentAttempt.objects.filter(user=_LEARNER, pk=_ATTEMPT)
+    return CompiledQuery(to_lock(own.annotate(asked=asked_of(_QUESTIONS))))
 
 
-def _own_attempt(learner: User, attempt_id: int) -> AssessmentAttempt:
+def _own_attempt(learner: User, attempt_id: int, answers: Sequence[GivenAnswer] = ()) -> AssessmentAttempt:
+    """The attempt, locked, with what is asked in the questions that `answers` are to."""
     own_attempts = _own_attempts(settings.SUBMISSION_SLACK_SECONDS)
-    for attempt in own_attempts.rows({_LEARNER: learner.pk, _ATTEMPT: attempt_id}):
+    questions = [answer.question_id for answer in answers]
+    for attempt in own_attempts.rows({_LEARNER: learner.pk, _ATTEMPT: attempt_id, _QUESTIONS: questions}):
         return attempt
     raise exceptions.NotFound(field=["attemptId"])
 
 
-def _change(learner: User, attempt_id: int, change: Callable[[AssessmentAttempt], None]) -> AssessmentAttempt:
+def _change(
+    learner: User,
+    attempt_id: int,
+    change: Callable[[AssessmentAttempt], None],
+    answers: Sequence[GivenAnswer] = (),
+) -> AssessmentAttempt:
     """Carry out `change` on an attempt that is open. One whose time is over is closed instead; the refusal is
     raised after the commit, or the closing were lost.
     """
     with transaction.atomic():
-        attempt = _own_attempt(learner, attempt_id)
+        attempt = _own_attempt(learner, attempt_id, answers)
         close_if_over(attempt)
         is_open = not attempt.is_completed
         if is_open:

@@ -90,7 +90,7 @@ class CompiledQuery(Generic[T]):
         self._sql = within.format(rows=sql)
         self._reader = RowReader(rows.model)
 
-    def rows(self, keys: Mapping[int, int | None], *leading: Any) -> list[T]:
+    def rows(self, keys: Mapping[int, Any], *leading: Any) -> list[T]:
         """The rows with `keys` in place of the stand-ins; `leading` are parameters that come before the query's."""
         parameters = [keys.get(value, value) if type(value) is int else value for value in self._parameters]
         return self._reader.rows(self._sql, [*leading, *parameters])

@@ -87,12 +87,16 @@ class Question:
     @property
     def selection(self) -> Selection | None:
         """How many choices may be picked, None where there are none to pick."""
-        if self.type == QuestionType.TRUE_FALSE:
-            return Selection.SINGLE
-        if self.type != QuestionType.MULTIPLE_CHOICE:
-            return None
-        correct = sum(answer.is_correct for answer in self.answers)
-        return Selection.MULTIPLE if correct > 1 else Selection.SINGLE
+        return selection_of(self.type, right_answers=sum(answer.is_correct for answer in self.answers))
+
+
+def selection_of(type: QuestionType, *, right_answers: int) -> Selection | None:
+    """How many choices may be picked of a question of that type with so many right answers; None: there are none."""
+    if type == QuestionType.TRUE_FALSE:
+        return Selection.SINGLE
+    if type != QuestionType.MULTIPLE_CHOICE:
+        return None
+    return Selection.MULTIPLE if right_answers > 1 else Selection.SINGLE
 
 
 @dataclass(frozen=True, slots=True)

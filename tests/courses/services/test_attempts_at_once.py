@@ -11,7 +11,7 @@ from courses.services.attempts import complete_attempt, start_attempt, submit_an
 from courses.services.enrollment import withdraw
 from courses.services.question_authoring import delete_question
 from tests import factories
-from tests.concurrency import at_once
+from tests.concurrency import at_once, one_after_the_other
 from tests.taking import given, let_time_run_out
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -154,6 +154,27 @@ def test_of_tabs_that_save_on_the_same_revision_one_wins() -> None:
     assert _kinds(raised) == {exceptions.StaleRevision: 1}
     attempt.refresh_from_db()
     assert (attempt.revision, attempt.answers.get().revision) == (1, 1)
+
+
+def test_what_another_tab_saved_meanwhile_is_what_a_save_is_compared_with() -> None:
+    """The second tab gives again what was stored when it began, and waits until the first has changed that."""
+    assessment = _assessment()
+    learner = _learner(assessment)
+    attempt = start_attempt(learner=learner, assessment_id=assessment.pk).attempt
+    right, wrong = (given(attempt, assessment.questions.get(), text) for text in ("right", "wrong"))
+    submit_answers(learner=learner, attempt_id=attempt.pk, answers=[right])
+    stored = attempt.answers.get().response
+
+    one_after_the_other(
+        lambda: submit_answers(learner=learner, attempt_id=attempt.pk, answers=[wrong]),
+        lambda: submit_answers(learner=learner, attempt_id=attempt.pk, answers=[right]),
+    )
+    attempt.refresh_from_db()
+    assert (attempt.answers.get().response, attempt.answers.get().revision, attempt.revision) == (
+        stored,
+        3,
+        3,
+    )
 
 
 def test_the_sweep_and_the_learner_close_an_attempt_once() -> None:

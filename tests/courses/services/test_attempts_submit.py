@@ -1,8 +1,10 @@
 """Saving answers and marks: what is written, what changes nothing, and what is refused whole."""
 
 import re
+from contextlib import closing
 from typing import Any
 
+import psycopg2
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -73,12 +75,21 @@ def test_a_text_also_stands_in_the_column_for_texts(attempt: AssessmentAttempt) 
 
 def test_answering_again_replaces_the_answer_and_makes_a_new_revision(attempt: AssessmentAttempt) -> None:
     _submit(attempt, "Single?", "Paris")
+    first = attempt.answers.get()
     _submit(attempt, "Single?", "London")
     answer = attempt.answers.get()
     assert answer.selected_answer is not None
     assert (answer.selected_answer.answer_text, answer.revision) == ("London", 2)
+    assert (answer.pk, answer.answered_at > first.answered_at) == (first.pk, True)
     attempt.refresh_from_db()
     assert attempt.revision == 2
+
+
+def test_a_text_is_replaced_in_the_column_for_texts_as_well(attempt: AssessmentAttempt) -> None:
+    _submit(attempt, "Short?", "Meiosis")
+    _submit(attempt, "Short?", "Mitosis")
+    answer = attempt.answers.get()
+    assert (answer.response, answer.text_answer) == ({"text": "Mitosis"}, "Mitosis")
 
 
 def test_the_same_response_again_is_a_success_that_changes_nothing(attempt: AssessmentAttempt) -> None:
@@ -86,6 +97,32 @@ def test_the_same_response_again_is_a_success_that_changes_nothing(attempt: Asse
     before = _rows(attempt)
     assert _submit(attempt, "Several?", "six", "two").revision == 1
     assert _rows(attempt) == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_moves_the_dates_of_the_attempt_and_of_the_answer(attempt: AssessmentAttempt) -> None:
+    _submit(attempt, "Short?", "Mitosis")
+    before = AssessmentAttempt.objects.get().updated_date, AttemptAnswer.objects.get().updated_date
+    _submit(attempt, "Short?", "Meiosis")
+    assert AssessmentAttempt.objects.get().updated_date > before[0]
+    assert AttemptAnswer.objects.get().updated_date > before[1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_watches_is_told_of_a_change_and_not_of_the_same_response_again(
+    attempt: AssessmentAttempt,
+) -> None:
+    _submit(attempt, "Short?", "Mitosis")
+    with closing(psycopg2.connect(**connection.get_connection_params())) as watching:
+        watching.autocommit = True
+        with watching.cursor() as cursor:
+            cursor.execute("LISTEN courses_changes")
+            _submit(attempt, "Short?", "Mitosis")
+            _submit(attempt, "Short?", "Meiosis")
+            cursor.execute("SELECT 1")
+        assert [(told.channel, told.payload) for told in watching.notifies] == [
+            ("courses_changes", f"attempt:{attempt.pk}")
+        ]
 
 
 def test_all_answers_of_a_call_share_one_revision(attempt: AssessmentAttempt) -> None:
@@ -117,6 +154,21 @@ def test_clearing_what_was_never_answered_changes_nothing(attempt: AssessmentAtt
         learner=attempt.user, attempt_id=attempt.pk, answers=[GivenAnswer(question.pk, None)]
     )
     assert (saved.revision, _rows(attempt)) == (0, [])
+
+
+@pytest.mark.parametrize(
+    "texts", [{"Single?": "Paris"}, {"Single?": "Paris", "True?": "True", "Short?": "Mitosis"}]
+)
+def test_a_save_is_one_statement_that_locks_and_one_that_writes(
+    attempt: AssessmentAttempt, texts: dict[str, str]
+) -> None:
+    answers = [given(attempt, _question(attempt, question), text) for question, text in texts.items()]
+    with CaptureQueriesContext(connection) as run:
+        submit_answers(learner=attempt.user, attempt_id=attempt.pk, answers=answers)
+    locks, writes = (each["sql"] for each in run if "SAVEPOINT" not in each["sql"])
+    assert locks.endswith('FOR NO KEY UPDATE OF "courses_assessmentattempt"')
+    assert writes.count("UPDATE courses_assessmentattempt") == writes.count("pg_notify") == 1
+    assert attempt.answers.filter(revision=1).count() == len(texts)
 
 
 def test_saving_does_the_same_work_whether_right_or_wrong(assessment: Assessment) -> None:

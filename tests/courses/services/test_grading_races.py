@@ -1,11 +1,8 @@
 """People who grade, correct and hand in at the same moment."""
 
-from collections.abc import Callable
-from threading import Event
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
 
 from courses.constants import RegradePolicy
 from courses.models import (
@@ -21,7 +18,7 @@ from courses.services.grading import grade_answer
 from courses.services.question_editing import update_question
 from courses.services.regrading import apply_regrade
 from tests import factories
-from tests.concurrency import at_once
+from tests.concurrency import at_once, one_after_the_other
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,33 +63,6 @@ def _assert_the_score_is_the_sum(attempt: AssessmentAttempt) -> None:
     assert attempt.score == sum(
         AttemptAnswer.objects.filter(attempt=attempt).values_list("points_earned", flat=True)
     )
-
-
-def _one_after_the_other(first: Callable[[], object], second: Callable[[], object]) -> None:
-    """Do `first`, and commit it only once `second` waits for a lock that it holds, or has ended."""
-    done, ended = Event(), Event()
-
-    def work(number: int) -> None:
-        if number:
-            done.wait(timeout=30)
-            try:
-                second()
-            finally:
-                ended.set()
-            return
-        with transaction.atomic():
-            first()
-            done.set()
-            while not (_somebody_waits_for_a_lock() or ended.wait(timeout=0.01)):
-                pass
-
-    assert at_once(work, 2) == []
-
-
-def _somebody_waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return bool(cursor.fetchone()[0])
 
 
 def test_graders_of_the_last_answers_at_once_tell_the_learner_exactly_once(
@@ -148,7 +118,7 @@ def test_a_regrade_waits_for_a_grader_and_counts_what_that_one_gave(
     assessment: Assessment, attempt: AssessmentAttempt, instructor: User
 ) -> None:
     task = _essays(attempt)[0]
-    _one_after_the_other(
+    one_after_the_other(
         lambda: grade_answer(grader=instructor, task_id=task, points=1),
         lambda: apply_regrade(
             grader=instructor, assessment_id=assessment.pk, policy=RegradePolicy.FULL_CREDIT
@@ -163,7 +133,7 @@ def test_a_regrade_waits_for_an_author_and_grades_by_the_key_that_was_written(
 ) -> None:
     single = assessment.questions.get(order=1)
     answers: Any = [{"text": "right"}, {"text": "wrong", "is_correct": True}]
-    _one_after_the_other(
+    one_after_the_other(
         lambda: update_question(author=instructor, question_id=single.pk, draft={"answers": answers}),
         lambda: apply_regrade(grader=instructor, assessment_id=assessment.pk, policy=RegradePolicy.EXACT),
     )
