@@ -1,5 +1,6 @@
 """A whole server under load: the sessions it opens, and what happens when it loses them."""
 
+import gc
 import json
 import socket
 import threading
@@ -74,6 +75,18 @@ def test_a_server_that_stops_leaves_no_session(real_threads):
     server.stop()
 
     wait_until(lambda: other_sessions() == [])
+
+
+def test_no_collection_goes_through_what_start_up_made(real_threads):
+    server, made_before = LiveServer(), []
+
+    server.start()
+    made_since = []
+    collected = [id(each) for each in gc.get_objects()]
+    server.stop()
+
+    assert (id(made_before) in collected, id(made_since) in collected) == (False, True)
+    assert gc.get_freeze_count() == 0
 
 
 def test_losing_every_session_under_load_costs_at_most_one_error_each(address, opened_sessions):
