@@ -44,13 +44,14 @@ def one_after_the_other(first: Callable[[], object], second: Callable[[], object
         with transaction.atomic():
             first()
             done.set()
-            while not (_somebody_waits_for_a_lock() or ended.wait(timeout=0.01)):
+            while not (somebody_waits_for_a_lock() or ended.wait(timeout=0.01)):
                 pass
 
     assert at_once(work, 2) == []
 
 
-def _somebody_waits_for_a_lock() -> bool:
+def somebody_waits_for_a_lock() -> bool:
+    """Whether any session of the database does."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
         return bool(cursor.fetchone()[0])

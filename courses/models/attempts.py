@@ -264,9 +264,11 @@ class AssessmentAttempt(TimeStampedMixin):
             save_arguments["update_fields"] = {*written, *RESULT_FIELDS}
 
     def _grade_answers(self) -> None:
-        """Grade, with the key as it is now, every answer that no person has graded."""
-        answers = self.answers.filter(graded_at=None).select_related("question")
-        graded = list(answers.prefetch_related("question__answers"))
+        """Grade, with the key as it is now, every answer that no person has graded.
+
+        Questions are looked up by their ids: for a join PostgreSQL may read every question of the platform.
+        """
+        graded = list(self.answers.filter(graded_at=None).prefetch_related("question__answers"))
         for answer in graded:
             answer.grade()
         self.answers.bulk_update(graded, ["credit", "is_correct", "points_earned"])

@@ -1,17 +1,40 @@
 """What a failing database means for a client: stopped for time, a lock held by others, or not there."""
 
-from django.db import DatabaseError, InterfaceError, OperationalError
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from schema.core.error_codes import ErrorCode
 
+T = TypeVar("T")
+
 DATABASE_FAILURES = (DatabaseError, InterfaceError)
+
+TRIES = 3
+"""How often a write is begun that PostgreSQL ends for another one's sake."""
+
+_COLLISIONS = {"40P01", "40001"}
+"""deadlock_detected, serialization_failure: begun again it may well succeed, and nothing of it was written."""
 
 _BY_SQLSTATE = {
     "57014": ErrorCode.TIMEOUT,  # query_canceled: the statement timeout
     "55P03": ErrorCode.BUSY,  # lock_not_available: the lock timeout
-    "40P01": ErrorCode.BUSY,  # deadlock_detected
-    "40001": ErrorCode.BUSY,  # serialization_failure
-}
+} | dict.fromkeys(_COLLISIONS, ErrorCode.BUSY)
+
+
+def begun_again(write: Callable[[], T]) -> T:
+    """The result of a write that owns its transaction, begun again when it collided with another one.
+
+    Raises OperationalError after the last of TRIES, and at once inside a transaction that is not the write's.
+    """
+    for _ in range(TRIES - 1):
+        try:
+            return write()
+        except OperationalError as error:
+            if _sqlstate(error) not in _COLLISIONS or connection.in_atomic_block:
+                raise
+    return write()
 
 
 def failure_code(error: BaseException | None) -> ErrorCode | None:
@@ -24,5 +47,8 @@ def failure_code(error: BaseException | None) -> ErrorCode | None:
     is_lost = type(error) is DatabaseError
     if error is None or not (is_lost or isinstance(error, OperationalError | InterfaceError)):
         return None
-    sqlstate = getattr(error.__cause__, "pgcode", None)
-    return _BY_SQLSTATE.get(sqlstate or "", ErrorCode.UNAVAILABLE)
+    return _BY_SQLSTATE.get(_sqlstate(error), ErrorCode.UNAVAILABLE)
+
+
+def _sqlstate(error: BaseException) -> str:
+    return getattr(error.__cause__, "pgcode", None) or ""

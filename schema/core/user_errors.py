@@ -16,6 +16,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from courses import exceptions
 from schema.context import Info
+from schema.core.database_failures import begun_again
 from schema.core.look_ahead import look_ahead
 from schema.core.permissions import RequiresScope, Scope, require_scope, require_signed_in
 from schema.dataloaders.base import fill
@@ -76,7 +77,8 @@ def mutation(*, scope: Scope, description: str) -> Callable[[Callable[..., P]], 
     """Publish a function `(info, input) -> Payload` as a mutation that only signed-in people may call.
 
     The function runs on a database thread. A Refusal or ValidationError that it raises becomes the payload's
-    user errors; what the client asks of the payload is then loaded in the same visit to the thread.
+    user errors; what the client asks of the payload is then loaded in the same visit to the thread. It is called
+    again when its transaction collided with another one.
     """
 
     def decorate(function: Callable[..., P]) -> Any:
@@ -89,7 +91,7 @@ def mutation(*, scope: Scope, description: str) -> Callable[[Callable[..., P]], 
         def job(info: Info, plan: Plan, arguments: dict[str, Any]) -> P:
             try:
                 require_scope(info, scope)
-                payload = function(info, **arguments)
+                payload = begun_again(functools.partial(function, info, **arguments))
             except exceptions.Refusal as refusal:
                 return payload_type(user_errors=[from_refusal(refusal)])
             except ValidationError as error:
