@@ -34,7 +34,8 @@ def main() -> None:
     """Measure what the options ask."""
     options = _options()
     deployment = prepare(options.directory / str(options.attempts), options.attempts)
-    results: dict[str, Any] = {"machine": _machine(), "attempts": options.attempts, "rounds": options.rounds}
+    rounds = options.sittings * options.rounds
+    results: dict[str, Any] = {"machine": _machine(), "attempts": options.attempts, "rounds": rounds}
     results["sizes"] = {options.attempts: sizes(deployment)}
     results["ratios"] = compare(deployment, options)
     _keep(results, options.output)
@@ -56,7 +57,9 @@ def _keep(results: dict[str, Any], output: Path) -> None:
 
 
 def compare(deployment: Deployment, options: argparse.Namespace) -> dict[str, Any]:
-    """All contenders side by side over one database."""
+    """All contenders side by side over one database, in several sittings: a process that is started again can be
+    faster or slower throughout, which is part of the noise.
+    """
     install()
     contenders: list[Contender] = [
         Ours(), Ours(workers=2), Floor(), Stock(), Stock(fixed_threads=True), PostGraphile()
@@ -68,20 +71,27 @@ def compare(deployment: Deployment, options: argparse.Namespace) -> dict[str, An
             cells[contender.name]["database"] = statements.inspect(
                 contender, deployment, chosen, options.port
             )
-    with ExitStack() as stack:
-        places = [
-            Place(stack.enter_context(served(contender, deployment, options.port + number)), chosen)
-            for number, contender in enumerate(contenders)
-        ]
-        for workload in WORKLOADS:
-            check(workload, places)
-            warm(workload, places, seconds=options.warm_seconds)
-            measured = measure(workload, places, rounds=options.rounds, seconds=options.seconds)
-            of_name = {place.name: rounds for place, rounds in zip(places, measured, strict=True)}
-            for name, rounds in of_name.items():
-                cells[name][workload.key] = medians(rounds) | {"to": _to_references(rounds, of_name)}
-        for place in places:
-            cells[place.name]["peak_memory"] = peak_memory_bytes(place.server.pid)
+    measured: dict[str, dict[str, list[Measured]]] = {
+        workload.key: {contender.name: [] for contender in contenders} for workload in WORKLOADS
+    }
+    for _ in range(options.sittings):
+        with ExitStack() as stack:
+            places = [
+                Place(stack.enter_context(served(contender, deployment, options.port + number)), chosen)
+                for number, contender in enumerate(contenders)
+            ]
+            for workload in WORKLOADS:
+                check(workload, places)
+                warm(workload, places, seconds=options.warm_seconds)
+                rounds = measure(workload, places, rounds=options.rounds, seconds=options.seconds)
+                for place, of_place in zip(places, rounds, strict=True):
+                    measured[workload.key][place.name] += of_place
+            for place in places:
+                peak = max(cells[place.name].get("peak_memory", 0), peak_memory_bytes(place.server.pid))
+                cells[place.name]["peak_memory"] = peak
+    for key, of_name in measured.items():
+        for name, of_contender in of_name.items():
+            cells[name][key] = medians(of_contender) | {"to": _to_references(of_contender, of_name)}
     return cells
 
 
@@ -119,9 +129,12 @@ def _options() -> argparse.Namespace:
         "--attempts", type=int, default=SMALL, help="how much data the ratios are measured over"
     )
     parser.add_argument("--larger", type=int, nargs="*", default=LARGER, help="the other amounts of --full")
-    parser.add_argument("--rounds", type=int, default=5, help="rounds of each contender and workload")
+    parser.add_argument("--sittings", type=int, default=2, help="how often all contenders are started")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of each workload in a sitting")
     parser.add_argument("--seconds", type=int, default=2, help="how long a round is")
-    parser.add_argument("--warm-seconds", type=int, default=6, help="how long each operation is warmed")
+    parser.add_argument(
+        "--warm-seconds", type=int, default=6, help="how long an operation is warmed that is compiled"
+    )
     parser.add_argument("--soak-minutes", type=float, default=10, help="how long --full soaks")
     parser.add_argument("--port", type=int, default=8400, help="the first of ten ports that are free")
     parser.add_argument(

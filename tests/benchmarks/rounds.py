@@ -53,9 +53,10 @@ def check(workload: Workload, places: Sequence[Place]) -> None:
 
 
 def warm(workload: Workload, places: Sequence[Place], *, seconds: float) -> None:
-    """Let every server do it for a while, uncounted."""
+    """Let every server do it for a while, uncounted: so long where it is compiled meanwhile, else half of that."""
     for place in places:
-        run(workload, place.server, place.subjects, seconds=seconds)
+        is_compiled = place.server.contender.is_compiled
+        run(workload, place.server, place.subjects, seconds=seconds if is_compiled else seconds / 2)
 
 
 def measure(

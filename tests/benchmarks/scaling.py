@@ -28,7 +28,9 @@ def measure_scale(deployments: Sequence[Deployment], options: argparse.Namespace
         ]
         for workload in WORKLOADS:
             warm(workload, places, seconds=options.warm_seconds)
-            measured = measure(workload, places, rounds=options.rounds, seconds=options.seconds)
+            measured = measure(
+                workload, places, rounds=options.sittings * options.rounds, seconds=options.seconds
+            )
             for place, rounds in zip(places, measured, strict=True):
                 cells[str(place.server.deployment.attempts)][workload.key] = medians(rounds) | {
                     "to_smallest": {

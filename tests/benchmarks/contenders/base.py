@@ -71,6 +71,8 @@ class Contender(ABC):
 
     name: str
     workers = 1
+    is_compiled = False
+    """Whether what runs often is compiled while it runs."""
 
     @abstractmethod
     def command(self, port: int, database_url: str) -> list[str]:

@@ -100,6 +100,7 @@ class PostGraphile(Contender):
     """`postgraphile_server/server.mjs` on the Node that comes with the project."""
 
     name = "PostGraphile"
+    is_compiled = True
 
     def command(self, port: int, database_url: str) -> list[str]:
         return [_node(), str(DIRECTORY / "server.mjs"), str(port), database_url]
