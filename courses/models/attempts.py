@@ -195,10 +195,8 @@ class AssessmentAttempt(TimeStampedMixin):
         questions that were answered without being laid out.
         """
         laid_out = points_in(self.layout, {})
-        further = self.answers.exclude(question__in=laid_out)
-        return sum(laid_out.values()) + int(
-            further.aggregate(points=Sum("question__points", default=0))["points"]
-        )
+        further = self.answers.exclude(question__in=laid_out).prefetch_related("question")
+        return sum(laid_out.values()) + sum(answer.question.points for answer in further)
 
     def _start(self) -> None:
         """Number a new attempt, and freeze what holds for it."""
