@@ -44,14 +44,19 @@ def one_after_the_other(first: Callable[[], object], second: Callable[[], object
         with transaction.atomic():
             first()
             done.set()
-            while not (somebody_waits_for_a_lock() or ended.wait(timeout=0.01)):
+            while not (_somebody_waits_for_a_lock() or ended.wait(timeout=0.01)):
                 pass
 
     assert at_once(work, 2) == []
 
 
-def somebody_waits_for_a_lock() -> bool:
-    """Whether any session of the database does."""
+def until_it_waits(thread: Thread) -> None:
+    """Return once somebody waits for a lock, as `thread` is about to, or it has ended without."""
+    while thread.is_alive() and not _somebody_waits_for_a_lock():
+        pass
+
+
+def _somebody_waits_for_a_lock() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
         return bool(cursor.fetchone()[0])

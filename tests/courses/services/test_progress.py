@@ -1,11 +1,9 @@
 """Completing lessons, and with the last one the course."""
 
-from collections.abc import Callable
 from decimal import Decimal
-from threading import Thread
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from courses import exceptions
 from courses.constants import EnrollmentStatus
@@ -20,9 +18,8 @@ from courses.models import (
     UserActivity,
 )
 from courses.services.progress import complete_lesson, update_progress
-from courses.utils.sql import execute, fetch
 from tests import factories
-from tests.concurrency import at_once
+from tests.concurrency import at_once, one_after_the_other
 
 
 @pytest.fixture
@@ -169,29 +166,8 @@ def test_progress_counts_what_happens_before_a_completion_is_committed(meanwhile
         "another lesson is completed": lambda: _complete(learner, lessons[1]),
         "a lesson is added": lambda: _add_lesson(course),
     }[meanwhile]
-    with transaction.atomic():
-        _complete(learner, lessons[0])
-        thread = Thread(target=_elsewhere, args=[other])
-        thread.start()
-        _wait_for_somebody_to_wait()
-    thread.join()
+    one_after_the_other(lambda: _complete(learner, lessons[0]), other)
     assert Enrollment.objects.get().progress_percentage == Decimal(progress)
-
-
-def _elsewhere(work: Callable[[], None]) -> None:
-    try:
-        work()
-    finally:
-        connection.close()
-
-
-def _wait_for_somebody_to_wait() -> None:
-    """Return once another session waits for a lock; the lock timeout of that session bounds how long."""
-    waiting = (
-        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    while not fetch(waiting):
-        execute("SELECT pg_stat_clear_snapshot()")
 
 
 def _add_lesson(course: Course) -> None:

@@ -13,7 +13,7 @@ from courses.models import AssessmentAttempt, AttemptAnswer
 from schema.core.database_failures import TRIES, begun_again, failure_code
 from schema.core.error_codes import ErrorCode
 from tests import factories
-from tests.concurrency import somebody_waits_for_a_lock
+from tests.concurrency import until_it_waits
 from tests.taking import answers_to, start, submit
 
 
@@ -54,8 +54,7 @@ def test_a_save_that_is_ended_for_a_deadlock_is_begun_again_and_saved(api: Calla
         cursor.execute("SELECT FROM courses_attemptanswer FOR UPDATE")
         saving = Thread(target=save)
         saving.start()
-        while not somebody_waits_for_a_lock():
-            pass
+        until_it_waits(saving)
         cursor.execute("SET LOCAL deadlock_timeout = '1min'")  # the save is the one to find out
         cursor.execute("SELECT FROM courses_assessmentattempt FOR UPDATE")
         other.commit()
