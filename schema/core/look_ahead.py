@@ -23,7 +23,7 @@ from strawberry.types.field import StrawberryField
 
 from schema.context import Info
 from schema.core.fields import Column, Computed, DeclaredField, Operation
-from schema.dataloaders.plans import EVERYTHING, Columns, Plan, Step, together
+from schema.dataloaders.plans import EVERYTHING, NOTHING, UNKNOWN, Columns, Plan, Step, together
 
 
 def look_ahead(info: Info, type_name: str | None = None) -> Plan:
@@ -36,7 +36,7 @@ def look_ahead(info: Info, type_name: str | None = None) -> Plan:
     if key not in plans:
         of = raw.schema.get_type(type_name) if type_name else get_named_type(raw.return_type)
         selections = [node.selection_set for node in raw.field_nodes if node.selection_set]
-        plans[key] = _Planner(raw).plan(of, selections) if isinstance(of, GraphQLObjectType) else Plan()
+        plans[key] = _Planner(raw).plan(of, selections) if isinstance(of, GraphQLObjectType) else UNKNOWN
     return plans[key]
 
 
@@ -67,7 +67,7 @@ class _Planner:
                 nested.setdefault(get_named_type(definition.type), []).append(node.selection_set)
         steps = []
         for (declaration, attribute, request), (fields, nested) in wanted.items():
-            then = self.plan(*nested.popitem()) if nested else Plan(frozenset())
+            then = self.plan(*nested.popitem()) if nested else NOTHING
             columns.extend(field.reads(then) for field in fields)
             steps.append(Step(declaration, attribute, request, then))
         return Plan(together(columns), tuple(steps))

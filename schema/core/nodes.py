@@ -56,10 +56,12 @@ def _fetch_all(info: Info, wanted: Sequence[str]) -> list[Any]:
 
     In the place of each thing that the request's token was not made for stands the error that says so.
     """
-    rows: dict[tuple[str, int], Any] = {}
+    names = [global_ids.decode(one)[0] for one in wanted]
+    things = [(name, global_ids.pk(one, name)) for one, name in zip(wanted, names, strict=True)]
+    rows: dict[tuple[str, int | None], Any] = {}
     refusals: dict[str, GraphQLError] = {}
     for type_name, kind in KINDS.items():
-        keys = {key for key in (global_ids.pk(one, type_name) for one in wanted) if key is not None}
+        keys = {key for name, key in things if name == type_name and key is not None}
         if keys and not info.context.has_scope(kind.scope):
             refusals[type_name] = scope_missing(kind.scope)
         elif keys:
@@ -67,8 +69,4 @@ def _fetch_all(info: Info, wanted: Sequence[str]) -> list[Any]:
             found = kind.by_pk.load(info.context.viewer, list(keys), None, plan)
             fill(info.context.viewer, found.values(), plan)
             rows |= {(type_name, key): row for key, row in found.items()}
-    names = [global_ids.decode(one)[0] for one in wanted]
-    return [
-        refusals.get(name) or rows.get((name, global_ids.pk(one, name) or 0))
-        for one, name in zip(wanted, names, strict=True)
-    ]
+    return [refusals.get(name) or rows.get((name, key)) for name, key in things]

@@ -51,8 +51,11 @@ class Plan:
         if self is UNKNOWN:
             return UNKNOWN
         found = [step.then for step in self.steps if step.declaration is None and step.attribute == attribute]
-        return found[0] if found else Plan(frozenset())
+        return found[0] if found else NOTHING
 
 
 UNKNOWN = Plan()
 """For what is read without looking ahead: all columns, and nothing under them."""
+
+NOTHING = Plan(frozenset())
+"""For objects of which nothing is asked."""

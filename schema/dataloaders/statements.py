@@ -64,18 +64,28 @@ def rows_of(
     `columns` are those that will be read. `keep` says whether the statement will be run again, which that of a
     later page will not.
     """
-    compiled = statement if keep else statement.__wrapped__
-    found = compiled(selector, by, _kind_of(viewer), window, columns)
-    return found.rows({STAND_IN: viewer.pk if viewer else None}, list(keys)) if found else []
+    return _run(selector, by, viewer, window, columns, keep, list(keys))
 
 
 def all_rows_of(
     selector: Selector, viewer: Viewer, window: Window, columns: Columns, *, keep: bool
 ) -> list[Any]:
     """The rows of `selector` that `window` leaves, as `viewer` may see them: one statement."""
+    return _run(selector, None, viewer, window, columns, keep)
+
+
+def _run(
+    selector: Selector,
+    by: str | None,
+    viewer: Viewer,
+    window: Window,
+    columns: Columns,
+    keep: bool,
+    *leading: Any,
+) -> list[Any]:
     compiled = statement if keep else statement.__wrapped__
-    found = compiled(selector, None, _kind_of(viewer), window, columns)
-    return found.rows({STAND_IN: viewer.pk if viewer else None}) if found else []
+    found = compiled(selector, by, _kind_of(viewer), window, columns)
+    return found.rows({STAND_IN: viewer.pk if viewer else None}, *leading) if found else []
 
 
 @lru_cache(maxsize=STATEMENTS_KEPT)
