@@ -11,8 +11,7 @@ from django.db.models import Prefetch, Q, Sum
 from courses.constants import MIN_ASSESSMENT_TITLE_LENGTH, QuestionType, ScoringPolicy, TextMatch
 from courses.mixins import OrderedMixin, TimeStampedMixin
 from courses.models.catalog import Lesson
-from courses.rules import grading
-from courses.rules.layout import LayoutQuestion
+from courses.rules import values
 from courses.utils.constraints import between
 from courses.utils.model_helpers import AliasField
 from courses.validators import validate_percentage
@@ -159,20 +158,15 @@ class Question(TimeStampedMixin, OrderedMixin):
         """Its answers in the author's order, in one query."""
         return self.answers.select_related("question").order_by("order")
 
-    def to_rule(self, answers: "Iterable[Answer] | None" = None) -> grading.Question:
+    def to_rule(self, answers: "Iterable[Answer] | None" = None) -> values.Question:
         """The same question as the plain value that grading works on. Answers at hand, or prefetched, are used."""
         answers = sorted(self.answers.all() if answers is None else answers, key=lambda answer: answer.order)
-        return grading.Question(
+        return values.Question(
             type=QuestionType(self.question_type),
             scoring=ScoringPolicy(self.scoring),
             points=self.points,
             answers=tuple(answer.to_rule() for answer in answers),
         )
-
-    def to_layout(self) -> LayoutQuestion:
-        """The same question as the plain value that an attempt is laid out from."""
-        rule = self.to_rule()
-        return LayoutQuestion(id=self.pk, type=rule.type, answers=rule.answers, points=self.points)
 
 
 class Answer(TimeStampedMixin, OrderedMixin):
@@ -248,9 +242,9 @@ class Answer(TimeStampedMixin, OrderedMixin):
         """The choice, the prompt of a pair, or the accepted text."""
         return self.answer_text
 
-    def to_rule(self) -> grading.Answer:
+    def to_rule(self) -> values.Answer:
         """The same answer as the plain value that grading works on."""
-        return grading.Answer(
+        return values.Answer(
             id=self.pk,
             text=self.answer_text,
             is_correct=self.is_correct,

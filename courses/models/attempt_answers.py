@@ -7,13 +7,15 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 
-from courses.constants import GradeChangeReason, QuestionType
+from courses.constants import GradeChangeReason
 from courses.mixins import TimeStampedMixin
 from courses.models.assessments import Answer, Question
 from courses.models.attempts import AssessmentAttempt
 from courses.rules import grading
-from courses.rules.grading.fill_blank import blank_keys
 from courses.rules.layout import as_laid_out, find_entry
+from courses.rules.questions import QuestionKind, SpecifiedColumns, kind_of
+from courses.rules.responses import specified_columns
+from courses.rules.values import Grade, ResponseMember
 from courses.utils.constraints import between, json_is
 from courses.utils.frozen_columns import FrozenColumns
 from courses.utils.model_helpers import AddedDateTimeField
@@ -179,7 +181,7 @@ class AttemptAnswer(TimeStampedMixin):
         response = self.response or self._response_from_parts()
         if not grading.is_unanswered(self.question.question_type, response):
             return
-        if self._member == "choices":
+        if self._kind.member == ResponseMember.CHOICES:
             raise ValidationError({"selected_answer": "Please pick a choice."})
         raise ValidationError({"text_answer": "Please write an answer."})
 
@@ -201,7 +203,7 @@ class AttemptAnswer(TimeStampedMixin):
     def text_response(self, text: str) -> None:
         self.text_answer = text
 
-    def grade(self) -> grading.Grade:
+    def grade(self) -> Grade:
         """Set credit, correctness and points by the key as it is now, without saving; return why."""
         entry = find_entry(self.attempt.layout, self.question_id)
         grade = grading.grade(as_laid_out(self.question.to_rule(), entry), self.response)
@@ -209,8 +211,8 @@ class AttemptAnswer(TimeStampedMixin):
         return grade
 
     @property
-    def _member(self) -> str:
-        return grading.RESPONSE_MEMBERS[QuestionType(self.question.question_type)]
+    def _kind(self) -> QuestionKind:
+        return kind_of(self.question.question_type)
 
     def _is_graded_on_save(self) -> bool:
         if self.graded_at is not None:
@@ -220,24 +222,16 @@ class AttemptAnswer(TimeStampedMixin):
     def _keep_in_step(self) -> None:
         """Let the part that was changed lead, `response` first where several were."""
         if self.response != self._answered.response:
-            choices = (self.response or {}).get("choices", [])
-            self.selected_answer_id = choices[0] if len(choices) == 1 else None
-            self.text_answer = (self.response or {}).get("text", "")
+            said = specified_columns(self.question.question_type, self.response)
+            self.selected_answer_id, self.text_answer = said
         elif (self.selected_answer_id, self.text_answer) != self._answered[1:]:
             self.response = self._response_from_parts()
 
     def _response_from_parts(self) -> dict[str, Any] | None:
         """What the picked choice or the written text is as a response; a text fills an only blank."""
-        match self._member:
-            case "choices" if self.selected_answer_id is not None:
-                return {"choices": [self.selected_answer_id]}
-            case "text" if self.text_answer:
-                return {"text": self.text_answer}
-            case "blanks" if self.text_answer:
-                keys = blank_keys(self.question.to_rule().answers)
-                return {"blanks": {keys[0]: self.text_answer}} if len(keys) == 1 else None
-            case _:
-                return None
+        columns = SpecifiedColumns(self.selected_answer_id, self.text_answer)
+        value = self._kind.from_columns(columns, self.question.to_rule()) if any(columns) else None
+        return None if value is None else {self._kind.member.value: value}
 
     def _remember(self) -> None:
         """Take down what is loaded; a deferred part counts as empty."""

@@ -236,7 +236,7 @@ class AssessmentAttempt(TimeStampedMixin):
         questions = list(self.assessment.get_questions())
         self.max_score = self.max_score or sum(question.points for question in questions)
         self.layout = self.layout or make_layout(
-            [question.to_layout() for question in questions],
+            {question.pk: question.to_rule() for question in questions},
             randomize=self.assessment.randomize_questions,
             random=SystemRandom(),
         )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from courses.rules.grading.points import round_half_up
+from courses.rules.credit import round_half_up
 
 _TWO_PLACES = Decimal("0.01")
 

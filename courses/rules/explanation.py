@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from courses.rules.grading.points import shown
-from courses.rules.grading.types import Grade
+from courses.rules.credit import shown
+from courses.rules.values import Grade
 
 
 def explain(

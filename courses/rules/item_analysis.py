@@ -18,7 +18,7 @@ from courses.constants import (
     TOO_HARD_FACILITY,
     ItemWarning,
 )
-from courses.rules.grading.points import CREDIT_PLACES
+from courses.rules.credit import CREDIT_PLACES
 
 _UNITS = int(1 / CREDIT_PLACES)
 _SHOWN_PLACES = Decimal("0.0001")

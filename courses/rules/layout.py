@@ -5,72 +5,29 @@ A layout is made once, when the attempt starts, and stored. What clients see and
 anything about what is right.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from random import Random
-from typing import Any, Literal, Required, TypedDict
+from typing import Any
 
-from courses import exceptions
-from courses.constants import QuestionType
-from courses.rules.grading.fill_blank import blank_keys
-from courses.rules.grading.matching import match_key
-from courses.rules.grading.types import Answer, Given, Question, Response
+from courses.rules.questions import kind_of
+from courses.rules.values import Layout, LayoutEntry, Question
 
 
-class LayoutEntry(TypedDict, total=False):
-    """One question of a layout. All lists but `blanks` (the keys to fill) hold ids of answers.
+def make_layout(questions: Mapping[int, Question], *, randomize: bool, random: Random) -> Layout:
+    """Lay out an attempt of questions, by their ids and in the author's order.
 
-    `points` is what the question gives in this attempt, whatever its author makes of it later.
+    They are shuffled when asked for; what each of them offers is ordered as its kind wants it.
     """
-
-    id: Required[int]
-    points: int
-    choices: list[int]
-    prompts: list[int]
-    matches: list[int]
-    blanks: list[str]
-
-
-class Layout(TypedDict):
-    """The questions of an attempt in the order in which its learner sees them."""
-
-    questions: list[LayoutEntry]
-
-
-@dataclass(frozen=True, slots=True)
-class LayoutQuestion:
-    """A question to lay out, with its answers in the author's order."""
-
-    id: int
-    type: QuestionType
-    answers: tuple[Answer, ...]
-    points: int = 1
-
-
-def make_layout(questions: Sequence[LayoutQuestion], *, randomize: bool, random: Random) -> Layout:
-    """Lay out an attempt: questions shuffled when asked for, choices, prompts and matches always.
-
-    True/false keeps "True" before "False", whatever the author's order. A match text that occurs twice is
-    laid out once.
-    """
-    ordered = list(questions)
+    ordered = list(questions.items())
     if randomize:
         random.shuffle(ordered)
-    return {"questions": [_entry(question, random) for question in ordered]}
+    return {"questions": [_entry(pk, question, random) for pk, question in ordered]}
 
 
-def trial_entry(question: LayoutQuestion) -> LayoutEntry:
+def trial_entry(question_id: int, question: Question) -> LayoutEntry:
     """Return an entry that offers every answer in the author's order, for authors who try a key out."""
-    entry: LayoutEntry = {"id": question.id}
-    match question.type:
-        case QuestionType.MULTIPLE_CHOICE | QuestionType.TRUE_FALSE:
-            entry["choices"] = [answer.id for answer in question.answers]
-        case QuestionType.MATCHING:
-            entry["prompts"] = [answer.id for answer in question.answers if answer.is_prompt]
-            entry["matches"] = [answer.id for answer in question.answers if answer.match_text.strip()]
-        case QuestionType.FILL_BLANK:
-            entry["blanks"] = blank_keys(question.answers)
-    return entry
+    return {"id": question_id, **kind_of(question.type).offer(question)}
 
 
 def as_laid_out(question: Question, entry: LayoutEntry | None) -> Question:
@@ -81,31 +38,22 @@ def as_laid_out(question: Question, entry: LayoutEntry | None) -> Question:
     """
     if entry is None:
         return question
-    answers = question.answers
-    if "choices" in entry:
-        answers = tuple(answer for answer in answers if answer.id in entry["choices"])
-    elif "prompts" in entry:
-        answers = tuple(a if a.id in entry["prompts"] else replace(a, text="") for a in answers)
-    elif "blanks" in entry:
-        answers = tuple(answer for answer in answers if answer.blank_key in entry["blanks"])
-    return replace(question, answers=answers, points=entry.get("points", question.points))
-
-
-def matches_on_offer(question: Question, entry: LayoutEntry) -> dict[str, int]:
-    """Return, for each prompt of an attempt, the match on offer there that is right for it, by ids of answers."""
-    key_of = {answer.id: match_key(answer.match_text) for answer in question.answers}
-    on_offer = {key_of[match]: match for match in entry.get("matches", []) if match in key_of}
-    return {
-        str(prompt): on_offer[key_of[prompt]]
-        for prompt in entry.get("prompts", [])
-        if key_of.get(prompt) in on_offer
-    }
+    return replace(
+        question,
+        answers=kind_of(question.type).offered(question.answers, entry),
+        points=entry.get("points", question.points),
+        asked_as=entry.get("selection"),
+    )
 
 
 def offered_by(entry: LayoutEntry | None) -> frozenset[Any]:
-    """Return what a question offers in an attempt, whatever the order: choices, prompts or blanks."""
-    entry = entry or {"id": 0}
-    return frozenset(entry.get("choices") or entry.get("prompts") or entry.get("blanks") or ())
+    """Return what a question offers in an attempt, whatever the order: equal where equal responses earn the same."""
+    offer: Iterable[tuple[str, Any]] = (entry or {}).items()
+    return frozenset(
+        (member, frozenset(offered) if isinstance(offered, list) else offered)
+        for member, offered in offer
+        if member not in ("id", "points")
+    )
 
 
 def points_in(layout: Mapping[str, Any], questions: Mapping[int, int]) -> dict[int, int]:
@@ -119,76 +67,5 @@ def find_entry(layout: Mapping[str, Any], question_id: int) -> LayoutEntry | Non
     return next((entry for entry in entries if entry["id"] == question_id), None)
 
 
-def from_places(entry: LayoutEntry, given: Given, *, field: Sequence[str] = ()) -> Given:
-    """Return a response that names places as one that names the ids of answers.
-
-    `field` is the path of the response inside the input. Raises exceptions.ResponseMismatch for a place that
-    the layout does not have, naming the member at fault.
-    """
-    try:
-        match given:
-            case {"choices": places}:
-                return {"choices": [_at(entry, "choices", place) for place in places]}
-            case {"matches": pairs}:
-                return {"matches": [(_at(entry, "prompts", p), _at(entry, "matches", m)) for p, m in pairs]}
-            case _:
-                return given
-    except exceptions.ResponseMismatch as refusal:
-        raise exceptions.ResponseMismatch(refusal.message, field=(*field, *given)) from None
-
-
-def to_places(entry: LayoutEntry, response: Response) -> Given:
-    """Return a stored response as its learner sees it: ids as places, pairs and blanks in layout order.
-
-    Answers that have been removed since are left out.
-    """
-    match response:
-        case {"choices": ids}:
-            return {
-                "choices": [place for place, answer in enumerate(entry.get("choices", [])) if answer in ids]
-            }
-        case {"matches": pairs}:
-            place_of = {answer: place for place, answer in enumerate(entry.get("matches", []))}
-            chosen = [
-                (place, pairs.get(str(answer))) for place, answer in enumerate(entry.get("prompts", []))
-            ]
-            return {"matches": [(prompt, place_of[match]) for prompt, match in chosen if match in place_of]}
-        case {"blanks": texts}:
-            return {"blanks": [(key, texts[key]) for key in entry.get("blanks", []) if key in texts]}
-        case _:
-            return {"text": response["text"]}
-
-
-def _at(entry: LayoutEntry, offered: Literal["choices", "prompts", "matches"], place: int) -> int:
-    """Return the id at a place; a negative place is no place."""
-    ids = entry.get(offered, [])
-    if not 0 <= place < len(ids):
-        raise exceptions.ResponseMismatch(f"This question has no such place among its {offered}.")
-    return ids[place]
-
-
-def _entry(question: LayoutQuestion, random: Random) -> LayoutEntry:
-    entry = trial_entry(question)
-    entry["points"] = question.points
-    if question.type == QuestionType.TRUE_FALSE:
-        entry["choices"] = _true_before_false(question.answers)
-    elif "choices" in entry:
-        random.shuffle(entry["choices"])
-    elif "prompts" in entry:
-        entry["matches"] = _one_per_match_text(question.answers)
-        random.shuffle(entry["prompts"])
-        random.shuffle(entry["matches"])
-    return entry
-
-
-def _true_before_false(answers: Iterable[Answer]) -> list[int]:
-    """Order by text, descending: independent of which one the author wrote first."""
-    return [answer.id for answer in sorted(answers, key=lambda answer: answer.text.casefold(), reverse=True)]
-
-
-def _one_per_match_text(answers: Iterable[Answer]) -> list[int]:
-    first_by_text: dict[str, int] = {}
-    for answer in answers:
-        if answer.match_text.strip():
-            first_by_text.setdefault(match_key(answer.match_text), answer.id)
-    return list(first_by_text.values())
+def _entry(question_id: int, question: Question, random: Random) -> LayoutEntry:
+    return {"id": question_id, "points": question.points, **kind_of(question.type).lay_out(question, random)}

@@ -2,9 +2,10 @@
 
 from decimal import Decimal
 
-from courses.constants import FULL_CREDIT, QuestionType, RegradePolicy
+from courses.constants import FULL_CREDIT, RegradePolicy
 from courses.rules.grading import grade
-from courses.rules.grading.types import Question, Response
+from courses.rules.questions import kind_of
+from courses.rules.values import Question, Response
 
 
 def regraded_credit(
@@ -21,7 +22,7 @@ def regraded_credit(
     takes the new one and FULL_CREDIT gives everyone 1. A grade that a person gave survives all of them, and
     an essay has no key that could be corrected.
     """
-    if graded_by_person or question.type == QuestionType.ESSAY:
+    if graded_by_person or not kind_of(question.type).has_key:
         return old
     if policy == RegradePolicy.FULL_CREDIT:
         return FULL_CREDIT

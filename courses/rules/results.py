@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from courses.rules.grading.points import earned_points
-from courses.rules.grading.types import Response
+from courses.rules.credit import earned_points
 from courses.rules.pass_mark import passes
+from courses.rules.values import Response
 
 
 @dataclass(frozen=True, slots=True)

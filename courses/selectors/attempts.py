@@ -11,9 +11,9 @@ from courses.models import Answer, Assessment, AssessmentAttempt, AttemptAnswer,
 from courses.policies import answer_key, participation, results
 from courses.policies.attempt_time import overdue
 from courses.policies.participation import Viewer
-from courses.rules import grading
+from courses.rules import grading, values
 from courses.rules.attempt_limits import attempts_left
-from courses.rules.layout import LayoutEntry, as_laid_out
+from courses.rules.layout import as_laid_out
 from courses.utils.clock import StatementTimestamp
 
 
@@ -86,10 +86,10 @@ class LaidOutQuestion:
 
     attempt: AssessmentAttempt
     position: int
-    entry: LayoutEntry
+    entry: values.LayoutEntry
     question: Question
-    rule: grading.Question
-    answers: Mapping[int, grading.Answer]
+    rule: values.Question
+    answers: Mapping[int, values.Answer]
     answered: AttemptAnswer | None
 
     @property

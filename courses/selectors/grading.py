@@ -84,7 +84,7 @@ def last_regrade(answer: AttemptAnswer) -> str:
 
 def _laid_out(task: Any) -> LaidOutQuestion:
     """The question of a task; one that the attempt did not lay out is shown in the author's order."""
-    entries = [*task.attempt.layout["questions"], trial_entry(task.question.to_layout())]
+    entries = [*task.attempt.layout["questions"], trial_entry(task.question_id, task.question.to_rule())]
     position, entry = next(
         (place, entry) for place, entry in enumerate(entries, start=1) if entry["id"] == task.question_id
     )

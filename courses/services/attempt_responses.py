@@ -8,16 +8,15 @@ of the change.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db.models import JSONField
 from django.db.models.expressions import RawSQL
 
 from courses import exceptions
-from courses.constants import QuestionType, Selection
-from courses.rules.grading.types import Given, Response, selection_of
-from courses.rules.layout import find_entry, from_places
-from courses.rules.responses import check_response
+from courses.rules.layout import find_entry
+from courses.rules.responses import check_response_in_places, specified_columns
+from courses.rules.values import Given, Response
 from courses.services.changes import CHANNEL, attempt_topic
 from courses.utils.sql import fetch
 
@@ -64,21 +63,11 @@ class GivenAnswer:
     field: tuple[str, ...] = ()
 
 
-class _Asked(NamedTuple):
-    """What a response to a question has to fit."""
-
-    type: QuestionType
-    selection: Selection | None
-
-
-def asked_of(questions: Any) -> RawSQL:
-    """What `store_responses` finds in a locked attempt as `asked`: for each of `questions`, what has to be fitted."""
+def types_of(questions: Any) -> RawSQL:
+    """The types of `questions` by id, which `store_responses` finds in a locked attempt as `types`."""
     return RawSQL(
         """(
-            SELECT jsonb_object_agg(question.id, jsonb_build_array(question.question_type, (
-                SELECT count(*) FROM courses_answer AS answer
-                WHERE answer.question_id = question.id AND answer.is_correct
-            )))
+            SELECT jsonb_object_agg(question.id, question.question_type)
             FROM courses_question AS question WHERE question.id = ANY(%s::bigint[])
         )""",
         [questions],
@@ -89,13 +78,14 @@ def asked_of(questions: Any) -> RawSQL:
 def store_responses(attempt: Any, answers: Sequence[GivenAnswer], base_revision: int | None = None) -> None:
     """Write the answers that change something in a locked attempt, as one new revision of it.
 
-    The attempt was read with what is `asked_of` the questions. Raises ResponseMismatch, and StaleRevision when
+    The attempt was read with the `types_of` the questions. Raises ResponseMismatch, and StaleRevision when
     something would change that was changed since `base_revision`.
     """
     if not answers:
         return
     responses = _checked(attempt, answers)
-    picked, texts = zip(*map(_specified_columns, responses.values()), strict=True)
+    types = [_types(attempt)[question] for question in responses]
+    picked, texts = zip(*map(specified_columns, types, responses.values()), strict=True)
     [saved] = fetch(
         _SAVE,
         attempt=attempt.pk,
@@ -115,11 +105,10 @@ def store_responses(attempt: Any, answers: Sequence[GivenAnswer], base_revision:
 
 def _checked(attempt: Any, answers: Sequence[GivenAnswer]) -> dict[int, Response | None]:
     """The responses as they are stored, by question. Raises ResponseMismatch for the first that does not fit."""
-    found: dict[str, Any] = json.loads(attempt.asked or "{}")
-    responses: dict[int, Response | None] = {}
+    types, responses = _types(attempt), dict[int, Response | None]()
     for answer in answers:
         entry = find_entry(attempt.layout, answer.question_id)
-        if entry is None or str(answer.question_id) not in found:
+        if entry is None or answer.question_id not in types:
             raise exceptions.ResponseMismatch(
                 "This question is not part of the attempt.", field=(*answer.field, "questionId")
             )
@@ -127,20 +116,12 @@ def _checked(attempt: Any, answers: Sequence[GivenAnswer]) -> dict[int, Response
             raise exceptions.ResponseMismatch(
                 "Please answer each question once.", field=(*answer.field, "questionId")
             )
-        type_, right_answers = found[str(answer.question_id)]
-        question = _Asked(QuestionType(type_), selection_of(type_, right_answers=right_answers))
-        field = (*answer.field, "response")
-        given = None if answer.response is None else from_places(entry, answer.response, field=field)
-        responses[answer.question_id] = check_response(question, entry, given, field=field)
+        responses[answer.question_id] = check_response_in_places(
+            types[answer.question_id], entry, answer.response, field=(*answer.field, "response")
+        )
     return responses
 
 
-def _specified_columns(response: Response | None) -> tuple[int | None, str]:
-    """What a response also says in the columns for one pick and for text."""
-    match response:
-        case {"choices": [only]}:
-            return only, ""
-        case {"text": text}:
-            return None, text
-        case _:
-            return None, ""
+def _types(attempt: Any) -> dict[int, str]:
+    found: dict[str, str] = json.loads(attempt.types or "{}")
+    return {int(question): type_ for question, type_ in found.items()}

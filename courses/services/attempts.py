@@ -25,7 +25,7 @@ from courses.services.attempt_endings import (
     record_attempt,
     to_lock,
 )
-from courses.services.attempt_responses import GivenAnswer, asked_of, store_responses
+from courses.services.attempt_responses import GivenAnswer, store_responses, types_of
 from courses.services.changes import tell_attempts_changed
 from courses.utils.rows import CompiledQuery, stand_in
 from courses.utils.sql import execute
@@ -121,11 +121,11 @@ _LEARNER, _ATTEMPT, _QUESTIONS = stand_in(1), stand_in(2), stand_in(3)
 def _own_attempts(_slack: int) -> CompiledQuery[AssessmentAttempt]:
     """What locks an attempt of a learner, composed once: it opens every save. The slack stands in it."""
     own = AssessmentAttempt.objects.filter(user=_LEARNER, pk=_ATTEMPT)
-    return CompiledQuery(to_lock(own.annotate(asked=asked_of(_QUESTIONS))))
+    return CompiledQuery(to_lock(own.annotate(types=types_of(_QUESTIONS))))
 
 
 def _own_attempt(learner: User, attempt_id: int, answers: Sequence[GivenAnswer] = ()) -> AssessmentAttempt:
-    """The attempt, locked, with what is asked in the questions that `answers` are to."""
+    """The attempt, locked, with the types of the questions that `answers` are to."""
     own_attempts = _own_attempts(settings.SUBMISSION_SLACK_SECONDS)
     questions = [answer.question_id for answer in answers]
     for attempt in own_attempts.rows({_LEARNER: learner.pk, _ATTEMPT: attempt_id, _QUESTIONS: questions}):

@@ -8,9 +8,10 @@ from courses.models import Question, User
 from courses.policies.grading import may_try_keys
 from courses.rules import grading
 from courses.rules.explanation import explain
-from courses.rules.grading.types import Given
-from courses.rules.layout import LayoutQuestion, trial_entry
+from courses.rules.layout import trial_entry
 from courses.rules.responses import check_response
+from courses.rules.values import Given, Grade
+from courses.rules.values import Question as Rule
 from courses.selectors.attempts import attempts_visible_to, laid_out_questions
 from courses.selectors.grading import last_regrade
 from courses.services.attempt_endings import close_expired_attempts
@@ -62,7 +63,7 @@ def explain_grade(*, viewer: User, attempt_id: int, question_id: int) -> tuple[s
 
 def try_grade(
     *, author: User, draft: QuestionDraft, responses: Sequence[tuple[Given, tuple[str, ...]]]
-) -> list[grading.Grade]:
+) -> list[Grade]:
     """How a question as drafted would grade responses, each given with its path inside the input.
 
     Responses name answers by their places in the draft, from 0. Raises PermissionDenied for people who teach
@@ -76,12 +77,12 @@ def try_grade(
             f"Please try at most {MAX_TRIED_RESPONSES} responses at once.", field=["responses"]
         )
     rule = _drafted_rule(draft)
-    entry = trial_entry(LayoutQuestion(id=0, type=rule.type, answers=rule.answers))
-    checked = [check_response(rule, entry, given, field=field) for given, field in responses]
+    entry = trial_entry(0, rule)
+    checked = [check_response(rule.type, entry, given, field=field) for given, field in responses]
     return [grading.grade(rule, response) for response in checked]
 
 
-def _drafted_rule(draft: QuestionDraft) -> grading.Question:
+def _drafted_rule(draft: QuestionDraft) -> Rule:
     """The question as the plain value of the rules, once nothing about it is wrong."""
     problems, path, question = Problems(), ("question",), Question()
     drafted_question(question, draft, problems, path)

@@ -10,13 +10,10 @@ from typing import TypedDict
 
 from courses.constants import QuestionType, ScoringPolicy, TextMatch
 from courses.models import Answer, Question
-from courses.rules import grading
-from courses.rules.contradictions import contradictions
+from courses.rules import values
+from courses.rules.questions import kind_of
 from courses.services.authorship import assign
 from courses.services.problems import Problems
-
-LISTED_TYPES = frozenset({QuestionType.SHORT_ANSWER, QuestionType.FILL_BLANK, QuestionType.MATCHING})
-"""Types whose answers are what is right; the others list what to choose from."""
 
 
 class AnswerDraft(TypedDict, total=False):
@@ -72,21 +69,22 @@ def settle_together(
 ) -> None:
     """Accept the texts of a question that are listed, and take down what can never be right about it."""
     _accept_listed_texts(question, answers)
-    for contradiction in contradictions(as_rule(question, answers), question.question_text):
+    rule = as_rule(question, answers)
+    for contradiction in kind_of(rule.type).contradictions(rule, question.question_text):
         problems.add((*path, *contradiction.path), contradiction.message)
 
 
 def _accept_listed_texts(question: Question, answers: Sequence[Answer]) -> None:
     """Where an author lists texts and marks none of them as correct, listing them is what accepts them."""
     is_unmarked = not any(answer.is_correct or answer.credit is not None for answer in answers)
-    if question.question_type in LISTED_TYPES and is_unmarked:
+    if kind_of(question.question_type).listing_accepts and is_unmarked:
         for answer in answers:
             answer.is_correct = bool(answer.answer_text)
 
 
-def as_rule(question: Question, answers: Sequence[Answer]) -> grading.Question:
+def as_rule(question: Question, answers: Sequence[Answer]) -> values.Question:
     """The question as the plain value of the rules, its answers named by their places, from 0."""
-    return grading.Question(
+    return values.Question(
         type=QuestionType(question.question_type),
         scoring=ScoringPolicy(question.scoring),
         points=question.points,

@@ -7,9 +7,9 @@ from django.db.models.functions import Now
 
 from courses import exceptions
 from courses.models import Answer, Question, User
-from courses.rules import grading
-from courses.rules.grading.fill_blank import blank_keys
+from courses.rules import values
 from courses.rules.pairing import paired
+from courses.rules.questions.blanks import blank_keys
 from courses.selectors import authoring
 from courses.services.authorship import locked_question
 from courses.services.problems import Problems
@@ -73,7 +73,7 @@ def update_question(*, author: User, question_id: int, draft: QuestionDraft) -> 
     return question
 
 
-def _rules(answers: Sequence[Answer]) -> list[grading.Answer]:
+def _rules(answers: Sequence[Answer]) -> list[values.Answer]:
     return [answer.to_rule() for answer in answers]
 
 

@@ -12,10 +12,10 @@ from django.db import transaction
 from courses import exceptions
 from courses.constants import NotificationType, RegradePolicy
 from courses.models import Assessment, AssessmentAttempt, User
-from courses.rules import grading
-from courses.rules.layout import LayoutEntry, as_laid_out, offered_by, points_in
+from courses.rules.layout import as_laid_out, offered_by, points_in
 from courses.rules.regrade import regraded_credit
 from courses.rules.results import StoredGrade, new_result
+from courses.rules.values import LayoutEntry, Question
 from courses.selectors.assessments import assessments_visible_to
 from courses.selectors.grading import graded_questions, stored_grades
 from courses.services import notifications, statistics
@@ -125,7 +125,7 @@ class _Regrade:
     def __init__(
         self,
         policy: RegradePolicy,
-        questions: Mapping[int, grading.Question],
+        questions: Mapping[int, Question],
         wanted: Collection[int] | None,
     ) -> None:
         self._policy = policy

@@ -12,7 +12,7 @@ import strawberry
 
 from courses import models
 from courses.constants import Scope
-from courses.rules.grading.types import worth
+from courses.rules.values import worth
 from schema.attempts.paging import attempts_of_assessment
 from schema.core.connections import Connection
 from schema.core.enums import QuestionType, ScoringPolicy, TextMatch

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import strawberry
 
 from courses import exceptions
-from courses.rules.grading.types import Given
+from courses.rules.values import Given
 from courses.services.attempt_responses import GivenAnswer
 from schema.attempts import places
 from schema.core import ids

@@ -1,16 +1,17 @@
 """The questions of an attempt, what was answered, and, where it may be seen, the result and the solution."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, assert_never
 
 import strawberry
 
 from courses import models
-from courses.constants import QuestionType as Kind
 from courses.rules import grading, receipts
-from courses.rules.layout import matches_on_offer, to_places
-from courses.rules.solutions import solution_of
+from courses.rules.credit import correctness_of
+from courses.rules.questions import kind_of, selection_of
+from courses.rules.values import ResponseMember
 from courses.selectors.attempts import LaidOutQuestion
 from schema.attempts import places
 from schema.core import ids
@@ -106,7 +107,7 @@ class AttemptQuestion:
 
     @computed("How many choices may be picked; null where there are none to pick.")
     def selection(root: LaidOutQuestion) -> Selection | None:
-        return root.rule.selection
+        return selection_of(root.rule)
 
     @computed("Multiple choice, true/false: what to pick from.")
     def choices(root: LaidOutQuestion) -> list[Choice] | None:
@@ -163,15 +164,19 @@ def response_of(laid_out: LaidOutQuestion) -> Response | None:
     answered = laid_out.answered
     if answered is None or answered.response is None:
         return None
-    match to_places(laid_out.entry, answered.response):
-        case {"choices": picked}:
-            return Response(choices=[_id(laid_out, places.CHOICE, place) for place in picked])
-        case {"matches": pairs}:
-            return Response(matches=_pairs(laid_out, pairs))
-        case {"blanks": filled}:
-            return Response(blanks=[Blank(key=key, text=text) for key, text in filled])
-        case given:
-            return Response(text=given["text"])
+    kind = kind_of(laid_out.rule.type)
+    shown = kind.to_places(laid_out.entry, answered.response[kind.member])
+    match kind.member:
+        case ResponseMember.CHOICES:
+            return Response(choices=_picks(laid_out, shown))
+        case ResponseMember.TEXT:
+            return Response(text=shown)
+        case ResponseMember.MATCHES:
+            return Response(matches=_pairs(laid_out, shown))
+        case ResponseMember.BLANKS:
+            return Response(blanks=_filled(shown))
+        case never:
+            assert_never(never)
 
 
 def receipt(attempt: models.AssessmentAttempt, questions: list[LaidOutQuestion]) -> SubmissionReceipt | None:
@@ -222,7 +227,7 @@ def _result(laid_out: LaidOutQuestion) -> QuestionResult:
     unanswered = answered is None or grading.is_unanswered(laid_out.rule.type, answered.response)
     return QuestionResult(
         graded_by_id=answered.graded_by_id if answered else None,
-        correctness=grading.correctness_of(credit, unanswered=unanswered),
+        correctness=correctness_of(credit, unanswered=unanswered),
         is_correct=answered.is_correct if answered else False,
         credit=None if credit is None else credit.normalize(),
         points_earned=(answered.points_earned if credit is not None else None) if answered else 0,
@@ -231,22 +236,25 @@ def _result(laid_out: LaidOutQuestion) -> QuestionResult:
 
 
 def _solution(laid_out: LaidOutQuestion) -> Solution:
-    found, entry, kind = solution_of(laid_out.rule), laid_out.entry, laid_out.rule.type
-    solution = Solution(explanation=laid_out.question.explanation)
-    if kind in (Kind.MULTIPLE_CHOICE, Kind.TRUE_FALSE):
-        right = to_places(entry, {"choices": found.choices})["choices"]
-        solution.choices = [_id(laid_out, places.CHOICE, place) for place in right]
-    elif kind == Kind.MATCHING:
-        right = to_places(entry, {"matches": matches_on_offer(laid_out.rule, entry)})
-        solution.matches = _pairs(laid_out, right["matches"])
-    elif kind == Kind.FILL_BLANK:
-        solution.blanks = [Blank(key=key, text=text) for key, text in found.blanks.items()]
-    elif kind == Kind.SHORT_ANSWER:
-        solution.texts = list(found.texts)
-    return solution
+    right = kind_of(laid_out.rule.type).solution_in(laid_out.rule, laid_out.entry)
+    return Solution(
+        explanation=laid_out.question.explanation,
+        choices=None if right.choices is None else _picks(laid_out, right.choices),
+        texts=None if right.texts is None else list(right.texts),
+        matches=None if right.matches is None else _pairs(laid_out, right.matches.items()),
+        blanks=None if right.blanks is None else _filled(right.blanks.items()),
+    )
 
 
-def _pairs(laid_out: LaidOutQuestion, pairs: list[tuple[int, int]]) -> list[Match]:
+def _picks(laid_out: LaidOutQuestion, picked: Iterable[int]) -> list[strawberry.ID]:
+    return [_id(laid_out, places.CHOICE, place) for place in picked]
+
+
+def _filled(blanks: Iterable[tuple[str, str]]) -> list[Blank]:
+    return [Blank(key=key, text=text) for key, text in blanks]
+
+
+def _pairs(laid_out: LaidOutQuestion, pairs: Iterable[tuple[int, int]]) -> list[Match]:
     return [
         Match(prompt=_id(laid_out, places.PROMPT, prompt), match=_id(laid_out, places.MATCH, match))
         for prompt, match in pairs

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import strawberry
 
 from courses import exceptions
-from courses.rules.grading.types import Given
+from courses.rules.values import Given
 from courses.services import explaining as services
 from schema.assessments.inputs import QuestionInput, drafted
 from schema.attempts.inputs import ResponseInput

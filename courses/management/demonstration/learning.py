@@ -25,7 +25,6 @@ from courses.models import (
     User,
     UserActivity,
 )
-from courses.rules.layout import to_places
 from courses.services import (
     attempts,
     enrollment,
@@ -89,7 +88,7 @@ def _take(learner: User, assessment: Assessment, skill: float, ago: timedelta, r
     for entry in attempt.layout["questions"]:
         response = plausible_response(questions[entry["id"]], entry, skill=skill, random=random)
         if response is not None:
-            answers.append(GivenAnswer(question_id=entry["id"], response=to_places(entry, response)))
+            answers.append(GivenAnswer(question_id=entry["id"], response=response))
     attempts.submit_answers(learner=learner, attempt_id=attempt.pk, answers=answers)
     AttemptAnswer.objects.filter(attempt=attempt).update(answered_at=F("answered_at") - ago)
     attempts.complete_attempt(learner=learner, attempt_id=attempt.pk)

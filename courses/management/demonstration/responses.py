@@ -1,11 +1,10 @@
-"""What a learner of some skill would answer: right responses from the key, wrong ones from what is offered."""
+"""Responses of pretended learners: right ones from the key, wrong ones from what is offered."""
 
 from random import Random
+from typing import Any, assert_never
 
-from courses.constants import QuestionType
-from courses.rules.grading.types import Question, Response
-from courses.rules.layout import LayoutEntry
-from courses.rules.solutions import solution_of
+from courses.rules.questions import kind_of
+from courses.rules.values import Given, LayoutEntry, Question, ResponseMember, Solution
 
 ESSAYS = (
     "I tried it at home first. What surprised me was how much changed when I altered a single thing and left "
@@ -20,41 +19,53 @@ GUESSES = ("I am not sure", "none of these", "42", "the second one")
 
 def plausible_response(
     question: Question, entry: LayoutEntry, *, skill: float, random: Random
-) -> Response | None:
-    """The response of a learner who knows each thing with the probability `skill`; None is left blank."""
+) -> Given | None:
+    """The response, in places of the layout, of a learner who knows each thing with the probability `skill`.
+
+    None is left blank.
+    """
     knows = random.random() < skill
     if not knows and random.random() < 0.1:
         return None
-    found = solution_of(question)
-    match question.type:
-        case QuestionType.MULTIPLE_CHOICE | QuestionType.TRUE_FALSE:
-            return {
-                "choices": sorted(
-                    found.choices if knows else _guess(entry["choices"], len(found.choices), random)
-                )
-            }
-        case QuestionType.MATCHING:
-            pairs = {
-                prompt: match if knows or random.random() < skill else random.choice(entry["matches"])
-                for prompt, match in found.matches.items()
-            }
-            return {"matches": {str(prompt): match for prompt, match in pairs.items()}}
-        case QuestionType.FILL_BLANK:
-            return {
-                "blanks": {
-                    key: text if knows or random.random() < skill else random.choice(GUESSES)
-                    for key, text in found.blanks.items()
-                }
-            }
-        case QuestionType.SHORT_ANSWER:
-            return {"text": _without_wildcards(found.texts[0]) if knows else random.choice(GUESSES)}
-        case _:
-            return {"text": random.choice(ESSAYS)}
+    kind = kind_of(question.type)
+    chance = 1.0 if knows else skill
+    value = _value(kind.member, kind.solution_in(question, entry), entry, knows, chance, random)
+    return {kind.member: value}
 
 
-def _guess(choices: list[int], count: int, random: Random) -> list[int]:
-    return random.sample(choices, k=count)
+def _value(
+    member: ResponseMember,
+    right: Solution,
+    entry: LayoutEntry,
+    knows: bool,
+    chance: float,
+    random: Random,
+) -> Any:
+    """The value of the one member: right as a whole, or each part of it with that chance."""
+    match member:
+        case ResponseMember.CHOICES:
+            picks = right.choices or ()
+            return picks if knows else random.sample(range(len(entry["choices"])), k=len(picks))
+        case ResponseMember.TEXT:
+            return _text(right.texts, knows, random)
+        case ResponseMember.MATCHES:
+            matches = range(len(entry["matches"]))
+            pairs = (right.matches or {}).items()
+            return [
+                (prompt, match if random.random() < chance else random.choice(matches))
+                for prompt, match in pairs
+            ]
+        case ResponseMember.BLANKS:
+            texts = (right.blanks or {}).items()
+            return [
+                (key, text if random.random() < chance else random.choice(GUESSES)) for key, text in texts
+            ]
+        case never:
+            assert_never(never)
 
 
-def _without_wildcards(accepted: str) -> str:
-    return accepted.replace("*", "")
+def _text(accepted: tuple[str, ...] | None, knows: bool, random: Random) -> str:
+    """An essay where no texts are accepted, else the best accepted text without wildcards, or a guess."""
+    if accepted is None:
+        return random.choice(ESSAYS)
+    return accepted[0].replace("*", "") if knows else random.choice(GUESSES)

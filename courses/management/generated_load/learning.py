@@ -132,7 +132,8 @@ def _layout(attempt: _Attempt, ids: Ids, points: Sequence[int]) -> str:
         first = ids.answer + question * CHOICES
         choices = ", ".join([str(first + choice) for choice in attempt.choice_orders[place]])
         entries.append(
-            f'{{"id": {ids.question + question}, "points": {points[question]}, "choices": [{choices}]}}'
+            f'{{"id": {ids.question + question}, "points": {points[question]}, "selection": "single", '
+            f'"choices": [{choices}]}}'
         )
     return f'{{"questions": [{", ".join(entries)}]}}'
 

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from courses.constants import QuestionType, ScoringPolicy, TextMatch
-from courses.rules.grading import Answer, Question
+from courses.rules.values import Answer, Question
 
 RIGHT_MINUS_WRONG = ScoringPolicy.RIGHT_MINUS_WRONG
 

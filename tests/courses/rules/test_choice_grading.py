@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from courses.constants import Correctness, QuestionType, ScoringPolicy, Selection
-from courses.rules.grading import Answer, Question, grade
+from courses.rules.grading import grade
+from courses.rules.questions import selection_of
+from courses.rules.values import Answer, Question
 from tests.courses.rules.questions import choices, question, true_false
 
 RIGHT_MINUS_WRONG = ScoringPolicy.RIGHT_MINUS_WRONG
@@ -107,7 +109,7 @@ def test_picking_nothing_is_unanswered_and_earns_nothing_under_every_policy(poli
     ],
 )
 def test_one_correct_answer_makes_a_single_choice_and_several_make_a_multiple_one(question, expected):
-    assert question.selection == expected
+    assert selection_of(question) == expected
 
 
 def test_the_steps_name_the_rule_every_decision_and_the_credit():

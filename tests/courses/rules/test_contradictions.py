@@ -3,8 +3,9 @@
 import pytest
 
 from courses.constants import QuestionType, TextMatch
-from courses.rules.contradictions import contradictions, marked_blanks
-from courses.rules.grading import Answer
+from courses.rules.questions import kind_of
+from courses.rules.questions.blanks import marked_blanks
+from courses.rules.values import Answer
 from tests.courses.rules.questions import (
     accepted,
     blanks,
@@ -15,6 +16,11 @@ from tests.courses.rules.questions import (
     short_answer,
     true_false,
 )
+
+
+def contradictions(asked, text):
+    return list(kind_of(asked.type).contradictions(asked, text))
+
 
 TRUE, FALSE = Answer(1, "True", is_correct=True), Answer(2, "False")
 

@@ -8,14 +8,10 @@ from hypothesis import strategies as st
 
 from courses import exceptions
 from courses.constants import Correctness, QuestionType, TextMatch
-from courses.rules.grading import (
-    Question,
-    correctness_of,
-    earned_points,
-    grade,
-    grade_by_person,
-    is_unanswered,
-)
+from courses.rules.credit import correctness_of, earned_points
+from courses.rules.grading import grade, grade_by_person, is_unanswered
+from courses.rules.questions import selection_of
+from courses.rules.values import Question
 from tests.courses.rules.questions import accepted, blanks, choices, essay, matching, short_answer, true_false
 
 CAPITALS = matching(("France", "Paris"), ("Italy", "Rome"), ("Spain", "Madrid"), ("", "Oslo"))
@@ -113,7 +109,7 @@ def test_the_database_values_of_the_choices_grade_like_their_members():
     written = accepted("A", how="wildcard")  # type: ignore[arg-type]
 
     assert grade(asked, {"choices": [0]}).credit == 0
-    assert asked.selection == "multiple"
+    assert selection_of(asked) == "multiple"
     assert grade(short_answer(written), {"text": "a"}).is_correct is True
 
 

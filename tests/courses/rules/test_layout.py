@@ -1,5 +1,6 @@
 """Layouts of attempts, places in them, and solutions in terms of them."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -8,21 +9,41 @@ from hypothesis import strategies as st
 
 from courses import exceptions
 from courses.constants import QuestionType
-from courses.rules.grading import Question, grade
-from courses.rules.layout import LayoutQuestion, find_entry, from_places, make_layout, to_places, trial_entry
-from courses.rules.responses import check_response
-from courses.rules.solutions import Solution, solution_of
+from courses.rules.grading import grade
+from courses.rules.layout import find_entry, make_layout, trial_entry
+from courses.rules.questions import KINDS, kind_of
+from courses.rules.responses import check_response, check_response_in_places
+from courses.rules.values import Question, Solution
 from tests.courses.rules.questions import accepted, blanks, choices, essay, matching, short_answer, true_false
 
 CHOICES = choices("+-------")
 ANIMALS = matching(("Bat", "mammal"), ("Whale", " mammal "), ("Eagle", "bird"), ("", "fish"))
 BLANKS = blanks(accepted("1", key="one"), accepted("2", key="two"), accepted("I", key="one"))
-ENTRY = {"id": 5, "choices": [30, 10, 20], "prompts": [7, 3], "matches": [3, 9, 7], "blanks": ["b", "a"]}
+ENTRY = {
+    "id": 5,
+    "selection": "multiple",
+    "choices": [30, 10, 20],
+    "prompts": [7, 3],
+    "matches": [3, 9, 7],
+    "blanks": ["b", "a"],
+}
+TYPE_OF = {kind.member: kind.type for kind in KINDS.values()}
+"""A question type that is answered with each member."""
 
 
 def laid_out(*questions: Question, randomize: bool = False, seed: int = 1):
-    asked = [LayoutQuestion(number, each.type, each.answers) for number, each in enumerate(questions)]
+    asked = dict(enumerate(questions))
     return make_layout(asked, randomize=randomize, random=Random(seed))["questions"]
+
+
+def stored_as(placed, entry=ENTRY, **options):
+    [member] = placed
+    return check_response_in_places(TYPE_OF[member], entry, placed, **options)
+
+
+def shown_as(stored, entry=ENTRY):
+    [(member, value)] = stored.items()
+    return {member: kind_of(TYPE_OF[member]).to_places(entry, value)}
 
 
 def test_questions_keep_the_authors_order_unless_randomised():
@@ -57,8 +78,8 @@ def test_true_comes_before_false_whatever_the_author_wrote_first():
 
     for seed in range(10):
         assert laid_out(asked, reversed_order, seed=seed) == [
-            {"id": 0, "points": 1, "choices": [1, 2]},
-            {"id": 1, "points": 1, "choices": [1, 2]},
+            {"id": 0, "points": 1, "selection": "single", "choices": [1, 2]},
+            {"id": 1, "points": 1, "selection": "single", "choices": [1, 2]},
         ]
 
 
@@ -84,10 +105,11 @@ def test_texts_have_nothing_to_lay_out():
 
 def test_a_trial_offers_every_answer_in_the_authors_order():
     def entry(asked: Question):
-        return trial_entry(LayoutQuestion(0, asked.type, asked.answers))
+        return trial_entry(0, asked)
 
-    assert entry(CHOICES) == {"id": 0, "choices": list(range(8))}
-    assert entry(true_false()) == {"id": 0, "choices": [2, 1]}
+    assert entry(CHOICES) == {"id": 0, "selection": "single", "choices": list(range(8))}
+    assert entry(choices("++")) == {"id": 0, "selection": "multiple", "choices": [0, 1]}
+    assert entry(true_false()) == {"id": 0, "selection": "single", "choices": [2, 1]}
     assert entry(ANIMALS) == {"id": 0, "prompts": [0, 1, 2], "matches": [0, 1, 2, 3]}
 
 
@@ -101,14 +123,14 @@ def test_an_entry_is_found_by_its_question_and_only_in_its_own_layout():
 @pytest.mark.parametrize(
     ("placed", "stored"),
     [
-        pytest.param({"choices": [0, 2]}, {"choices": [30, 20]}, id="choices"),
-        pytest.param({"matches": [(0, 1), (1, 0)]}, {"matches": [(7, 9), (3, 3)]}, id="pairs"),
+        pytest.param({"choices": [0, 2]}, {"choices": [20, 30]}, id="choices"),
+        pytest.param({"matches": [(0, 1), (1, 0)]}, {"matches": {"7": 9, "3": 3}}, id="pairs"),
         pytest.param({"text": "x"}, {"text": "x"}, id="a text has no places"),
-        pytest.param({"blanks": [("a", "x")]}, {"blanks": [("a", "x")]}, id="keys are names, not places"),
+        pytest.param({"blanks": [("a", "x")]}, {"blanks": {"a": "x"}}, id="keys are names, not places"),
     ],
 )
 def test_places_are_resolved_to_the_ids_of_answers(placed, stored):
-    assert from_places(ENTRY, placed) == stored
+    assert stored_as(placed) == stored
 
 
 @pytest.mark.parametrize(
@@ -122,14 +144,14 @@ def test_places_are_resolved_to_the_ids_of_answers(placed, stored):
 )
 def test_a_place_that_the_layout_does_not_have_is_a_mismatch(placed):
     with pytest.raises(exceptions.ResponseMismatch) as refused:
-        from_places(ENTRY, placed, field=("answers", "0", "response"))
+        stored_as(placed, field=("answers", "0", "response"))
 
     assert refused.value.field == ("answers", "0", "response", *placed)
 
 
 def test_a_question_without_choices_has_no_places():
     with pytest.raises(exceptions.ResponseMismatch):
-        from_places({"id": 1}, {"choices": [0]})
+        check_response_in_places(QuestionType.ESSAY, {"id": 1}, {"choices": [0]})
 
 
 @pytest.mark.parametrize(
@@ -151,7 +173,7 @@ def test_a_question_without_choices_has_no_places():
     ],
 )
 def test_a_stored_response_is_shown_by_places(stored, placed):
-    assert to_places(ENTRY, stored) == placed
+    assert shown_as(stored) == placed
 
 
 @settings(deadline=None, print_blob=True)
@@ -161,9 +183,7 @@ def test_what_was_given_by_places_is_shown_by_the_same_places(seed, data):
     prompts = data.draw(st.lists(st.integers(0, 2), unique=True).map(sorted))
     placed = {"matches": [(prompt, data.draw(st.integers(0, 2))) for prompt in prompts]}
 
-    stored = check_response(ANIMALS, entry, from_places(entry, placed))
-
-    assert to_places(entry, stored) == placed
+    assert shown_as(stored_as(placed, entry), entry) == placed
 
 
 @pytest.mark.parametrize(
@@ -186,19 +206,19 @@ def test_what_was_given_by_places_is_shown_by_the_same_places(seed, data):
     ],
 )
 def test_the_solution_of_a_question(asked, expected):
-    assert solution_of(asked) == expected
+    assert kind_of(asked.type).solution(asked) == expected
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_solution_of_a_matching_is_on_offer_and_earns_full_credit(seed):
     (entry,) = laid_out(ANIMALS, seed=seed)
-    pairs = list(solution_of(ANIMALS).matches.items())
+    pairs = list(kind_of(ANIMALS.type).solution(ANIMALS).matches.items())
 
-    assert grade(ANIMALS, check_response(ANIMALS, entry, {"matches": pairs})).is_correct is True
+    assert grade(ANIMALS, check_response(ANIMALS.type, entry, {"matches": pairs})).is_correct is True
 
 
 def test_the_types_of_the_database_lay_out_like_their_members():
-    asked = LayoutQuestion(1, "true_false", true_false().answers)  # type: ignore[arg-type]
+    asked = replace(true_false(), type="true_false")  # type: ignore[arg-type]
 
-    assert trial_entry(asked)["choices"] == [2, 1]
+    assert trial_entry(1, asked)["choices"] == [2, 1]
     assert asked.type == QuestionType.TRUE_FALSE

@@ -3,8 +3,8 @@
 import pytest
 
 from courses.constants import QuestionType, TextMatch
-from courses.rules.grading import Answer
 from courses.rules.readiness import assessment_problems, question_problems
+from courses.rules.values import Answer
 from tests.courses.rules.questions import (
     accepted,
     blanks,

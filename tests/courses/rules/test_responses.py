@@ -4,7 +4,7 @@ import pytest
 
 from courses.exceptions import ResponseMismatch
 from courses.rules.grading import is_unanswered
-from courses.rules.layout import LayoutQuestion, trial_entry
+from courses.rules.layout import trial_entry
 from courses.rules.responses import check_response
 from tests.courses.rules.questions import accepted, blanks, choices, essay, matching, short_answer, true_false
 
@@ -17,8 +17,7 @@ LONGEST = "x" * 20_000
 
 
 def checked(asked, given):
-    entry = trial_entry(LayoutQuestion(1, asked.type, asked.answers))
-    return check_response(asked, entry, given, field=("answers", "0", "response"))
+    return check_response(asked.type, trial_entry(1, asked), given, field=("answers", "0", "response"))
 
 
 @pytest.mark.parametrize(
@@ -108,7 +107,7 @@ def test_the_refusal_of_a_long_text_says_limit_and_length():
 @pytest.mark.parametrize("foreign", [1, 99], ids=["of this question", "of no question"])
 def test_only_what_the_attempt_laid_out_may_be_picked(foreign):
     with pytest.raises(ResponseMismatch, match="among the choices of this question"):
-        check_response(SINGLE, {"id": 1, "choices": [0, 2]}, {"choices": [foreign]})
+        check_response(SINGLE.type, {"id": 1, "choices": [0, 2]}, {"choices": [foreign]})
 
 
 def test_a_refusal_says_the_same_for_a_right_and_a_wrong_pick_too_many():

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from courses.constants import Correctness, TextMatch
-from courses.rules.grading import Answer, grade
-from courses.rules.grading.text import as_number, matches_wildcard, normalise
+from courses.rules.grading import grade
+from courses.rules.text import as_number, matches_wildcard, normalise
+from courses.rules.values import Answer
 from tests.courses.rules.questions import accepted, blanks, short_answer
 
 EXACT, WILDCARD, NUMERIC = TextMatch.EXACT, TextMatch.WILDCARD, TextMatch.NUMERIC

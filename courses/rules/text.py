@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from decimal import Context, Decimal
 
 from courses.constants import TextMatch
-from courses.rules.grading.types import Answer
+from courses.rules.values import Answer
 
 _FOLDED = str.maketrans(
     {

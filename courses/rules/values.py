@@ -1,9 +1,10 @@
-"""The plain values that grading works on: questions, responses and grades. No rule stands here."""
+"""The plain values that the rules work on: questions, layouts, responses and grades. No rule stands here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypedDict
 
 from courses.constants import (
     FULL_CREDIT,
@@ -15,8 +16,18 @@ from courses.constants import (
     TextMatch,
 )
 
+
+class ResponseMember(StrEnum):
+    """The one member that a response has, by the question's type."""
+
+    CHOICES = "choices"
+    TEXT = "text"
+    MATCHES = "matches"
+    BLANKS = "blanks"
+
+
 Response = Mapping[str, Any]
-"""A stored response. It has the one member that its question's type answers with (`RESPONSE_MEMBERS`):
+"""A stored response, in its canonical form:
 
 * `{"choices": [answer id, ...]}`, sorted
 * `{"text": "..."}`
@@ -28,15 +39,6 @@ Given = Mapping[str, Any]
 """A response before it is checked: like a stored one, but matches and blanks are lists of pairs, so that a
 repetition can be seen: `{"matches": [(prompt, match), ...]}`, `{"blanks": [(key, text), ...]}`.
 """
-
-RESPONSE_MEMBERS: Mapping[QuestionType, str] = {
-    QuestionType.MULTIPLE_CHOICE: "choices",
-    QuestionType.TRUE_FALSE: "choices",
-    QuestionType.SHORT_ANSWER: "text",
-    QuestionType.ESSAY: "text",
-    QuestionType.MATCHING: "matches",
-    QuestionType.FILL_BLANK: "blanks",
-}
 
 
 def worth(*, is_correct: bool, credit: Decimal | None) -> Decimal:
@@ -77,26 +79,62 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question with its key. `answers` are in the author's order."""
+    """A question with its key. `answers` are in the author's order.
+
+    `asked_as` is how many choices an attempt allowed to pick, where it is about one; None outside of attempts,
+    where the key decides.
+    """
 
     type: QuestionType
     scoring: ScoringPolicy
     points: int
     answers: tuple[Answer, ...]
-
-    @property
-    def selection(self) -> Selection | None:
-        """How many choices may be picked, None where there are none to pick."""
-        return selection_of(self.type, right_answers=sum(answer.is_correct for answer in self.answers))
+    asked_as: Selection | None = None
 
 
-def selection_of(type: QuestionType, *, right_answers: int) -> Selection | None:
-    """How many choices may be picked of a question of that type with so many right answers; None: there are none."""
-    if type == QuestionType.TRUE_FALSE:
-        return Selection.SINGLE
-    if type != QuestionType.MULTIPLE_CHOICE:
-        return None
-    return Selection.MULTIPLE if right_answers > 1 else Selection.SINGLE
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """What can never be right, and where: a path inside the question such as `("answers", "1", "match_text")`."""
+
+    path: tuple[str, ...]
+    message: str
+
+
+class LayoutEntry(TypedDict, total=False):
+    """One question of a layout, and what it offers. All lists but `blanks` (the keys to fill) hold ids of answers.
+
+    `points` is what the question gives in this attempt and `selection` how many choices it allows to pick,
+    whatever its author makes of it later.
+    """
+
+    id: int
+    points: int
+    selection: Selection
+    choices: list[int]
+    prompts: list[int]
+    matches: list[int]
+    blanks: list[str]
+
+
+class Layout(TypedDict):
+    """The questions of an attempt in the order in which its learner sees them."""
+
+    questions: list[LayoutEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """What earns full credit; only the members of the question's type are filled.
+
+    Choices, prompts and matches are named by ids of answers, or by places where it is a solution in an attempt.
+    `texts` are all accepted texts, best first. `matches` leads from each prompt to its match. `blanks` holds the
+    best accepted text of each key.
+    """
+
+    choices: tuple[int, ...] | None = None
+    texts: tuple[str, ...] | None = None
+    matches: Mapping[int, int] | None = None
+    blanks: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,140 @@
+"""Short answer and essay: write a text. The first is compared with accepted texts, the second a person reads."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+from courses.constants import NO_CREDIT, QuestionType, TextMatch
+from courses.rules.credit import shown
+from courses.rules.questions.kind import QuestionKind, SpecifiedColumns, written
+from courses.rules.text import as_number, best_match, is_blank, normalise
+from courses.rules.values import (
+    Answer,
+    Contradiction,
+    LayoutEntry,
+    Question,
+    ResponseMember,
+    Solution,
+    Verdict,
+)
+
+_COMPARISONS = {
+    TextMatch.IGNORE_CASE: "upper and lower case are the same",
+    TextMatch.EXACT: "upper and lower case differ",
+    TextMatch.WILDCARD: "* stands for any run of characters",
+    TextMatch.NUMERIC: "compared as numbers",
+}
+
+
+class Text(QuestionKind):
+    """A question that is answered with one text, whatever becomes of it."""
+
+    member = ResponseMember.TEXT
+
+    def offer(self, question: Question) -> LayoutEntry:
+        return {}
+
+    def check(self, entry: LayoutEntry, given: Any) -> str:
+        return written(given)
+
+    def is_blank(self, value: Any) -> bool:
+        return is_blank(value)
+
+    def columns(self, value: Any) -> SpecifiedColumns:
+        return SpecifiedColumns(text_answer=value)
+
+    def from_columns(self, columns: SpecifiedColumns, question: Question) -> Any:
+        return columns.text_answer or None
+
+
+class ShortAnswer(Text):
+    """The accepted text with the highest credit that matches wins."""
+
+    type = QuestionType.SHORT_ANSWER
+    listing_accepts = True
+
+    def contradictions(self, question: Question, text: str) -> Iterator[Contradiction]:
+        return unacceptable_texts(question.answers)
+
+    def problems(self, question: Question) -> Iterator[str]:
+        return problems_of_texts(question.answers, "Add at least one accepted text.")
+
+    def grade(self, question: Question, value: Any) -> Verdict:
+        credit, explanation = explain_match(value, question.answers)
+        return Verdict(credit, ("Short answer: the best accepted text that matches counts.", explanation))
+
+    def solution(self, question: Question) -> Solution:
+        return Solution(texts=tuple(answer.text for answer in best_first(question.answers)))
+
+
+class Essay(Text):
+    """A person reads it. Nothing here judges what was written."""
+
+    type = QuestionType.ESSAY
+    has_key = False
+
+    def contradictions(self, question: Question, text: str) -> Iterable[Contradiction]:
+        return ()
+
+    def problems(self, question: Question) -> Iterable[str]:
+        return ()
+
+    def grade(self, question: Question, value: Any) -> Verdict:
+        return Verdict(None, ("Essay: a person grades it.",))
+
+    def solution(self, question: Question) -> Solution:
+        return Solution()
+
+
+def explain_match(text: str, accepted: Sequence[Answer]) -> tuple[Decimal, str]:
+    """The credit that a text earns among accepted ones, and a sentence that says why.
+
+    A blank text matches nothing, not even the wildcard `*`.
+    """
+    given = normalise(text)
+    if not given:
+        return NO_CREDIT, "nothing was filled in (credit 0)."
+    match = best_match(given, accepted)
+    if match is None:
+        return NO_CREDIT, f"“{given}” matches no accepted text (credit 0)."
+    return (
+        match.worth,
+        f"“{given}” matches “{match.text}” ({_comparison(match)}): credit {shown(match.worth)}.",
+    )
+
+
+def best_first(answers: Iterable[Answer]) -> list[Answer]:
+    """The accepted texts that earn something, the best ones first."""
+    accepted = (answer for answer in answers if answer.worth > NO_CREDIT)
+    return sorted(accepted, key=lambda answer: -answer.worth)
+
+
+def unacceptable_texts(answers: Sequence[Answer]) -> Iterator[Contradiction]:
+    """Accepted texts that nobody could ever write: empty ones, and numbers that are none."""
+    for place, answer in enumerate(answers):
+        path = ("answers", str(place), "text")
+        if not normalise(answer.text):
+            yield Contradiction(path, "Write down the text that is accepted.")
+        elif _is_no_number(answer):
+            yield Contradiction(path, "This is compared as a number but is none. Write it like -11.7 or 1e3.")
+
+
+def problems_of_texts(answers: Sequence[Answer], missing: str) -> Iterator[str]:
+    """Whether some text earns credit, which `missing` asks for, and whether numeric ones are numbers."""
+    if not any(answer.worth > NO_CREDIT and normalise(answer.text) for answer in answers):
+        yield missing
+    for answer in answers:
+        if _is_no_number(answer):
+            yield f"“{answer.text}” is compared as a number but is none. Write it like -11.7 or 1e3."
+
+
+def _is_no_number(answer: Answer) -> bool:
+    return answer.text_match == TextMatch.NUMERIC and as_number(normalise(answer.text)) is None
+
+
+def _comparison(answer: Answer) -> str:
+    """How the answer's text was compared, in words."""
+    comparison = _COMPARISONS[TextMatch(answer.text_match)]
+    if answer.text_match == TextMatch.NUMERIC and answer.tolerance:
+        return f"{comparison}, give or take {answer.tolerance.normalize():f}"
+    return comparison
