@@ -12,6 +12,7 @@ from courses.constants import MIN_ASSESSMENT_TITLE_LENGTH, QuestionType, Scoring
 from courses.mixins import OrderedMixin, TimeStampedMixin
 from courses.models.catalog import Lesson
 from courses.rules import values
+from courses.rules.questions import kind_of
 from courses.utils.constraints import between
 from courses.utils.model_helpers import AliasField
 from courses.validators import validate_percentage
@@ -162,7 +163,7 @@ class Question(TimeStampedMixin, OrderedMixin):
         """The same question as the plain value that grading works on. Answers at hand, or prefetched, are used."""
         answers = sorted(self.answers.all() if answers is None else answers, key=lambda answer: answer.order)
         return values.Question(
-            type=QuestionType(self.question_type),
+            type=kind_of(self.question_type).type,
             scoring=ScoringPolicy(self.scoring),
             points=self.points,
             answers=tuple(answer.to_rule() for answer in answers),

@@ -85,7 +85,7 @@ def _accept_listed_texts(question: Question, answers: Sequence[Answer]) -> None:
 def as_rule(question: Question, answers: Sequence[Answer]) -> values.Question:
     """The question as the plain value of the rules, its answers named by their places, from 0."""
     return values.Question(
-        type=QuestionType(question.question_type),
+        type=kind_of(question.question_type).type,
         scoring=ScoringPolicy(question.scoring),
         points=question.points,
         answers=tuple(replace(answer.to_rule(), id=place) for place, answer in enumerate(answers)),

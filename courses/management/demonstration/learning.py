@@ -68,7 +68,11 @@ def load_learning(courses: dict[str, Course], people: dict[str, User], random: R
 
 
 def _learn(learner: User, course: Course, ago: timedelta, random: Random) -> None:
-    """Complete some of the lessons, and take their assessments until one is passed or given up."""
+    """Complete some of the lessons, and take their assessments until one is passed or given up.
+
+    Each attempt draws from a source of its own: how much it draws depends on how it was laid out, and which lessons
+    are completed must not.
+    """
     skill = random.uniform(0.35, 0.95)
     enrollment.enroll(learner=learner, course_id=course.pk)
     lessons = list(course.lessons.order_by("order").select_related("assessment"))
@@ -77,7 +81,13 @@ def _learn(learner: User, course: Course, ago: timedelta, random: Random) -> Non
         assessment = getattr(lesson, "assessment", None)
         if assessment and random.random() < 0.9:
             for attempt_number in range(random.randint(1, min(3, assessment.max_attempts))):
-                _take(learner, assessment, min(0.98, skill + 0.15 * attempt_number), ago, random)
+                _take(
+                    learner,
+                    assessment,
+                    min(0.98, skill + 0.15 * attempt_number),
+                    ago,
+                    Random(random.random()),  # noqa: S311 - plausible, not secret
+                )
 
 
 def _take(learner: User, assessment: Assessment, skill: float, ago: timedelta, random: Random) -> None:
