@@ -10,6 +10,7 @@ from django.contrib.postgres.search import SearchVector
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from courses.constants import MAX_RATING, MIN_RATING, EnrollmentStatus, ResourceKind
 from courses.mixins import OrderedMixin, TimeStampedMixin
@@ -50,7 +51,7 @@ class Course(TimeStampedMixin):
     slug = models.SlugField(
         max_length=100,
         unique=True,
-        help_text="The name in addresses: letters, digits, hyphens and underscores.",
+        help_text="The name in addresses: letters, digits, hyphens and underscores. Case makes no other name.",
     )
     title = models.CharField(max_length=255, help_text="The title, at most 255 characters.")
     description = models.TextField(blank=True, help_text="What the course is about.")
@@ -93,6 +94,11 @@ class Course(TimeStampedMixin):
             GinIndex(SearchVector("title", "description", config="simple"), name="course_words"),
         ]
         constraints = [
+            models.UniqueConstraint(
+                Lower("slug"),
+                name="unique_course_slug_whatever_case",
+                violation_error_message="Another course has this slug. Please choose a different one.",
+            ),
             models.CheckConstraint(name="course_price_not_negative", condition=Q(price__gte=0)),
             models.CheckConstraint(
                 name="course_currency_is_code", condition=Q(currency__regex=r"^[A-Z]{3}$")

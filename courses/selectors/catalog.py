@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.contrib.postgres.search import SearchVector
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Lower
 
 from courses.constants import EnrollmentStatus
 from courses.models import Course, Enrollment, Lesson, LessonCompletion, Resource
@@ -21,6 +22,11 @@ def courses_as_seen_by(viewer: Viewer) -> QuerySet[Course]:
 
 def courses_visible_to(viewer: Viewer) -> QuerySet[Course]:
     return courses_as_seen_by(viewer).filter(participation.may_see_course(viewer))
+
+
+def courses_named(viewer: Viewer, slug: str) -> QuerySet[Course]:
+    """The visible course with that slug; case makes no other name."""
+    return courses_visible_to(viewer).alias(name=Lower("slug")).filter(name=slug.lower())
 
 
 def lessons_as_seen_by(viewer: Viewer) -> QuerySet[Lesson]:

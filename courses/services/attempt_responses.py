@@ -78,9 +78,14 @@ def types_of(questions: Any) -> RawSQL:
 def store_responses(attempt: Any, answers: Sequence[GivenAnswer], base_revision: int | None = None) -> None:
     """Write the answers that change something in a locked attempt, as one new revision of it.
 
-    The attempt was read with the `types_of` the questions. Raises ResponseMismatch, and StaleRevision when
-    something would change that was changed since `base_revision`.
+    The attempt was read with the `types_of` the questions. Raises ResponseMismatch, Invalid for a `base_revision`
+    that the attempt never had, and StaleRevision when something would change that was changed since then.
     """
+    if base_revision is not None and not 0 <= base_revision <= attempt.revision:
+        raise exceptions.Invalid(
+            f"The attempt has no such revision; it is at {attempt.revision}. Please load it again.",
+            field=["baseRevision"],
+        )
     if not answers:
         return
     responses = _checked(attempt, answers)

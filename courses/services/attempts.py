@@ -72,8 +72,9 @@ def submit_answers(
 ) -> AssessmentAttempt:
     """Save answers; saving the same again is a success that changes nothing.
 
-    Raises NotFound, AttemptClosed, TimeExpired, ResponseMismatch, or StaleRevision when `base_revision` is
-    older than the stored one and something would change. Nothing of the call is written then.
+    Raises NotFound, AttemptClosed, TimeExpired, ResponseMismatch, Invalid for a `base_revision` that is yet to come,
+    or StaleRevision when it is older than the stored one and something would change. Nothing of the call is
+    written then.
     """
     return _change(
         learner, attempt_id, lambda attempt: store_responses(attempt, answers, base_revision), answers

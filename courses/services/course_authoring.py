@@ -110,7 +110,7 @@ def _saved_course(course: Course) -> Course:
     taken = exceptions.Conflict(
         "Another course has this slug. Please choose a different one.", field=["slug"]
     )
-    if Course.objects.filter(slug=course.slug).exclude(pk=course.pk).exists():
+    if Course.objects.filter(slug__iexact=course.slug).exclude(pk=course.pk).exists():
         raise taken
     try:
         course.save()

@@ -1,6 +1,6 @@
 """Deciding which reviews other people see."""
 
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from django.db import transaction
 
@@ -10,16 +10,17 @@ from courses.services.reviews import locked_review
 from courses.services.statistics import mark_stale
 
 
+class ModerationDecision(TypedDict, total=False):
+    """What a moderator decides on a review. What is left out keeps its value."""
+
+    is_approved: bool
+    is_featured: bool
+    moderation_notes: str
+
+
 @transaction.atomic
-def moderate_review(
-    *,
-    moderator: User,
-    review_id: int,
-    is_approved: bool | None = None,
-    is_featured: bool | None = None,
-    moderation_notes: str | None = None,
-) -> Review:
-    """Approve a review or take that back, feature it, note why. None leaves each as it is.
+def moderate_review(*, moderator: User, review_id: int, **decision: Unpack[ModerationDecision]) -> Review:
+    """Approve a review or take that back, feature it, note why. What is left out stays as it is.
 
     A review that is no longer approved is no longer featured either. Raises NotFound, PermissionDenied for
     people who do not moderate this course and for one's own review, or Invalid for featuring what is not
@@ -27,17 +28,13 @@ def moderate_review(
     """
     review: Review = locked_review(moderator, review_id)
     _require_moderator(moderator, review)
-    if is_approved is not None:
-        review.is_approved = is_approved
-    if is_featured and not review.is_approved:
+    review.is_approved = decision.get("is_approved", review.is_approved)
+    if decision.get("is_featured") and not review.is_approved:
         raise exceptions.Invalid(
             "Only a review that is approved can be featured. Please approve it as well.", ["isFeatured"]
         )
-    if is_featured is not None:
-        review.is_featured = is_featured
-    review.is_featured = review.is_featured and review.is_approved
-    if moderation_notes is not None:
-        review.moderation_notes = moderation_notes.strip()
+    review.is_featured = decision.get("is_featured", review.is_featured) and review.is_approved
+    review.moderation_notes = decision.get("moderation_notes", review.moderation_notes).strip()
     review.save(update_fields=["is_approved", "is_featured", "moderation_notes", "updated_date"])
     mark_stale(course_ids=[review.course_id])
     return review

@@ -1,7 +1,7 @@
 """Writing, changing and deleting notes on lessons."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypedDict, Unpack
 
 from django.db import transaction
 
@@ -12,6 +12,16 @@ from courses.rules.tags import normalised_tags
 from courses.selectors.catalog import lessons_as_seen_by, lessons_visible_to
 from courses.selectors.notes import notes_visible_to
 from courses.services import statistics
+from courses.services.authorship import assign
+
+
+class NoteChanges(TypedDict, total=False):
+    """What an owner changes of a note. What is left out keeps its value."""
+
+    content: str
+    timestamp_seconds: int | None
+    is_private: bool
+    tags: Iterable[str]
 
 
 @transaction.atomic
@@ -48,8 +58,8 @@ def create_note(
 
 
 @transaction.atomic
-def update_note(*, author: User, note_id: int, changes: Mapping[str, Any]) -> Note:
-    """Change the fields that `changes` names: content, timestamp_seconds, is_private, tags.
+def update_note(*, author: User, note_id: int, **changes: Unpack[NoteChanges]) -> Note:
+    """Change what is given of a note.
 
     People who have left the course keep their notes, but write to the others no more: what is public after
     the change needs taking part. Raises NotFound, PermissionDenied for notes of others, NotEnrolled, Invalid,
@@ -58,8 +68,7 @@ def update_note(*, author: User, note_id: int, changes: Mapping[str, Any]) -> No
     note = _locked_note(author, note_id)
     if note.user_id != author.pk:
         raise exceptions.PermissionDenied("Only its owner can change a note.", ["noteId"])
-    for name in changes.keys() & {"timestamp_seconds", "is_private"}:
-        setattr(note, name, changes[name])
+    assign(note, {name: value for name, value in changes.items() if name not in ("content", "tags")})
     if "content" in changes:
         note.content = changes["content"].strip()
     if "tags" in changes:

@@ -4,7 +4,7 @@ Every write locks the row that decides it: the enrolment for a first review, els
 people found a review helpful is counted by the database.
 """
 
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from django.conf import settings
 from django.db import transaction
@@ -16,6 +16,14 @@ from courses.policies.participation import is_platform_staff
 from courses.selectors.catalog import courses_visible_to
 from courses.selectors.reviews import review_refusals, reviews_visible_to
 from courses.services import activity, statistics
+
+
+class ReviewChanges(TypedDict, total=False):
+    """What an author says in a review. What is left out of an edit keeps its value."""
+
+    rating: int
+    title: str
+    content: str
 
 
 @transaction.atomic
@@ -31,8 +39,8 @@ def create_review(*, author: User, course_id: int, rating: int, content: str, ti
     _lock_enrollment(author, course_id)
     if refusal := review_refusals(author, [course_id])[course_id]:
         raise refusal
-    review = Review(user=author, course=course, rating=rating, is_approved=_is_approved_at_once())
-    _write_texts(review, title=title, content=content)
+    review = Review(user=author, course=course, is_approved=_is_approved_at_once())
+    _write(review, {"rating": rating, "title": title, "content": content})
     review.full_clean()
     review.save()
     activity.record(actor=author, type=ActivityType.GIVE_REVIEW, course=course)
@@ -40,15 +48,8 @@ def create_review(*, author: User, course_id: int, rating: int, content: str, ti
 
 
 @transaction.atomic
-def update_review(
-    *,
-    author: User,
-    review_id: int,
-    rating: int | None = None,
-    title: str | None = None,
-    content: str | None = None,
-) -> Review:
-    """Change what is given; None leaves it as it is. An edited review waits for approval like a new one.
+def update_review(*, author: User, review_id: int, **changes: Unpack[ReviewChanges]) -> Review:
+    """Change what is given of a review. An edited one waits for approval like a new one.
 
     Raises NotFound, PermissionDenied for reviews of others, or a ValidationError that names the fields.
     """
@@ -56,8 +57,7 @@ def update_review(
     if review.user_id != author.pk:
         raise exceptions.PermissionDenied("Only its author can edit a review.", ["reviewId"])
     before = (review.rating, review.title, review.content)
-    review.rating = review.rating if rating is None else rating
-    _write_texts(review, title=title, content=content)
+    _write(review, changes)
     if (review.rating, review.title, review.content) == before:
         return review
     review.is_approved, review.is_featured = _is_approved_at_once(), False
@@ -113,12 +113,10 @@ def _lock_enrollment(author: User, course_id: int) -> None:
     list(rows.select_for_update(no_key=True).values_list("pk"))
 
 
-def _write_texts(review: Review, *, title: str | None, content: str | None) -> None:
-    """Set the texts that are given, without white space around them."""
-    if title is not None:
-        review.title = title.strip()
-    if content is not None:
-        review.content = content.strip()
+def _write(review: Review, values: ReviewChanges) -> None:
+    """Set what is given, texts without white space around them."""
+    for name, value in values.items():
+        setattr(review, name, value.strip() if isinstance(value, str) else value)
 
 
 def _is_approved_at_once() -> bool:

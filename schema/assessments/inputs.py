@@ -8,13 +8,16 @@ import strawberry
 from courses import models
 from courses.services.question_drafts import QuestionDraft
 from schema.core.enums import QuestionType, ScoringPolicy, TextMatch
-from schema.core.inputs import given, like, required_like
+from schema.core.inputs import changes, given, like, required_like
 
 
-@strawberry.input(description="A choice, a pair or an accepted text of a question. Part of the key.")
+@strawberry.input(
+    description="A choice, a pair or an accepted text of a question. Part of the key. What is left out is empty; "
+    "`isCorrect` is false, and `textMatch` IGNORE_CASE."
+)
 class AnswerInput:
     text: str = required_like(models.Answer, "answer_text")
-    is_correct: bool | None = like(models.Answer, "is_correct", default=False)
+    is_correct: bool | None = like(models.Answer, "is_correct")
     explanation: str | None = like(models.Answer, "explanation")
     match_text: str | None = like(models.Answer, "match_text")
     blank_key: str | None = like(models.Answer, "blank_key")
@@ -27,13 +30,14 @@ class AnswerInput:
     description=(
         "A question as its author writes it. It may be incomplete: it is stored, but its assessment cannot "
         "be started. What can never be right for its type is refused. In the text of a fill-in question "
-        "[[key]] marks the blank `key`."
+        "[[key]] marks the blank `key`. A new question of which nothing else is said gives 1 point and is scored "
+        "RIGHT_MINUS_WRONG."
     )
 )
 class QuestionInput:
     type: QuestionType = required_like(models.Question, "question_type")
     text: str = required_like(models.Question, "question_text")
-    points: int | None = like(models.Question, "points", default=1)
+    points: int | None = like(models.Question, "points")
     explanation: str | None = like(models.Question, "explanation")
     scoring: ScoringPolicy | None = like(models.Question, "scoring")
     answers: list[AnswerInput] | None = strawberry.field(
@@ -42,8 +46,17 @@ class QuestionInput:
 
 
 def drafted(question: QuestionInput) -> QuestionDraft:
-    """What the services take; what was left out, or is null, is not in it."""
-    draft: Any = {"question_type": question.type, **given(question, apart_from=("type", "answers"))}
-    if isinstance(question.answers, list):
-        draft["answers"] = [given(answer) for answer in question.answers]
+    """A new question as the services take it; what is left out, or null, has the model's default."""
+    return _as_draft(given(question))
+
+
+def redrafted(question: QuestionInput) -> QuestionDraft:
+    """An edited question as the services take it; what is left out stays. Raises Required for null."""
+    return _as_draft(changes(question, path=("question",)))
+
+
+def _as_draft(values: dict[str, Any]) -> QuestionDraft:
+    draft: Any = {"question_type": values.pop("type"), **values}
+    if "answers" in draft:
+        draft["answers"] = [given(answer) for answer in draft["answers"]]
     return QuestionDraft(**draft)

@@ -4,7 +4,7 @@ import strawberry
 
 from courses import models
 from courses.services import assessment_authoring, question_authoring, question_editing
-from schema.assessments.inputs import QuestionInput, drafted
+from schema.assessments.inputs import QuestionInput, drafted, redrafted
 from schema.assessments.types import Assessment, Question
 from schema.context import Info
 from schema.core import ids
@@ -89,8 +89,8 @@ class UpdateQuestionInput:
     question_id: strawberry.ID = strawberry.field(description="A question that the viewer may edit.")
     question: QuestionInput = strawberry.field(
         description=(
-            "The question as it should be. `explanation`, `scoring` and `answers` stay as they are when they "
-            "are left out. Answers that stay the same keep their ids, edited ones are changed in place, in "
+            "The question as it should be. `points`, `explanation`, `scoring` and `answers` stay as they are when "
+            "they are left out. Answers that stay the same keep their ids, edited ones are changed in place, in "
             "their order, and those left over are removed, unless learners have picked one or still can."
         )
     )
@@ -172,7 +172,7 @@ class AssessmentMutation:
     def update_question(info: Info, input: UpdateQuestionInput) -> UpdateQuestionPayload:
         question_id = ids.required_pk(input.question_id, "Question", "questionId")
         question = question_editing.update_question(
-            author=info.context.person, question_id=question_id, draft=drafted(input.question)
+            author=info.context.person, question_id=question_id, draft=redrafted(input.question)
         )
         return UpdateQuestionPayload(question_id=question.pk)
 

@@ -45,14 +45,16 @@ class ResponseInput:
 class AnswerSubmissionInput:
     question_id: strawberry.ID = strawberry.field(description="The `question` of an AttemptQuestion.")
     response: ResponseInput | None = strawberry.field(
-        default=None, description="The response; null clears it."
+        default=strawberry.UNSET,
+        description="The response. Null clears it; leaving it out is refused, so that nothing is cleared by mistake.",
     )
 
 
 def given_answers(attempt_id: int, answers: Sequence[AnswerSubmissionInput]) -> list[GivenAnswer]:
     """The answers in places of the attempt's layout.
 
-    Raises ResponseMismatch, naming its path inside the input, for an id that is not of this attempt.
+    Raises ResponseMismatch, naming its path inside the input, for an id that is not of this attempt, and Required
+    for an answer without a response.
     """
     return [
         _given_answer(attempt_id, answer, ("answers", str(index))) for index, answer in enumerate(answers)
@@ -64,6 +66,10 @@ def _given_answer(attempt_id: int, answer: AnswerSubmissionInput, field: tuple[s
     if question_id is None:
         raise exceptions.ResponseMismatch(
             "This question is not part of the attempt.", field=(*field, "questionId")
+        )
+    if answer.response is strawberry.UNSET:
+        raise exceptions.Required(
+            "Give the response, or null to clear the answer.", field=(*field, "response")
         )
     response = (
         _given(answer.response, attempt_id, question_id, (*field, "response")) if answer.response else None

@@ -35,7 +35,8 @@ class SubmitAnswersInput:
     )
     base_revision: int | None = strawberry.field(
         default=None,
-        description="The attempt's `revision` that the client last saw; refused with STALE_REVISION when older.",
+        description="The attempt's `revision` that the client last saw. Refused with STALE_REVISION when it is older, "
+        "and with INVALID when the attempt is not there yet.",
     )
 
 

@@ -24,13 +24,14 @@ class CatalogQuery:
     def course(
         info: Info,
         id: Annotated[strawberry.ID | None, strawberry.argument(description="Its global id.")] = None,
-        slug: Annotated[str | None, strawberry.argument(description="Its slug.")] = None,
+        slug: Annotated[str | None, strawberry.argument(description="Its slug, in any case.")] = None,
     ) -> Course | None:
         if id is not None:
             course = fetch(info, id, "Course")
-            return course if course is not None and (slug is None or slug == course.slug) else None
+            is_named = course is not None and slug is not None and slug.lower() == course.slug.lower()
+            return course if slug is None or is_named else None
         if slug is not None:
-            return catalog.courses_visible_to(info.context.viewer).filter(slug=slug).first()
+            return catalog.courses_named(info.context.viewer, slug).first()
         return None
 
     @query(scope=Scope.COURSES_READ, description="The courses that the viewer may see, newest first.")

@@ -1,4 +1,9 @@
-"""What inputs are made of: fields that the model describes, and what was given of them."""
+"""Inputs: fields that the model describes, and what was given of them.
+
+Every update says "change what is given" in one way. What is left out stays as it is. Null clears what can be
+empty (the fields that `changes` is told are `nullable`), and is refused with REQUIRED everywhere else. So no
+input of an update has a default: a default could not be told from a wish.
+"""
 
 import dataclasses
 from collections.abc import Collection
@@ -29,14 +34,21 @@ def given(input: Any, *, apart_from: Collection[str] = ()) -> dict[str, Any]:
 
 
 def changes(
-    input: Any, *, apart_from: Collection[str] = (), nullable: Collection[str] = ()
+    input: Any,
+    *,
+    apart_from: Collection[str] = (),
+    nullable: Collection[str] = (),
+    path: tuple[str, ...] = (),
 ) -> dict[str, Any]:
-    """What an edit changes: all values by name. Raises Required for null where there must be a value."""
+    """What an edit changes: all values by name. Raises Required for null where there must be a value.
+
+    `path` is where the input stands inside the mutation's.
+    """
     values = _values(input, apart_from)
     for name, value in values.items():
         if value is None and name not in nullable:
             raise exceptions.Required(
-                "This cannot be empty. Leave it out to keep it as it is.", field=[to_camel_case(name)]
+                "This cannot be empty. Leave it out to keep it as it is.", field=[*path, to_camel_case(name)]
             )
     return values
 

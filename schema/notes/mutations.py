@@ -1,13 +1,12 @@
 """What can be done with notes: write, change and delete one's own."""
 
-from typing import Any
-
 import strawberry
 
 from courses.services import notes as services
 from schema.context import Info
 from schema.core import ids
 from schema.core.fields import declared
+from schema.core.inputs import changes
 from schema.core.permissions import Scope
 from schema.core.user_errors import Payload, mutation
 from schema.dataloaders import notes as loaders
@@ -35,19 +34,20 @@ class CreateNotePayload(Payload):
     note: Note | None = declared(loaders.note_of_payload, "The note as it was stored.")
 
 
-@strawberry.input(description="What to change of one's own note. What is left out or null stays.")
+@strawberry.input(description="What to change of one's own note. What is left out stays as it is.")
 class UpdateNoteInput:
     note_id: strawberry.ID = strawberry.field(description="A note by the viewer.")
     content: str | None = strawberry.field(
-        default=None, description="At least 1 character, white space around it not counted."
+        default=strawberry.UNSET, description="At least 1 character, white space around it not counted."
     )
-    timestamp_seconds: strawberry.Maybe[int | None] = strawberry.field(
-        description="The place in the lesson's film, in seconds from its start. Here null takes it away."
+    timestamp_seconds: int | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The place in the lesson's film, in seconds from its start. Null takes it away.",
     )
     is_private: bool | None = strawberry.field(
-        default=None, description="False to let everyone enrolled in the course read it."
+        default=strawberry.UNSET, description="False to let everyone enrolled in the course read it."
     )
-    tags: list[str] | None = strawberry.field(default=None, description=TAGS)
+    tags: list[str] | None = strawberry.field(default=strawberry.UNSET, description=TAGS)
 
 
 @strawberry.type(description="The changed note.")
@@ -85,11 +85,8 @@ class NoteMutation:
     @mutation(scope=Scope.NOTES_WRITE, description="Change one's own note.")
     def update_note(info: Info, input: UpdateNoteInput) -> UpdateNotePayload:
         note_id = ids.required_pk(input.note_id, "Note", "noteId")
-        given = {"content": input.content, "is_private": input.is_private, "tags": input.tags}
-        changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        if input.timestamp_seconds is not None:
-            changes["timestamp_seconds"] = input.timestamp_seconds.value
-        note = services.update_note(author=info.context.person, note_id=note_id, changes=changes)
+        given = changes(input, apart_from=("note_id",), nullable=("timestamp_seconds",))
+        note = services.update_note(author=info.context.person, note_id=note_id, **given)
         return UpdateNotePayload(note_id=note.pk)
 
     @mutation(

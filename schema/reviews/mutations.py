@@ -7,6 +7,7 @@ from courses.services import reviews as services
 from schema.context import Info
 from schema.core import ids
 from schema.core.fields import declared
+from schema.core.inputs import changes
 from schema.core.permissions import Scope
 from schema.core.user_errors import Payload, mutation
 from schema.dataloaders import reviews as loaders
@@ -27,13 +28,15 @@ class CreateReviewPayload(Payload):
     review: Review | None = declared(loaders.review_of_payload, "The review as it was stored.")
 
 
-@strawberry.input(description="What to change of one's own review. What is left out or null stays.")
+@strawberry.input(description="What to change of one's own review. What is left out stays as it is.")
 class UpdateReviewInput:
     review_id: strawberry.ID = strawberry.field(description="A review by the viewer.")
-    rating: int | None = strawberry.field(default=None, description="Stars, from 1 to 5.")
-    title: str | None = strawberry.field(default=None, description="At most 255 characters.")
+    rating: int | None = strawberry.field(default=strawberry.UNSET, description="Stars, from 1 to 5.")
+    title: str | None = strawberry.field(
+        default=strawberry.UNSET, description="At most 255 characters; may be empty."
+    )
     content: str | None = strawberry.field(
-        default=None, description="At least 10 characters, white space around it not counted."
+        default=strawberry.UNSET, description="At least 10 characters, white space around it not counted."
     )
 
 
@@ -67,17 +70,18 @@ class VoteReviewHelpfulPayload(Payload):
     review: Review | None = declared(loaders.review_of_payload, "The review, vote included.")
 
 
-@strawberry.input(description="A moderator's decision. What is left out or null stays.")
+@strawberry.input(description="A moderator's decision. What is left out stays as it is.")
 class ModerateReviewInput:
     review_id: strawberry.ID = strawberry.field(description="A review by somebody else.")
     is_approved: bool | None = strawberry.field(
-        default=None, description="Whether other people see it and its rating counts."
+        default=strawberry.UNSET, description="Whether other people see it and its rating counts."
     )
     is_featured: bool | None = strawberry.field(
-        default=None, description="Whether it is shown in a prominent place. It has to be approved for that."
+        default=strawberry.UNSET,
+        description="Whether it is shown in a prominent place. It has to be approved for that.",
     )
     moderation_notes: str | None = strawberry.field(
-        default=None, description="For other moderators. The author never sees it."
+        default=strawberry.UNSET, description="For other moderators. The author never sees it."
     )
 
 
@@ -105,9 +109,7 @@ class ReviewMutation:
         review = services.update_review(
             author=info.context.person,
             review_id=ids.required_pk(input.review_id, "Review", "reviewId"),
-            rating=input.rating,
-            title=input.title,
-            content=input.content,
+            **changes(input, apart_from=("review_id",)),
         )
         return UpdateReviewPayload(review_id=review.pk)
 
@@ -140,8 +142,6 @@ class ReviewMutation:
         review = moderation.moderate_review(
             moderator=info.context.person,
             review_id=ids.required_pk(input.review_id, "Review", "reviewId"),
-            is_approved=input.is_approved,
-            is_featured=input.is_featured,
-            moderation_notes=input.moderation_notes,
+            **changes(input, apart_from=("review_id",)),
         )
         return ModerateReviewPayload(review_id=review.pk)

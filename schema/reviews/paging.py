@@ -7,7 +7,9 @@ from typing import Annotated
 import strawberry
 from django.db.models import Q
 
+from courses.constants import MAX_RATING, MIN_RATING
 from schema.core.connections import NEWEST_FIRST, After, Before, First, Last, page_request
+from schema.core.error_codes import ErrorCode, graphql_error
 from schema.dataloaders.paging import OrderTerm, PageRequest
 
 
@@ -45,6 +47,11 @@ def reviews_of_course(
     last: Last = None,
     before: Before = None,
 ) -> PageRequest:
+    if rating is not None and not MIN_RATING <= rating <= MAX_RATING:
+        raise graphql_error(
+            ErrorCode.BAD_USER_INPUT,
+            f"A review has {MIN_RATING} to {MAX_RATING} stars; {rating} were asked for.",
+        )
     where = Q() if rating is None else Q(rating=rating)
     if featured_only:
         where &= Q(is_featured=True)

@@ -8,7 +8,7 @@ from typing import Any, assert_never
 from courses.constants import FULL_CREDIT, NO_CREDIT, QuestionType, ScoringPolicy, Selection
 from courses.exceptions import ResponseMismatch
 from courses.rules.credit import shown
-from courses.rules.questions.kind import QuestionKind, SpecifiedColumns, at, listed
+from courses.rules.questions.kind import QuestionKind, SpecifiedColumns, at, listed, look_alikes
 from courses.rules.text import normalise
 from courses.rules.values import (
     Answer,
@@ -47,6 +47,7 @@ class MultipleChoice(QuestionKind):
             yield "Add at least two answers."
         if not any(answer.is_correct for answer in question.answers):
             yield "Mark at least one answer as correct."
+        yield from _alike(question)
 
     def selection(self, question: Question) -> Selection:
         if question.asked_as is not None:
@@ -124,6 +125,7 @@ class TrueFalse(MultipleChoice):
             yield "A true/false question needs exactly two answers."
         if sum(answer.is_correct for answer in question.answers) != 1:
             yield "Mark exactly one answer as correct."
+        yield from _alike(question)
 
     def selection(self, question: Question) -> Selection:
         return Selection.SINGLE
@@ -134,6 +136,10 @@ class TrueFalse(MultipleChoice):
 
     def grade(self, question: Question, value: Any) -> Verdict:
         return _one_pick(question, value)
+
+
+def _alike(question: Question) -> Iterator[str]:
+    return look_alikes({place: answer.text for place, answer in enumerate(question.answers)}, "Choices")
 
 
 def _one_pick(question: Question, picked: list[int]) -> Verdict:

@@ -1,12 +1,13 @@
 """What a question type has to say for itself, from the author's draft to the receipt."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from random import Random
 from typing import Any, ClassVar, NamedTuple
 
 from courses.constants import MAX_RESPONSE_TEXT_LENGTH, QuestionType, Selection
 from courses.exceptions import ResponseMismatch
+from courses.rules.text import normalise
 from courses.rules.values import (
     Answer,
     Contradiction,
@@ -139,6 +140,20 @@ def written(given: Any) -> str:
             f"Please shorten this text to {MAX_RESPONSE_TEXT_LENGTH:,} characters; it has {len(given):,}."
         )
     return given
+
+
+def look_alikes(texts: Mapping[int, str], noun: str) -> Iterator[str]:
+    """A sentence for each text that stands in several answers, which `texts` names by place: learners could not
+    tell them apart. Blank ones are another problem.
+    """
+    places: dict[str, list[int]] = {}
+    for place, text in texts.items():
+        if normalise(text):
+            places.setdefault(normalise(text), []).append(place + 1)
+    for text, alike in places.items():
+        if len(alike) > 1:
+            *others, last = map(str, alike)
+            yield f"{noun} {', '.join(others)} and {last} look the same: “{text}”. Change all but one of them."
 
 
 def at(ids: Sequence[int], place: int, offered: str) -> int:

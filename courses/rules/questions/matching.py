@@ -1,6 +1,6 @@
 """Matching: pair each prompt with its match."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from random import Random
@@ -9,7 +9,7 @@ from typing import Any
 from courses.constants import NO_CREDIT, QuestionType
 from courses.exceptions import ResponseMismatch
 from courses.rules.credit import shown
-from courses.rules.questions.kind import QuestionKind, at, pairs
+from courses.rules.questions.kind import QuestionKind, at, look_alikes, pairs
 from courses.rules.text import normalise
 from courses.rules.values import (
     Answer,
@@ -49,6 +49,8 @@ class Matching(QuestionKind):
         for answer in answers:
             if normalise(answer.text) and not normalise(answer.match_text):
                 yield f"Give “{answer.text}” a match."
+        yield from look_alikes({place: each.text for place, each in enumerate(answers)}, "Prompts")
+        yield from _senseless_distractors(answers)
 
     def offer(self, question: Question) -> LayoutEntry:
         return {
@@ -123,6 +125,14 @@ class Matching(QuestionKind):
             if key_of.get(prompt) in on_offer
         }
         return Solution(matches=dict(self.to_places(entry, right)))
+
+
+def _senseless_distractors(answers: Sequence[Answer]) -> Iterator[str]:
+    """Distractors that are the match of a prompt, or stand there twice. Prompts may share a match."""
+    matches = [match_key(answer.match_text) for answer in answers]
+    for place, answer in enumerate(answers, start=1):
+        if not normalise(answer.text) and matches[place - 1] and matches.count(matches[place - 1]) > 1:
+            yield f"Match {place} leads nobody astray: “{matches[place - 1]}” is there already. Change or remove it."
 
 
 def _first_by_text(question: Question) -> dict[str, int]:

@@ -23,6 +23,11 @@ from tests.courses.rules.questions import (
         pytest.param(choices("+-"), id="multiple choice with one right answer"),
         pytest.param(choices("++"), id="multiple choice with several"),
         pytest.param(true_false(), id="true or false"),
+        pytest.param(
+            question(QuestionType.MULTIPLE_CHOICE, Answer(1, "int", is_correct=True), Answer(2, "Int")),
+            id="choices that differ by case",
+        ),
+        pytest.param(matching(("Bat", "mammal"), ("Whale", "mammal")), id="prompts that share a match"),
         pytest.param(essay(), id="essay"),
         pytest.param(short_answer(accepted("x")), id="short answer"),
         pytest.param(short_answer(accepted("-1.5", how=TextMatch.NUMERIC)), id="number"),
@@ -95,6 +100,40 @@ def test_a_complete_question_lacks_nothing(asked):
             blanks(accepted("x", key="a"), accepted("y")),
             ["Say for every accepted text which blank it fills."],
             id="a text without its blank",
+        ),
+        pytest.param(
+            question(
+                QuestionType.MULTIPLE_CHOICE,
+                Answer(1, "Rome", is_correct=True),
+                Answer(2, "Oslo"),
+                Answer(3, " Rome "),
+                Answer(4, "Rome"),
+            ),
+            ["Choices 1, 3 and 4 look the same: “Rome”. Change all but one of them."],
+            id="choices that look the same",
+        ),
+        pytest.param(
+            question(QuestionType.TRUE_FALSE, Answer(1, "Yes", is_correct=True), Answer(2, "Yes")),
+            ["Choices 1 and 2 look the same: “Yes”. Change all but one of them."],
+            id="true that looks like false",
+        ),
+        pytest.param(
+            matching(("Bat", "mammal"), ("Eagle", "bird"), ("Bat", "tool")),
+            ["Prompts 1 and 3 look the same: “Bat”. Change all but one of them."],
+            id="prompts that look the same",
+        ),
+        pytest.param(
+            matching(("Bat", "mammal"), ("", "mammal"), ("Eagle", "bird")),
+            ["Match 2 leads nobody astray: “mammal” is there already. Change or remove it."],
+            id="a distractor that is right",
+        ),
+        pytest.param(
+            matching(("Bat", "mammal"), ("", "fish"), ("", " fish")),
+            [
+                "Match 2 leads nobody astray: “fish” is there already. Change or remove it.",
+                "Match 3 leads nobody astray: “fish” is there already. Change or remove it.",
+            ],
+            id="distractors that look the same",
         ),
     ],
 )

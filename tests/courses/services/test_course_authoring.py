@@ -1,11 +1,12 @@
 """Writing courses and lessons: who may, what is refused, and what stays."""
 
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 
 from courses import exceptions
@@ -173,3 +174,23 @@ def test_only_instructors_edit_a_course_and_a_hidden_one_does_not_exist(is_publi
             assert refused.value.field == (field,)
     assert not Course.objects.filter(title="Mine").exists()
     assert not Lesson.objects.filter(title="Mine").exists()
+
+
+def test_two_slugs_that_differ_by_case_are_one_to_the_database_too(teacher):
+    factories.make_course(slug="tea")
+    with pytest.raises(IntegrityError, match="unique_course_slug_whatever_case"):
+        factories.make_course(slug="TEA")
+
+
+def test_courses_of_before_whose_slugs_differ_by_case_are_told_apart(teacher):
+    first = factories.make_course(slug="tea")
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX unique_course_slug_whatever_case")
+        second = factories.make_course(slug="Tea")
+        third = factories.make_course(slug="x" * 100)
+        fourth = factories.make_course(slug="X" * 100)
+        cursor.execute(import_module("courses.migrations.0006_slugs_whatever_case").TELL_APART)
+    slugs = dict(Course.objects.values_list("pk", "slug"))
+    assert [slugs[course.pk] for course in (first, second, third)] == ["tea", f"Tea-{second.pk}", "x" * 100]
+    assert slugs[fourth.pk].endswith(f"X-{fourth.pk}")
+    assert len(slugs[fourth.pk]) == 100

@@ -122,16 +122,16 @@ class TestCreateNote:
 
 class TestUpdateNote:
     def test_only_what_is_named_changes(self, note: Note) -> None:
-        notes.update_note(author=note.user, note_id=note.pk, changes={"content": " New. "})
+        notes.update_note(author=note.user, note_id=note.pk, content=" New. ")
         stored = _stored(note)
         assert (stored["content"], stored["tags"], stored["timestamp_seconds"]) == ("New.", ["old"], 7)
 
     def test_the_place_in_the_film_can_be_taken_away(self, note: Note) -> None:
-        notes.update_note(author=note.user, note_id=note.pk, changes={"timestamp_seconds": None})
+        notes.update_note(author=note.user, note_id=note.pk, timestamp_seconds=None)
         assert _stored(note)["timestamp_seconds"] is None
 
     def test_new_tags_take_the_place_of_the_old_ones(self, note: Note) -> None:
-        notes.update_note(author=note.user, note_id=note.pk, changes={"tags": ["New", "new"]})
+        notes.update_note(author=note.user, note_id=note.pk, tags=["New", "new"])
         assert _stored(note)["tags"] == ["New"]
 
     @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ class TestUpdateNote:
     ) -> None:
         before = _stored(note)
         with pytest.raises((exceptions.Refusal, ValidationError)):
-            notes.update_note(author=note.user, note_id=note.pk, changes=changes)
+            notes.update_note(author=note.user, note_id=note.pk, **changes)
         assert _stored(note) == before
 
     def test_a_public_note_of_somebody_else_is_refused_and_a_private_one_not_found(
@@ -160,14 +160,14 @@ class TestUpdateNote:
             before = _stored(note)
             for other in others:
                 with pytest.raises(kind):
-                    notes.update_note(author=other, note_id=note.pk, changes={"content": "Mine now."})
+                    notes.update_note(author=other, note_id=note.pk, content="Mine now.")
             assert _stored(note) == before
 
     def test_whoever_has_left_the_course_changes_notes_only_for_themselves(self, note: Note) -> None:
         note.user.enrollments.update(status=EnrollmentStatus.WITHDRAWN)
-        notes.update_note(author=note.user, note_id=note.pk, changes={"content": "Still mine."})
+        notes.update_note(author=note.user, note_id=note.pk, content="Still mine.")
         with pytest.raises(exceptions.NotEnrolled) as refused:
-            notes.update_note(author=note.user, note_id=note.pk, changes={"is_private": False})
+            notes.update_note(author=note.user, note_id=note.pk, is_private=False)
         assert refused.value.field == ("isPrivate",)
         assert (_stored(note)["content"], _stored(note)["is_private"]) == ("Still mine.", True)
 

@@ -208,3 +208,36 @@ def test_question_ids_are_those_of_the_authoring_side_and_open_nothing_there(
     found = api("query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }", learner, ids=wanted)
     assert found["nodes"] == [None] * len(wanted)
     assert Question.objects.count() == 7
+
+
+def test_an_answer_without_a_response_is_refused_and_clears_nothing(
+    api: Api, learner: User, assessment: Assessment
+) -> None:
+    attempt = start(api, learner, assessment)
+    submit(api, learner, attemptId=attempt["id"], answers=answers_to(attempt, RIGHT))
+    before = list(AttemptAnswer.objects.order_by("pk").values())
+    forgotten = [{"questionId": question_named(attempt, "Short?")["question"]}]
+    for answer in (submit, complete):
+        assert _error(answer(api, learner, attemptId=attempt["id"], answers=forgotten)) == (
+            "REQUIRED",
+            ["answers", "0", "response"],
+        )
+    assert list(AttemptAnswer.objects.order_by("pk").values()) == before
+    assert not AssessmentAttempt.objects.get().is_completed
+
+
+def test_a_base_revision_that_is_yet_to_come_is_refused(
+    api: Api, learner: User, assessment: Assessment
+) -> None:
+    attempt = start(api, learner, assessment)
+    for base, answers in ((1, answers_to(attempt, RIGHT)), (-1, answers_to(attempt, RIGHT)), (1, [])):
+        refused = submit(api, learner, attemptId=attempt["id"], answers=answers, baseRevision=base)
+        assert refused["userErrors"] == [
+            {
+                "code": "INVALID",
+                "field": ["baseRevision"],
+                "message": "The attempt has no such revision; it is at 0. Please load it again.",
+            }
+        ]
+    assert AssessmentAttempt.objects.get().revision == 0
+    assert AttemptAnswer.objects.count() == 0

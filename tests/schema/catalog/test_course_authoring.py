@@ -94,6 +94,7 @@ def test_a_course_comes_back_as_it_was_written(api, people):
     ("values", "errors"),
     [
         ({"slug": "taken"}, [("CONFLICT", ["slug"])]),
+        ({"slug": "TaKen"}, [("CONFLICT", ["slug"])]),
         ({"slug": "a b"}, [("INVALID", ["slug"])]),
         ({"title": ""}, [("INVALID", ["title"])]),
         ({"title": "x" * 256}, [("INVALID", ["title"])]),

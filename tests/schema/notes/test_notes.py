@@ -211,7 +211,6 @@ def test_what_is_at_fault_is_told_with_its_path_and_nothing_is_written(
     [
         ({}, ("Text.", 7, True, ["a"])),
         ({"timestampSeconds": None}, ("Text.", None, True, ["a"])),
-        ({"content": None, "isPrivate": None, "tags": None}, ("Text.", 7, True, ["a"])),
         ({"content": "New.", "isPrivate": False, "tags": [], "timestampSeconds": 0}, ("New.", 0, False, [])),
     ],
 )
