@@ -189,6 +189,13 @@ TOKEN_PREFIX = "cat_"  # noqa: S105 - it marks a secret as one of ours, and is n
 NO_CREDIT = Decimal(0)
 FULL_CREDIT = Decimal(1)
 
+MAX_POINTS = 1_000_000
+"""The points of one question."""
+MAX_QUESTIONS = 1_000
+"""The questions of one assessment: a billion points in all, which every reader of 32 bits can hold."""
+MAX_ATTEMPTS = 1_000
+MAX_TIME_LIMIT_MINUTES = 365 * 24 * 60
+MAX_DURATION_SECONDS = 365 * 24 * 60 * 60
 MIN_RATING = 1
 MAX_RATING = 5
 MIN_ASSESSMENT_TITLE_LENGTH = 2

@@ -14,6 +14,9 @@ from django.core.validators import MaxValueValidator, MinValueValidator, URLVali
 
 from courses.constants import MAX_ACTIVITY_DATA_BYTES, MAX_ACTIVITY_DATA_DEPTH, MAX_TAG_LENGTH, MAX_TAGS
 
+HTTPS_URL_PATTERN = r"^https://[^\s\\]+$"
+"""An https address, its scheme in small letters."""
+
 ACTION_URL_PATTERN = r"^(https://[^\s\\]+|/([^/\s\\][^\s\\]*)?)?$"
 """Nothing, an https address, or a path on this site, which `//host` and `/\\host` would leave."""
 
@@ -26,7 +29,10 @@ def validate_percentage(value: int) -> None:
 
 def validate_https_url(value: str) -> None:
     """Refuse everything but an absolute https address."""
-    URLValidator(schemes=["https"], message="Please give an address that begins with https://.")(value)
+    is_absolute = URLValidator(schemes=["https"], message="Please give an address that begins with https://.")
+    is_absolute(value)
+    if not re.fullmatch(HTTPS_URL_PATTERN, value) or value.endswith("\n"):
+        raise ValidationError("Please give an address that begins with https://.")
 
 
 def validate_action_url(value: str) -> None:

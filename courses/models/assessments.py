@@ -8,14 +8,27 @@ from django.core.validators import MaxValueValidator, MinLengthValidator, MinVal
 from django.db import models
 from django.db.models import Prefetch, Q, Sum
 
-from courses.constants import MIN_ASSESSMENT_TITLE_LENGTH, QuestionType, ScoringPolicy, TextMatch
+from courses.constants import (
+    MAX_ATTEMPTS,
+    MAX_POINTS,
+    MAX_QUESTIONS,
+    MAX_TIME_LIMIT_MINUTES,
+    MIN_ASSESSMENT_TITLE_LENGTH,
+    QuestionType,
+    ScoringPolicy,
+    TextMatch,
+)
 from courses.mixins import OrderedMixin, TimeStampedMixin
 from courses.models.catalog import Lesson
 from courses.rules import values
 from courses.rules.questions import kind_of
-from courses.utils.constraints import between
+from courses.utils.constraints import Range, between
 from courses.utils.model_helpers import AliasField
 from courses.validators import validate_percentage
+
+_ATTEMPTS = Range(1, MAX_ATTEMPTS)
+_TIME_LIMIT = Range(0, MAX_TIME_LIMIT_MINUTES)
+_POINTS = Range(1, MAX_POINTS)
 
 
 class Assessment(TimeStampedMixin):
@@ -37,11 +50,13 @@ class Assessment(TimeStampedMixin):
     )
     max_attempts = models.PositiveIntegerField(
         default=1,
-        validators=[MinValueValidator(1)],
-        help_text="How often each learner may take it, at least once.",
+        validators=_ATTEMPTS.validators,
+        help_text="How often each learner may take it, 1 to 1,000 times.",
     )
     time_limit = models.PositiveIntegerField(
-        default=0, help_text="How long an attempt may take, in minutes. 0: as long as one likes."
+        default=0,
+        validators=_TIME_LIMIT.validators,
+        help_text="How long an attempt may take, in minutes, at most a year. 0: as long as one likes.",
     )
     time_limit_minutes = AliasField("time_limit")
     randomize_questions = models.BooleanField(
@@ -64,7 +79,8 @@ class Assessment(TimeStampedMixin):
             models.CheckConstraint(
                 name="assessment_passing_score_in_percent", condition=between("passing_score", 0, 100)
             ),
-            models.CheckConstraint(name="assessment_max_attempts_positive", condition=Q(max_attempts__gte=1)),
+            _ATTEMPTS.constraint("max_attempts", "assessment_max_attempts_in_range"),
+            _TIME_LIMIT.constraint("time_limit", "assessment_time_limit_in_range"),
         ]
 
     def __str__(self) -> str:
@@ -109,7 +125,7 @@ class Question(TimeStampedMixin, OrderedMixin):
         help_text="What the learner is asked to do.",
     )
     points = models.PositiveIntegerField(
-        default=1, validators=[MinValueValidator(1)], help_text="The points for full credit, at least 1."
+        default=1, validators=_POINTS.validators, help_text="The points for full credit, 1 to 1,000,000."
     )
     explanation = models.TextField(
         blank=True, help_text="Why the right answer is right, shown together with the answer key."
@@ -133,7 +149,8 @@ class Question(TimeStampedMixin, OrderedMixin):
                 name="unique_question_order",
                 deferrable=models.Deferrable.IMMEDIATE,
             ),
-            models.CheckConstraint(name="question_points_positive", condition=Q(points__gte=1)),
+            _POINTS.constraint("points", "question_points_in_range"),
+            models.CheckConstraint(name="question_order_in_range", condition=Q(order__lte=MAX_QUESTIONS)),
             models.CheckConstraint(
                 name="question_type_is_known", condition=Q(question_type__in=QuestionType.values)
             ),

@@ -12,11 +12,17 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
-from courses.constants import MAX_RATING, MIN_RATING, EnrollmentStatus, ResourceKind
+from courses.constants import (
+    MAX_DURATION_SECONDS,
+    MAX_RATING,
+    MIN_RATING,
+    EnrollmentStatus,
+    ResourceKind,
+)
 from courses.mixins import OrderedMixin, TimeStampedMixin
-from courses.utils.constraints import between
+from courses.utils.constraints import Range, between
 from courses.utils.row_counts import MeanOfCounts
-from courses.validators import validate_https_url
+from courses.validators import HTTPS_URL_PATTERN, validate_https_url
 
 
 def _price_field(help_text: str) -> "models.DecimalField[Any, Any]":
@@ -38,6 +44,7 @@ def _currency_field() -> "models.CharField[Any, Any]":
     )
 
 
+_DURATION = Range(0, MAX_DURATION_SECONDS)
 RATINGS = range(MIN_RATING, MAX_RATING + 1)
 
 
@@ -120,14 +127,18 @@ class Lesson(TimeStampedMixin, OrderedMixin):
     title = models.CharField(max_length=255, help_text="The title, at most 255 characters.")
     content = models.TextField(blank=True, help_text="The text of the lesson.")
     duration_seconds = models.PositiveIntegerField(
-        null=True, blank=True, help_text="How long it takes, in seconds. Null: not said."
+        null=True,
+        blank=True,
+        validators=_DURATION.validators,
+        help_text="How long it takes, in seconds, at most a year. Null: not said.",
     )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["course", "order"], name="unique_lesson_order", deferrable=models.Deferrable.IMMEDIATE
-            )
+            ),
+            _DURATION.constraint("duration_seconds", "lesson_duration_in_range"),
         ]
 
     def __str__(self) -> str:
@@ -156,7 +167,7 @@ class Resource(TimeStampedMixin):
     class Meta:
         constraints = [
             models.CheckConstraint(name="resource_kind_is_known", condition=Q(kind__in=ResourceKind.values)),
-            models.CheckConstraint(name="resource_url_is_https", condition=Q(url__startswith="https://")),
+            models.CheckConstraint(name="resource_url_is_https", condition=Q(url__regex=HTTPS_URL_PATTERN)),
         ]
 
     def __str__(self) -> str:

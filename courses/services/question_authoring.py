@@ -11,6 +11,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from courses import exceptions
+from courses.constants import MAX_QUESTIONS
 from courses.models import Answer, Assessment, Question, User
 from courses.selectors import assessments, authoring
 from courses.services.authorship import locked_for_author, locked_question
@@ -85,6 +86,9 @@ def new_questions(
 ) -> list[tuple[Question, list[Answer]]]:
     """The rows of new questions, each with those of its answers, and what is wrong with them, by path."""
     written = []
+    stored = assessment.questions.count() if assessment.pk else 0
+    if stored + len(drafts) > MAX_QUESTIONS:
+        problems.add(paths[-1][:1], f"An assessment has at most {MAX_QUESTIONS:,} questions.")
     for draft, path in zip(drafts, paths, strict=True):
         question = Question(assessment=assessment)
         drafted_question(question, draft, problems, path)

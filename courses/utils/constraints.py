@@ -1,9 +1,30 @@
 """The conditions that CHECK constraints of the models are built from: ranges, state pairs, shapes of JSON."""
 
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import BooleanField, CharField, F, Func, Q, Value
+from django.core.validators import BaseValidator, MaxValueValidator, MinValueValidator
+from django.db.models import BooleanField, CharField, CheckConstraint, F, Func, Q, Value
 from django.db.models.lookups import Exact
+
+
+@dataclass(frozen=True)
+class Range:
+    """The numbers that a column takes, both ends included; NULL passes.
+
+    Its validators and its CHECK constraint come from here, so that a form and the database answer alike.
+    """
+
+    low: int | Decimal
+    high: int | Decimal
+
+    @property
+    def validators(self) -> list[BaseValidator]:
+        return [MinValueValidator(self.low), MaxValueValidator(self.high)]
+
+    def constraint(self, field: str, name: str) -> CheckConstraint:
+        return CheckConstraint(name=name, condition=between(field, self.low, self.high))
 
 
 def between(field: str, low: Any, high: Any) -> Q:
