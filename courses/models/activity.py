@@ -13,6 +13,7 @@ from courses.mixins import TimeStampedMixin
 from courses.models.assessments import Assessment
 from courses.models.catalog import Course, Lesson, Resource
 from courses.utils.constraints import json_has_no, json_is
+from courses.utils.model_helpers import ShapedJSONField
 from courses.validators import validate_activity_data
 
 _TOO_DEEP = f'strict $.**{{{MAX_ACTIVITY_DATA_DEPTH}}} ? (@.type() == "object" || @.type() == "array")'
@@ -42,7 +43,7 @@ class UserActivity(TimeStampedMixin):
     lesson = _related(Lesson, "The lesson it was done in. Null: none.")
     resource = _related(Resource, "The resource it was done with. Null: none.")
     assessment = _related(Assessment, "The assessment it was done with. Null: none.")
-    data = models.JSONField(
+    data = ShapedJSONField(
         default=dict,
         blank=True,
         validators=[validate_activity_data],

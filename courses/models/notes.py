@@ -11,6 +11,7 @@ from courses.constants import MAX_TAG_LENGTH, MAX_TAGS
 from courses.mixins import TimeStampedMixin
 from courses.models.catalog import Lesson
 from courses.utils.constraints import json_has_no, json_is
+from courses.utils.model_helpers import ShapedJSONField
 from courses.validators import validate_tags
 
 _NO_TAG = f'strict $[*] ? (@.type() != "string" || !(@ like_regex "^.{{1,{MAX_TAG_LENGTH}}}$"))'
@@ -38,7 +39,7 @@ class Note(TimeStampedMixin):
         default=True,
         help_text="Whether only its owner sees it. Otherwise everyone enrolled in the course does.",
     )
-    tags = models.JSONField(
+    tags = ShapedJSONField(
         default=list,
         blank=True,
         validators=[validate_tags],

@@ -50,6 +50,19 @@ class _SameValueAs:
         setattr(instance, self.name, value)
 
 
+class ShapedJSONField(models.JSONField):
+    """JSON whose validators see empty values as well: Django lets `[]` pass where an object is wanted.
+
+    Migrations see Django's field.
+    """
+
+    empty_values = [None, ""]
+
+    def deconstruct(self) -> Any:
+        name, _, arguments, keywords = super().deconstruct()
+        return name, "django.db.models.JSONField", arguments, keywords
+
+
 class AddedDateTimeField(models.DateTimeField):  # type: ignore[type-arg]
     """`auto_now_add` by the database's clock; a moment that the caller already took from there is kept."""
 
