@@ -6,33 +6,65 @@ server, the last one to leave stops it.
 """
 
 import atexit
+import subprocess
+import threading
 import warnings
 from pathlib import Path
 from typing import Any
 
-import environ
 import psycopg2
 import psycopg2.errors
+from django.core.exceptions import ImproperlyConfigured
 from fasteners import InterProcessReaderWriterLock
 from psycopg2 import sql
+from psycopg2.extensions import parse_dsn
 
 EMBEDDED_DATABASE = "courses"
 STARTING_SECONDS = 60
 
+_addresses: dict[Path, dict[str, str]] = {}
+_starting = threading.Lock()
 
-def configuration(url: str, data_directory: Path, session_options: dict[str, str]) -> dict[str, Any]:
-    """The entry of Django's DATABASES for `url`, or when that is empty for the server in `data_directory`.
+
+def configuration(
+    named: dict[str, Any] | None, data_directory: Path, session_options: dict[str, str]
+) -> dict[str, Any]:
+    """The entry of Django's DATABASES for the database that DATABASE_URL names, or for the embedded one.
 
     `session_options` are PostgreSQL settings that every connection starts with; being connection options and
     no `SET`, they cannot leak from one job to the next.
     """
-    configured: dict[str, Any] = environ.Env.db_url_config(url or _embedded_url(data_directory))
-    if configured["ENGINE"] != "django.db.backends.postgresql":
-        raise ValueError("DATABASE_URL must name a PostgreSQL database: postgres://user:password@host/name")
+    configured = named or {
+        "ENGINE": "config.embedded_postgresql",
+        "NAME": EMBEDDED_DATABASE,
+        "DATA_DIRECTORY": data_directory,
+    }
     options = configured.setdefault("OPTIONS", {})
     options["options"] = " ".join(f"-c {name}={value}" for name, value in session_options.items())
     # Threads keep their connection, and schema/execution/database_threads.py looks after its health.
     return configured | {"CONN_MAX_AGE": None}
+
+
+def embedded_address(data_directory: Path) -> dict[str, str]:
+    """USER, HOST and PORT of the server in `data_directory`, which the first call of a process starts.
+
+    Raises ImproperlyConfigured when it cannot be started there.
+    """
+    with _starting:
+        if data_directory not in _addresses:
+            try:
+                address = parse_dsn(_embedded_url(data_directory))
+            except (OSError, subprocess.SubprocessError) as error:
+                raise ImproperlyConfigured(
+                    f"DATABASE_URL: none is set, and no embedded database can run in {data_directory}: "
+                    f"{getattr(error, 'strerror', None) or error}."
+                ) from error
+            _addresses[data_directory] = {
+                "USER": address["user"],
+                "HOST": address["host"],
+                "PORT": address.get("port", ""),
+            }
+        return _addresses[data_directory]
 
 
 def _embedded_url(data_directory: Path) -> str:

@@ -13,10 +13,15 @@ def livez(_request: HttpRequest) -> JsonResponse:
 def readyz(_request: HttpRequest) -> JsonResponse:
     """200 when the database is reachable and has every migration, else 503 and which of the two is wrong."""
     try:
-        executor = MigrationExecutor(connection)
-        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        missing = has_missing_migrations()
     except (DatabaseError, InterfaceError):
         return JsonResponse({"status": "unavailable", "reason": "database unreachable"}, status=503)
     if missing:
         return JsonResponse({"status": "unavailable", "reason": "migrations missing"}, status=503)
     return JsonResponse({"status": "ready"})
+
+
+def has_missing_migrations() -> bool:
+    """Whether this version has migrations that the database has not."""
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))

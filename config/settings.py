@@ -3,32 +3,31 @@
 The names in the environment begin with COURSES_, but for DATABASE_URL and CACHE_URL. docs/operators.md lists them.
 """
 
-import secrets
+import os
 from pathlib import Path
 
-import environ
-
-from config import database, log_lines
-from config.kept_secrets import kept_secret, new_signing_key
+from config import addresses, database, kept_secrets, log_lines
+from config.environment import Environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = Environment(os.environ)
 
 # ---------------------------------------------------------------- this deployment
-DATA_DIR = env.path("COURSES_DATA_DIR", default=str(BASE_DIR / ".data"))
-DATA_DIR = Path(str(DATA_DIR)).expanduser().resolve()
+DATA_DIR = env.path("COURSES_DATA_DIR", default=BASE_DIR / ".data")
+GRAPHIQL_DIR = env.path("COURSES_GRAPHIQL_DIR", default=DATA_DIR / "graphiql")
 DEBUG = env.bool("COURSES_DEBUG", default=False)
-ALLOWED_HOSTS = env.list("COURSES_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("COURSES_TRUSTED_ORIGINS", default=[])
+ALLOWED_HOSTS = env.list(
+    "COURSES_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"], by=addresses.host
+)
+CSRF_TRUSTED_ORIGINS = env.list("COURSES_TRUSTED_ORIGINS", default=[], by=addresses.origin)
 HTTPS = env.bool("COURSES_HTTPS", default=False)
 LOG_REQUESTS = env.bool("COURSES_LOG_REQUESTS", default=False)  # `manage.py serve` switches it on
-SECRET_KEY = env.str("COURSES_SECRET_KEY", default="") or kept_secret(
-    DATA_DIR / "secret_key", lambda: secrets.token_urlsafe(64)
-)
+SECRET_KEY = env.str("COURSES_SECRET_KEY", default="") or kept_secrets.secret_key(DATA_DIR)
 
 # ---------------------------------------------------------------- the limits of the API
-STATEMENT_TIMEOUT_MS = env.int("COURSES_STATEMENT_TIMEOUT_MS", default=5_000)
-LOCK_TIMEOUT_MS = env.int("COURSES_LOCK_TIMEOUT_MS", default=2_000)
+LONGEST_TIMEOUT_MS = 2**31 - 1  # PostgreSQL's
+STATEMENT_TIMEOUT_MS = env.int("COURSES_STATEMENT_TIMEOUT_MS", default=5_000, maximum=LONGEST_TIMEOUT_MS)
+LOCK_TIMEOUT_MS = env.int("COURSES_LOCK_TIMEOUT_MS", default=2_000, maximum=LONGEST_TIMEOUT_MS)
 REQUEST_DEADLINE_SECONDS = env.float("COURSES_REQUEST_DEADLINE_SECONDS", default=10.0)
 MAX_BODY_BYTES = env.int("COURSES_MAX_BODY_BYTES", default=256 * 1024)
 MAX_TOKENS = env.int("COURSES_MAX_TOKENS", default=2_000)
@@ -41,32 +40,37 @@ RATE_LIMIT_POINTS = max(MAX_COST, env.int("COURSES_RATE_LIMIT_POINTS", default=5
 RATE_LIMIT_RESTORED_PER_SECOND = env.int("COURSES_RATE_LIMIT_RESTORED_PER_SECOND", default=1_000)
 MAX_SUBSCRIPTIONS = env.int("COURSES_MAX_SUBSCRIPTIONS", default=50)  # of one person, in one process
 SUBSCRIPTION_CHECK_SECONDS = env.float("COURSES_SUBSCRIPTION_CHECK_SECONDS", default=30.0)
-DEFAULT_PAGE_SIZE = env.int("COURSES_DEFAULT_PAGE_SIZE", default=20)
 MAX_PAGE_SIZE = env.int("COURSES_MAX_PAGE_SIZE", default=100)
+DEFAULT_PAGE_SIZE = min(
+    MAX_PAGE_SIZE, env.int("COURSES_DEFAULT_PAGE_SIZE", default=20, maximum=MAX_PAGE_SIZE)
+)
 
 # ---------------------------------------------------------------- execution
 DATABASE_THREADS = env.int("COURSES_DATABASE_THREADS", default=4)
 DJANGO_THREADS = env.int("COURSES_DJANGO_THREADS", default=2)
 EXECUTING_REQUESTS = env.int("COURSES_EXECUTING_REQUESTS", default=4)
-WAITING_REQUESTS = env.int("COURSES_WAITING_REQUESTS", default=256)
+WAITING_REQUESTS = env.int("COURSES_WAITING_REQUESTS", default=256, minimum=0)
 BACKGROUND_WORK = env.bool("COURSES_BACKGROUND_WORK", default=True)
 
 # ---------------------------------------------------------------- behaviour of the product
-SUBMISSION_SLACK_SECONDS = env.int("COURSES_SUBMISSION_SLACK_SECONDS", default=10)
+SUBMISSION_SLACK_SECONDS = env.int("COURSES_SUBMISSION_SLACK_SECONDS", default=10, minimum=0)
 REVIEWS_NEED_APPROVAL = env.bool("COURSES_REVIEWS_NEED_APPROVAL", default=True)
-TRUSTED_PROXIES = env.list("COURSES_TRUSTED_PROXIES", default=[])
+TRUSTED_PROXIES = env.list("COURSES_TRUSTED_PROXIES", default=[], by=addresses.network)
 TRUSTED_PROXY_HOPS = env.int("COURSES_TRUSTED_PROXY_HOPS", default=1)
 
 # ---------------------------------------------------------------- Django
 DATABASES = {
     "default": database.configuration(
-        env.str("DATABASE_URL", default=""),
+        env.parsed("DATABASE_URL", default=None, by=addresses.postgresql),
         DATA_DIR,
         {"statement_timeout": str(STATEMENT_TIMEOUT_MS), "lock_timeout": str(LOCK_TIMEOUT_MS)},
     )
 }
-LISTEN_URL = env.str("COURSES_LISTEN_URL", default="")  # past a pooler, which would share the session
-CACHES = {"default": env.cache_url("CACHE_URL", default="dbcache://django_cache?max_entries=100000")}
+# Past a pooler, which would share the session.
+LISTEN_URL = env.parsed("COURSES_LISTEN_URL", default="", by=addresses.listening)
+CACHES = {
+    "default": env.url("CACHE_URL", default="dbcache://django_cache?max_entries=100000", by=addresses.cache)
+}
 AUTH_USER_MODEL = "courses.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
@@ -138,7 +142,7 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"  # else signing up would tell which add
 ACCOUNT_USERNAME_BLACKLIST = ["admin", "administrator", "moderator", "root", "staff", "support", "system"]
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 HEADLESS_CLIENTS = ["browser"]
-FRONTEND_URL = env.str("COURSES_FRONTEND_URL", default="")
+FRONTEND_URL = env.parsed("COURSES_FRONTEND_URL", default="", by=addresses.web_address)
 FRONTEND_PAGES = {
     "account_confirm_email": "/verify-email/{key}",
     "account_reset_password": "/reset-password",
@@ -147,13 +151,13 @@ FRONTEND_PAGES = {
 }  # where the links of our mails lead; without a front end, to the pages under /accounts/
 HEADLESS_FRONTEND_URLS = {name: FRONTEND_URL + path for name, path in FRONTEND_PAGES.items() if FRONTEND_URL}
 IDP_OIDC_ADAPTER = "config.partners.PartnerAdapter"
-IDP_OIDC_PRIVATE_KEY = env.str("COURSES_SIGNING_KEY", default="", multiline=True) or kept_secret(
-    DATA_DIR / "signing_key.pem", new_signing_key
-)
+IDP_OIDC_PRIVATE_KEY = env.parsed(
+    "COURSES_SIGNING_KEY", default="", by=kept_secrets.rsa_key
+) or kept_secrets.signing_key(DATA_DIR)
 IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 30 * 24 * 60 * 60
 IDP_OIDC_RATE_LIMITS = {"token": "60/m/ip"}
-vars().update(env.email_url("COURSES_EMAIL_URL", default="consolemail://"))
-DEFAULT_FROM_EMAIL = env.str("COURSES_EMAIL_FROM", default="courses@localhost")
+vars().update(env.url("COURSES_EMAIL_URL", default="consolemail://", by=addresses.mail))
+DEFAULT_FROM_EMAIL = env.parsed("COURSES_EMAIL_FROM", default="courses@localhost", by=addresses.sender)
 
 # ---------------------------------------------------------------- HTTPS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
@@ -162,3 +166,5 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS and TRUSTED_PROXIES else None
 SILENCED_SYSTEM_CHECKS = ["security.W021"]  # whether browsers preload a domain is for its owner to say
+
+env.check()

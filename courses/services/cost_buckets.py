@@ -77,7 +77,7 @@ def draw(*, owner: str, points: int) -> Draw:
     One statement, by the clock of the database, so that any number of processes together draw no more than there
     is. `points` are at most RATE_LIMIT_POINTS, which a new bucket therefore always grants.
     """
-    parameters = {
+    parameters: dict[str, str | int] = {
         "owner": owner[:LONGEST_OWNER],
         "points": points,
         "size": settings.RATE_LIMIT_POINTS,

@@ -8,22 +8,22 @@ from pathlib import Path
 
 import psutil
 import psycopg2
-import pytest
 from django.conf import settings
 
-from config import database
+from config import addresses, database
+from tests.concurrency import at_once
 
 PROGRAM = """
 import sys
 from pathlib import Path
+from django.conf import settings
 from config.database import configuration
-import psycopg2
 
-entry = configuration("", Path(sys.argv[1]), {"statement_timeout": "5000"})
-connection = psycopg2.connect(
-    host=entry["OPTIONS"]["host"], user=entry["USER"], dbname=entry["NAME"], options=entry["OPTIONS"]["options"]
+settings.configure(
+    DATABASES={"default": configuration(None, Path(sys.argv[1]), {"statement_timeout": "5000"})}
 )
-connection.autocommit = True
+from django.db import connection
+
 with connection.cursor() as cursor:
     cursor.execute("CREATE TABLE IF NOT EXISTS visit (who text)")
     cursor.execute("INSERT INTO visit VALUES (%s)", [sys.argv[2]])
@@ -105,9 +105,8 @@ def test_every_session_starts_with_the_statement_timeout(tmp_path: Path) -> None
 
 
 def test_a_database_url_replaces_the_embedded_server(tmp_path: Path) -> None:
-    entry = database.configuration(
-        "postgres://app:secret@db.example:6543/courses", tmp_path, {"lock_timeout": "1"}
-    )
+    named = addresses.postgresql("postgres://app:secret@db.example:6543/courses")
+    entry = database.configuration(named, tmp_path, {"lock_timeout": "1"})
     assert (entry["HOST"], entry["PORT"], entry["NAME"], entry["USER"]) == (
         "db.example",
         6543,
@@ -118,9 +117,14 @@ def test_a_database_url_replaces_the_embedded_server(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_only_postgresql_will_do(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="must name a PostgreSQL database"):
-        database.configuration("sqlite:///courses.db", tmp_path, {})
+def test_threads_that_connect_at_once_start_one_server(tmp_path: Path) -> None:
+    found: list[dict[str, str]] = []
+
+    raised = at_once(lambda _: found.append(database.embedded_address(tmp_path)))
+
+    assert raised == []
+    assert len(found) > 1
+    assert all(address is found[0] for address in found)
 
 
 def test_psycopg_2_is_the_driver() -> None:

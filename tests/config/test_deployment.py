@@ -1,17 +1,13 @@
 """The settings of a deployment on the network, and the secrets that it makes for itself."""
 
-import os
 import stat
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from django.conf import settings
 
 from config.kept_secrets import kept_secret, new_signing_key
 from tests.concurrency import at_once
+from tests.config.deployments import python
 
 PRODUCTION = {
     "COURSES_HTTPS": "on",
@@ -20,7 +16,7 @@ PRODUCTION = {
     "COURSES_TRUSTED_PROXIES": "10.0.0.0/8",
     "COURSES_EMAIL_URL": "smtp+tls://mailer:secret@mail.example.org:587",
     "DATABASE_URL": "postgres://courses:secret@database.example.org/courses",
-    "CACHE_URL": "rediscache://cache.example.org:6379/0",
+    "CACHE_URL": "filecache:///var/cache/courses",
 }
 SHOW = """
 from django.conf import settings
@@ -28,21 +24,6 @@ print(settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_SECURE, settings.SECU
       settings.SECURE_HSTS_SECONDS, settings.DEBUG, settings.EMAIL_HOST,
       settings.CACHES["default"]["BACKEND"].rpartition(".")[2])
 """
-
-
-def python(data: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run Python as a deployment would, with nothing set but what is given."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("COURSES_")}
-    return subprocess.run(
-        [sys.executable, *arguments],
-        env=clean
-        | {"COURSES_DATA_DIR": str(data), "DJANGO_SETTINGS_MODULE": "config.settings"}
-        | environment,
-        cwd=settings.BASE_DIR,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
 
 
 def test_the_deployment_check_has_nothing_to_say(tmp_path):
@@ -56,7 +37,7 @@ def test_https_protects_cookies_and_comes_from_one_variable(tmp_path):
     shown = python(tmp_path, "-c", SHOW, **PRODUCTION)
 
     assert shown.stdout.split() == [
-        "True", "True", "True", "31536000", "False", "mail.example.org", "RedisCache",
+        "True", "True", "True", "31536000", "False", "mail.example.org", "FileBasedCache",
     ]  # fmt: skip
 
 

@@ -85,7 +85,7 @@ def test_another_process_counts_the_same_tries():
 def status_in_another_process() -> str:
     """The answer to a sign-in that another process gives, with a cache object of its own."""
     database = connection.settings_dict
-    name, socket = database["NAME"], database["OPTIONS"].get("host", database["HOST"])
+    name, socket = database["NAME"], database["HOST"]
     environment = os.environ | {
         "DATABASE_URL": f"postgres://{database['USER']}:{database['PASSWORD']}@/{name}?host={socket}",
         "DJANGO_SETTINGS_MODULE": "config.settings",

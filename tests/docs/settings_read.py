@@ -23,6 +23,8 @@ def shown(value: Any) -> str:
             return "on" if value else "off"
         case list():
             return ",".join(value)
+        case None:
+            return ""
         case float():
             return f"{value:g}"
         case _:
@@ -35,6 +37,7 @@ def _is_reading(call: ast.Call) -> bool:
         isinstance(function, ast.Attribute)
         and isinstance(function.value, ast.Name)
         and function.value.id == "env"
+        and function.attr != "check"
     )
 
 

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from courses.constants import Scope
 from courses.exceptions import Refusal
+from courses.management.data_directory import add_data_directory_argument
 from courses.models import User
 from courses.services.access_tokens import create_access_token
 from courses.utils.clock import database_now
@@ -28,6 +29,7 @@ class Command(BaseCommand):
             help="one of " + ", ".join(Scope.values),
         )
         parser.add_argument("--days", type=int, help="how long it works; without, until it is revoked")
+        add_data_directory_argument(parser)
 
     def handle(
         self, *, username: str, name: str, scopes: list[str] | None, days: int | None, **_: Any

@@ -1,0 +1,152 @@
+"""Addresses that settings name: hosts, origins, networks, and the URLs of other services.
+
+Each function takes what an operator wrote, and raises ValueError with a sentence to say after the setting's name.
+No sentence repeats a URL that may hold a password.
+"""
+
+from email.utils import parseaddr
+from importlib.util import find_spec
+from ipaddress import ip_network
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+import environ
+import psycopg2
+from django.core.exceptions import ImproperlyConfigured
+from django.http.request import split_domain_port
+from psycopg2.extensions import make_dsn, parse_dsn
+
+from config.environment import switch
+
+DATABASE_EXAMPLE = "postgres://user:password@host/name"
+CACHES = (
+    "dbcache",
+    "rediscache",
+    "redis",
+    "rediss",
+    "pymemcache",
+    "pylibmc",
+    "filecache",
+    "locmemcache",
+    "dummycache",
+)
+OPTIONS_OF_DJANGO = ("assume_role", "isolation_level")  # all others are PostgreSQL's
+SWITCHES_OF_DJANGO = (
+    "ATOMIC_REQUESTS",
+    "AUTOCOMMIT",
+    "CONN_HEALTH_CHECKS",
+    "DISABLE_SERVER_SIDE_CURSORS",
+)
+PACKAGES = {
+    "redis": "redis",
+    "pymemcache": "pymemcache",
+    "pylibmc": "pylibmc",
+}  # by a part of the backend's name
+
+
+def host(text: str) -> str:
+    """An entry of ALLOWED_HOSTS: `courses.example`, `.courses.example` with what is under it, `[::1]` or `*`."""
+    domain, port = split_domain_port(text.removeprefix("."))
+    if text != "*" and (port or not domain):
+        raise ValueError(f"{text!r} is not a host name such as courses.example.")
+    return text
+
+
+def origin(text: str) -> str:
+    """Scheme and host, with a port if need be; `https://*.courses.example` for all that are under it."""
+    parts = _split(text)
+    if not _is_web(parts) or parts.geturl() != f"{parts.scheme}://{parts.netloc}":
+        raise ValueError(f"{text!r} is not an origin such as https://courses.example.")
+    return text
+
+
+def web_address(text: str) -> str:
+    """An address to which a path can be added."""
+    parts = _split(text)
+    if not _is_web(parts) or parts.query or parts.fragment:
+        raise ValueError(f"{text!r} is not an address such as https://courses.example.")
+    return text.rstrip("/")
+
+
+def network(text: str) -> str:
+    """`10.0.0.0/8`, or a single address."""
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a network such as 10.0.0.0/8.") from None
+    return text
+
+
+def sender(text: str) -> str:
+    """`courses@courses.example`, with a name before it if need be."""
+    if "@" not in parseaddr(text)[1] or "\n" in text:
+        raise ValueError(f"{text!r} is not an address such as courses@courses.example.")
+    return text
+
+
+def postgresql(text: str) -> dict[str, Any]:
+    """The database of Django's DATABASES that a URL names."""
+    if environ.Env.DB_SCHEMES.get(text.partition(":")[0]) != "django.db.backends.postgresql":
+        raise ValueError(f"must name a PostgreSQL database, such as {DATABASE_EXAMPLE}.")
+    try:
+        named: dict[str, Any] = environ.Env.db_url_config(text)
+        options = named.get("OPTIONS", {})
+        make_dsn(**{name: value for name, value in options.items() if name not in OPTIONS_OF_DJANGO})
+    except (ValueError, psycopg2.ProgrammingError):
+        raise ValueError(f"is no address such as {DATABASE_EXAMPLE}.") from None
+    for name in SWITCHES_OF_DJANGO:
+        if name in named:
+            named[name] = switch(str(named[name]))
+    if not named["NAME"] and "service" not in options:
+        raise ValueError(f"names no database. Write {DATABASE_EXAMPLE}.")
+    return named
+
+
+def listening(text: str) -> str:
+    """A connection string of PostgreSQL, as a URL or as `name=value` pairs."""
+    try:
+        port = parse_dsn(text).get("port", "")
+    except psycopg2.ProgrammingError:
+        port = "none"
+    if port and not port.isdigit():
+        raise ValueError(f"is no address such as {DATABASE_EXAMPLE}.")
+    return text
+
+
+def cache(text: str) -> dict[str, Any]:
+    """The entry of Django's CACHES that a URL names. The package that it needs must be installed."""
+    parts = _split(text)
+    if parts.scheme not in CACHES:
+        raise ValueError(f"must begin with one of {', '.join(f'{scheme}://' for scheme in CACHES)}.")
+    if parts.scheme == "dbcache" and not parts.netloc:
+        raise ValueError("names no table. Write dbcache://django_cache.")
+    configured: dict[str, Any] = environ.Env.cache_url_config(text)
+    for part, package in PACKAGES.items():
+        if part in configured["BACKEND"] and find_spec(package) is None:
+            raise ValueError(f"needs the Python package {package}, which is not installed.")
+    return configured
+
+
+def mail(text: str) -> dict[str, Any]:
+    """Django's EMAIL_ settings that a URL names."""
+    try:
+        configured: dict[str, Any] = environ.Env.email_url_config(text)
+    except (ValueError, ImproperlyConfigured):
+        raise ValueError("is no address such as smtp+tls://user:password@host:587.") from None
+    if text.startswith("smtp") and not configured["EMAIL_HOST"]:
+        raise ValueError("names no host. Write smtp+tls://user:password@host:587.")
+    return configured
+
+
+def _split(text: str) -> SplitResult:
+    """The parts of a URL; none at all when it has a bracket or a port that cannot be."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        return urlsplit("")
+    return parts
+
+
+def _is_web(parts: SplitResult) -> bool:
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
