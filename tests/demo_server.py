@@ -30,7 +30,7 @@ class DemoServer:
         self.directory = directory
         self.port = free_port()
         self.environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-        self._log = directory.parent / f"{directory.name}.log"
+        self._log = directory.parent / f"{directory.name}-{self.port}.log"
 
     def __enter__(self) -> "DemoServer":
         command = [
@@ -46,7 +46,11 @@ class DemoServer:
             self._process = subprocess.Popen(
                 command, cwd=settings.BASE_DIR, env=self.environment, stdout=log, stderr=log
             )
-        self._wait_until_ready()
+        try:
+            self._wait_until_ready()
+        except AssertionError:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

