@@ -25,7 +25,8 @@ def _pins(requirements: list[str]) -> dict[str, str]:
 
 def test_every_installed_package_is_pinned_to_the_version_that_is_installed() -> None:
     """When this fails after an update, take the versions over from `uv pip freeze`."""
-    direct = PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"]
+    groups = [entry for group in PROJECT["dependency-groups"].values() for entry in group]
+    direct = PROJECT["project"]["dependencies"] + [entry for entry in groups if isinstance(entry, str)]
     pins = _pins(PROJECT["tool"]["uv"]["constraint-dependencies"]) | _pins(direct)
     installed = {_canonical(d.metadata["Name"]): d.version for d in distributions()}
     assert {name: version for name, version in installed.items() if name not in INSTALLERS} == {

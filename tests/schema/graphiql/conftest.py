@@ -10,13 +10,13 @@ from courses.management.graphiql_installation import third_party_files
 
 @pytest.fixture
 def not_installed(settings: Any, tmp_path: Path) -> None:
-    """A data directory in which nothing is."""
-    settings.DATA_DIR = tmp_path
+    """A directory in which nothing is."""
+    settings.GRAPHIQL_DIR = tmp_path
 
 
 @pytest.fixture
 def installed(not_installed: None) -> None:
-    """A data directory that has every third-party file, each holding its own name a hundred times."""
+    """A directory that has every third-party file, each holding its own name a hundred times."""
     for name, path in third_party_files().items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name * 100)

@@ -81,7 +81,7 @@ def test_an_asset_is_compressed_for_who_can_read_that() -> None:
     ],
 )
 def test_no_address_reaches_another_file(name: str) -> None:
-    (django_settings.DATA_DIR / "secret_key").write_text("secret")
+    (django_settings.GRAPHIQL_DIR / "secret_key").write_text("secret")
 
     assert Client().get(address_of(name)).status_code == 404
 
