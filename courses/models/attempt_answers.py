@@ -178,6 +178,8 @@ class AttemptAnswer(TimeStampedMixin):
             raise ValidationError({"question": "Please answer a question of this assessment."})
         if self.selected_answer is not None and self.selected_answer.question_id != self.question_id:
             raise ValidationError({"selected_answer": "Please pick a choice of this question."})
+        if self.response is not None and not isinstance(self.response, dict):
+            raise ValidationError({"response": "Please give a JSON object."})
         response = self.response or self._response_from_parts()
         if not grading.is_unanswered(self.question.question_type, response):
             return
