@@ -10,15 +10,22 @@ from collections.abc import Iterable
 from decimal import Context, Decimal
 
 from courses.constants import TextMatch
+from courses.rules import words
 from courses.rules.values import Answer
 
-_FOLDED = str.maketrans(
+_PLAIN_FORMS = {
+    code: chr(int(form.split()[1], 16))
+    for code in (0x3000, *range(0xFF00, 0xFFF0))
+    if (form := unicodedata.decomposition(chr(code))).startswith(("<wide>", "<narrow>"))
+}
+"""The plain character of each full-width and half-width one. Other compatibility characters stay: x² is not x2."""
+
+_FOLDED = _PLAIN_FORMS | str.maketrans(
     {
         **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u02bc", "'"),
         **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"'),
         **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
         **dict.fromkeys("\u00a0\u2007\u202f", " "),
-        **dict.fromkeys("\u200b\u2060\ufeff", ""),
     }
 )
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,60}(?:\.[0-9]{0,60})?|\.[0-9]{1,60})(?:[eE][+-]?[0-9]{1,3})?")
@@ -30,20 +37,17 @@ _EXACT = Context(prec=2_500)
 def normalise(text: str) -> str:
     """Return a text as it is compared: trimmed, inner white space collapsed, NFC, typography folded.
 
-    Typographic quotes become ' and ", dashes and the minus sign become -, no-break spaces become spaces, and
-    spaces without width vanish. Normalising twice changes nothing more.
+    Typographic quotes become ' and ", dashes and the minus sign become -, no-break spaces become spaces,
+    full-width and half-width forms become plain ones, and characters without a shape, such as soft hyphens and
+    marks of direction, vanish. Normalising twice changes nothing more.
     """
-    return " ".join(unicodedata.normalize("NFC", text.translate(_FOLDED)).split())
+    plain = words.without_ignorable(text).translate(_FOLDED)
+    return " ".join(unicodedata.normalize("NFC", plain).split())
 
 
 def fold_case(normalised: str) -> str:
     """Return a normalised text in which upper and lower case are not told apart."""
-    return unicodedata.normalize("NFC", normalised.casefold())
-
-
-def is_blank(text: str) -> bool:
-    """Whether nothing is written. "0" is an answer."""
-    return not normalise(text)
+    return words.folded(normalised)
 
 
 def best_match(normalised: str, accepted: Iterable[Answer]) -> Answer | None:

@@ -15,6 +15,7 @@ from courses.constants import (
     Selection,
     TextMatch,
 )
+from courses.rules.words import is_blank
 
 
 class ResponseMember(StrEnum):
@@ -74,7 +75,7 @@ class Answer:
     @property
     def is_prompt(self) -> bool:
         """Whether a learner has to find the match of this answer; one without a text is a distractor."""
-        return bool(self.text.strip() and self.match_text.strip())
+        return not is_blank(self.text) and not is_blank(self.match_text)
 
 
 @dataclass(frozen=True, slots=True)

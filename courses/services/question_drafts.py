@@ -12,6 +12,7 @@ from courses.constants import QuestionType, ScoringPolicy, TextMatch
 from courses.models import Answer, Question
 from courses.rules import values
 from courses.rules.questions import kind_of
+from courses.rules.words import is_blank
 from courses.services.authorship import assign
 from courses.services.problems import Problems
 
@@ -79,7 +80,7 @@ def _accept_listed_texts(question: Question, answers: Sequence[Answer]) -> None:
     is_unmarked = not any(answer.is_correct or answer.credit is not None for answer in answers)
     if kind_of(question.question_type).listing_accepts and is_unmarked:
         for answer in answers:
-            answer.is_correct = bool(answer.answer_text)
+            answer.is_correct = not is_blank(answer.answer_text)
 
 
 def as_rule(question: Question, answers: Sequence[Answer]) -> values.Question:

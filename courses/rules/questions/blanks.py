@@ -14,7 +14,6 @@ from courses.rules.questions.texts import (
     problems_of_texts,
     unacceptable_texts,
 )
-from courses.rules.text import is_blank
 from courses.rules.values import (
     Answer,
     Contradiction,
@@ -24,6 +23,7 @@ from courses.rules.values import (
     Solution,
     Verdict,
 )
+from courses.rules.words import is_blank
 
 _MARK = re.compile(r"\[\[([^\[\]]+)\]\]")
 

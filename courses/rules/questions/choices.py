@@ -9,7 +9,6 @@ from courses.constants import FULL_CREDIT, NO_CREDIT, QuestionType, ScoringPolic
 from courses.exceptions import ResponseMismatch
 from courses.rules.credit import shown
 from courses.rules.questions.kind import QuestionKind, SpecifiedColumns, at, listed, look_alikes
-from courses.rules.text import normalise
 from courses.rules.values import (
     Answer,
     Contradiction,
@@ -19,6 +18,7 @@ from courses.rules.values import (
     Solution,
     Verdict,
 )
+from courses.rules.words import is_blank
 
 _POLICIES = {
     ScoringPolicy.RIGHT_MINUS_WRONG: "right picks minus wrong picks, divided by the right answers",
@@ -39,7 +39,7 @@ class MultipleChoice(QuestionKind):
 
     def contradictions(self, question: Question, text: str) -> Iterator[Contradiction]:
         for place, answer in enumerate(question.answers):
-            if not normalise(answer.text):
+            if is_blank(answer.text):
                 yield Contradiction(("answers", str(place), "text"), "Write down what this choice says.")
 
     def problems(self, question: Question) -> Iterator[str]:

@@ -17,6 +17,7 @@ from courses.rules.values import (
     Solution,
     Verdict,
 )
+from courses.rules.words import is_blank
 
 
 class SpecifiedColumns(NamedTuple):
@@ -148,7 +149,7 @@ def look_alikes(texts: Mapping[int, str], noun: str) -> Iterator[str]:
     """
     places: dict[str, list[int]] = {}
     for place, text in texts.items():
-        if normalise(text):
+        if not is_blank(text):
             places.setdefault(normalise(text), []).append(place + 1)
     for text, alike in places.items():
         if len(alike) > 1:

@@ -20,6 +20,7 @@ from courses.rules.values import (
     Solution,
     Verdict,
 )
+from courses.rules.words import is_blank
 
 
 def match_key(match_text: str) -> str:
@@ -36,18 +37,18 @@ class Matching(QuestionKind):
 
     def contradictions(self, question: Question, text: str) -> Iterator[Contradiction]:
         for place, answer in enumerate(question.answers):
-            if not normalise(answer.match_text):
+            if is_blank(answer.match_text):
                 path = ("answers", str(place), "match_text")
                 yield Contradiction(path, "Give this prompt the text that belongs to it.")
 
     def problems(self, question: Question) -> Iterator[str]:
         answers = question.answers
-        if sum(bool(normalise(answer.match_text)) for answer in answers) < 2:
+        if sum(not is_blank(answer.match_text) for answer in answers) < 2:
             yield "Add at least two answers with a match."
         if not any(answer.is_prompt for answer in answers):
             yield "Give at least one match a prompt to pair it with."
         for answer in answers:
-            if normalise(answer.text) and not normalise(answer.match_text):
+            if not is_blank(answer.text) and is_blank(answer.match_text):
                 yield f"Give “{answer.text}” a match."
         yield from look_alikes({place: each.text for place, each in enumerate(answers)}, "Prompts")
         yield from _senseless_distractors(answers)
@@ -55,7 +56,7 @@ class Matching(QuestionKind):
     def offer(self, question: Question) -> LayoutEntry:
         return {
             "prompts": [answer.id for answer in question.answers if answer.is_prompt],
-            "matches": [answer.id for answer in question.answers if answer.match_text.strip()],
+            "matches": [answer.id for answer in question.answers if not is_blank(answer.match_text)],
         }
 
     def lay_out(self, question: Question, random: Random) -> LayoutEntry:
@@ -131,13 +132,13 @@ def _senseless_distractors(answers: Sequence[Answer]) -> Iterator[str]:
     """Distractors that are the match of a prompt, or stand there twice. Prompts may share a match."""
     matches = [match_key(answer.match_text) for answer in answers]
     for place, answer in enumerate(answers, start=1):
-        if not normalise(answer.text) and matches[place - 1] and matches.count(matches[place - 1]) > 1:
+        if is_blank(answer.text) and matches[place - 1] and matches.count(matches[place - 1]) > 1:
             yield f"Match {place} leads nobody astray: “{matches[place - 1]}” is there already. Change or remove it."
 
 
 def _first_by_text(question: Question) -> dict[str, int]:
     first: dict[str, int] = {}
     for answer in question.answers:
-        if answer.match_text.strip():
+        if not is_blank(answer.match_text):
             first.setdefault(match_key(answer.match_text), answer.id)
     return first

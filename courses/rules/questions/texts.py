@@ -7,7 +7,7 @@ from typing import Any
 from courses.constants import NO_CREDIT, QuestionType, TextMatch
 from courses.rules.credit import shown
 from courses.rules.questions.kind import QuestionKind, SpecifiedColumns, written
-from courses.rules.text import as_number, best_match, is_blank, normalise
+from courses.rules.text import as_number, best_match, normalise
 from courses.rules.values import (
     Answer,
     Contradiction,
@@ -17,6 +17,7 @@ from courses.rules.values import (
     Solution,
     Verdict,
 )
+from courses.rules.words import is_blank
 
 _COMPARISONS = {
     TextMatch.IGNORE_CASE: "upper and lower case are the same",
@@ -91,9 +92,9 @@ def explain_match(text: str, accepted: Sequence[Answer]) -> tuple[Decimal, str]:
 
     A blank text matches nothing, not even the wildcard `*`.
     """
-    given = normalise(text)
-    if not given:
+    if is_blank(text):
         return NO_CREDIT, "nothing was filled in (credit 0)."
+    given = normalise(text)
     match = best_match(given, accepted)
     if match is None:
         return NO_CREDIT, f"“{given}” matches no accepted text (credit 0)."
@@ -113,7 +114,7 @@ def unacceptable_texts(answers: Sequence[Answer]) -> Iterator[Contradiction]:
     """Accepted texts that nobody could ever write: empty ones, and numbers that are none."""
     for place, answer in enumerate(answers):
         path = ("answers", str(place), "text")
-        if not normalise(answer.text):
+        if is_blank(answer.text):
             yield Contradiction(path, "Write down the text that is accepted.")
         elif _is_no_number(answer):
             yield Contradiction(path, "This is compared as a number but is none. Write it like -11.7 or 1e3.")
@@ -121,7 +122,7 @@ def unacceptable_texts(answers: Sequence[Answer]) -> Iterator[Contradiction]:
 
 def problems_of_texts(answers: Sequence[Answer], missing: str) -> Iterator[str]:
     """Whether some text earns credit, which `missing` asks for, and whether numeric ones are numbers."""
-    if not any(answer.worth > NO_CREDIT and normalise(answer.text) for answer in answers):
+    if not any(answer.worth > NO_CREDIT and not is_blank(answer.text) for answer in answers):
         yield missing
     for answer in answers:
         if _is_no_number(answer):

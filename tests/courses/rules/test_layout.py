@@ -92,6 +92,14 @@ def test_prompts_and_matches_are_shuffled_and_a_match_text_that_occurs_twice_sta
     assert len({tuple(entry["matches"]) for entry in layouts}) == 6
 
 
+def test_prompts_and_matches_of_which_nothing_shows_are_not_laid_out():
+    asked = matching(("Bat", "mammal"), ("Eagle", "bird"), ("\u200b", "fish"), ("Stone", "\u3164"))
+    [entry] = laid_out(asked)
+
+    assert (sorted(entry["prompts"]), sorted(entry["matches"])) == ([0, 1], [0, 1, 2])
+    assert trial_entry(0, asked)["matches"] == [0, 1, 2]
+
+
 def test_blanks_are_laid_out_once_each_in_the_authors_order():
     assert laid_out(BLANKS) == [{"id": 0, "points": 1, "blanks": ["one", "two"]}]
 

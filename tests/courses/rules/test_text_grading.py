@@ -33,6 +33,15 @@ EXACT, WILDCARD, NUMERIC = TextMatch.EXACT, TextMatch.WILDCARD, TextMatch.NUMERI
         pytest.param("\ufeffParis\u200b", "Paris", id="spaces without width"),
         pytest.param("STRASSE", "STRASSE", id="case is kept"),
         pytest.param("\u00a0 \u200b", "", id="only invisible characters"),
+        pytest.param("photo\u00adsynthesis", "photosynthesis", id="soft hyphen"),
+        pytest.param("a\u200c\u200db\u2060c", "abc", id="joiners"),
+        pytest.param("\u200f\u202aParis\u202c\u2069", "Paris", id="marks of direction"),
+        pytest.param("\u2764\ufe0f", "\u2764", id="variation selector"),
+        pytest.param("e\u200d\u0301", "\u00e9", id="a joiner before an accent"),
+        pytest.param("\uff30\uff41\uff52\uff49\uff53\u3000\uff11", "Paris 1", id="full-width"),
+        pytest.param("\uff76\uff9e", "\u30ac", id="half-width katakana"),
+        pytest.param("\uff02\uff07\uff0d", "\"'-", id="full-width quotes and hyphen"),
+        pytest.param("x\u00b2 \u2460 \ufb01", "x\u00b2 \u2460 \ufb01", id="other compatibility characters"),
         pytest.param("0", "0", id="zero is a text"),
     ],
 )
@@ -55,6 +64,24 @@ def test_normalising_twice_changes_nothing_more(text):
         pytest.param(accepted("d'accord"), "D\u2019accord", True, id="apostrophes are the same"),
         pytest.param(accepted("caf\u00e9"), "cafe\u0301", True, id="composed and decomposed are the same"),
         pytest.param(accepted("caf\u00e9"), "cafe", False, id="an accent makes a difference"),
+        pytest.param(accepted("photosynthesis"), "photo\u00adsynthesis", True, id="soft hyphen"),
+        pytest.param(accepted("Pa\u200bris", how=EXACT), "\u202aParis", True, id="exact, what has no shape"),
+        pytest.param(accepted("Paris", how=EXACT), "\uff30aris", True, id="exact, full-width"),
+        pytest.param(accepted("Paris", how=EXACT), "\uff50aris", False, id="exact, full-width, another case"),
+        pytest.param(
+            accepted("colo*r", how=WILDCARD), "\uff43olo\u00adu\u200dr", True, id="star, what has no shape"
+        ),
+        pytest.param(accepted("12", how=NUMERIC), "\u200e\uff11\uff12\u200b", True, id="full-width number"),
+        pytest.param(accepted("x\u00b2"), "x2", False, id="a square is no 2"),
+        pytest.param(accepted("x2"), "x\u00b2", False, id="a 2 is no square"),
+        pytest.param(accepted("\u0130zmir"), "izmir", True, id="dotted capital I"),
+        pytest.param(
+            accepted("\u03a3\u039f\u03a6\u039f\u03a3"),
+            "\u03c3\u03bf\u03c6\u03bf\u03c2",
+            True,
+            id="final sigma",
+        ),
+        pytest.param(accepted("\u2764"), "\u2764\ufe0f", True, id="a heart in colour"),
         pytest.param(accepted("meiosis"), "mitosis", False, id="meiosis is not mitosis"),
         pytest.param(accepted("1000"), "100", False, id="1000 is not 100"),
         pytest.param(accepted("0"), "0", True, id="zero is an answer"),
@@ -113,7 +140,9 @@ def test_a_text_matches_the_way_that_the_accepted_text_asks_for(answer, response
 
 
 @pytest.mark.parametrize(
-    "text", ["", "   ", "\u00a0\n", "\u200b"], ids=["empty", "spaces", "no-break space", "no width"]
+    "text",
+    ["", "   ", "\u00a0\n", "\u200b", "\u00ad\u200f\ufe0f", "\u3164", "\u2800"],
+    ids=["empty", "spaces", "no-break space", "no width", "no shape", "Hangul filler", "empty Braille"],
 )
 def test_a_blank_text_is_unanswered_even_when_a_star_would_match(text):
     result = grade(short_answer(accepted("*", how=WILDCARD)), {"text": text})
@@ -206,7 +235,9 @@ def test_every_blank_weighs_the_same(response, expected):
 
 
 @pytest.mark.parametrize(
-    "response", [{}, {"a": ""}, {"a": " ", "b": "\u00a0"}], ids=["no key", "one empty", "all blank"]
+    "response",
+    [{}, {"a": ""}, {"a": " ", "b": "\u00a0"}, {"a": "\u200b", "b": "\u3164\u2800"}],
+    ids=["no key", "one empty", "all blank", "all unseen"],
 )
 def test_nothing_filled_anywhere_is_unanswered(response):
     asked = blanks(accepted("x", key="a"), accepted("y", key="b"))

@@ -27,6 +27,11 @@ def test_once_one_text_is_marked_the_others_are_what_the_author_says() -> None:
     ) == [True, False]
 
 
+def test_a_match_without_a_prompt_that_shows_is_no_pair_to_accept() -> None:
+    pairs = [{"text": "Bat", "match_text": "mammal"}, {"text": "\u200b", "match_text": "fish"}]
+    assert _is_correct(QuestionType.MATCHING, pairs) == [True, False]
+
+
 def test_choices_are_never_correct_by_being_listed() -> None:
     assert _is_correct(QuestionType.MULTIPLE_CHOICE, [{"text": "Paris"}, {"text": "London"}]) == [
         False,
