@@ -10,15 +10,30 @@ import zoneinfo
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
+from django.core.validators import MaxValueValidator, MinLengthValidator, MinValueValidator, URLValidator
 
 from courses.constants import MAX_ACTIVITY_DATA_BYTES, MAX_ACTIVITY_DATA_DEPTH, MAX_TAG_LENGTH, MAX_TAGS
+from courses.rules.words import folded, is_blank, visible_length
 
 HTTPS_URL_PATTERN = r"^https://[^\s\\]+$"
 """An https address, its scheme in small letters."""
 
 ACTION_URL_PATTERN = r"^(https://[^\s\\]+|/([^/\s\\][^\s\\]*)?)?$"
 """Nothing, an https address, or a path on this site, which `//host` and `/\\host` would leave."""
+
+
+def validate_not_blank(value: str) -> None:
+    """Refuse a text in which nothing shows: white space, and characters that nobody sees."""
+    if is_blank(value):
+        raise ValidationError("This field cannot be blank.", code="blank")
+
+
+class MinVisibleLengthValidator(MinLengthValidator):
+    """Refuse a text of which too few characters are seen."""
+
+    def clean(self, x: Any) -> int:
+        """What is compared with the limit."""
+        return visible_length(x)
 
 
 def validate_percentage(value: int) -> None:
@@ -55,9 +70,9 @@ def validate_tags(value: Any) -> None:
         raise ValidationError("Please give the tags as a list of texts.")
     if len(value) > MAX_TAGS:
         raise ValidationError(f"Please give at most {MAX_TAGS} tags.", code="too_many_tags")
-    if any(tag != tag.strip() or not 1 <= len(tag) <= MAX_TAG_LENGTH for tag in value):
+    if any(tag != tag.strip() or is_blank(tag) or len(tag) > MAX_TAG_LENGTH for tag in value):
         raise ValidationError(f"Please give tags of 1 to {MAX_TAG_LENGTH} characters without spaces around.")
-    if len({tag.casefold() for tag in value}) < len(value):
+    if len(set(map(folded, value))) < len(value):
         raise ValidationError("Please give each tag once.")
 
 

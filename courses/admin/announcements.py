@@ -9,13 +9,14 @@ from django.template.response import TemplateResponse
 from courses import models
 from courses.admin import base
 from courses.services import notifications
+from courses.validators import validate_not_blank
 
 
 class AnnouncementForm(forms.Form):
     """What is announced."""
 
-    title = forms.CharField(max_length=255)
-    message = forms.CharField(widget=forms.Textarea)
+    title = forms.CharField(max_length=255, validators=[validate_not_blank])
+    message = forms.CharField(widget=forms.Textarea, validators=[validate_not_blank])
     action_url = forms.CharField(
         label="Link", required=False, help_text="An https address, or a path on this site such as /courses/1."
     )

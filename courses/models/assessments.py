@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinLengthValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Prefetch, Q, Sum
 
@@ -24,7 +24,7 @@ from courses.rules import values
 from courses.rules.questions import kind_of
 from courses.utils.constraints import Range, between
 from courses.utils.model_helpers import AliasField
-from courses.validators import validate_percentage
+from courses.validators import MinVisibleLengthValidator, validate_not_blank, validate_percentage
 
 _ATTEMPTS = Range(1, MAX_ATTEMPTS)
 _TIME_LIMIT = Range(0, MAX_TIME_LIMIT_MINUTES)
@@ -39,7 +39,7 @@ class Assessment(TimeStampedMixin):
     )
     title = models.CharField(
         max_length=255,
-        validators=[MinLengthValidator(MIN_ASSESSMENT_TITLE_LENGTH)],
+        validators=[MinVisibleLengthValidator(MIN_ASSESSMENT_TITLE_LENGTH)],
         help_text="The title, 2 to 255 characters.",
     )
     description = models.TextField(blank=True, help_text="Instructions for the learner.")
@@ -116,7 +116,7 @@ class Question(TimeStampedMixin, OrderedMixin):
         related_name="questions",
         help_text="The assessment it belongs to.",
     )
-    question_text = models.TextField(help_text="What is asked.")
+    question_text = models.TextField(validators=[validate_not_blank], help_text="What is asked.")
     text = AliasField("question_text")
     question_type = models.CharField(
         max_length=20,
@@ -209,6 +209,7 @@ class Answer(TimeStampedMixin, OrderedMixin):
     blank_key = models.CharField(
         max_length=50,
         blank=True,
+        validators=[validate_not_blank],
         help_text="In a fill-in question the key of the blank that this text fills.",
     )
     text_match = models.CharField(

@@ -21,8 +21,9 @@ from courses.constants import (
 )
 from courses.mixins import OrderedMixin, TimeStampedMixin
 from courses.utils.constraints import Range, between
+from courses.utils.folding import SeparatedWords
 from courses.utils.row_counts import MeanOfCounts
-from courses.validators import HTTPS_URL_PATTERN, validate_https_url
+from courses.validators import HTTPS_URL_PATTERN, validate_https_url, validate_not_blank
 
 
 def _price_field(help_text: str) -> "models.DecimalField[Any, Any]":
@@ -44,6 +45,9 @@ def _currency_field() -> "models.CharField[Any, Any]":
     )
 
 
+COURSE_WORDS = SearchVector(SeparatedWords("title"), SeparatedWords("description"), config="simple")
+"""The words of a course by which it is found, as its index holds them."""
+
 _DURATION = Range(0, MAX_DURATION_SECONDS)
 RATINGS = range(MIN_RATING, MAX_RATING + 1)
 
@@ -60,7 +64,9 @@ class Course(TimeStampedMixin):
         unique=True,
         help_text="The name in addresses: letters, digits, hyphens and underscores. Case makes no other name.",
     )
-    title = models.CharField(max_length=255, help_text="The title, at most 255 characters.")
+    title = models.CharField(
+        max_length=255, validators=[validate_not_blank], help_text="The title, at most 255 characters."
+    )
     description = models.TextField(blank=True, help_text="What the course is about.")
     instructors = models.ManyToManyField(
         settings.AUTH_USER_MODEL,
@@ -98,7 +104,7 @@ class Course(TimeStampedMixin):
             models.Index(fields=["title", "id"], name="course_by_title"),
             models.Index(fields=["-average_rating", "-id"], name="course_best_rated"),
             models.Index(fields=["-learner_count", "-id"], name="course_most_taken"),
-            GinIndex(SearchVector("title", "description", config="simple"), name="course_words"),
+            GinIndex(COURSE_WORDS, name="course_words"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -124,7 +130,9 @@ class Lesson(TimeStampedMixin, OrderedMixin):
     course = models.ForeignKey(
         Course, on_delete=models.CASCADE, related_name="lessons", help_text="The course it belongs to."
     )
-    title = models.CharField(max_length=255, help_text="The title, at most 255 characters.")
+    title = models.CharField(
+        max_length=255, validators=[validate_not_blank], help_text="The title, at most 255 characters."
+    )
     content = models.TextField(blank=True, help_text="The text of the lesson.")
     duration_seconds = models.PositiveIntegerField(
         null=True,
@@ -151,7 +159,9 @@ class Resource(TimeStampedMixin):
     lesson = models.ForeignKey(
         Lesson, on_delete=models.CASCADE, related_name="resources", help_text="The lesson it goes with."
     )
-    title = models.CharField(max_length=255, help_text="The title, at most 255 characters.")
+    title = models.CharField(
+        max_length=255, validators=[validate_not_blank], help_text="The title, at most 255 characters."
+    )
     kind = models.CharField(
         max_length=20,
         choices=ResourceKind.choices,

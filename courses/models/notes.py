@@ -3,19 +3,29 @@
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
-from django.core.validators import MinLengthValidator
 from django.db import models
-from django.db.models import Q
 
 from courses.constants import MAX_TAG_LENGTH, MAX_TAGS
 from courses.mixins import TimeStampedMixin
 from courses.models.catalog import Lesson
-from courses.utils.constraints import json_has_no, json_is
+from courses.rules.words import VISIBLE
+from courses.utils.constraints import json_has_no, json_is, not_blank
+from courses.utils.folding import FoldedTags, SeparatedWords
 from courses.utils.model_helpers import ShapedJSONField
-from courses.validators import validate_tags
+from courses.validators import MinVisibleLengthValidator, validate_tags
 
-_NO_TAG = f'strict $[*] ? (@.type() != "string" || !(@ like_regex "^.{{1,{MAX_TAG_LENGTH}}}$"))'
-"""SQL/JSON path to every element that is no text of a tag's length."""
+_SHOWN = VISIBLE.encode("ascii").decode("unicode_escape")  # paths know other escapes than regular expressions
+_NO_TAG = (
+    f'strict $[*] ? (@.type() != "string" || !(@ like_regex "^.{{1,{MAX_TAG_LENGTH}}}$") '
+    f'|| !(@ like_regex "{_SHOWN}"))'
+)
+"""SQL/JSON path to every element that is no text of a tag's length, or shows nothing."""
+
+NOTE_WORDS = SearchVector(SeparatedWords("content"), config="simple")
+"""The words of a note by which it is found, as its index holds them."""
+
+NOTE_TAGS = FoldedTags("tags")
+"""The tags of a note by which it is found, as their index holds them."""
 
 
 class Note(TimeStampedMixin):
@@ -28,7 +38,7 @@ class Note(TimeStampedMixin):
         Lesson, on_delete=models.CASCADE, related_name="notes", help_text="The lesson it is about."
     )
     content = models.TextField(
-        validators=[MinLengthValidator(1)], help_text="The text, at least 1 character."
+        validators=[MinVisibleLengthValidator(1)], help_text="The text, at least 1 character."
     )
     timestamp_seconds = models.PositiveIntegerField(
         null=True,
@@ -52,10 +62,11 @@ class Note(TimeStampedMixin):
             models.Index(fields=["lesson", "is_private"], name="note_by_lesson"),
             models.Index(fields=["user", "-created_date"], name="note_by_user"),
             models.Index(fields=["lesson", "-created_date"], name="note_newest_of_lesson"),
-            GinIndex(SearchVector("content", config="simple"), name="note_words"),
+            GinIndex(NOTE_WORDS, name="note_words"),
+            GinIndex(NOTE_TAGS, name="note_tags"),
         ]
         constraints = [
-            models.CheckConstraint(name="note_content_not_empty", condition=~Q(content="")),
+            models.CheckConstraint(name="note_content_not_blank", condition=not_blank("content")),
             models.CheckConstraint(name="note_tags_are_array", condition=json_is("tags", "array")),
             models.CheckConstraint(name="note_tags_are_texts", condition=json_has_no("tags", _NO_TAG)),
             models.CheckConstraint(name="note_tags_are_few", condition=json_has_no("tags", f"$[{MAX_TAGS}]")),

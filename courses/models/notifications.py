@@ -8,7 +8,7 @@ from courses.constants import NotificationType
 from courses.mixins import TimeStampedMixin
 from courses.models.catalog import Course
 from courses.utils.constraints import together
-from courses.validators import ACTION_URL_PATTERN, validate_action_url
+from courses.validators import ACTION_URL_PATTERN, validate_action_url, validate_not_blank
 
 
 class ActionURLField(models.URLField):  # type: ignore[type-arg]
@@ -26,8 +26,10 @@ class Notification(TimeStampedMixin):
         related_name="notifications",
         help_text="Who is told.",
     )
-    title = models.CharField(max_length=255, help_text="The title, at most 255 characters.")
-    message = models.TextField(help_text="What is told.")
+    title = models.CharField(
+        max_length=255, validators=[validate_not_blank], help_text="The title, at most 255 characters."
+    )
+    message = models.TextField(validators=[validate_not_blank], help_text="What is told.")
     notification_type = models.CharField(
         max_length=255,
         choices=NotificationType.choices,

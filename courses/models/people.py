@@ -5,16 +5,26 @@ from django.db import models
 from django.db.models import Q
 
 from courses.mixins import TimeStampedMixin
+from courses.rules.words import is_blank
 from courses.utils.constraints import json_is
-from courses.validators import validate_time_zone
+from courses.validators import validate_not_blank, validate_time_zone
 
 
 class User(AbstractUser):
     """A person: learner, instructor of some courses, or staff of the platform."""
 
+    username = models.CharField(
+        "username",
+        max_length=150,
+        unique=True,
+        validators=[AbstractUser.username_validator, validate_not_blank],
+        error_messages={"unique": "A user with that username already exists."},
+        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+    )
     display_name = models.CharField(
         max_length=150,
         blank=True,
+        validators=[validate_not_blank],
         help_text="The name that other people see. Empty: the user name is shown.",
     )
     time_zone = models.CharField(
@@ -30,7 +40,7 @@ class User(AbstractUser):
     @property
     def shown_name(self) -> str:
         """What other people see: the display name, or else the user name."""
-        return self.display_name or self.username
+        return self.username if is_blank(self.display_name) else self.display_name
 
 
 class AccessToken(TimeStampedMixin):
@@ -42,7 +52,11 @@ class AccessToken(TimeStampedMixin):
         related_name="access_tokens",
         help_text="The person it acts for.",
     )
-    name = models.CharField(max_length=100, help_text="What it is for, in the person's own words.")
+    name = models.CharField(
+        max_length=100,
+        validators=[validate_not_blank],
+        help_text="What it is for, in the person's own words.",
+    )
     prefix = models.CharField(
         max_length=16, help_text="The first characters of the secret, to tell tokens apart."
     )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.validators import MaxValueValidator, MinLengthValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Q
 
@@ -13,6 +13,7 @@ from courses.models.catalog import Course, Enrollment
 from courses.models.statistics import StatisticsChange
 from courses.utils.constraints import between
 from courses.utils.row_counts import RowCount, RowCountPerValue
+from courses.validators import MinVisibleLengthValidator, validate_not_blank
 
 
 class Review(TimeStampedMixin):
@@ -28,9 +29,14 @@ class Review(TimeStampedMixin):
         validators=[MinValueValidator(MIN_RATING), MaxValueValidator(MAX_RATING)],
         help_text="Stars, from 1 (poor) to 5 (excellent).",
     )
-    title = models.CharField(max_length=255, blank=True, help_text="The title, at most 255 characters.")
+    title = models.CharField(
+        max_length=255,
+        blank=True,
+        validators=[validate_not_blank],
+        help_text="The title, at most 255 characters.",
+    )
     content = models.TextField(
-        validators=[MinLengthValidator(MIN_REVIEW_CONTENT_LENGTH)],
+        validators=[MinVisibleLengthValidator(MIN_REVIEW_CONTENT_LENGTH)],
         help_text="The text, at least 10 characters.",
     )
     helpful_count = models.PositiveIntegerField(default=0, help_text="How many people found it helpful.")

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from django.contrib.postgres.search import SearchVector
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 
@@ -11,9 +10,6 @@ from courses.models import Course, Enrollment, Lesson, LessonCompletion, Resourc
 from courses.policies import participation
 from courses.policies.participation import Viewer
 from courses.utils.sql import fetch
-
-COURSE_WORDS = SearchVector("title", "description", config="simple")
-"""The words of a course as its index holds them."""
 
 
 def courses_as_seen_by(viewer: Viewer) -> QuerySet[Course]:

@@ -1,18 +1,13 @@
 """Notes as a viewer may see them, and how they are found again."""
 
-from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
-from django.db.models import IntegerField, JSONField, QuerySet, TextField
-from django.db.models.functions import Cast, Lower
+from django.contrib.postgres.search import SearchQuery, SearchRank
+from django.db.models import IntegerField, QuerySet
+from django.db.models.functions import Cast
 
 from courses.models import Note
+from courses.models.notes import NOTE_WORDS
 from courses.policies.notes import may_see_note
 from courses.policies.participation import Viewer
-
-WORDS = SearchVector("content", config="simple")
-"""The words of a note as its index holds them: as they are written, in no language's base forms."""
-
-LOWER_TAGS = Cast(Lower(Cast("tags", TextField())), JSONField())
-"""The tags of a note in lower case."""
 
 RANK_STEPS = 1_000_000
 
@@ -28,4 +23,4 @@ def notes_of(viewer: Viewer) -> QuerySet[Note]:
 
 def relevance(query: SearchQuery) -> Cast:
     """How well a note answers the query, in millionths: whole, so that a cursor names it exactly."""
-    return Cast(SearchRank(WORDS, query) * RANK_STEPS, IntegerField())
+    return Cast(SearchRank(NOTE_WORDS, query) * RANK_STEPS, IntegerField())

@@ -1,13 +1,19 @@
 """Searching texts by words, as every list that has a search does it."""
 
 from django.contrib.postgres.search import SearchQuery
+from django.db.models import Value
+
+from courses.rules.words import parts_of_word
+from courses.utils.folding import Folded
 
 
 def words_query(search: str) -> SearchQuery:
     """A query for texts with every word of `search`, each as the beginning of a word. No word finds nothing.
 
-    Each word is quoted, so nothing in it is an operator. Words are compared as they are written, in no
-    language's base forms.
+    A word with several parts, such as TCP/IP, is found where its parts follow each other. Each part is quoted
+    and holds no punctuation, so nothing in it is an operator. Words are compared folded, in no language's base
+    forms.
     """
-    words = (word.replace("\\", "\\\\").replace("'", "''") for word in search.split())
-    return SearchQuery(" & ".join(f"'{word}':*" for word in words), config="simple", search_type="raw")
+    words = (" <-> ".join(f"'{part}'" for part in parts_of_word(word)) for word in search.split())
+    query = " & ".join(f"{word}:*" for word in words if word)
+    return SearchQuery(Folded(Value(query)), config="simple", search_type="raw")

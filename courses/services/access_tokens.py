@@ -10,6 +10,7 @@ from django.db import transaction
 from courses import exceptions
 from courses.constants import TOKEN_PREFIX, Scope
 from courses.models import AccessToken, User
+from courses.rules.words import trimmed
 from courses.services.token_authentication import digest_of
 from courses.utils.clock import database_now
 
@@ -41,7 +42,7 @@ def create_access_token(
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     token = AccessToken(
         user=owner,
-        name=name.strip(),
+        name=trimmed(name),
         prefix=secret[: len(TOKEN_PREFIX) + SHOWN_CHARACTERS],
         digest=digest_of(secret),
         scopes=sorted(set(scopes)),

@@ -8,6 +8,7 @@ from courses.models import AssessmentAttempt, AttemptAnswer, User
 from courses.rules import grading
 from courses.rules.layout import points_in
 from courses.rules.results import new_result
+from courses.rules.words import trimmed
 from courses.selectors.grading import answers_to_grade, graded_questions, stored_grades
 from courses.services import notifications, statistics
 from courses.services.attempt_endings import close_expired_attempts
@@ -71,7 +72,7 @@ def _sign(answer: AttemptAnswer, grader: User, feedback: str | None) -> None:
             raise exceptions.Invalid(
                 f"Please write at most {MAX_LONG_TEXT_LENGTH:,} characters.", field=["feedback"]
             )
-        answer.feedback = feedback
+        answer.feedback = trimmed(feedback)
     answer.save(update_fields=["graded_by", "graded_at", "feedback", "updated_date"])
 
 

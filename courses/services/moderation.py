@@ -6,6 +6,7 @@ from django.db import transaction
 
 from courses import exceptions
 from courses.models import Review, User
+from courses.rules.words import trimmed
 from courses.services.reviews import locked_review
 from courses.services.statistics import mark_stale
 
@@ -34,7 +35,7 @@ def moderate_review(*, moderator: User, review_id: int, **decision: Unpack[Moder
             "Only a review that is approved can be featured. Please approve it as well.", ["isFeatured"]
         )
     review.is_featured = decision.get("is_featured", review.is_featured) and review.is_approved
-    review.moderation_notes = decision.get("moderation_notes", review.moderation_notes).strip()
+    review.moderation_notes = trimmed(decision.get("moderation_notes", review.moderation_notes))
     review.save(update_fields=["is_approved", "is_featured", "moderation_notes", "updated_date"])
     mark_stale(course_ids=[review.course_id])
     return review

@@ -9,6 +9,7 @@ from courses import exceptions
 from courses.models import Note, User
 from courses.policies.participation import is_platform_staff
 from courses.rules.tags import normalised_tags
+from courses.rules.words import trimmed
 from courses.selectors.catalog import lessons_as_seen_by, lessons_visible_to
 from courses.selectors.notes import notes_visible_to
 from courses.services import statistics
@@ -46,7 +47,7 @@ def create_note(
     note = Note(
         user=author,
         lesson=lesson,
-        content=content.strip(),
+        content=trimmed(content),
         timestamp_seconds=timestamp_seconds,
         is_private=is_private,
         tags=normalised_tags(tags),
@@ -70,7 +71,7 @@ def update_note(*, author: User, note_id: int, **changes: Unpack[NoteChanges]) -
         raise exceptions.PermissionDenied("Only its owner can change a note.", ["noteId"])
     assign(note, {name: value for name, value in changes.items() if name not in ("content", "tags")})
     if "content" in changes:
-        note.content = changes["content"].strip()
+        note.content = trimmed(changes["content"])
     if "tags" in changes:
         note.tags = normalised_tags(changes["tags"])
     if not note.is_private and not _takes_part(author, note.lesson_id):

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from courses import exceptions
 from courses.constants import MAX_LONG_TEXT_LENGTH, EnrollmentStatus, NotificationType
 from courses.models import Course, Enrollment, Notification, User
+from courses.rules.words import trimmed
 from courses.selectors import catalog, notifications
 from courses.services.changes import tell_people_notified
 from courses.utils.sql import fetch
@@ -70,7 +71,7 @@ def announce(*, author: User, course_id: int, title: str, message: str, action_u
         raise exceptions.PermissionDenied(
             "Only the instructors of a course announce to it.", field=["courseId"]
         )
-    title, message = title.strip(), message.strip()
+    title, message = trimmed(title), trimmed(message)
     if len(message) > MAX_LONG_TEXT_LENGTH:
         raise exceptions.Invalid(
             f"Please write at most {MAX_LONG_TEXT_LENGTH} characters.", field=["message"]

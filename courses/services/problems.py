@@ -36,10 +36,6 @@ class Problems:
             for name, messages in error.message_dict.items():
                 for message in messages:
                     self.add((*path, INPUT_NAMES.get(name, name)), message)
-        for field in row._meta.fields:
-            value = vars(row).get(field.attname)
-            if isinstance(value, str) and value.isspace() and not field.blank:
-                self.add((*path, INPUT_NAMES.get(field.name, field.name)), "This field cannot be blank.")
 
     def refuse_any(self) -> None:
         """Raise ValidationError with every problem, if there is one."""

@@ -13,6 +13,7 @@ from courses import exceptions
 from courses.constants import ActivityType
 from courses.models import Enrollment, Review, ReviewVote, User
 from courses.policies.participation import is_platform_staff
+from courses.rules.words import trimmed
 from courses.selectors.catalog import courses_visible_to
 from courses.selectors.reviews import review_refusals, reviews_visible_to
 from courses.services import activity, statistics
@@ -116,7 +117,7 @@ def _lock_enrollment(author: User, course_id: int) -> None:
 def _write(review: Review, values: ReviewChanges) -> None:
     """Set what is given, texts without white space around them."""
     for name, value in values.items():
-        setattr(review, name, value.strip() if isinstance(value, str) else value)
+        setattr(review, name, trimmed(value) if isinstance(value, str) else value)
 
 
 def _is_approved_at_once() -> bool:

@@ -8,6 +8,8 @@ from django.core.validators import BaseValidator, MaxValueValidator, MinValueVal
 from django.db.models import BooleanField, CharField, CheckConstraint, F, Func, Q, Value
 from django.db.models.lookups import Exact
 
+from courses.rules.words import VISIBLE
+
 
 @dataclass(frozen=True)
 class Range:
@@ -37,6 +39,11 @@ def together(condition: Q, *filled: str) -> Q:
     all_filled = Q(**{f"{field}__isnull": False for field in filled})
     none_filled = Q(**{f"{field}__isnull": True for field in filled})
     return (condition & all_filled) | (~condition & none_filled)
+
+
+def not_blank(field: str) -> Q:
+    """`field` holds a character that shows; NULL passes."""
+    return Q(**{f"{field}__regex": VISIBLE})
 
 
 def json_is(field: str, kind: str) -> Q:

@@ -10,8 +10,8 @@ from django.db.models import Q
 from graphql import GraphQLError
 
 from courses.constants import MAX_RATING
+from courses.models.catalog import COURSE_WORDS
 from courses.policies.participation import takes
-from courses.selectors.catalog import COURSE_WORDS
 from courses.selectors.search import words_query
 from schema.core import ids
 from schema.core.search import searchable

@@ -2,12 +2,14 @@
 
 from graphql import GraphQLError
 
+from courses.rules.words import is_blank
+
 MAX_SEARCH_LENGTH = 200
 
 
 def searchable(search: str | None) -> str | None:
     """The words to search for; None when there are none. Raises a GraphQLError (BAD_USER_INPUT) for too many."""
-    if search is None or not search.strip():
+    if search is None or is_blank(search):
         return None
     if len(search) > MAX_SEARCH_LENGTH:
         raise GraphQLError(

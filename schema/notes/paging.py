@@ -4,11 +4,13 @@ from enum import Enum
 from typing import Annotated, Any
 
 import strawberry
-from django.db.models import Q
+from django.db.models import Q, Value
 
+from courses.models.notes import NOTE_TAGS, NOTE_WORDS
 from courses.rules.tags import normalised_tag
 from courses.selectors import notes
 from courses.selectors.search import words_query
+from courses.utils.folding import Folded
 from schema.core import ids
 from schema.core.connections import NEWEST_FIRST, After, Before, First, Last, page_request
 from schema.core.orders import by_age
@@ -66,11 +68,11 @@ def notes_of_viewer(
     if lesson_id is not None:
         where &= Q(lesson=ids.pk(lesson_id, "Lesson"))
     if tag is not None:
-        annotations["lower_tags"] = notes.LOWER_TAGS
-        where &= Q(lower_tags__contains=[normalised_tag(tag).lower()])
+        annotations["folded_tags"] = NOTE_TAGS
+        where &= Q(folded_tags__contains=[Folded(Value(normalised_tag(tag)))])
     if words := searchable(search):
         query = words_query(words)
-        annotations["words"] = notes.WORDS
+        annotations["words"] = NOTE_WORDS
         where &= Q(words=query)
         if not order_by:
             annotations["relevance"] = notes.relevance(query)

@@ -64,6 +64,9 @@ def test_tags_are_accepted(value: Any) -> None:
         ([" a"], "1 to 50"),
         (["Math", "math"], "once"),
         (["straße", "STRASSE"], "once"),
+        (["café", "CAFE\u0301"], "once"),
+        (["İzmir", "izmir"], "once"),
+        (["\u200b\u00ad"], "1 to 50"),
     ],
 )
 def test_tags_are_refused_with_a_sentence_that_helps(value: Any, said: str) -> None:

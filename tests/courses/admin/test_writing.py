@@ -233,6 +233,17 @@ def test_an_announcement_asks_what_and_reaches_everybody_in_the_courses(client, 
     assert set(told) == {(learner.pk, "News", "/tea") for learner in learners}
 
 
+def test_an_announcement_of_nothing_that_shows_is_asked_for_again(client, moderator):
+    course = factories.make_course()
+    factories.make_learner(course)
+    selected = {"action": "announce", "_selected_action": course.pk}
+    written = {"announce": "Announce", "title": "\u200b\u3164", "message": "\u00ad"}
+    response = send(client, address("course", "changelist"), selected | written)
+    blank = ["This field cannot be blank."]
+    assert response.context["form"].errors == {"title": blank, "message": blank}
+    assert not models.Notification.objects.exists()
+
+
 def test_a_refused_announcement_tells_nobody(client, moderator):
     course = factories.make_course()
     factories.make_learner(course)

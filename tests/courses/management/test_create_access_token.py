@@ -57,6 +57,7 @@ def test_scopes_name_and_days_can_be_given() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["learner", "--name", "\u200b\u3164"], "This field cannot be blank."),
         (["nobody"], "There is no active person with the user name 'nobody'."),
         (["former"], "There is no active person with the user name 'former'."),
         (["learner", "--scope", "everything"], "Choose scopes among"),

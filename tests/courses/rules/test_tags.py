@@ -26,7 +26,16 @@ def test_a_tag_of_fifty_characters_is_accepted() -> None:
     assert normalised_tags(["ä" * 50]) == ["ä" * 50]
 
 
-@pytest.mark.parametrize("tag", ["", "  \n", "x" * 51])
+@pytest.mark.parametrize(
+    ("tag", "same"),
+    [("café", "CAFE\u0301"), ("ΣΟΦΟΣ", "σοφος"), ("İzmir", "IZMIR"), ("coffee", "cof\u00adfee\u200b")],
+)
+def test_tags_that_are_the_same_word_are_one_tag_as_it_was_written_first(tag: str, same: str) -> None:
+    assert normalised_tags([tag, same]) == [tag]
+    assert normalised_tags([same, tag]) == [same]
+
+
+@pytest.mark.parametrize("tag", ["", "  \n", "\u200b \u3164", "\u2800", "x" * 51])
 def test_a_tag_that_is_empty_or_too_long_is_refused_with_its_place(tag: str) -> None:
     with pytest.raises(exceptions.Invalid) as refused:
         normalised_tags(["fine", tag])

@@ -96,6 +96,8 @@ def test_filters_narrow_the_list_and_its_count(api: Api) -> None:
     for criteria, expected in (
         ({"search": "see cup"}, ["Coffee"]),
         ({"search": "coffee | statistics"}, []),
+        ({"search": "SEED CUP"}, ["Coffee"]),
+        ({"search": "fear \u200fstatistics"}, ["Statistics"]),
         ({"isPublished": False}, ["Draft of tea"]),
         ({"instructorId": ids.encode("User", instructor.pk)}, ["Coffee"]),
         ({"instructorId": ids.encode("Course", instructor.pk)}, []),
