@@ -56,7 +56,7 @@ class ShapedJSONField(models.JSONField):
     Migrations see Django's field.
     """
 
-    empty_values = [None, ""]
+    empty_values = [None]
 
     def deconstruct(self) -> Any:
         name, _, arguments, keywords = super().deconstruct()
