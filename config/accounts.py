@@ -5,16 +5,29 @@ from typing import Any
 from allauth.account import stages
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
-from django.http import HttpRequest
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal import ratelimit
+from allauth.core.internal.httpkit import is_headless_request
+from allauth.headless.internal.restkit.response import ErrorResponse
+from django.conf import settings
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from courses.models import User
+from courses.utils.look_alikes import skeleton
 from schema.core.client_address import client_address
+
+_APP = "allauth.account"
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Counts sign-ins by the same client address that the API sees, and trusts administrators' people."""
+    """Whom to let in, under which name and address, and after how many tries."""
 
     def get_client_ip(self, request: HttpRequest) -> str:
+        """The client's address as the API sees it."""
         forwarded_for = request.headers.get("x-forwarded-for")
         address = client_address(request.META.get("REMOTE_ADDR"), [forwarded_for] if forwarded_for else [])
         return address or "unknown"
@@ -24,20 +37,80 @@ class AccountAdapter(DefaultAccountAdapter):
         theirs = f"{stages.__name__}.{stages.EmailVerificationStage.__name__}"
         return [own if stage == theirs else stage for stage in super().get_login_stages()]
 
+    # ---------------------------------------------------------------- signing up
+
+    def clean_email(self, email: str) -> str:
+        """Refuse an address that does not fit its column: django-allauth would cut it and store the rest."""
+        EmailAddress._meta.get_field("email").run_validators(email)
+        return super().clean_email(email)
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        """The name as it is stored, unless it is reserved, or looks like one that is reserved or taken."""
+        username = User.normalize_username(username)
+        User._meta.get_field("username").run_validators(username)  # NFKC makes some names longer
+        if skeleton(username) in map(skeleton, settings.ACCOUNT_USERNAME_BLACKLIST):
+            raise self.validation_error("username_blacklisted")
+        if not shallow:
+            User(username=username).refuse_look_alike()
+        return super().clean_username(username, shallow)
+
+    def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:
+        """Store who signs up; of several who want one name at the same moment, the first."""
+        try:
+            with transaction.atomic():
+                return super().save_user(request, user, form, commit)
+        except IntegrityError:
+            raise ImmediateHttpResponse(self._name_taken(request, form)) from None
+
+    def _name_taken(self, request: HttpRequest, form: BaseForm) -> HttpResponse:
+        taken = self.validation_error("username_taken")
+        if is_headless_request(request):
+            form.add_error("username", taken)
+            return ErrorResponse(request, input=form)
+        self.add_message(request, messages.ERROR, "", message=" ".join(taken.messages))
+        return redirect("account_signup")
+
+    # ---------------------------------------------------------------- guessing passwords
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        if username := credentials.get("username"):
+            credentials["username"] = User.normalize_username(username)
+        return super().authenticate(request, **credentials)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count a try, or refuse it. Whoever guesses uses up their own tries and never those of the owner.
+
+        Tries count for an account and an address together. An account that is guessed at from many addresses has
+        fewer for each, and some for every new one, so its owner still gets in.
+        """
+        super().pre_authenticate(request, **credentials)
+        account = super()._get_login_attempts_cache_key(request, **credentials)
+        usage = ratelimit.consume(request, app=_APP, action="login_failed_anywhere", key=account)
+        if not usage:
+            here = self._get_login_attempts_cache_key(request, **credentials)
+            usage = ratelimit.consume(request, app=_APP, action="login_failed_under_attack", key=here)
+        if not usage:
+            raise self.validation_error("too_many_login_attempts")
+        self._login_failed_rl_usage.usage.extend(usage.usage)  # given back when the password is right
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        account = super()._get_login_attempts_cache_key(request, **credentials)
+        return f"{account}:{ratelimit.get_ip(request)}"
+
 
 class EmailVerificationStage(stages.EmailVerificationStage):
-    """Who signs up proves the address first. Whom an administrator made has nothing to prove."""
+    """Everybody proves an address first, but for those whom an administrator vouches for."""
 
     def handle(self) -> tuple[Any, bool]:
         person = self.login.user
-        if person is None or EmailAddress.objects.filter(user=person).exists():
+        if person is None or not person.is_vouched_for:
             return super().handle()
-        _take_over_address(person)
+        _note_address(person)
         return None, True
 
 
-def _take_over_address(person: User) -> None:
-    """Note the address that an administrator gave as verified, unless somebody else has it."""
-    address = EmailAddress(user=person, email=person.email.lower(), primary=True, verified=True)
-    if person.email and not EmailAddress.objects.filter(email=address.email, verified=True).exists():
-        address.save()
+def _note_address(person: User) -> None:
+    """Note the address of somebody vouched for as verified, unless somebody else has proved it."""
+    if person.email and not EmailAddress.objects.filter(user=person).exists():
+        address = EmailAddress(user=person, email=person.email.lower(), primary=True, verified=True)
+        EmailAddress.objects.bulk_create([address], ignore_conflicts=True)

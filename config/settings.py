@@ -139,6 +139,11 @@ ACCOUNT_ADAPTER = "config.accounts.AccountAdapter"
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"  # else signing up would tell which addresses have an account
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "10/m/ip,5/5m/key,10/h/key,20/d/key",  # of one account from one address: ever fewer
+    "login_failed_anywhere": "100/h/key",  # of one account: from then on it is under attack
+    "login_failed_under_attack": "1/m/key,3/h/key",  # of that account from one address
+}
 ACCOUNT_USERNAME_BLACKLIST = ["admin", "administrator", "moderator", "root", "staff", "support", "system"]
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 HEADLESS_CLIENTS = ["browser"]

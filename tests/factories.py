@@ -28,11 +28,10 @@ _numbers = count(1)
 
 
 def make_user(**fields: Any) -> User:
-    """A person with a user name of their own, and without a usable password unless one is given."""
+    """A person of an administrator's, with a user name of their own, and no usable password unless one is given."""
     name = fields.pop("username", None) or f"user{next(_numbers)}"
-    return User.objects.create_user(
-        name, password=fields.pop("password", None), **{"email": f"{name}@example.org"} | fields
-    )
+    defaults = {"email": f"{name}@example.org", "is_vouched_for": True}
+    return User.objects.create_user(name, password=fields.pop("password", None), **defaults | fields)
 
 
 def make_staff(**fields: Any) -> User:

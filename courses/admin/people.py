@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
 
 from courses import models
@@ -22,8 +23,14 @@ class PersonAdmin(UserAdmin):
     search_fields = ("username", "display_name", "email")
     fieldsets = (
         *(UserAdmin.fieldsets or ()),
-        ("On this platform", {"fields": ("display_name", "time_zone")}),
+        ("On this platform", {"fields": ("display_name", "time_zone", "is_vouched_for")}),
     )
+
+    def save_model(self, request: HttpRequest, obj: models.User, form: ModelForm, change: bool) -> None:
+        """Store a person. Whoever makes an account here vouches for its person."""
+        if not change:
+            obj.is_vouched_for = True
+        super().save_model(request, obj, form, change)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return is_platform_staff(request.user)

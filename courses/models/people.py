@@ -1,13 +1,50 @@
 """People, and the tokens by which their programs act for them."""
 
-from django.contrib.auth.models import AbstractUser
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
 from courses.mixins import TimeStampedMixin
 from courses.rules.words import is_blank
 from courses.utils.constraints import json_is
+from courses.utils.look_alikes import skeleton
 from courses.validators import validate_not_blank, validate_time_zone
+
+LONGEST_SKELETON = 450
+
+
+class PersonManager(UserManager["User"]):
+    """Makes people: by sign-up and by administrators."""
+
+    use_in_migrations = False
+
+    def create_superuser(
+        self, username: str, email: str | None = None, password: str | None = None, **fields: Any
+    ) -> "User":
+        """Make somebody who may do everything. Whoever can do this vouches for them.
+
+        Raises ValidationError for a user name that looks like somebody else's.
+        """
+        self.model(username=username).refuse_look_alike()
+        return super().create_superuser(username, email, password, **{"is_vouched_for": True} | fields)
+
+
+class NameSkeletonField(models.CharField):
+    """How the user name of the same row looks, worked out on every save.
+
+    In databases that are older than the rule, people have names alike. Theirs end in `#` and a number.
+    """
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        """Work the value out anew where the name has changed."""
+        looks: str = skeleton(model_instance.username)  # type: ignore[attr-defined]
+        kept: str = getattr(model_instance, self.attname)
+        if kept.partition("#")[0] != looks:
+            setattr(model_instance, self.attname, looks)
+        return super().pre_save(model_instance, add)
 
 
 class User(AbstractUser):
@@ -20,6 +57,18 @@ class User(AbstractUser):
         validators=[AbstractUser.username_validator, validate_not_blank],
         error_messages={"unique": "A user with that username already exists."},
         help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+    )
+    name_skeleton = NameSkeletonField(
+        max_length=LONGEST_SKELETON,
+        unique=True,
+        editable=False,
+        help_text="How the user name looks: no two people have names that cannot be told apart.",
+    )
+    is_vouched_for = models.BooleanField(
+        "vouched for",
+        default=False,
+        db_default=False,
+        help_text="An administrator knows this person, who signs in without proving an address.",
     )
     display_name = models.CharField(
         max_length=150,
@@ -34,8 +83,32 @@ class User(AbstractUser):
         help_text="The time zone in which the person's days begin, for example Europe/Berlin.",
     )
 
+    objects: ClassVar[PersonManager] = PersonManager()
+
     def __str__(self) -> str:
         return self.shown_name
+
+    def clean(self) -> None:
+        """Refuse a user name that looks like somebody else's."""
+        super().clean()
+        try:
+            if self.username:  # a form clears what it has refused already
+                self.refuse_look_alike()
+        except ValidationError as refusal:
+            raise ValidationError({"username": refusal}) from None
+
+    def refuse_look_alike(self) -> None:
+        """Raise ValidationError unless the user name can be told apart from those of all others."""
+        looks = skeleton(self.username)
+        if self.name_skeleton.partition("#")[0] == looks:
+            return
+        if len(looks) > LONGEST_SKELETON:
+            raise ValidationError("Please choose a shorter user name.", code="max_length")
+        if User.objects.filter(name_skeleton=looks).exclude(pk=self.pk).exists():
+            raise ValidationError(
+                "Somebody has this user name, or one that looks like it. Please choose another one.",
+                code="username_taken",
+            )
 
     @property
     def shown_name(self) -> str:

@@ -13,12 +13,13 @@ from courses.management.generated_load.scale import (
     Ids,
     Scale,
 )
+from courses.utils.look_alikes import skeleton
 
 _WRITTEN = ("created_date", "updated_date")
 
 _USER = (
     "id", "password", "is_superuser", "username", "first_name", "last_name", "email", "is_staff",
-    "is_active", "date_joined", "display_name", "time_zone",
+    "is_active", "date_joined", "display_name", "time_zone", "name_skeleton",
 )  # fmt: skip
 _COURSE = (
     "id", "slug", "title", "description", "is_published", "price", "currency", "rating_counts",
@@ -74,7 +75,7 @@ def _users(scale: Scale, ids: Ids) -> Iterator[str]:
         name = f"{role}-{ids.user + number}"
         yield line(
             ids.user + number, "!", False, name, "", "", f"{name}@example.org", False, True, joined,
-            f"{role.title()} {number}", "UTC",
+            f"{role.title()} {number}", "UTC", skeleton(name),
         )  # fmt: skip
 
 
