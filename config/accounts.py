@@ -11,7 +11,7 @@ from allauth.core.internal.httpkit import is_headless_request
 from allauth.headless.internal.restkit.response import ErrorResponse
 from django.conf import settings
 from django.contrib import messages
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -57,8 +57,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:
         """Store who signs up; of several who want one name at the same moment, the first."""
         try:
-            with transaction.atomic():
-                return super().save_user(request, user, form, commit)
+            return super().save_user(request, user, form, commit)
         except IntegrityError:
             raise ImmediateHttpResponse(self._name_taken(request, form)) from None
 

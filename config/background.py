@@ -13,6 +13,7 @@ from django.db import DatabaseError, InterfaceError
 
 from courses.services.attempt_endings import close_expired_attempts
 from courses.services.cost_buckets import forget_full_buckets
+from courses.services.expired_rows import clear_expired
 from courses.services.statistics import refresh_stale
 from schema.execution.database_threads import database
 
@@ -32,6 +33,7 @@ CHORES = (
     Chore("close expired attempts", close_expired_attempts, pause=60),
     Chore("refresh statistics", refresh_stale, pause=2),
     Chore("forget full cost buckets", forget_full_buckets, pause=600),
+    Chore("clear expired sessions, tokens and codes", clear_expired, pause=600),
 )
 
 

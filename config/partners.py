@@ -3,18 +3,22 @@
 Partners get the authorization code with PKCE, and client credentials; nothing of OAuth 2.0 that 2.1 has removed.
 """
 
+import secrets
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.core.internal import ratelimit
 from allauth.idp.oidc import views
 from allauth.idp.oidc.adapter import DefaultOIDCAdapter
-from allauth.idp.oidc.internal.oauthlib.utils import respond_html_error
+from allauth.idp.oidc.internal.oauthlib.utils import convert_response, extract_params, respond_html_error
 from allauth.idp.oidc.models import Client
-from django.http import HttpRequest, HttpResponse
-from oauthlib.oauth2.rfc6749.errors import FatalClientError
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.template.response import TemplateResponse
+from oauthlib.oauth2.rfc6749.errors import FatalClientError, MismatchingRedirectURIError
 
+from config.partner_grants import PartnerServer
 from courses.models import User
 from courses.services.partner_tokens import PARTNER_SCOPES
 from schema.core import ids
@@ -45,6 +49,10 @@ class PartnerAdapter(DefaultOIDCAdapter):
 
     scope_display = DefaultOIDCAdapter.scope_display | {scope.value: scope.label for scope in PARTNER_SCOPES}
 
+    def generate_client_secret(self) -> str:
+        """48 random bytes in letters that every client sends unchanged (RFC 6749, 2.3.1 encodes all others)."""
+        return secrets.token_urlsafe(48)
+
     def get_user_sub(self, client: Client, user: User) -> str:
         return ids.encode("User", user.pk)
 
@@ -68,13 +76,67 @@ class AuthorizationView(views.AuthorizationView):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         asked = request.GET
-        proves_itself = asked.get("code_challenge") and asked.get("code_challenge_method") == "S256"
-        if asked.get("response_type") == "code" and proves_itself:
-            return super().get(request, *args, **kwargs)
-        response: HttpResponse = respond_html_error(request, error=MissingChallengeError())
+        try:
+            PartnerAdapter().validate_resource_uris(uris=asked.getlist("resource"))
+            if not _is_readable(asked.get("redirect_uri", "")):
+                raise MismatchingRedirectURIError
+            proves_itself = asked.get("code_challenge") and asked.get("code_challenge_method") == "S256"
+            if asked.get("response_type") != "code" or not proves_itself:
+                raise MissingChallengeError
+        except FatalClientError as error:
+            return _bad_request(respond_html_error(request, error=error))
+        return _bad_request(super().get(request, *args, **kwargs))
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return _bad_request(super().post(request, *args, **kwargs))
+
+
+class TokenView(views.TokenView):
+    """Where partners get tokens for codes, refresh tokens and their own credentials."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        try:
+            PartnerAdapter().validate_resource_uris(uris=request.POST.getlist("resource"))
+        except InvalidResourceError as error:
+            return JsonResponse(dict(error.twotuples), status=error.status_code)
+        return super().post(request)
+
+    def _create_token_response(self, request: HttpRequest, **_: Any) -> HttpResponse:
+        return convert_response(*PartnerServer().create_token_response(*extract_params(request)))
+
+
+class LogoutView(views.LogoutView):
+    """Where partners send people to sign out."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return _refuse_return(request, request.GET) or _bad_request(super().get(request, *args, **kwargs))
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return _refuse_return(request, request.POST) or _bad_request(super().post(request, *args, **kwargs))
+
+
+def _refuse_return(request: HttpRequest, asked: QueryDict) -> HttpResponse | None:
+    if _is_readable(asked.get("post_logout_redirect_uri", "")):
+        return None
+    return _bad_request(respond_html_error(request, error=MismatchingRedirectURIError()))
+
+
+def _is_readable(uri: str) -> bool:
+    """Whether the parts of an address can be told apart, which django-allauth takes for granted."""
+    try:
+        _ = urlsplit(uri).port
+    except ValueError:
+        return False
+    return True
+
+
+def _bad_request(response: HttpResponse) -> HttpResponse:
+    """The same page, with the status 400 where django-allauth shows an error and says 200."""
+    if response.status_code == HTTPStatus.OK and not isinstance(response, TemplateResponse):
         response.status_code = HTTPStatus.BAD_REQUEST
-        return response
+    return response
 
 
 authorize = AuthorizationView.as_view()
-token = ratelimit.decorator(app="allauth.idp.oidc", action="token")(views.token)
+logout = LogoutView.as_view()
+token = ratelimit.decorator(app="allauth.idp.oidc", action="token")(TokenView.as_view())

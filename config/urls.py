@@ -30,6 +30,7 @@ urlpatterns = [
     path("_allauth/", include("allauth.headless.urls")),
     path("identity/o/authorize", partners.authorize),
     path("identity/o/api/token", partners.token),
+    path("identity/o/logout", partners.logout),
     path("identity/o/api/device/code", not_offered),
     path("identity/o/device", not_offered),
     path("", include("allauth.idp.urls")),

@@ -27,6 +27,7 @@ from strawberry.http.base import BaseRequestProtocol
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 
+from courses.utils.json_text import decode_json
 from schema.context import Context
 from schema.core.client_address import client_address, readable_user_agent
 from schema.core.documents import operation_type, points_of
@@ -37,7 +38,7 @@ from schema.core.http.negotiation import EVENT_STREAM, GRAPHQL_RESPONSE, HTML, J
 from schema.core.http.refusals import NEVER_CACHED, Refused, retry_headers
 from schema.core.http.request_body import (
     BoundedRequest,
-    decode_json,
+    json_of,
     parameters_of_url,
     request_data,
     require_json,
@@ -146,7 +147,7 @@ class GraphQLApplication(GraphQL[Context, None]):
             parameters: Any = parameters_of_url(request.query_params)
         else:
             require_json(request.headers)
-            parameters = decode_json(await request.get_body(), "The request body")
+            parameters = json_of(await request.get_body(), "The request body")
         return request_data(parameters, "sse" if media_type == EVENT_STREAM else "http")
 
     # ---------------------------------------------------------------- execution
@@ -219,7 +220,7 @@ class GraphQLApplication(GraphQL[Context, None]):
         return orjson.dumps(data)
 
     def decode_json(self, data: str | bytes) -> object:
-        return orjson.loads(data)
+        return decode_json(data, "The message")
 
 
 def _is_our_host(connection: HTTPConnection) -> bool:

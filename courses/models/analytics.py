@@ -11,6 +11,7 @@ from courses.models.attempts import AssessmentAttempt
 from courses.models.catalog import Course, Enrollment, Lesson, LessonCompletion, Resource
 from courses.models.notes import Note
 from courses.models.notifications import Notification
+from courses.models.partners import GrantedSecret, PartnerGrant
 from courses.models.people import AccessToken, User
 from courses.models.reviews import Review, ReviewVote
 from courses.models.statistics import CourseStats, StatisticsChange, UserStats
@@ -28,10 +29,12 @@ __all__ = [
     "CourseStats",
     "Enrollment",
     "GradeChange",
+    "GrantedSecret",
     "Lesson",
     "LessonCompletion",
     "Note",
     "Notification",
+    "PartnerGrant",
     "Question",
     "Resource",
     "Review",

@@ -17,6 +17,7 @@ from courses.services import cost_buckets
 from courses.services.cost_buckets import Draw
 from courses.services.partner_tokens import recognise_partner_token
 from courses.services.token_authentication import recognise_access_token
+from courses.utils.json_text import is_storable
 from schema.context import ANONYMOUS, Identity
 from schema.core.rate_limits import RateLimited, bucket_of_address
 from schema.execution.database_threads import database
@@ -93,7 +94,7 @@ def _identified(authorization: str | None, session_key: str | None) -> Authentic
         if scheme.lower() != "bearer":
             raise InvalidToken
         return _by_token(secret.strip())
-    return _by_session(session_key) if session_key else NOBODY
+    return _by_session(session_key) if session_key and is_storable(session_key) else NOBODY
 
 
 def _draw(bucket: str, points: int) -> Draw:

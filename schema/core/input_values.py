@@ -3,17 +3,16 @@
 PostgreSQL stores no NUL and no lone surrogate. Deep nesting and endless numbers only serve to wear us out.
 """
 
-import re
 from typing import Any
 
 from graphql import DocumentNode, GraphQLError, TokenKind
 
+from courses.utils.json_text import UNSTORABLE_TEXT, is_storable
 from schema.core.error_codes import ErrorCode, graphql_error
 
 MAX_VARIABLE_DEPTH = 32
 MAX_NUMBER_LENGTH = 64
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _TEXTS = frozenset({TokenKind.STRING, TokenKind.BLOCK_STRING})
 _NUMBERS = frozenset({TokenKind.INT, TokenKind.FLOAT})
 
@@ -23,7 +22,7 @@ def refuse_literals(document: DocumentNode) -> list[GraphQLError]:
     token = document.loc.start_token if document.loc else None
     while token is not None:
         value = token.value or ""
-        if token.kind in _TEXTS and _UNSTORABLE.search(value):
+        if token.kind in _TEXTS and not is_storable(value):
             return [_refused_text()]
         if token.kind in _NUMBERS and len(value) > MAX_NUMBER_LENGTH:
             return [_refused_number(len(value))]
@@ -46,16 +45,14 @@ def refuse_variables(variables: dict[str, Any] | None) -> list[GraphQLError]:
                 below.extend(value.values())
             elif isinstance(value, list):
                 below.extend(value)
-            elif isinstance(value, str) and _UNSTORABLE.search(value):
+            elif isinstance(value, str) and not is_storable(value):
                 return [_refused_text()]
         level = below
     return []
 
 
 def _refused_text() -> GraphQLError:
-    return graphql_error(
-        ErrorCode.BAD_USER_INPUT, "A text contains U+0000 or half of a surrogate pair: please remove it."
-    )
+    return graphql_error(ErrorCode.BAD_USER_INPUT, UNSTORABLE_TEXT)
 
 
 def _refused_number(length: int) -> GraphQLError:

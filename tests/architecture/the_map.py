@@ -30,7 +30,15 @@ NOUNS = {
     "statistics": {"course_figures", "item_analysis", "learner_figures", "streaks"},
     "notifications": set[str](),
     "people": set[str](),
-    "access": {"access_tokens", "cost_buckets", "partner_tokens", "token_authentication"},
+    "access": {
+        "access_tokens",
+        "cost_buckets",
+        "expired_rows",
+        "partner_grants",
+        "partner_tokens",
+        "partners",
+        "token_authentication",
+    },
     "viewer": set[str](),
     SHARED: {
         "analytics",

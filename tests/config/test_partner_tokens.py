@@ -1,7 +1,10 @@
 """Partners' access tokens: how client credentials get one, and what it does in the API."""
 
 import hashlib
+import re
+from base64 import b64encode
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from allauth.idp.oidc.models import Client as Partner
@@ -98,6 +101,30 @@ def test_a_wrong_secret_gets_no_token():
     assert not Token.objects.exists()
 
 
+def test_a_secret_is_made_of_letters_that_every_client_sends_unchanged(client):
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+    form = {"id": "partner", "name": "Partner", "scopes": "openid", "type": "confidential"}
+    form |= {
+        "grant_types": "client_credentials",
+        "response_types": "code",
+        "redirect_uris": "",
+        "cors_origins": "",
+    }
+
+    created = client.post("/admin/allauth_idp_oidc/client/add/", form, follow=True)
+
+    secret = re.search(r'type="text" value="([^"]+)"', created.content.decode())[1]
+    assert re.fullmatch(r"[A-Za-z0-9_-]{64}", secret)
+    assert Partner.objects.get().check_secret(secret)
+    basic = b64encode(f"partner:{quote(secret, safe='')}".encode()).decode()
+    answer = Client().post(
+        "/identity/o/api/token",
+        {"grant_type": "client_credentials", "scope": "openid"},
+        headers={"Authorization": f"Basic {basic}"},
+    )
+    assert answer.status_code == 200
+
+
 def test_secrets_can_be_guessed_sixty_times_a_minute():
     make_partner()
     statuses = [token_endpoint(grant_type="x", client_secret="wrong").status_code for _ in range(61)]
@@ -178,10 +205,11 @@ def test_a_token_comes_before_the_cookie(browser):
     assert browser.ask(VIEWER, headers={"Authorization": "Bearer " + "x" * 86}).status_code == 401
 
 
-def test_tokens_are_for_this_api_only():
+@pytest.mark.parametrize("resource", ["https://other.example/api", "x", "http://[", "https://a/../b"])
+def test_tokens_are_for_this_api_only(resource):
     make_partner(scopes=("courses:read",))
 
-    elsewhere = token_endpoint(grant_type="client_credentials", resource="https://other.example/api")
+    elsewhere = token_endpoint(grant_type="client_credentials", resource=resource)
 
     assert (elsewhere.status_code, elsewhere.json()["error"]) == (400, "invalid_target")
     token = client_credentials("courses:read", resource="http://testserver/graphql/")

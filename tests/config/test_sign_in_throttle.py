@@ -1,13 +1,15 @@
-"""Guessing passwords: how many tries an account and an address have, whichever process they reach."""
+"""Guessing passwords: how many tries an address has for an account, whichever process they reach."""
 
 import os
 import subprocess
 import sys
 
 import pytest
+from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from django.http import HttpResponse
 
 from tests.config.conftest import PASSWORD, Browser
 from tests.factories import make_user
@@ -34,6 +36,58 @@ def test_after_five_wrong_passwords_the_right_one_has_to_wait():
 
     assert response.status_code == 400
     assert response.json()["errors"][0]["code"] == "too_many_login_attempts"
+
+
+def sign_in_from(address: str, username: str, password: str = PASSWORD) -> HttpResponse:
+    """Try to sign in from another address, as the trusted proxy vouches for it."""
+    browser = Browser()
+    headers = browser.csrf() | {"X-Forwarded-For": address}
+    return browser.account("POST", "auth/login", headers=headers, username=username, password=password)
+
+
+def error_of(response: HttpResponse) -> str:
+    return response.json()["errors"][0]["code"]
+
+
+def test_strangers_lock_nobody_out(settings):
+    settings.TRUSTED_PROXIES = ["127.0.0.1"]
+    make_user(username="ada", password=PASSWORD)
+    for _ in range(5):
+        sign_in_from("203.0.113.1", "ada", WRONG)
+    assert error_of(sign_in_from("203.0.113.1", "ada")) == "too_many_login_attempts"
+
+    assert sign_in_from("203.0.113.2", "ada").status_code == 200
+
+
+def test_one_network_of_ipv6_is_one_address(settings):
+    settings.TRUSTED_PROXIES = ["127.0.0.1"]
+    for number in range(5):
+        sign_in_from(f"2001:db8::{number + 1}", "ada", WRONG)
+
+    assert error_of(sign_in_from("2001:db8::abcd", "ada", WRONG)) == "too_many_login_attempts"
+
+
+def test_an_account_under_attack_gives_every_address_fewer_tries_and_still_lets_its_owner_in(settings):
+    settings.TRUSTED_PROXIES = ["127.0.0.1"]
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login_failed_anywhere": "4/h/key"}
+    make_user(username="ada", password=PASSWORD)
+    for number in range(4):
+        assert error_of(sign_in_from(f"203.0.113.{number}", "ada", WRONG)) == "username_password_mismatch"
+
+    assert error_of(sign_in_from("198.51.100.1", "ada", WRONG)) == "username_password_mismatch"
+    assert error_of(sign_in_from("198.51.100.1", "ada", WRONG)) == "too_many_login_attempts"
+    assert [sign_in_from("198.51.100.2", "ada").status_code for _ in range(3)] == [200] * 3
+    assert error_of(sign_in_from("198.51.100.1", "grace", WRONG)) == "username_password_mismatch"
+
+
+def test_the_tries_of_an_address_become_fewer(monkeypatch):
+    tries = []
+    for minute in (0, 5, 10, 59, 60, 65, 70, 120, 1440):
+        monkeypatch.setattr(ratelimit.time, "time", lambda minute=minute: 1_000_000.0 + minute * 60)
+        while error_of(Browser().sign_in("ada", WRONG)) != "too_many_login_attempts":
+            tries.append(minute)
+
+    assert tries == [0] * 5 + [5] * 5 + [60] * 5 + [65] * 5 + [1440] * 5
 
 
 def test_an_unknown_name_has_to_wait_just_the_same():

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from email.message import Message
 from typing import Any
 
-import orjson
 from cross_web import StarletteRequestAdapter
 from django.conf import settings
 from strawberry.http import GraphQLRequestData, GraphQLRequestProtocol
 
+from courses.utils.json_text import InvalidJson, decode_json
 from schema.core.error_codes import ErrorCode
 from schema.core.http.refusals import Refused
 
@@ -53,12 +53,12 @@ def require_json(headers: Mapping[str, str]) -> None:
         raise Refused(ErrorCode.UNSUPPORTED_MEDIA_TYPE)
 
 
-def decode_json(text: str | bytes, what: str) -> Any:
-    """The value of a JSON text. orjson refuses bad UTF-8, lone surrogates, NaN and deep nesting by itself."""
+def json_of(text: str | bytes, what: str) -> Any:
+    """The value of a JSON text, or else the refusal of the request."""
     try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise Refused(ErrorCode.BAD_REQUEST, f"{what} is not valid JSON in UTF-8: {error.msg}.") from None
+        return decode_json(text, what)
+    except InvalidJson as error:
+        raise Refused(ErrorCode.BAD_REQUEST, str(error)) from None
 
 
 def parameters_of_url(query_params: Mapping[str, str | None]) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def parameters_of_url(query_params: Mapping[str, str | None]) -> dict[str, Any]:
     parameters: dict[str, Any] = {name: query_params.get(name) or None for name in ("query", "operationName")}
     for name in ("variables", "extensions"):
         text = query_params.get(name)
-        parameters[name] = decode_json(text, f"`{name}`") if text else None
+        parameters[name] = json_of(text, f"`{name}`") if text else None
     return parameters
 
 

@@ -4,7 +4,6 @@ import asyncio
 import dataclasses
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
-from json import JSONDecodeError
 from typing import Any, TypeGuard
 
 from django.conf import settings
@@ -23,6 +22,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     SubscribeMessage,
 )
 
+from courses.utils.json_text import InvalidJson
 from schema.context import Context, Identity
 from schema.core.authentication import Authenticated, InvalidToken, identify, identify_again
 from schema.core.database_failures import DATABASE_FAILURES
@@ -55,7 +55,7 @@ class TextFrames(ASGIWebSocketAdapter):
                     await self.close(MESSAGE_TOO_BIG, "Message too big")
                     return
                 yield self.view.decode_json(text)
-        except JSONDecodeError as error:
+        except InvalidJson as error:
             raise NonJsonMessageReceived from error
         except KeyError as error:
             raise NonTextMessageReceived from error

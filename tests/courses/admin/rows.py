@@ -71,6 +71,13 @@ MAKERS: dict[type, Callable[[], Any]] = {
     models.GradeChange: lambda: models.GradeChange.objects.create(
         attempt_answer=_attempt_answer(), changed_by=factories.make_user(), reason="manual"
     ),
+    models.GrantedSecret: lambda: models.GrantedSecret.objects.create(
+        grant=models.PartnerGrant.objects.create(),
+        digest=f"{next(_numbers):064x}",
+        works_once=True,
+        expires_at=NOON,
+    ),
+    models.PartnerGrant: models.PartnerGrant.objects.create,
     models.Lesson: factories.make_lesson,
     models.LessonCompletion: lambda: models.LessonCompletion.objects.create(
         user=factories.make_user(), lesson=factories.make_lesson()

@@ -113,7 +113,7 @@ def test_without_an_administrator_nobody_is_vouched_for():
 
 
 def migration():
-    (file,) = Path(migrations.__path__[0]).glob("*_people_told_apart_and_vouched_for.py")
+    (file,) = Path(migrations.__path__[0]).glob("*_marks_of_trust.py")
     return importlib.import_module(f"courses.migrations.{file.stem}")
 
 

@@ -1,4 +1,4 @@
-"""User names that can be told apart, and a mark on the people whom an administrator vouches for."""
+"""User names that can be told apart, a mark on people vouched for, and what partners were granted."""
 
 from itertools import islice
 
@@ -78,5 +78,48 @@ class Migration(migrations.Migration):
                 editable=False,
                 help_text="How the user name looks: no two people have names that cannot be told apart.",
             ),
+        ),
+        migrations.CreateModel(
+            "PartnerGrant",
+            [
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_date", models.DateTimeField(auto_now_add=True, help_text="When it was created.")),
+                ("updated_date", models.DateTimeField(auto_now=True, help_text="When it was last changed.")),
+                (
+                    "ended_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="When a code or refresh token was used again. Null: none was.",
+                        null=True,
+                    ),
+                ),
+            ],
+            options={"abstract": False},
+        ),
+        migrations.CreateModel(
+            "GrantedSecret",
+            [
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "digest",
+                    models.CharField(
+                        help_text="SHA-256 of the secret, in hexadecimal.", max_length=64, unique=True
+                    ),
+                ),
+                (
+                    "works_once",
+                    models.BooleanField(help_text="True: a code or a refresh token. False: an access token."),
+                ),
+                ("expires_at", models.DateTimeField(db_index=True, help_text="When it is forgotten.")),
+                (
+                    "grant",
+                    models.ForeignKey(
+                        help_text="What it descends from.",
+                        on_delete=models.CASCADE,
+                        related_name="secrets",
+                        to="courses.partnergrant",
+                    ),
+                ),
+            ],
         ),
     ]

@@ -1,0 +1,65 @@
+"""Partners, who act for people by OAuth, and the tokens they were given."""
+
+import re
+from typing import Any
+
+from allauth.idp.oidc import admin as theirs
+from allauth.idp.oidc.models import Client, Token
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from courses import models as ours
+from courses.admin.base import RecordAdmin
+from courses.admin.json_fields import CheckedJSONField
+
+_CHECKED_JSON: Any = {models.JSONField: {"form_class": CheckedJSONField}}
+
+
+class PartnerForm(forms.ModelForm):
+    """A client, whose id reaches us unchanged whichever way it is sent."""
+
+    def clean_id(self) -> str:
+        """Refuse letters that some clients encode in `Authorization: Basic` and others do not (RFC 6749, 2.3.1)."""
+        client_id: str = self.cleaned_data["id"]
+        if not re.fullmatch(r"[A-Za-z0-9._~-]+", client_id):
+            raise ValidationError("Please use only letters A to Z, digits and the signs - . _ ~ in the id.")
+        return client_id
+
+
+admin.site.unregister([Client, Token])
+
+
+@admin.register(Client)
+class PartnerAdmin(theirs.ClientAdmin):
+    """Register partners. Their secrets are made here, shown once, and never typed."""
+
+    form = PartnerForm
+    formfield_overrides = _CHECKED_JSON
+
+
+@admin.register(Token)
+class PartnerTokenAdmin(theirs.TokenAdmin):
+    """The tokens of partners; deleting one ends it."""
+
+    formfield_overrides = _CHECKED_JSON
+
+
+@admin.register(ours.PartnerGrant)
+class PartnerGrantAdmin(RecordAdmin):
+    """See which grants ended because something that works once was used again."""
+
+    list_display = ("id", "created_date", "ended_at")
+    list_filter = ("created_date", "ended_at")
+    search_fields = ("secrets__digest",)
+
+
+@admin.register(ours.GrantedSecret)
+class GrantedSecretAdmin(RecordAdmin):
+    """Find the grant of a digest."""
+
+    list_display = ("digest", "grant", "works_once", "expires_at")
+    list_filter = ("works_once", "expires_at")
+    list_select_related = ("grant",)
+    search_fields = ("digest",)
