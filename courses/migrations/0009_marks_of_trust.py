@@ -49,7 +49,7 @@ def doubt_cut_addresses(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("courses", "0007_bounds"),
+        ("courses", "0008_words"),
         ("account", "0009_emailaddress_unique_primary_email"),
     ]
 
