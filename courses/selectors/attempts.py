@@ -41,7 +41,8 @@ def _has_ungraded_answers() -> Q:
 
 def attempts_of(viewer: Viewer) -> QuerySet[AssessmentAttempt]:
     """The viewer's own, annotated like all attempts."""
-    return attempts_visible_to(viewer).filter(user=viewer) if viewer else AssessmentAttempt.objects.none()
+    attempts = attempts_visible_to(viewer)
+    return attempts.filter(user=viewer) if viewer else attempts.none()
 
 
 @dataclass

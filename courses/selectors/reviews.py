@@ -22,7 +22,8 @@ def reviews_visible_to(viewer: Viewer) -> QuerySet[Review]:
 
 def reviews_of(viewer: Viewer) -> QuerySet[Review]:
     """The viewer's own, approved or not."""
-    return reviews_as_seen_by(viewer).filter(user=viewer) if viewer else Review.objects.none()
+    reviews = reviews_as_seen_by(viewer)
+    return reviews.filter(user=viewer) if viewer else reviews.none()
 
 
 def reviews_waiting_for(viewer: Viewer) -> QuerySet[Review]:

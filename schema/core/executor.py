@@ -234,9 +234,6 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         return type_.is_type_of is None or type_.is_type_of(value, None) is True
 
     def _object_completer(self, type_: Any, asked: _Asked) -> Complete:
-        selected, deferred, _ = self.collect_subfields(type_, asked.details)
-        if deferred:
-            return partial(self._complete_like_graphql_core, type_, asked)
         fields: list[_Field] = []
         classes = _CLASSES_OF.setdefault(type_, set())
 
@@ -246,6 +243,9 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
                     return self._complete_like_graphql_core(type_, asked, value, path)
                 classes.add(type(value))
             if not fields:
+                selected, deferred, _ = self.collect_subfields(type_, asked.details)
+                if deferred:
+                    return self._complete_like_graphql_core(type_, asked, value, path)
                 fields.extend(self._fields_of(type_, selected))
             return self._execute(fields, value, path)
 

@@ -3,6 +3,9 @@
 A root field's job loads what the client asks beneath it in the same visit to the database thread, and of its rows
 no more columns than are asked. The plan follows the selection through declared fields, and through plain fields
 that hold objects; it stops at what is only made when it is resolved, beneath which the DataLoaders batch.
+
+A field that will be refused, for its scope or for its arguments, is left out of the plan: it is refused once it is
+resolved, in its own place and beside the others. Looking ahead refuses nothing.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,6 +14,7 @@ from typing import Any
 from graphql import (
     FieldNode,
     FragmentSpreadNode,
+    GraphQLError,
     GraphQLObjectType,
     GraphQLResolveInfo,
     SelectionSetNode,
@@ -76,7 +80,10 @@ class _Planner:
         if isinstance(field, DeclaredField):
             if not field.is_open_to(self._info.context):
                 return None
-            return field.declaration, "", field.request_of(definition, node, self._operation)
+            try:
+                return field.declaration, "", field.request_of(definition, node, self._operation)
+            except GraphQLError:
+                return None
         if isinstance(field, Computed):
             return None
         if field is not None and field.is_basic_field and node.selection_set:
@@ -108,8 +115,11 @@ class _Planner:
     def _included(self, node: Any) -> bool:
         if not node.directives:
             return True
-        skip = get_directive_values(GraphQLSkipDirective, node, self._variables)
-        include = get_directive_values(GraphQLIncludeDirective, node, self._variables)
+        try:
+            skip = get_directive_values(GraphQLSkipDirective, node, self._variables)
+            include = get_directive_values(GraphQLIncludeDirective, node, self._variables)
+        except GraphQLError:
+            return False
         return not (skip and skip["if"]) and not (include and not include["if"])
 
 

@@ -10,6 +10,7 @@ Either way a declaration costs one statement for any number of parents.
 """
 
 from abc import ABC, abstractmethod
+from asyncio import shield
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -272,14 +273,17 @@ class Loaders:
         self._loaders: dict[tuple[Declaration, Hashable], DataLoader[Any, Any]] = {}
 
     def value(self, parent: Any, declaration: Declaration, request: Hashable = None) -> Any:
-        """The filled value of `parent`, or the future of a batch that will bring it."""
+        """The filled value of `parent`, or a future of its own for what a batch will bring.
+
+        An error beside a field gives up waiting for it. Others wait for the same thing, and go on.
+        """
         filled = vars(parent).get("_filled")
         if filled is not None and (declaration, request) in filled:
             return filled[declaration, request]
         key = declaration.key_of(parent)
         if key is None:
             return declaration.missing(key, request)
-        return self._loader(declaration, request).load(key)
+        return shield(self._loader(declaration, request).load(key))
 
     def clear(self) -> None:
         """Forget what was read, because something was written."""

@@ -232,3 +232,20 @@ def test_a_subscription_is_refused_while_the_database_cannot_be_listened_to(
 
     assert refused.codes == ["UNAVAILABLE"]
     assert "secret" not in str(refused.errors)
+
+
+def test_a_wrong_argument_is_told_in_its_place_of_an_event(
+    api: Any, first_event: FirstEvent, people: People, assessment: Assessment
+) -> None:
+    attempt = start(api, people.learner, assessment)["id"]
+    document = """subscription ($id: ID!) { attemptUpdated(attemptId: $id) {
+      state assessment { title y: attempts(first: 0) { totalCount } }
+    } }"""
+
+    event = first_event(document, people.learner, id=attempt)
+
+    shown = {"title": assessment.title, "y": None}
+    assert event.data == {"attemptUpdated": {"state": "IN_PROGRESS", "assessment": shown}}
+    [error] = event.errors
+    assert error["path"] == ["attemptUpdated", "assessment", "y"]
+    assert event.codes == ["BAD_USER_INPUT"]
