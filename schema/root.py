@@ -1,6 +1,7 @@
 """The root of the API: what every noun contributes, and the schema object."""
 
 from datetime import datetime
+from decimal import Decimal
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
@@ -19,7 +20,7 @@ from schema.core.executor import Executor
 from schema.core.extensions import EXTENSIONS, ApiSchema
 from schema.core.nodes import NodeQuery
 from schema.core.rate_limits import RateLimitQuery
-from schema.core.scalars import BIG_INT, DATE_TIME, BigInt
+from schema.core.scalars import BIG_INT, DATE_TIME, DECIMAL, BigInt
 from schema.grading.explaining import ExplainingMutation
 from schema.grading.mutations import GradingMutation
 from schema.grading.queries import GradingQuery
@@ -73,5 +74,5 @@ schema = ApiSchema(
     subscription=Subscription,
     extensions=EXTENSIONS,
     execution_context_class=Executor,
-    config=StrawberryConfig(scalar_map={BigInt: BIG_INT, datetime: DATE_TIME}),
+    config=StrawberryConfig(scalar_map={BigInt: BIG_INT, datetime: DATE_TIME, Decimal: DECIMAL}),
 )

@@ -5,13 +5,14 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Model, QuerySet
-from django.forms import BaseInlineFormSet, ModelForm
+from django.forms import BaseInlineFormSet, DecimalField, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from courses.exceptions import Refusal
 from courses.policies.participation import is_platform_staff
+from courses.rules.numbers import as_number
 
 
 def sentences_of(refusal: Refusal | ValidationError) -> list[str]:
@@ -23,11 +24,24 @@ def sentences_of(refusal: Refusal | ValidationError) -> list[str]:
     return [f"{place}: {text}" for place, texts in refusal.message_dict.items() for text in texts]
 
 
+class PlainDecimalField(DecimalField):
+    """A number as it is written everywhere else: Python's own reader takes digits of any script, and 1_000."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and value.strip() and as_number(value.strip()) is None:
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
+NUMBERS_ARE_PLAIN: dict[Any, Any] = {models.DecimalField: {"form_class": PlainDecimalField}}
+
+
 class RecordAdmin(admin.ModelAdmin):
     """Something that is looked at by the staff of the platform, and never edited here."""
 
     show_full_result_count = False
     list_per_page = 50
+    formfield_overrides = NUMBERS_ARE_PLAIN
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

@@ -11,6 +11,7 @@ from decimal import Context, Decimal
 
 from courses.constants import TextMatch
 from courses.rules import words
+from courses.rules.numbers import as_number
 from courses.rules.values import Answer
 
 _PLAIN_FORMS = {
@@ -28,10 +29,9 @@ _FOLDED = _PLAIN_FORMS | str.maketrans(
         **dict.fromkeys("\u00a0\u2007\u202f", " "),
     }
 )
-_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,60}(?:\.[0-9]{0,60})?|\.[0-9]{1,60})(?:[eE][+-]?[0-9]{1,3})?")
 _STAR = re.compile(r"(?<!\\)\*")
 _EXACT = Context(prec=2_500)
-"""Wide enough to hold the difference of any two numbers that `_NUMBER` lets through."""
+"""Wide enough to hold the difference of any two numbers that `as_number` reads."""
 
 
 def normalise(text: str) -> str:
@@ -89,15 +89,6 @@ def matches_wildcard(text: str, pattern: str) -> bool:
             return False
         position = found + len(piece)
     return True
-
-
-def as_number(normalised: str) -> Decimal | None:
-    """Read a plain decimal number such as -11.7, .5 or 1e3, None for anything else.
-
-    No thousands separators, no decimal comma, no NaN and no infinity; at most 60 digits on either side of the
-    point and three in the exponent.
-    """
-    return Decimal(normalised) if _NUMBER.fullmatch(normalised) else None
 
 
 def _wildcard_pieces(pattern: str) -> list[str]:

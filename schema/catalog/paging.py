@@ -84,7 +84,7 @@ def narrowed_to(viewer: Viewer, filter: CourseFilter | None) -> tuple[Q, tuple[t
 
 def _rating(rating: Decimal) -> Decimal:
     """A mean rating to compare with. Raises a GraphQLError (BAD_USER_INPUT) for what no rating can reach."""
-    if not rating.is_finite() or not 0 <= rating <= MAX_RATING:
+    if not 0 <= rating <= MAX_RATING:
         raise GraphQLError(
             f"Give a minimum rating from 0 to {MAX_RATING}.", extensions={"code": "BAD_USER_INPUT"}
         )

@@ -18,6 +18,7 @@ from django.db.models import Q
 from django.db.models.expressions import BaseExpression
 from graphql import GraphQLError
 
+from courses.rules.numbers import as_number
 from schema.core.fields import computed, declared, described
 from schema.dataloaders.base import TotalCount
 from schema.dataloaders.paging import OrderTerm, Page, PageEdge, PageRequest
@@ -139,8 +140,8 @@ def _text(value: Any) -> str:
 
 
 def _decimal(value: Any) -> Decimal:
-    number = Decimal(_text(value))
-    if not number.is_finite() or len(value) > 40 or abs(number.adjusted()) >= 20:
+    number = as_number(_text(value))
+    if number is None or abs(number.adjusted()) >= 20:
         raise ValueError("no number of the database")
     return number
 

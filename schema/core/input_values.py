@@ -3,6 +3,7 @@
 PostgreSQL stores no NUL and no lone surrogate. Deep nesting and endless numbers only serve to wear us out.
 """
 
+import math
 from typing import Any
 
 from graphql import DocumentNode, GraphQLError, TokenKind
@@ -47,6 +48,8 @@ def refuse_variables(variables: dict[str, Any] | None) -> list[GraphQLError]:
                 below.extend(value)
             elif isinstance(value, str) and not is_storable(value):
                 return [_refused_text()]
+            elif isinstance(value, int) and abs(value) >= 10**MAX_NUMBER_LENGTH:
+                return [_refused_number(int(math.log10(abs(value))) + 1)]
         level = below
     return []
 

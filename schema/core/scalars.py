@@ -1,10 +1,14 @@
 """Scalars beyond those that GraphQL and Strawberry have."""
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import NewType
+from decimal import Decimal
+from typing import Any, NewType
 
 import strawberry
-from graphql import GraphQLError
+from graphql import FloatValueNode, GraphQLError, IntValueNode, StringValueNode, ValueNode
+
+from courses.rules.numbers import as_number
 
 BigInt = NewType("BigInt", int)
 """A whole number that may be larger than GraphQL's Int, written as a number."""
@@ -15,6 +19,21 @@ BIG_INT = strawberry.scalar(
     serialize=int,
     parse_value=int,
 )
+
+
+def _in_its_place(
+    parse_value: Callable[[object], Any],
+) -> Callable[[ValueNode, Mapping[str, Any] | None], Any]:
+    """What reads a literal, as `parse_value` reads its text. Its refusal names the place in the document."""
+
+    def parse_literal(node: ValueNode, _variables: Mapping[str, Any] | None = None) -> Any:
+        is_text = isinstance(node, StringValueNode | IntValueNode | FloatValueNode)
+        try:
+            return parse_value(node.value if is_text else None)
+        except GraphQLError as error:
+            raise GraphQLError(error.message, node) from None
+
+    return parse_literal
 
 
 def _moment(value: object) -> datetime:
@@ -33,4 +52,26 @@ DATE_TIME = strawberry.scalar(
     description="Date with time (isoformat)",
     serialize=datetime.isoformat,
     parse_value=_moment,
+    parse_literal=_in_its_place(_moment),
+)
+
+
+def _decimal(value: object) -> Decimal:
+    """The number that a client writes, in a text or as a number of JSON; -0 is 0."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    number = as_number(str(value)) if is_number or isinstance(value, str) else None
+    if number is None:
+        raise GraphQLError(
+            'Write a decimal number like "12.5": with at most 60 digits on either side of the point, and at most '
+            "three in an exponent."
+        )
+    return number or abs(number)
+
+
+DECIMAL = strawberry.scalar(
+    name="Decimal",
+    description="Decimal (fixed-point)",
+    serialize="{:f}".format,
+    parse_value=_decimal,
+    parse_literal=_in_its_place(_decimal),
 )

@@ -6,8 +6,9 @@ from typing import Any
 
 from courses.constants import NO_CREDIT, QuestionType, TextMatch
 from courses.rules.credit import shown
+from courses.rules.numbers import as_number
 from courses.rules.questions.kind import QuestionKind, SpecifiedColumns, written
-from courses.rules.text import as_number, best_match, normalise
+from courses.rules.text import best_match, normalise
 from courses.rules.values import (
     Answer,
     Contradiction,

@@ -61,6 +61,28 @@ def test_an_edit_of_a_course_leaves_its_instructors(client, moderator):
     assert (course.title, list(course.instructors.all())) == ("Green tea", [instructor])
 
 
+NO_NUMBERS = [
+    "1e-99999999",
+    "1e99999999",
+    "0e99999999",
+    "0e-99999999",
+    "NaN",
+    "Infinity",
+    "1_000",
+    "٣",
+    "1" * 5_000,
+]
+
+
+@pytest.mark.parametrize("price", NO_NUMBERS, ids=range(len(NO_NUMBERS)))
+def test_a_price_that_is_no_plain_number_is_refused_at_its_field(client, moderator, price):
+    response = client.post(address("course", "add"), COURSE | {"price": price})
+
+    assert response.status_code == 200
+    assert list(response.context["adminform"].form.errors) == ["price"]
+    assert not models.Course.objects.exists()
+
+
 def test_a_lesson_is_written_with_its_material(client, moderator):
     course = factories.make_course()
     slides = {"title": "Slides", "kind": "document", "url": "https://example.org/slides"}
@@ -105,6 +127,20 @@ def test_a_question_is_written_with_its_answers(client, moderator):
         (stored[0][0], "True", False),
         (stored[1][0], "No", True),
     ]
+
+
+@pytest.mark.parametrize("number", NO_NUMBERS, ids=range(len(NO_NUMBERS)))
+@pytest.mark.parametrize("name", ["tolerance", "credit"])
+def test_so_is_a_tolerance_or_a_credit(client, moderator, name, number):
+    values = QUESTION | {"assessment": factories.make_assessment().pk}
+    values |= formset("answers", answer("11.7", **{name: number}))
+
+    response = client.post(address("question", "add"), values)
+
+    assert response.status_code == 200
+    [inline] = response.context["inline_admin_formsets"]
+    assert [list(errors) for errors in inline.formset.errors] == [[name]]
+    assert not models.Question.objects.exists()
 
 
 def test_what_can_never_be_right_becomes_a_message(client, moderator):

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from courses.constants import Correctness, TextMatch
 from courses.rules.grading import grade
-from courses.rules.text import as_number, matches_wildcard, normalise
+from courses.rules.numbers import as_number
+from courses.rules.text import matches_wildcard, normalise
 from courses.rules.values import Answer
 from tests.courses.rules.questions import accepted, blanks, short_answer
 

@@ -8,9 +8,10 @@ import pytest
 from django.db import connection
 
 from courses.models import Assessment, User
+from courses.rules.numbers import as_number
 from courses.rules.questions import KINDS
 from courses.rules.questions.texts import Text
-from courses.rules.text import as_number, normalise
+from courses.rules.text import normalise
 from courses.rules.values import Contradiction, Question, Solution, Verdict
 from schema.core import ids
 from tests import factories

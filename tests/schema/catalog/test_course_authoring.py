@@ -101,8 +101,7 @@ def test_a_course_comes_back_as_it_was_written(api, people):
         ({"title": None}, [("REQUIRED", ["title"])]),
         ({"isPublished": None}, [("REQUIRED", ["isPublished"])]),
         ({"price": "-0.01"}, [("INVALID", ["price"])]),
-        ({"price": "NaN"}, [("INVALID", ["price"])]),
-        ({"price": "1e999999"}, [("INVALID", ["price"])]),
+        ({"price": "1e999"}, [("INVALID", ["price"])]),
         ({"price": "0.001", "currency": "euro"}, [("INVALID", ["price"]), ("INVALID", ["currency"])]),
     ],
 )
