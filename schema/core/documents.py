@@ -19,9 +19,10 @@ from graphql import (
     parse,
     specified_rules,
 )
+from graphql import validate as validate_document
 from strawberry import Schema
 from strawberry.extensions import SchemaExtension
-from strawberry.schema.schema import validate_document
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 
 from schema.core import limits
 from schema.core.error_codes import ErrorCode, graphql_error
@@ -68,7 +69,7 @@ def prepare(schema: Schema, query: str) -> PreparedDocument:
 
 def _faults(schema: Schema, document: DocumentNode) -> list[GraphQLError]:
     """Where the document does not fit the schema. Raises RecursionError when that cannot be found out."""
-    found = validate_document(schema._schema, document, tuple(specified_rules))
+    found = validate_document(schema._schema, document, (*specified_rules, MaybeNullValidationRule))
     if any(error.message == NESTED_TOO_DEEPLY for error in found):
         raise RecursionError
     return found

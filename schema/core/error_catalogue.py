@@ -24,6 +24,10 @@ with `code`, with a `message` that can be shown to that person, and with `field`
 
 ## Errors
 
+`path` names the field that failed. It is null, and so is what it stands on where it may not be null, up to the
+nearest thing that may; what stands beside it is answered. A value that is refused before anything is executed has
+its place in the document in `locations`, and in `path` the first field that takes it.
+
 When nothing was executed the answer has no `data`, and the status that is given here. When some fields were
 answered and others failed, it is 200 with `data` and `errors`. To a client that accepts `application/json` but not
 `application/graphql-response+json`, the codes marked \\* are answered with 200 too.

@@ -7,7 +7,7 @@ import logging
 import secrets
 from collections.abc import Iterator
 
-from graphql import FieldNode, GraphQLError, GraphQLSyntaxError
+from graphql import DocumentNode, FieldNode, GraphQLError, GraphQLSyntaxError
 from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -15,31 +15,33 @@ from strawberry.types.execution import PreExecutionError, StreamExecutionResult
 
 from schema.core.database_failures import failure_code
 from schema.core.error_codes import ErrorCode, code_of
+from schema.core.input_paths import with_path
 
 logger = logging.getLogger("schema.errors")
 
 
 class ErrorMasking(SchemaExtension):
-    """Gives every error of a result its code, and replaces the text of those that are bugs of ours."""
+    """Gives every error of a result its code and its path, and replaces the text of those that are bugs of ours."""
 
     _streamed = False
 
     def on_operation(self) -> Iterator[None]:
         yield
         if not self._streamed:
-            _publish(self.execution_context.result)
+            _publish(self.execution_context.result, self.execution_context.graphql_document)
 
     def on_stream_result(self, result: StreamExecutionResult) -> Iterator[None]:
         self._streamed = True
-        _publish(result)
+        _publish(result, self.execution_context.graphql_document)
         yield
 
 
-def _publish(result: object) -> None:
+def _publish(result: object, document: DocumentNode | None) -> None:
     if errors := getattr(result, "errors", None):
         before_execution = isinstance(result, PreExecutionError)
+        published = [public_error(error, before_execution=before_execution) for error in errors]
         result.errors = [  # type: ignore[attr-defined]
-            public_error(error, before_execution=before_execution) for error in errors
+            with_path(error, document) if document else error for error in published
         ]
 
 

@@ -1,8 +1,11 @@
 """What every operation passes through, whether it came by HTTP, SSE or WebSocket."""
 
-from graphql import GraphQLError
+from typing import Any
+
+from graphql import GraphQLError, GraphQLInputObjectType
 from strawberry import Schema
 from strawberry.extensions import SchemaExtension
+from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types import ExecutionContext
 
 from schema.core.documents import Documents
@@ -13,7 +16,18 @@ EXTENSIONS: list[type[SchemaExtension]] = [ErrorMasking, Documents]
 
 
 class ApiSchema(Schema):
-    """Strawberry's schema, which leaves the log to ErrorMasking: it knows a bug from a mistyped query."""
+    """Strawberry's schema, with a log and with `@oneOf` of its own.
+
+    The log is left to ErrorMasking, which knows a bug from a mistyped query. Inputs of which exactly one member is
+    given are left to graphql-core: it tells where in the input the fault is, and Strawberry does not.
+    """
+
+    def __init__(self, *args: Any, **keywords: Any) -> None:
+        super().__init__(*args, **keywords)
+        for type_ in self._schema.type_map.values():
+            if isinstance(type_, GraphQLInputObjectType):
+                type_.is_one_of = type_.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].is_one_of
+                type_.out_type = GraphQLInputObjectType.out_type  # type: ignore[method-assign]
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None

@@ -9,6 +9,7 @@ from strawberry.types import ExecutionResult
 from schema.core.error_codes import MAY_BE_RETRIED, WELL_FORMED_REQUEST, ErrorCode, code_of
 from schema.core.error_masking import public_error
 from schema.core.http.negotiation import JSON
+from schema.core.input_paths import InputError
 
 _NOT_EXECUTED = MAY_BE_RETRIED | {ErrorCode.TIMEOUT}
 
@@ -41,8 +42,9 @@ def status_of(body: dict[str, Any], media_type: str) -> HTTPStatus:
 
 
 def _is_refused(result: ExecutionResult, errors: list[GraphQLError]) -> bool:
-    """Whether execution never began: no error is about any field."""
-    return bool(errors) and result.data is None and not any(error.path for error in errors)
+    """Whether execution never began: no error is about any field, but for the values that are given to it."""
+    about_fields = any(error.path and not isinstance(error, InputError) for error in errors)
+    return bool(errors) and result.data is None and not about_fields
 
 
 def _has_failed_whole(result: ExecutionResult, errors: list[GraphQLError]) -> bool:
