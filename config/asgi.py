@@ -9,7 +9,7 @@ import gc
 import os
 
 from django.core.asgi import get_asgi_application
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_asgi_application()  # before anything that imports models
@@ -36,11 +36,13 @@ class Server:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
+            scope.setdefault("state", {})["begin_to_stop"] = self._graphql.begin_to_stop
             await self._live(receive, send)
+        elif scope["type"] == "http":
+            application = self._graphql if scope["path"] in GRAPHQL_PATHS else self._django
+            await application(scope, _timely(receive), send)
         elif scope["path"] in GRAPHQL_PATHS:
             await self._graphql(scope, receive, send)
-        elif scope["type"] == "http":
-            await self._django(scope, receive, send)
         else:
             await send({"type": "websocket.close"})
 
@@ -57,6 +59,23 @@ class Server:
         await self._django.shut_down()
         gc.unfreeze()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _timely(receive: Receive) -> Receive:
+    """`receive`, which raises TimeoutError when the body has not arrived after BODY_TIMEOUT_SECONDS."""
+    deadline = asyncio.get_running_loop().time() + settings.BODY_TIMEOUT_SECONDS
+    is_complete = False
+
+    async def receive_in_time() -> Message:
+        nonlocal is_complete
+        if is_complete:
+            return await receive()  # which waits until the client leaves
+        async with asyncio.timeout_at(deadline):
+            message = await receive()
+        is_complete = not message.get("more_body", False)
+        return message
+
+    return receive_in_time
 
 
 application = Server(

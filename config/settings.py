@@ -52,6 +52,15 @@ EXECUTING_REQUESTS = env.int("COURSES_EXECUTING_REQUESTS", default=4)
 WAITING_REQUESTS = env.int("COURSES_WAITING_REQUESTS", default=256, minimum=0)
 BACKGROUND_WORK = env.bool("COURSES_BACKGROUND_WORK", default=True)
 
+# ---------------------------------------------------------------- connections
+MAX_CONNECTIONS = env.int("COURSES_MAX_CONNECTIONS", default=1_000)
+MAX_HEADERS = env.int("COURSES_MAX_HEADERS", default=100)
+MAX_HEADER_BYTES = env.int("COURSES_MAX_HEADER_BYTES", default=32 * 1024)
+MAX_UNSENT_BYTES = env.int("COURSES_MAX_UNSENT_BYTES", default=4 * 1024 * 1024)
+HEADER_TIMEOUT_SECONDS = env.float("COURSES_HEADER_TIMEOUT_SECONDS", default=10.0)
+BODY_TIMEOUT_SECONDS = env.float("COURSES_BODY_TIMEOUT_SECONDS", default=10.0)
+WRITE_TIMEOUT_SECONDS = env.float("COURSES_WRITE_TIMEOUT_SECONDS", default=30.0)
+
 # ---------------------------------------------------------------- behaviour of the product
 SUBMISSION_SLACK_SECONDS = env.int("COURSES_SUBMISSION_SLACK_SECONDS", default=10, minimum=0)
 REVIEWS_NEED_APPROVAL = env.bool("COURSES_REVIEWS_NEED_APPROVAL", default=True)

@@ -34,6 +34,7 @@ from schema.core.documents import operation_type, points_of
 from schema.core.error_codes import ErrorCode
 from schema.core.http.answers import body_of, codes_of, status_of
 from schema.core.http.execution import Result, execute
+from schema.core.http.frames import TextFrames
 from schema.core.http.negotiation import EVENT_STREAM, GRAPHQL_RESPONSE, HTML, JSON, preferred_media_type
 from schema.core.http.refusals import NEVER_CACHED, Refused, retry_headers
 from schema.core.http.request_body import (
@@ -44,7 +45,7 @@ from schema.core.http.request_body import (
     require_json,
 )
 from schema.core.http.sign_in import signed_in, signed_in_still
-from schema.core.http.websocket import TextFrames, TransportHandler
+from schema.core.http.websocket import TransportHandler
 from schema.core.request_log import RequestRecord, request_id
 from schema.execution import request_work
 from schema.execution.admission import Admission, Overloaded
@@ -77,7 +78,16 @@ class GraphQLApplication(GraphQL[Context, None]):
         )
         self.admission = Admission(executing=settings.EXECUTING_REQUESTS, waiting=settings.WAITING_REQUESTS)
         self.listener = Listener()
+        self.handlers: set[TransportHandler] = set()
+        """The WebSocket connections that are open."""
         self._render_graphiql = render_graphiql
+
+    def begin_to_stop(self) -> None:
+        """End what would last: event streams are completed, and WebSockets closed once they are answered."""
+        if not self.listener.has_ended:
+            self.listener.end()
+            for handler in self.handlers:
+                handler.leave()
 
     async def shut_down(self) -> None:
         """Close the session that listens, once nobody is connected any more."""

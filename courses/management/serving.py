@@ -1,6 +1,7 @@
 """Serving, as `serve` and `demo` both do it: take the port, bring the database up to date, then answer requests."""
 
 import os
+import signal
 import socket
 import sys
 from argparse import ArgumentParser
@@ -47,14 +48,21 @@ def prepare_database() -> None:
 
 
 def serve(listening: socket.socket, *, workers: int) -> None:
-    """Answer requests until interrupted. The session of the preparations ends: requests have those of their threads."""
+    """Answer requests until interrupted. The session of the preparations ends: requests have those of their threads.
+
+    Being terminated is how a server ends well. uvicorn raises the signal again once it has stopped; then the process
+    goes on to its end like any other, and stops the embedded database.
+    """
     connections.close_all()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings.SETTINGS_MODULE)
     config = uvicorn.Config(
         APPLICATION,
         workers=workers,
-        http="httptools",
+        http="config.connections:HttpProtocol",
+        ws="config.connections:WebSocketProtocol",
         lifespan="on",
+        log_config=None,  # its loggers have no handlers then, and what they say becomes lines of JSON like all else
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -87,6 +87,8 @@ async def _events(info: Info, scope: Scope, feed: Feed) -> AsyncGenerator[Any, N
         has_news = False
         while True:
             has_news |= await subscriber.turn(settings.SUBSCRIPTION_CHECK_SECONDS)
+            if context.listener.has_ended:
+                return
             try:
                 async with context.listener.turns:
                     viewer = await _who_asks_still(context, scope)

@@ -34,7 +34,11 @@ class DjangoThreads:
         self._free = list(self._executors)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _whole_body(receive)
+        try:
+            body = await _whole_body(receive)
+        except TimeoutError:
+            await _send_text(send, 408, "The request took too long to arrive.")
+            return
         if body is None:
             return
         if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
@@ -67,7 +71,10 @@ class DjangoThreads:
 
 
 async def _whole_body(receive: Receive) -> bytes | None:
-    """The body, cut one byte after the largest that Django accepts; None when the client has gone."""
+    """The body, cut one byte after the largest that Django accepts; None when the client has gone.
+
+    Raises TimeoutError when it is too late.
+    """
     body = bytearray()
     while len(body) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         message = await receive()

@@ -61,6 +61,8 @@ class Listener:
         self._subscribers: dict[str, set[Subscriber]] = {}
         self._task: asyncio.Task[None] | None = None
         self._listens = asyncio.Event()
+        self.has_ended = False
+        """Whether no news will come any more, because the process stops."""
         self.turns = asyncio.Semaphore(max(1, settings.DATABASE_THREADS // 2))
         """Taken by whoever reads because of news: news for many leave the requests half of the threads."""
 
@@ -70,6 +72,8 @@ class Listener:
 
         Raises TimeoutError when the database cannot be listened to within the deadline of a request.
         """
+        if self.has_ended:
+            raise TimeoutError
         subscriber = Subscriber(holder)
         self._subscribers.setdefault(topic, set()).add(subscriber)
         try:
@@ -86,6 +90,11 @@ class Listener:
         """How many subscriptions `holder` has in this process."""
         everyone = (subscriber for of_topic in self._subscribers.values() for subscriber in of_topic)
         return sum(subscriber.holder == holder for subscriber in everyone)
+
+    def end(self) -> None:
+        """Have everybody look whether it has ended."""
+        self.has_ended = True
+        self._wake_everyone()
 
     async def stop(self) -> None:
         """Close the session."""

@@ -1,6 +1,5 @@
 """From bytes to the parameters of a GraphQL request, refusing whatever is none."""
 
-import asyncio
 import re
 from collections.abc import Mapping
 from email.message import Message
@@ -20,12 +19,11 @@ _OPERATION_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,127}")
 
 
 class BoundedRequest(StarletteRequestAdapter):
-    """The request as Strawberry reads it, with a body that is neither too large nor too late."""
+    """The request as Strawberry reads it, with a body that is not too large. The server has a timeout for it."""
 
     async def get_body(self) -> bytes:
         try:
-            async with asyncio.timeout(settings.REQUEST_DEADLINE_SECONDS):
-                return await self._bounded_body()
+            return await self._bounded_body()
         except TimeoutError:
             raise Refused(ErrorCode.REQUEST_TIMEOUT, headers={"Connection": "close"}) from None
 

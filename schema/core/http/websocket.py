@@ -1,17 +1,14 @@
-"""GraphQL over WebSocket (graphql-transport-ws): text frames, bounded messages, many operations."""
+"""GraphQL over WebSocket (graphql-transport-ws): many operations on one connection."""
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import suppress
-from typing import Any, TypeGuard
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from typing import Any
 
 from django.conf import settings
 from graphql import OperationType
-from starlette.websockets import WebSocketDisconnect, WebSocketState
 from strawberry import Schema
-from strawberry.asgi import ASGIWebSocketAdapter
-from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
     Operation,
@@ -21,13 +18,15 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     Message,
     SubscribeMessage,
 )
+from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
 
-from courses.utils.json_text import InvalidJson
 from schema.context import Context, Identity
 from schema.core.authentication import Authenticated, InvalidToken, identify, identify_again
 from schema.core.database_failures import DATABASE_FAILURES
 from schema.core.documents import operation_type, points_of
 from schema.core.error_codes import ErrorCode, graphql_error
+from schema.core.http.frames import TextFrames, is_well_formed
 from schema.core.http.request_body import BAD_OPERATION_NAME, is_operation_name
 from schema.core.limits import LEAST_COST
 from schema.core.rate_limits import RateLimited
@@ -35,45 +34,27 @@ from schema.core.request_log import RequestRecord, request_id
 from schema.execution import request_work
 from schema.execution.admission import Overloaded
 
-MESSAGE_TOO_BIG = 1009
+INTERNAL_ERROR = 1011
+SERVICE_RESTART = 1012
 TRY_AGAIN_LATER = 1013
 FORBIDDEN = 4403
 
 
-class TextFrames(ASGIWebSocketAdapter):
-    """Sends text, as the protocol wants, and reads no message larger than the body of a POST may be."""
+class Unwelcome(Exception):  # noqa: N818 - being sent away is no error
+    """The connection is to be closed with `code`. Whoever finds out may hold a place, and so does not close it."""
 
-    async def iter_json(
-        self,
-        *,
-        ignore_parsing_errors: bool = False,
-    ) -> AsyncGenerator[object, None]:
-        try:
-            while self.ws.application_state != WebSocketState.DISCONNECTED:
-                text = await self.ws.receive_text()
-                if len(text) > settings.MAX_BODY_BYTES:
-                    await self.close(MESSAGE_TOO_BIG, "Message too big")
-                    return
-                yield self.view.decode_json(text)
-        except InvalidJson as error:
-            raise NonJsonMessageReceived from error
-        except KeyError as error:
-            raise NonTextMessageReceived from error
-        except WebSocketDisconnect:
-            return
-
-    async def close(self, code: int, reason: str) -> None:
-        """Close the connection, unless another operation on it has done so already."""
-        if self.ws.application_state != WebSocketState.DISCONNECTED:
-            await super().close(code, reason)
-
-    async def send_json(self, message: Mapping[str, object]) -> None:
-        if self.ws.application_state != WebSocketState.DISCONNECTED:
-            await self.ws.send_text(self.view.encode_json_string(message))
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
 
 
 class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
-    """One connection. Who is asking is found out when it opens, again for each operation and each event."""
+    """One connection. Who is asking is found out when it opens, again for each operation and each event.
+
+    Of its queries and mutations half as many are executed, or executed and not yet sent, as the process executes at
+    once: the other places are for others, and a client that does not read has nothing more executed.
+    """
 
     schema: Schema
     websocket: TextFrames
@@ -87,9 +68,30 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
         self._cookies = self.websocket.ws.cookies if "origin" in headers else {}
         self._principal: str | None = None
         self._request_id = request_id(headers.get("x-request-id"))
+        self._unsent_answers = asyncio.Semaphore(max(1, settings.EXECUTING_REQUESTS // 2))
+        self._unwelcome: Unwelcome | None = None
+        self._leaving: asyncio.Task[None] | None = None
+
+    async def handle(self) -> None:
+        self.view.handlers.add(self)
+        if self.view.listener.has_ended:
+            self.leave()
+        try:
+            await super().handle()
+        finally:
+            self.view.handlers.discard(self)
+
+    def leave(self) -> None:
+        """Begin no operation any more, and close the connection when those that are under way have ended."""
+        self._leaving = asyncio.create_task(self._leave())
+
+    async def _leave(self) -> None:
+        if under_way := [operation.task for operation in self.operations.values() if operation.task]:
+            await asyncio.wait(under_way)
+        await self.websocket.close(SERVICE_RESTART, "The server restarts. Please connect again.")
 
     async def handle_message(self, message: Message) -> None:
-        if not _is_well_formed(message):
+        if not is_well_formed(message):
             await self.handle_invalid_message("Not a message of graphql-transport-ws")
             return
         await super().handle_message(message)
@@ -110,9 +112,12 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
                 ErrorCode.LIMIT_EXCEEDED,
                 f"A connection carries {self.max_subscriptions_per_connection} operations at once.",
             )
-            await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
+        elif self._leaving:
+            error = graphql_error(ErrorCode.OVERLOADED)
+        else:
+            await super().handle_subscribe(message)
             return
-        await super().handle_subscribe(message)
+        await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         """Execute one operation. A subscription, which mostly waits, takes no place among the executing."""
@@ -124,10 +129,11 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
         kind = operation_type(self.schema, operation.query, operation.operation_name)
         try:
             if kind is OperationType.SUBSCRIPTION:
-                await self._execute(operation, record)
-                return
-            async with self.view.admission.place(), asyncio.timeout(settings.REQUEST_DEADLINE_SECONDS):
-                await self._execute(operation, record)
+                await self._send_events(operation, record)
+            else:
+                await self._send_answer(operation, record)
+        except Unwelcome as unwelcome:
+            await self.websocket.close(unwelcome.code, unwelcome.reason)
         except RateLimited as limited:
             await operation.send_initial_errors([graphql_error(ErrorCode.RATE_LIMITED, str(limited))])
         except Overloaded:
@@ -138,29 +144,65 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
             record.statements = work.statements
             record.log(None)
 
-    async def _execute(self, operation: Operation[Context, None], record: RequestRecord) -> None:
-        points = points_of(self.schema, operation.query, operation.operation_name, operation.variables)
-        record.cost = points
-        if not await self._is_identified(points):
-            return
+    def _task_done(self, task: asyncio.Task[None]) -> None:
+        """Log a bug that is no error of a result, and close the connection, which cannot be told of it otherwise."""
+        if not task.cancelled() and (bug := task.exception()):
+            self.task_logger.error("an operation ended without an answer", exc_info=bug)
+            self._closing = asyncio.create_task(
+                self.websocket.close(INTERNAL_ERROR, ErrorCode.INTERNAL.sentence)
+            )
+
+    async def _send_events(self, operation: Operation[Context, None], record: RequestRecord) -> None:
+        """Send what a subscription gives. A process that stops completes none, or no client would subscribe again."""
+        async with aclosing(await self._results(operation, record)) as results:
+            async for result in results:
+                if self._unwelcome:
+                    raise self._unwelcome
+                await _send_result(operation, result)
+        if not self._leaving:
+            await operation.send_operation_message({"id": operation.id, "type": "complete"})
+
+    async def _send_answer(self, operation: Operation[Context, None], record: RequestRecord) -> None:
+        """Execute a query or mutation, and send its result when the place for that is free again."""
+        async with self._unsent_answers:
+            async with (
+                self.view.admission.place(),
+                asyncio.timeout(settings.REQUEST_DEADLINE_SECONDS),
+                aclosing(await self._results(operation, record)) as results,
+            ):
+                answer = [result async for result in results]
+            for result in answer:
+                await _send_result(operation, result)
+            await operation.send_operation_message({"id": operation.id, "type": "complete"})
+
+    async def _results(
+        self, operation: Operation[Context, None], record: RequestRecord
+    ) -> AsyncGenerator[ExecutionResult, None]:
+        """What the operation will give, once it is paid for. Raises Unwelcome and RateLimited."""
+        record.cost = points_of(self.schema, operation.query, operation.operation_name, operation.variables)
+        await self._identify(record.cost)
         record.principal = self._principal or record.principal
-        # The base class reads the context before it first awaits, so operations do not see each other's.
-        self.context = dataclasses.replace(self.context)
-        await super().run_operation(operation)
+        return await self.schema.stream(
+            operation.query,
+            variable_values=operation.variables,
+            context_value=dataclasses.replace(self.context),
+            operation_name=operation.operation_name,
+        )
 
     async def _is_welcome(self) -> bool:
         """Whether the connection may open: somebody with an empty bucket is asked to come again later."""
         try:
-            return await self._is_identified(LEAST_COST)
+            await self._identify(LEAST_COST)
         except RateLimited:
             await self.websocket.close(TRY_AGAIN_LATER, ErrorCode.RATE_LIMITED.sentence)
-            return False
+        except Unwelcome as unwelcome:
+            await self.websocket.close(unwelcome.code, unwelcome.reason)
+        else:
+            return True
+        return False
 
-    async def _is_identified(self, points: int) -> bool:
-        """Whether the credentials are good still and `points` were paid, closing the connection on bad credentials.
-
-        Raises RateLimited.
-        """
+    async def _identify(self, points: int) -> None:
+        """Make sure that the credentials are good still, and have `points` paid. Raises Unwelcome and RateLimited."""
         try:
             authenticated = await identify(
                 self._authorization,
@@ -169,24 +211,20 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
                 points=points,
             )
         except InvalidToken:
-            await self.websocket.close(FORBIDDEN, "Forbidden")
-            return False
+            raise Unwelcome(FORBIDDEN, "Forbidden") from None
         except DATABASE_FAILURES:
-            await self.websocket.close(TRY_AGAIN_LATER, ErrorCode.UNAVAILABLE.sentence)
-            return False
+            raise Unwelcome(TRY_AGAIN_LATER, ErrorCode.UNAVAILABLE.sentence) from None
         if not self._is_same_person(authenticated):
-            await self.websocket.close(FORBIDDEN, "Forbidden")
-            return False
+            raise Unwelcome(FORBIDDEN, "Forbidden")
         self.context = dataclasses.replace(
             self.context,
             identity=authenticated.identity,
             draw=authenticated.draw,
             identify_again=self._identify_again,
         )
-        return True
 
     async def _identify_again(self) -> Identity | None:
-        """Who is asking now. Closes the connection once its credentials are no longer good.
+        """Who is asking now. Once the credentials are no longer good, the next event closes the connection.
 
         Raises DATABASE_FAILURES.
         """
@@ -194,7 +232,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
             authenticated = await identify_again(self._authorization, self._cookies)
             if self._is_same_person(authenticated):
                 return authenticated.identity
-        await self.websocket.close(FORBIDDEN, "Forbidden")
+        self._unwelcome = Unwelcome(FORBIDDEN, "Forbidden")
         return None
 
     def _is_same_person(self, authenticated: Authenticated) -> bool:
@@ -203,19 +241,9 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
         return self._principal == authenticated.principal
 
 
-def _is_well_formed(message: object) -> TypeGuard[Message]:
-    """Whether a message has the members that its type needs, each of the type that it must have."""
-    if not isinstance(message, dict):
-        return False
-    payload = message.get("payload")
-    if message.get("type") == "subscribe":
-        return (
-            isinstance(message.get("id"), str)
-            and isinstance(payload, dict)
-            and isinstance(payload.get("query"), str)
-            and isinstance(payload.get("variables"), dict | None)
-            and isinstance(payload.get("operationName"), str | None)
-        )
-    if message.get("type") == "complete":
-        return isinstance(message.get("id"), str)
-    return isinstance(message.get("type"), str) and isinstance(payload, dict | None)
+async def _send_result(operation: Operation[Context, None], result: ExecutionResult) -> None:
+    """Send one result, or why the operation was not executed."""
+    if isinstance(result, PreExecutionError):
+        await operation.send_initial_errors(result.errors or [])
+    else:
+        await operation.send_next(result)

@@ -13,6 +13,7 @@ from strawberry import Schema
 
 from config.asgi import Server, django_application
 from config.background import Background
+from config.connections import HttpProtocol, WebSocketProtocol
 from schema.application import GraphQLApplication
 from schema.execution import database_threads
 from schema.execution.django_threads import DjangoThreads
@@ -33,7 +34,17 @@ class LiveServer:
             Background(()),
         )
         self._uvicorn = uvicorn.Server(
-            uvicorn.Config(server, port=0, log_level="warning", proxy_headers=False, lifespan="on")
+            uvicorn.Config(
+                server,
+                port=0,
+                http=HttpProtocol,
+                ws=WebSocketProtocol,
+                log_config=None,
+                log_level="warning",
+                proxy_headers=False,
+                lifespan="on",
+                timeout_graceful_shutdown=10,
+            )
         )
         self._thread = threading.Thread(target=self._uvicorn.run)
 
@@ -41,12 +52,30 @@ class LiveServer:
         """Serve, and say at which address."""
         self._thread.start()
         wait_until(lambda: self._uvicorn.started)
+        return self.address
+
+    @property
+    def address(self) -> str:
         port = self._uvicorn.servers[0].sockets[0].getsockname()[1]
         return f"http://127.0.0.1:{port}"
 
     def stop(self) -> None:
-        self._uvicorn.should_exit = True
+        self.begin_to_stop()
         self._thread.join()
+
+    def begin_to_stop(self) -> None:
+        self._uvicorn.should_exit = True
+
+    @property
+    def connections(self) -> int:
+        """How many connections it serves."""
+        return len(self._uvicorn.server_state.connections)
+
+    @property
+    def waiting_for_a_reader(self) -> int:
+        """How many clients do not read what they were sent."""
+        open_connections = list(self._uvicorn.server_state.connections)
+        return sum(not connection.transport._may_write for connection in open_connections)
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: int = 10) -> None:
@@ -95,11 +124,18 @@ def opened_sessions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.fixture
-def address(real_threads: None) -> Iterator[str]:
-    """Where a live server answers."""
+def server(real_threads: None) -> Iterator[LiveServer]:
+    """A live server, which takes its settings from the test."""
     server = LiveServer()
-    yield server.start()
+    server.start()
+    yield server
     server.stop()
+
+
+@pytest.fixture
+def address(server: LiveServer) -> str:
+    """Where a live server answers."""
+    return server.address
 
 
 @pytest.fixture

@@ -95,11 +95,18 @@ class Subscription:
             yield number
 
     @strawberry.subscription
+    async def repeat(self, text: str, times: int) -> AsyncGenerator[str, None]:
+        while True:
+            yield text * times
+
+    @strawberry.subscription
     async def news_of(self, info: Info, topic: str) -> AsyncGenerator[int, None]:
         async with info.context.listener.subscribed(topic, holder=topic) as subscriber:
             yield 0
             for count in itertools.count(1):
                 assert await subscriber.turn(seconds=60)
+                if info.context.listener.has_ended:
+                    return
                 yield count
 
     @strawberry.subscription

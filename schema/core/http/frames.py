@@ -1,0 +1,68 @@
+"""What goes over a WebSocket of GraphQL: text frames, each of them one message of graphql-transport-ws."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
+from typing import TypeGuard
+
+from django.conf import settings
+from starlette.websockets import WebSocketDisconnect, WebSocketState
+from strawberry.asgi import ASGIWebSocketAdapter
+from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message
+
+from courses.utils.json_text import InvalidJson
+
+MESSAGE_TOO_BIG = 1009
+
+
+class TextFrames(ASGIWebSocketAdapter):
+    """Sends text, as the protocol wants, and reads no message larger than the body of a POST may be."""
+
+    async def iter_json(
+        self,
+        *,
+        ignore_parsing_errors: bool = False,
+    ) -> AsyncGenerator[object, None]:
+        try:
+            while self.ws.application_state != WebSocketState.DISCONNECTED:
+                text = await self.ws.receive_text()
+                if len(text) > settings.MAX_BODY_BYTES:
+                    await self.close(MESSAGE_TOO_BIG, "Message too big")
+                    return
+                yield self.view.decode_json(text)
+        except InvalidJson as error:
+            raise NonJsonMessageReceived from error
+        except KeyError as error:
+            raise NonTextMessageReceived from error
+        except WebSocketDisconnect:
+            return
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close the connection, unless another operation on it has done so already, or the client has left."""
+        with suppress(WebSocketDisconnect):
+            if self.ws.application_state != WebSocketState.DISCONNECTED:
+                await super().close(code, reason)
+
+    async def send_json(self, message: Mapping[str, object]) -> None:
+        """Send a message. Whether the client is still there is found out by reading."""
+        with suppress(WebSocketDisconnect):
+            if self.ws.application_state != WebSocketState.DISCONNECTED:
+                await self.ws.send_text(self.view.encode_json_string(message))
+
+
+def is_well_formed(message: object) -> TypeGuard[Message]:
+    """Whether a message has the members that its type needs, each of the type that it must have."""
+    if not isinstance(message, dict):
+        return False
+    payload = message.get("payload")
+    if message.get("type") == "subscribe":
+        return (
+            isinstance(message.get("id"), str)
+            and isinstance(payload, dict)
+            and isinstance(payload.get("query"), str)
+            and isinstance(payload.get("variables"), dict | None)
+            and isinstance(payload.get("operationName"), str | None)
+        )
+    if message.get("type") == "complete":
+        return isinstance(message.get("id"), str)
+    return isinstance(message.get("type"), str) and isinstance(payload, dict | None)
