@@ -98,7 +98,8 @@ class GraphQLApplication(GraphQL[Context, None]):
             websocket = WebSocket(scope, receive, send)
             await (self.run(websocket) if _is_our_host(websocket) else self.reject_websocket(websocket))
             return
-        request = Request(scope, receive)
+        # What HEAD asks for is found out as for GET; the headers are all that is sent of it.
+        request = Request({**scope, "method": "GET"} if scope["method"] == "HEAD" else scope, receive)
         record = RequestRecord(request_id(request.headers.get("x-request-id")), "http")
         request.state.record = record
         try:
@@ -110,7 +111,7 @@ class GraphQLApplication(GraphQL[Context, None]):
             return
         response.headers["X-Request-ID"] = record.request_id
         record.log(response.status_code)
-        await response(scope, receive, send)
+        await (_head_of(response) if scope["method"] == "HEAD" else response)(scope, receive, send)
 
     # ---------------------------------------------------------------- before execution
 
@@ -119,7 +120,7 @@ class GraphQLApplication(GraphQL[Context, None]):
         if not _is_our_host(request):
             raise Refused(ErrorCode.BAD_REQUEST, "This server does not answer for that host name.")
         if request.scope["method"] not in ("GET", "POST"):
-            raise Refused(ErrorCode.METHOD_NOT_ALLOWED, headers={"Allow": "GET, POST"})
+            raise Refused(ErrorCode.METHOD_NOT_ALLOWED, headers={"Allow": "GET, HEAD, POST"})
         if len(request.scope["query_string"]) > settings.MAX_BODY_BYTES:
             raise Refused(ErrorCode.PAYLOAD_TOO_LARGE)
         sub_response = Response()
@@ -231,6 +232,13 @@ class GraphQLApplication(GraphQL[Context, None]):
 
     def decode_json(self, data: str | bytes) -> object:
         return decode_json(data, "The message")
+
+
+def _head_of(response: Response) -> Response:
+    """An answer with the status and headers of `response` and no body. A stream is not begun."""
+    head = Response(status_code=response.status_code)
+    head.raw_headers = response.raw_headers
+    return head
 
 
 def _is_our_host(connection: HTTPConnection) -> bool:

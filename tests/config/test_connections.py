@@ -121,6 +121,16 @@ def test_headers_without_end_are_refused_before_they_end(address, endless):
         assert status_of(client.all_until_closed()) == 431
 
 
+def test_head_keeps_the_connection_for_the_next_request(address):
+    query = b" /graphql/?query={hello} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    with RawClient(address) as client:
+        client.send(b"HEAD" + query + b"\r\nGET" + query + b"Connection: close\r\n\r\n")
+        answers = client.all_until_closed()
+
+    assert answers.count(b"HTTP/1.1 200 OK") == 2
+    assert answers.count(b'{"data":{"hello":"hello you"}') == 1
+
+
 def test_as_many_headers_as_are_allowed_are_read(address):
     with RawClient(address) as client:
         client.send(WHOLE[:-2] + b"X-Many: %s\r\n" % (b"x" * 300) * 99 + b"\r\n")

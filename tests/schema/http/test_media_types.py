@@ -91,6 +91,34 @@ def test_get_executes_a_query_with_its_variables(send):
     assert (response.status_code, response.json()["data"]) == (200, {"hello": "hello Ada"})
 
 
+@pytest.mark.parametrize(
+    ("query", "accept", "media_type"),
+    [
+        ("{ hello }", "application/json", "application/json"),
+        ("{ nothing }", "application/graphql-response+json", "application/graphql-response+json"),
+        ("subscription { countTo(last: 2) }", "text/event-stream", "text/event-stream"),
+    ],
+)
+def test_head_is_answered_like_get_without_the_body(send, query, accept, media_type):
+    asked = {"params": {"query": query}, "headers": {"Accept": accept, "X-Request-ID": "one"}}
+
+    got, headed = send("GET", **asked), send("HEAD", **asked)
+
+    assert headed.content == b""
+    assert (headed.status_code, headed.headers["content-type"]) == (
+        got.status_code,
+        got.headers["content-type"],
+    )
+    assert headed.headers["content-type"].split(";")[0] == media_type
+    assert headed.headers.get("content-length") == got.headers.get("content-length")
+
+
+def test_head_never_mutates_either(send):
+    response = send("HEAD", params={"query": "mutation { change }"})
+
+    assert (response.status_code, response.headers["allow"], response.content) == (405, "POST", b"")
+
+
 def test_get_never_mutates(send):
     response = send("GET", params={"query": "mutation { change }"})
 
@@ -98,11 +126,11 @@ def test_get_never_mutates(send):
     assert response.json()["errors"][0]["extensions"]["code"] == "METHOD_NOT_ALLOWED"
 
 
-@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE", "BREW"])
-def test_other_methods_are_refused_and_the_two_allowed_ones_named(send, method):
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"])
+def test_other_methods_are_refused_and_the_allowed_ones_named(send, method):
     response = send(method, json={"query": "{ hello }"})
 
-    assert (response.status_code, response.headers["allow"]) == (405, "GET, POST")
+    assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD, POST")
 
 
 def test_a_subscription_as_a_plain_post_is_refused(post):
