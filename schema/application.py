@@ -5,7 +5,7 @@ and media type it is answered. How each step is done stands in schema/core/http/
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any, cast
@@ -32,7 +32,8 @@ from schema.context import Context
 from schema.core.client_address import client_address, readable_user_agent
 from schema.core.documents import operation_type, points_of
 from schema.core.error_codes import ErrorCode
-from schema.core.http.answers import body_of, codes_of, status_of
+from schema.core.http.answers import body_of, codes_of, head_of, status_of
+from schema.core.http.event_stream import EventStream
 from schema.core.http.execution import Result, execute
 from schema.core.http.frames import TextFrames
 from schema.core.http.negotiation import EVENT_STREAM, GRAPHQL_RESPONSE, HTML, JSON, preferred_media_type
@@ -111,7 +112,7 @@ class GraphQLApplication(GraphQL[Context, None]):
             return
         response.headers["X-Request-ID"] = record.request_id
         record.log(response.status_code)
-        await (_head_of(response) if scope["method"] == "HEAD" else response)(scope, receive, send)
+        await (head_of(response) if scope["method"] == "HEAD" else response)(scope, receive, send)
 
     # ---------------------------------------------------------------- before execution
 
@@ -184,6 +185,7 @@ class GraphQLApplication(GraphQL[Context, None]):
             record.statements = work.statements
         if not done:
             raise Refused(ErrorCode.TIMEOUT, self._timeout_message(request_data))
+        request.state.result = operation.result()
         return operation.result()
 
     async def _admitted(
@@ -227,18 +229,21 @@ class GraphQLApplication(GraphQL[Context, None]):
         response.raw_headers.extend(sub_response.raw_headers)
         return response
 
+    async def create_streaming_response(
+        self,
+        request: Request | WebSocket,
+        stream: Callable[[], AsyncIterator[str]],
+        sub_response: Response,
+        headers: Mapping[str, str],
+    ) -> Response:
+        events = cast("AsyncGenerator[str, None]", stream())
+        return EventStream(request.state.result, events, {**sub_response.headers, **headers})
+
     def encode_json(self, data: object) -> bytes:
         return orjson.dumps(data)
 
     def decode_json(self, data: str | bytes) -> object:
         return decode_json(data, "The message")
-
-
-def _head_of(response: Response) -> Response:
-    """An answer with the status and headers of `response` and no body. A stream is not begun."""
-    head = Response(status_code=response.status_code)
-    head.raw_headers = response.raw_headers
-    return head
 
 
 def _is_our_host(connection: HTTPConnection) -> bool:

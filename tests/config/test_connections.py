@@ -81,13 +81,6 @@ def test_a_body_that_was_answered_before_it_ends_cannot_keep_the_connection(addr
         assert client.drip_until_closed(b"x") == b""
 
 
-@pytest.mark.usefixtures("impatient")
-def test_an_upgrade_with_a_body_that_does_not_end_is_closed(address):
-    with RawClient(address) as client:
-        client.send(UPGRADE + b"Content-Length: 99999\r\n\r\n")
-        assert client.drip_until_closed(b"x") == b""
-
-
 @pytest.mark.parametrize("head", [WHOLE[:-2], UPGRADE])
 @pytest.mark.parametrize(
     "more", [b"X-Many: 1\r\n" * 101, b"X-Large: %s\r\n" % (b"x" * 33_000)], ids=["many", "large"]

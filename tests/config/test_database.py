@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 import psycopg2
+import pytest
 from django.conf import settings
 
 from config import addresses, database

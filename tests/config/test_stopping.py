@@ -2,8 +2,11 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -112,11 +115,19 @@ class ServeCommand:
         return False
 
 
+@pytest.fixture
+def directory() -> Iterator[Path]:
+    """Not below pytest's directories, which another run of pytest closes to the user that PostgreSQL runs as."""
+    made = Path(tempfile.mkdtemp(prefix="stopping-"))
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_server_that_is_terminated_takes_leave_of_everybody_and_stops_its_database(
-    tmp_path: Path, workers: int
+    directory: Path, workers: int
 ) -> None:
-    server = ServeCommand(tmp_path, workers=workers)
+    server = ServeCommand(directory, workers=workers)
     try:
         token, query = server.make_token(), operation("notification_received")
         with Connections() as connections, event_stream(server.address, token, query) as events:
@@ -131,5 +142,5 @@ def test_a_server_that_is_terminated_takes_leave_of_everybody_and_stops_its_data
     finally:
         server.process.kill()
 
-    assert not (tmp_path / "postgresql" / "postmaster.pid").exists()
+    assert not (directory / "postgresql" / "postmaster.pid").exists()
     assert [line for line in server.lines() if "uvicorn" in line["logger"] or "exception" in line] == []

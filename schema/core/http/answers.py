@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from graphql import GraphQLError
+from starlette.responses import Response
 from strawberry.types import ExecutionResult
 
 from schema.core.error_codes import MAY_BE_RETRIED, WELL_FORMED_REQUEST, ErrorCode, code_of
@@ -39,6 +40,13 @@ def status_of(body: dict[str, Any], media_type: str) -> HTTPStatus:
         return HTTPStatus.OK
     code = codes_of(body)[0]
     return HTTPStatus.OK if media_type == JSON and code in WELL_FORMED_REQUEST else code.status
+
+
+def head_of(response: Response) -> Response:
+    """An answer with the status and headers of `response` and no body. A stream is not begun."""
+    head = Response(status_code=response.status_code)
+    head.raw_headers = response.raw_headers
+    return head
 
 
 def _is_refused(result: ExecutionResult, errors: list[GraphQLError]) -> bool:
