@@ -29,8 +29,9 @@ from strawberry.types import ExecutionResult
 
 from courses.utils.json_text import decode_json
 from schema.context import Context
+from schema.core.authentication import Authenticated
 from schema.core.client_address import client_address, readable_user_agent
-from schema.core.documents import operation_type, points_of
+from schema.core.documents import may_have_been_executed, name_of_operation, points_of
 from schema.core.error_codes import ErrorCode
 from schema.core.http.answers import body_of, codes_of, head_of, status_of
 from schema.core.http.event_stream import EventStream
@@ -45,8 +46,9 @@ from schema.core.http.request_body import (
     request_data,
     require_json,
 )
-from schema.core.http.sign_in import signed_in, signed_in_still
+from schema.core.http.sign_in import charged, signed_in, signed_in_still
 from schema.core.http.websocket import TransportHandler
+from schema.core.reading import Document
 from schema.core.request_log import RequestRecord, request_id
 from schema.execution import request_work
 from schema.execution.admission import Admission, Overloaded
@@ -193,20 +195,37 @@ class GraphQLApplication(GraphQL[Context, None]):
     ) -> Result:
         try:
             async with self.admission.place():
-                record: RequestRecord = request.state.record
-                record.cost = points_of(self.schema, data.query or "", data.operation_name, data.variables)
-                authenticated = await signed_in(
-                    request, sub_response, address=context.ip_address, points=record.cost
-                )
-                record.principal = authenticated.principal
+                authenticated = await self._paid(request, data, context.ip_address, sub_response)
                 context.identify(authenticated.identity, authenticated.draw)
                 context.identify_again = partial(signed_in_still, request)
                 return await execute(self.schema, request.method, data, context)
         except Overloaded:
             raise Refused(ErrorCode.OVERLOADED) from None
 
+    async def _paid(
+        self, request: Request, data: GraphQLRequestData, address: str | None, sub_response: Response
+    ) -> Authenticated:
+        """Who is asking, and has paid: for a document to be read before it is, for the operation once it is known."""
+        record: RequestRecord = request.state.record
+        document = Document(self.schema, data.query or "")
+        authenticated = None
+        if document.points:
+            record.cost = document.points
+            authenticated = await signed_in(request, sub_response, address=address, points=document.points)
+            record.principal = authenticated.principal
+        prepared, points = document.read()
+        record.operation = name_of_operation(prepared, data.operation_name)
+        points += points_of(prepared, data.operation_name, data.variables)
+        record.cost = document.points + points
+        if authenticated is None:
+            authenticated = await signed_in(request, sub_response, address=address, points=points)
+        else:
+            authenticated = await charged(authenticated, sub_response, address=address, points=points)
+        record.principal = authenticated.principal
+        return authenticated
+
     def _timeout_message(self, data: GraphQLRequestData) -> str:
-        kind = operation_type(self.schema, data.query or "", data.operation_name)
+        kind = may_have_been_executed(self.schema, data.query or "", data.operation_name)
         if kind is OperationType.MUTATION:
             return "This took too long. It may have been carried out all the same: look before you repeat it."
         return ErrorCode.TIMEOUT.sentence

@@ -68,6 +68,14 @@ async def identify(
     return await database(_identified_and_charged, authorization, session_key, address, points)
 
 
+async def charge(authenticated: Authenticated, *, address: str | None, points: int) -> Authenticated:
+    """The same person, once more `points` were drawn from their bucket. Raises RateLimited, and DATABASE_FAILURES."""
+    draw = Draw(points)
+    if settings.RATE_LIMIT:
+        draw = await database(_draw, authenticated.bucket or bucket_of_address(address), points)
+    return replace(authenticated, draw=replace(draw, points=authenticated.draw.points + points))
+
+
 async def identify_again(authorization: str | None, cookies: Mapping[str, str]) -> Authenticated:
     """The person that the credentials name now, for what lasts: it was paid for when it began.
 

@@ -8,7 +8,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 
-PREFLIGHT_HEADERS = ("graphql-preflight", "x-requested-with")
+PREFLIGHT_HEADERS = ("graphql-preflight", "apollo-require-preflight", "x-requested-with")
 """A page of another site cannot send one of these without asking first, and it is never allowed to."""
 
 

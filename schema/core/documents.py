@@ -1,94 +1,34 @@
-"""Query documents: parsed, validated and measured once, and kept, because clients send the same ones again.
+"""What a request asks to be executed: which operation of its document, what it costs, and whether it is too large.
 
-What depends on the variables or on the person asking is decided for every request, outside of what is kept.
+What depends on the variables or on the person asking is decided here for every request, outside of what is kept of the
+document.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
 from graphql import (
     DocumentNode,
     GraphQLError,
-    GraphQLSyntaxError,
+    NameNode,
     OperationDefinitionNode,
     OperationType,
-    parse,
-    specified_rules,
+    SelectionSetNode,
 )
-from graphql import validate as validate_document
 from strawberry import Schema
 from strawberry.extensions import SchemaExtension
-from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.types import ExecutionContext
 
-from schema.core import limits
+from schema.core import introspection, limits
 from schema.core.error_codes import ErrorCode, graphql_error
-from schema.core.input_values import refuse_literals, refuse_variables
+from schema.core.input_values import refuse_variables
 from schema.core.rate_limits import facts_of
-
-DOCUMENTS_KEPT = 128
-NESTED_TOO_DEEPLY = "Validation aborted."
-"""What graphql-core says, without naming a fault, of fragments that it would have to follow too deeply."""
+from schema.core.reading import Document, PreparedDocument, prepare
 
 
-@dataclass(frozen=True)
-class PreparedDocument:
-    """A parsed document, what is wrong with it, and the shapes of its operations when nothing is."""
-
-    document: DocumentNode
-    errors: tuple[GraphQLError, ...]
-    shapes: dict[str | None, limits.Shape]
-
-    def operation(self, name: str | None) -> OperationDefinitionNode | None:
-        """The operation called `name`, or the only one there is when it is None; else None."""
-        operations = [
-            definition
-            for definition in self.document.definitions
-            if isinstance(definition, OperationDefinitionNode)
-            and (name is None or (definition.name and definition.name.value == name))
-        ]
-        return operations[0] if len(operations) == 1 else None
-
-
-@lru_cache(maxsize=DOCUMENTS_KEPT)
-def prepare(schema: Schema, query: str) -> PreparedDocument:
-    """Parse, validate and measure `query`. Raises GraphQLSyntaxError."""
-    document = parse(query, max_tokens=settings.MAX_TOKENS)
-    errors = refuse_literals(document)
-    shapes: dict[str | None, limits.Shape] = {}
-    try:
-        errors = errors or _faults(schema, document)
-        shapes = {} if errors else limits.measure(schema._schema, document)
-    except RecursionError:
-        errors = [graphql_error(ErrorCode.LIMIT_EXCEEDED, "The query is nested too deeply to be read.")]
-    return PreparedDocument(document, tuple(errors), shapes)
-
-
-def _faults(schema: Schema, document: DocumentNode) -> list[GraphQLError]:
-    """Where the document does not fit the schema. Raises RecursionError when that cannot be found out."""
-    found = validate_document(schema._schema, document, (*specified_rules, MaybeNullValidationRule))
-    if any(error.message == NESTED_TOO_DEEPLY for error in found):
-        raise RecursionError
-    return found
-
-
-def operation_type(schema: Schema, query: str, name: str | None) -> OperationType | None:
-    """What kind of operation would be executed, or None when none can be."""
-    with suppress(GraphQLSyntaxError):
-        if operation := prepare(schema, query).operation(name):
-            return operation.operation
-    return None
-
-
-def points_of(schema: Schema, query: str, name: str | None, variables: Mapping[str, Any] | None) -> int:
+def points_of(prepared: PreparedDocument, name: str | None, variables: Mapping[str, Any] | None) -> int:
     """What the operation draws: its cost, or the least when it will be refused for what it is."""
-    try:
-        prepared = prepare(schema, query)
-    except GraphQLSyntaxError:
-        return limits.LEAST_COST
     operation = prepared.operation(name)
     if operation is None or prepared.errors:
         return limits.LEAST_COST
@@ -97,26 +37,40 @@ def points_of(schema: Schema, query: str, name: str | None, variables: Mapping[s
     return max(cost, limits.LEAST_COST) if cost <= settings.MAX_COST else limits.LEAST_COST
 
 
-class Documents(SchemaExtension):
-    """Takes documents from the kept ones, and refuses operations that are too large.
+def may_have_been_executed(schema: Schema, query: str, name: str | None) -> OperationType | None:
+    """The kind of operation of a request that was given up, or None when its document was not even read."""
+    document = Document(schema, query)
+    return document.read()[0].operation_type(name) if document.is_kept else None
 
-    A document that cannot be parsed is left to Strawberry, which turns its error into a result; an exception
-    raised here would be none.
-    """
+
+def name_of_operation(prepared: PreparedDocument, name: str | None) -> str | None:
+    """What the log calls the operation: the name that was asked for, or that of the only one there is."""
+    operation = prepared.operation(name)
+    return operation.name.value if operation and operation.name else name
+
+
+class Documents(SchemaExtension):
+    """Takes documents from the kept ones, and refuses operations that are too large."""
 
     _cost: int | None = None
 
-    def on_operation(self) -> Iterator[None]:
-        self.execution_context.parse_options["max_tokens"] = settings.MAX_TOKENS
-        yield
-
     def on_parse(self) -> Iterator[None]:
-        with suppress(GraphQLSyntaxError):
-            self.execution_context.graphql_document = self._prepared().document
+        prepared = self._prepared()
+        is_readable = bool(prepared.document.definitions)
+        self.execution_context.graphql_document = (
+            prepared.document if is_readable else _stand_in(self.execution_context)
+        )
         yield
 
     def on_validate(self) -> Iterator[None]:
         self.execution_context.pre_execution_errors = self._refusals()
+        yield
+
+    async def on_execute(self) -> AsyncIterator[None]:
+        context, prepared = self.execution_context, self._prepared()
+        operation = prepared.operation(context._provided_operation_name)
+        if operation and introspection.is_pure(operation):
+            context.result = await introspection.answer(context.schema, prepared.document, operation)
         yield
 
     def get_results(self) -> dict[str, Any]:
@@ -130,6 +84,8 @@ class Documents(SchemaExtension):
 
     def _refusals(self) -> list[GraphQLError]:
         prepared = self._prepared()
+        if not prepared.document.definitions:
+            return [*prepared.errors]
         name = self.execution_context._provided_operation_name  # the public name is that of the first
         operation = prepared.operation(name)
         if operation is None:
@@ -140,3 +96,14 @@ class Documents(SchemaExtension):
         shape = prepared.shapes[operation.name.value if operation.name else None]
         self._cost = shape.cost(limits.variables_with_defaults(operation, variables or {}))
         return limits.refuse(operation, shape, self._cost)
+
+
+def _stand_in(context: ExecutionContext) -> DocumentNode:
+    """An operation that is allowed, for Strawberry to look at until the reason comes why no document could be read."""
+    name = context._provided_operation_name
+    operation = OperationDefinitionNode(
+        operation=OperationType(next(iter(context.allowed_operations)).value),
+        name=NameNode(value=name) if name else None,
+        selection_set=SelectionSetNode(selections=()),
+    )
+    return DocumentNode(definitions=(operation,))

@@ -5,19 +5,24 @@
 
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from graphql import DocumentNode, FieldNode, GraphQLError, GraphQLSyntaxError
+from graphql import FieldNode, GraphQLError, GraphQLSyntaxError, SourceLocation
 from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types import ExecutionContext
 from strawberry.types.execution import PreExecutionError, StreamExecutionResult
 
 from schema.core.database_failures import failure_code
 from schema.core.error_codes import ErrorCode, code_of
-from schema.core.input_paths import with_path
+from schema.core.input_paths import InputError, with_path
+from schema.core.spelling import places_in
 
 logger = logging.getLogger("schema.errors")
+
+MAX_MESSAGE_LENGTH = 1_000
+"""The longest message, in characters: what a client sent is repeated to it, but not all of it."""
 
 
 class ErrorMasking(SchemaExtension):
@@ -28,21 +33,35 @@ class ErrorMasking(SchemaExtension):
     def on_operation(self) -> Iterator[None]:
         yield
         if not self._streamed:
-            _publish(self.execution_context.result, self.execution_context.graphql_document)
+            _publish(self.execution_context.result, self.execution_context)
 
     def on_stream_result(self, result: StreamExecutionResult) -> Iterator[None]:
         self._streamed = True
-        _publish(result, self.execution_context.graphql_document)
+        _publish(result, self.execution_context)
         yield
 
 
-def _publish(result: object, document: DocumentNode | None) -> None:
+def _publish(result: object, context: ExecutionContext) -> None:
     if errors := getattr(result, "errors", None):
         before_execution = isinstance(result, PreExecutionError)
         published = [public_error(error, before_execution=before_execution) for error in errors]
-        result.errors = [  # type: ignore[attr-defined]
-            with_path(error, document) if document else error for error in published
-        ]
+        if document := context.graphql_document:
+            published = [with_path(error, document) for error in published]
+        positions = {position for error in published for position in error.positions or ()}
+        places = places_in(context.query or "", positions) if positions else {}
+        result.errors = [_located(error, places) for error in published]  # type: ignore[attr-defined]
+
+
+def _located(error: GraphQLError, places: Mapping[int, SourceLocation]) -> GraphQLError:
+    """The error at its places in the client's text, told in no more words than anybody reads."""
+    message = error.message
+    if len(message) > MAX_MESSAGE_LENGTH:
+        message = message[:MAX_MESSAGE_LENGTH] + "…"
+    kind = InputError if isinstance(error, InputError) else GraphQLError
+    located = kind(message, path=error.path, extensions=error.extensions)
+    if error.positions:
+        located.locations = [places[position] for position in error.positions]
+    return located
 
 
 def public_error(error: GraphQLError, *, before_execution: bool = False) -> GraphQLError:

@@ -6,7 +6,7 @@ formula that each request fills in.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from django.conf import settings
@@ -29,9 +29,11 @@ from graphql import (
     VariableNode,
     get_named_type,
     is_composite_type,
+    is_introspection_type,
     value_from_ast_untyped,
 )
 
+from schema.core import introspection
 from schema.core.error_codes import ErrorCode, graphql_error
 
 Size: TypeAlias = int | str
@@ -186,7 +188,12 @@ class _Pass:
         below = Shape()
         if node.selection_set:
             below = self._selections(node.selection_set, answer, FIELD_COST)
-        shape.add_field(field_cost, node.alias is not None, _sizes(node, answer), below)
+        if node.name.value in introspection.ROOT_FIELDS:
+            below = replace(below, fixed_cost=introspection.price(below.cost({})), parts=[])
+        sizes = _sizes(node, answer)
+        if parent and is_introspection_type(parent):
+            sizes = (introspection.list_sizes(self._schema).get(node.name.value, 1),)
+        shape.add_field(field_cost, node.alias is not None, sizes, below)
 
 
 def _sizes(node: FieldNode, answer: GraphQLNamedType | None) -> tuple[Size, ...]:

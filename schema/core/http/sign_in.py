@@ -1,6 +1,8 @@
 """Whose request it is: credentials checked, its cost paid, forged requests refused, a session's new key sent back."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 from django.conf import settings
@@ -8,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from schema.context import Identity
-from schema.core.authentication import Authenticated, InvalidToken, identify, identify_again
+from schema.core.authentication import Authenticated, InvalidToken, charge, identify, identify_again
 from schema.core.csrf import is_forged
 from schema.core.database_failures import DATABASE_FAILURES, failure_code
 from schema.core.error_codes import ErrorCode
@@ -41,6 +43,16 @@ async def signed_in(request: Request, answer: Response, *, address: str | None, 
     return authenticated
 
 
+async def charged(
+    authenticated: Authenticated, answer: Response, *, address: str | None, points: int
+) -> Authenticated:
+    """Who was signed in, and has paid `points` more. Refuses an empty bucket."""
+    with _refusing():
+        authenticated = await charge(authenticated, address=address, points=points)
+    answer.headers.update(headers_of(authenticated.draw))
+    return authenticated
+
+
 async def signed_in_still(request: Request) -> Identity | None:
     """Who is asking now; None once the credentials are no longer good. Raises DATABASE_FAILURES."""
     try:
@@ -50,8 +62,15 @@ async def signed_in_still(request: Request) -> Identity | None:
 
 
 async def _identified(request: Request, address: str | None, points: int) -> Authenticated:
-    try:
+    with _refusing():
         return await identify(_authorization(request), request.cookies, address=address, points=points)
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Turn what identify() and charge() raise into answers."""
+    try:
+        yield
     except InvalidToken:
         raise Refused(
             ErrorCode.UNAUTHENTICATED,

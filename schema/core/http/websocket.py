@@ -24,12 +24,13 @@ from strawberry.types.execution import PreExecutionError
 from schema.context import Context, Identity
 from schema.core.authentication import Authenticated, InvalidToken, identify, identify_again
 from schema.core.database_failures import DATABASE_FAILURES
-from schema.core.documents import operation_type, points_of
+from schema.core.documents import name_of_operation, points_of
 from schema.core.error_codes import ErrorCode, graphql_error
 from schema.core.http.frames import TextFrames, is_well_formed
 from schema.core.http.request_body import BAD_OPERATION_NAME, is_operation_name
 from schema.core.limits import LEAST_COST
 from schema.core.rate_limits import RateLimited
+from schema.core.reading import Document, PreparedDocument
 from schema.core.request_log import RequestRecord, request_id
 from schema.execution import request_work
 from schema.execution.admission import Overloaded
@@ -126,12 +127,12 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
             return
         record = RequestRecord(self._request_id, "websocket", operation.operation_name)
         work = request_work.start()
-        kind = operation_type(self.schema, operation.query, operation.operation_name)
         try:
-            if kind is OperationType.SUBSCRIPTION:
-                await self._send_events(operation, record)
+            prepared = await self._read(operation, record)
+            if prepared.operation_type(operation.operation_name) is OperationType.SUBSCRIPTION:
+                await self._send_events(operation, prepared, record)
             else:
-                await self._send_answer(operation, record)
+                await self._send_answer(operation, prepared, record)
         except Unwelcome as unwelcome:
             await self.websocket.close(unwelcome.code, unwelcome.reason)
         except RateLimited as limited:
@@ -152,9 +153,11 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
                 self.websocket.close(INTERNAL_ERROR, ErrorCode.INTERNAL.sentence)
             )
 
-    async def _send_events(self, operation: Operation[Context, None], record: RequestRecord) -> None:
+    async def _send_events(
+        self, operation: Operation[Context, None], prepared: PreparedDocument, record: RequestRecord
+    ) -> None:
         """Send what a subscription gives. A process that stops completes none, or no client would subscribe again."""
-        async with aclosing(await self._results(operation, record)) as results:
+        async with aclosing(await self._results(operation, prepared, record)) as results:
             async for result in results:
                 if self._unwelcome:
                     raise self._unwelcome
@@ -162,13 +165,15 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
         if not self._leaving:
             await operation.send_operation_message({"id": operation.id, "type": "complete"})
 
-    async def _send_answer(self, operation: Operation[Context, None], record: RequestRecord) -> None:
+    async def _send_answer(
+        self, operation: Operation[Context, None], prepared: PreparedDocument, record: RequestRecord
+    ) -> None:
         """Execute a query or mutation, and send its result when the place for that is free again."""
         async with self._unsent_answers:
             async with (
                 self.view.admission.place(),
                 asyncio.timeout(settings.REQUEST_DEADLINE_SECONDS),
-                aclosing(await self._results(operation, record)) as results,
+                aclosing(await self._results(operation, prepared, record)) as results,
             ):
                 answer = [result async for result in results]
             for result in answer:
@@ -176,18 +181,34 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
             await operation.send_operation_message({"id": operation.id, "type": "complete"})
 
     async def _results(
-        self, operation: Operation[Context, None], record: RequestRecord
+        self, operation: Operation[Context, None], prepared: PreparedDocument, record: RequestRecord
     ) -> AsyncGenerator[ExecutionResult, None]:
         """What the operation will give, once it is paid for. Raises Unwelcome and RateLimited."""
-        record.cost = points_of(self.schema, operation.query, operation.operation_name, operation.variables)
-        await self._identify(record.cost)
+        await self._pay(points_of(prepared, operation.operation_name, operation.variables), record)
         record.principal = self._principal or record.principal
+        draw = dataclasses.replace(self.context.draw, points=record.cost or 0)
         return await self.schema.stream(
             operation.query,
             variable_values=operation.variables,
-            context_value=dataclasses.replace(self.context),
+            context_value=dataclasses.replace(self.context, draw=draw),
             operation_name=operation.operation_name,
         )
+
+    async def _read(self, operation: Operation[Context, None], record: RequestRecord) -> PreparedDocument:
+        """The document, read and paid for. Raises Unwelcome and RateLimited."""
+        document = Document(self.schema, operation.query)
+        if document.points:
+            await self._pay(document.points, record)
+        prepared, points = document.read()
+        record.operation = name_of_operation(prepared, operation.operation_name)
+        if points:
+            await self._pay(points, record)
+        return prepared
+
+    async def _pay(self, points: int, record: RequestRecord) -> None:
+        """Have `points` more paid for the operation. Raises Unwelcome and RateLimited."""
+        record.cost = (record.cost or 0) + points
+        await self._identify(points)
 
     async def _is_welcome(self) -> bool:
         """Whether the connection may open: somebody with an empty bucket is asked to come again later."""

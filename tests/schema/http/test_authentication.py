@@ -169,7 +169,7 @@ def test_a_post_with_a_cookie_alone_is_refused(post):
     assert response.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"
 
 
-@pytest.mark.parametrize("header", ["GraphQL-Preflight", "X-Requested-With"])
+@pytest.mark.parametrize("header", ["GraphQL-Preflight", "Apollo-Require-Preflight", "X-Requested-With"])
 def test_a_header_that_other_sites_cannot_send_shows_that_the_post_is_meant(post, header):
     session = session_of(make_user())
 

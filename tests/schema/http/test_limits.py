@@ -5,8 +5,8 @@ import time
 import pytest
 from graphql import get_introspection_query
 
-from schema.core.documents import prepare
-from tests.schema.http.small_schema import schema
+from schema.core import reading
+from schema.core.reading import forget_documents
 
 
 def nested_rows(levels: int, first: int = 1) -> str:
@@ -165,10 +165,23 @@ def test_absurd_nesting_is_refused_as_a_limit(post):
     assert refusals(post("{a" * 900 + "}" * 900))
 
 
-def test_a_document_is_parsed_and_validated_once(post):
-    prepare.cache_clear()
+def test_a_document_is_parsed_and_validated_once_however_it_is_spaced(post, monkeypatch):
+    read = []
+    monkeypatch.setattr(reading, "_read", _noting(read, reading._read))
+    forget_documents()
 
-    post("{ hello }")
-    post("{ hello }")
+    answers = [
+        post(query).json()["data"]
+        for query in ("{ hello }", "{ hello }", "{hello}", "{\n  hello, # you\n}\n", "\ufeff{,,hello,,}")
+    ]
 
-    assert (prepare.cache_info().misses, prepare(schema, "{ hello }").errors) == (1, ())
+    assert answers == [{"hello": "hello you"}] * 5
+    assert [spelling.text for spelling in read] == ["{ hello }"]
+
+
+def _noting(noted, read):
+    def note(schema, spelling, work):
+        noted.append(spelling)
+        return read(schema, spelling, work)
+
+    return note

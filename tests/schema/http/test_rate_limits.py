@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings as django_settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -20,7 +20,9 @@ from courses.models import User
 from courses.services.cost_buckets import Draw
 from courses.utils import sql
 from schema.context import Context, Identity
+from schema.core import reading
 from schema.core.rate_limits import bucket_of_address
+from schema.core.reading import forget_documents
 from schema.root import schema
 from tests.factories import make_access_token, make_user
 from tests.schema.http.test_authentication import bearer, session_of, with_session
@@ -179,6 +181,109 @@ def test_what_is_refused_for_what_it_is_costs_a_single_point(post: Any, query: s
     post(query)
 
     assert spent() == {ADDRESS: 1}
+
+
+# ---------------------------------------------------------------- reading documents
+
+
+def aliases(count: int) -> str:
+    return "{ " + " ".join(f"a{number}: hello" for number in range(count)) + " }"
+
+
+def points_for_reading(count: int, spaces: int = 0) -> int:
+    """What `aliases(count)` costs to read: its text, its tokens, its fields, and what stands around them."""
+    text = aliases(count)
+    spelled = len(text) + count  # a space before each colon
+    tokens = 3 * count + 2
+    steps = (len(text) + spaces) // 25 + spelled + 6 * tokens + 35 * (count + 1) + 2 * 12
+    return (steps - 2_000) // 100
+
+
+def test_reading_a_document_that_is_not_known_is_paid_by_its_size_and_a_known_one_is_not(post: Any) -> None:
+    forget_documents()
+
+    first, second, respaced = (post(aliases(50).replace(" ", gap)) for gap in ("  ", " ", "\n"))
+
+    costs = [answer.json()["extensions"]["cost"] for answer in (first, second, respaced)]
+    assert [cost["requested"] for cost in costs] == [50, 50, 50]
+    assert [cost["remaining"] for cost in costs] == [
+        SIZE - left - points_for_reading(50) for left in (50, 100, 150)
+    ]
+
+
+def test_a_refused_document_draws_what_refusing_it_took(post: Any) -> None:
+    forget_documents()
+    syntax = "{ " + "hello " * 600 + "(" + " }"
+
+    for _ in range(2):
+        post(syntax)
+
+    steps = len(syntax) // 25 + len(syntax) + 6 * 603
+    assert spent() == {ADDRESS: 2 + (steps - 2_000) // 100}
+
+
+def test_errors_are_paid_as_well(post: Any) -> None:
+    forget_documents()
+    few, many = "{ nothing }", "{ " + " ".join(f"nothing{number}" for number in range(100)) + " }"
+
+    post(few)
+    assert spent() == {ADDRESS: 1}
+    post(many)
+
+    size = len(many) // 25 + len(many) + 6 * 102 + 35 * 101 + 2 * 12
+    assert spent() == {ADDRESS: 2 + (size + 20 * (size // 8) + 1_500 - 2_000) // 100}
+
+
+def test_a_quarter_of_a_megabyte_of_white_space_is_paid_though_the_document_is_known(post: Any) -> None:
+    post("{ hello }")
+    fill(ADDRESS, 0)
+
+    post("{ hello }" + " " * 250_000)
+
+    assert spent() == {ADDRESS: 1 + (250_009 // 25 - 2_000) // 100}
+
+
+def test_nobody_with_an_empty_bucket_has_a_document_read(post: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    forget_documents()
+    fill(ADDRESS, SIZE)
+    read = []
+    monkeypatch.setattr(reading, "_read", lambda *given: read.append(given))
+
+    answers = [post(aliases(300)), post("subscription " + aliases(300), accept="text/event-stream")]
+
+    assert [answer.status_code for answer in answers] == [429, 429]
+    assert read == []
+
+
+def test_over_websocket_reading_is_paid_too(conversation: Callable[..., None]) -> None:  # noqa: F811
+    forget_documents()
+
+    async def talk(socket: Socket) -> None:
+        await socket.opened()
+        answer = await socket.ask(aliases(50) + " " * 100_000)
+        assert answer["payload"]["extensions"]["cost"]["remaining"] == SIZE - 51 - points
+
+    points = points_for_reading(50, spaces=100_000)
+    conversation(talk)
+    assert spent() == {ADDRESS: 51 + points}
+
+
+def test_over_websocket_nobody_with_an_empty_bucket_has_a_document_read(
+    conversation: Callable[..., None],  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    forget_documents()
+    read = []
+    monkeypatch.setattr(reading, "_read", lambda *given: read.append(given))
+
+    async def talk(socket: Socket) -> None:
+        await socket.opened()
+        await sync_to_async(fill)(ADDRESS, SIZE)
+        refused = await socket.ask(aliases(300))
+        assert refused["payload"][0]["extensions"]["code"] == "RATE_LIMITED"
+
+    conversation(talk)
+    assert read == []
 
 
 def test_paying_takes_one_statement(post: Any) -> None:

@@ -35,6 +35,24 @@ def test_a_request_leaves_one_line_that_says_who_what_and_how_much(db, post, lin
     }
 
 
+@pytest.mark.parametrize(
+    ("query", "name", "logged"),
+    [
+        ("query Greeting { hello }", None, "Greeting"),
+        ("query Greeting { hello }", "Greeting", "Greeting"),
+        ("{ hello }", None, None),
+        ("query A { hello } query B { hello }", None, None),
+        ("query A { hello } query B { hello }", "B", "B"),
+        ("query A { hello }", "C", "C"),
+        ("{ hello", "C", "C"),
+    ],
+)
+def test_the_line_names_the_operation_also_when_only_the_document_does(post, lines, query, name, logged):
+    post(query, operationName=name)
+
+    assert [line["operation"] for line in lines()] == [logged]
+
+
 def test_a_refused_request_leaves_its_code(send, lines):
     send("POST", content=b"null", headers={"Content-Type": "application/json"})
 

@@ -8,9 +8,9 @@ import pytest
 from asgiref.sync import async_to_sync
 
 from schema.context import Context
-from schema.core import documents
-from schema.core.documents import prepare
+from schema.core import limits, reading
 from schema.core.error_codes import ErrorCode
+from schema.core.reading import PreparedDocument, forget_documents, prepare
 from schema.root import schema
 from tests.schema.http.small_schema import schema as small_schema
 
@@ -29,6 +29,12 @@ def calls_of(work: Callable[[], object]) -> int:
     finally:
         sys.setprofile(None)
     return count
+
+
+def read_anew(query: str) -> PreparedDocument:
+    """What a process makes of `query` that has not seen it before."""
+    forget_documents()
+    return prepare(schema, query)
 
 
 def refused(query: str) -> list[str]:
@@ -56,9 +62,7 @@ def cycle(levels: int) -> str:
 
 
 def test_forty_fragments_that_double_each_other_cost_no_more_than_their_text() -> None:
-    twenty, forty = (
-        calls_of(lambda count=count: prepare.__wrapped__(schema, fragment_bomb(count))) for count in (20, 40)
-    )
+    twenty, forty = (calls_of(lambda count=count: read_anew(fragment_bomb(count))) for count in (20, 40))
 
     assert forty < 5 * twenty  # twice the text, and never 2 ** 20 times the work
     assert forty < 400_000
@@ -67,15 +71,15 @@ def test_forty_fragments_that_double_each_other_cost_no_more_than_their_text() -
 
 def test_a_measuring_pass_visits_each_fragment_once(monkeypatch: pytest.MonkeyPatch) -> None:
     visited = 0
-    visit = documents.limits._Pass._selections
+    visit = limits._Pass._selections
 
     def count(self: Any, *arguments: Any) -> Any:
         nonlocal visited
         visited += 1
         return visit(self, *arguments)
 
-    monkeypatch.setattr(documents.limits._Pass, "_selections", count)
-    prepare.__wrapped__(schema, fragment_bomb(40))
+    monkeypatch.setattr(limits._Pass, "_selections", count)
+    read_anew(fragment_bomb(40))
 
     assert visited == 2 + 40 * 5 + 1  # the operation and its field; five selection sets a fragment; the last
 
@@ -114,7 +118,7 @@ def test_two_hundred_aliases_of_one_field_are_refused() -> None:
 def test_fifteen_hundred_fields_that_would_be_compared_with_each_other_are_never_validated(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(documents, "validate_document", _must_not_run)
+    monkeypatch.setattr(reading, "faults_of", _must_not_run)
     fields = " ".join(f'a: __type(name: "n{number}") {{ name }}' for number in range(1_500))
 
     [refusal] = refused("{ " + fields + " }")
@@ -132,14 +136,14 @@ def test_a_thousand_unknown_directives_are_refused_with_few_words(count: int) ->
 
 def test_a_hundred_equal_requests_are_validated_once(post: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     validated = []
-    validate = documents.validate_document
+    validate = reading.faults_of
 
     def count(*arguments: Any) -> Any:
         validated.append(arguments)
         return validate(*arguments)
 
-    monkeypatch.setattr(documents, "validate_document", count)
-    prepare.cache_clear()
+    monkeypatch.setattr(reading, "faults_of", count)
+    forget_documents()
 
     answers = [post("query Hundred { hello }").status_code for _ in range(100)]
 
