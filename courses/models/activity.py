@@ -14,6 +14,7 @@ from courses.models.assessments import Assessment
 from courses.models.catalog import Course, Lesson, Resource
 from courses.utils.constraints import json_has_no, json_is
 from courses.utils.model_helpers import ShapedJSONField
+from courses.utils.statistics_inputs import StatisticsInput
 from courses.validators import validate_activity_data
 
 _TOO_DEEP = f'strict $.**{{{MAX_ACTIVITY_DATA_DEPTH}}} ? (@.type() == "object" || @.type() == "array")'
@@ -75,6 +76,11 @@ class UserActivity(TimeStampedMixin):
                         MAX_ACTIVITY_DATA_BYTES,
                     )
                 ),
+            ),
+            StatisticsInput(
+                name="activity_in_statistics",
+                owners=["user", "course"],
+                columns=["user", "course", "created_date", "data"],
             ),
         ]
 

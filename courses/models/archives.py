@@ -6,6 +6,7 @@ from django.db import models
 
 from courses.mixins import TimeStampedMixin
 from courses.models.catalog import Course
+from courses.utils.statistics_inputs import StatisticsInput
 
 
 class ActivityArchive(TimeStampedMixin):
@@ -48,6 +49,13 @@ class ArchivedSession(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["user", "-ended"], name="archived_session_by_user")]
+        constraints = [
+            StatisticsInput(
+                name="archived_session_in_statistics",
+                owners=["user"],
+                columns=["user", "started", "ended", "time_spent_seconds", "activity_counts"],
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.user}, {self.started:%Y-%m-%d %H:%M}"
@@ -79,6 +87,13 @@ class ArchivedParticipation(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["course", "user", "-last_activity"], name="archived_participation_last")
+        ]
+        constraints = [
+            StatisticsInput(
+                name="archived_participation_in_statistics",
+                owners=["course"],
+                columns=["user", "course", "last_activity"],
+            )
         ]
 
     def __str__(self) -> str:

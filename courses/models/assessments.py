@@ -24,6 +24,7 @@ from courses.rules import values
 from courses.rules.questions import kind_of
 from courses.utils.constraints import Range, between
 from courses.utils.model_helpers import AliasField
+from courses.utils.statistics_inputs import StatisticsInput
 from courses.validators import MinVisibleLengthValidator, validate_not_blank, validate_percentage
 
 _ATTEMPTS = Range(1, MAX_ATTEMPTS)
@@ -81,6 +82,7 @@ class Assessment(TimeStampedMixin):
             ),
             _ATTEMPTS.constraint("max_attempts", "assessment_max_attempts_in_range"),
             _TIME_LIMIT.constraint("time_limit", "assessment_time_limit_in_range"),
+            StatisticsInput(name="assessment_in_statistics", owners=["lesson__course"], columns=["lesson"]),
         ]
 
     def __str__(self) -> str:

@@ -19,6 +19,7 @@ from courses.rules.values import Grade, ResponseMember
 from courses.utils.constraints import between, json_is
 from courses.utils.frozen_columns import FrozenColumns
 from courses.utils.model_helpers import AddedDateTimeField
+from courses.utils.statistics_inputs import StatisticsInputRow
 
 RESPONSE_FIELDS = frozenset({"response", "selected_answer", "selected_answer_id", "text_answer"})
 GRADE_FIELDS = frozenset({"credit", "is_correct", "points_earned"})
@@ -137,6 +138,13 @@ class AttemptAnswer(TimeStampedMixin):
                     "revision",
                     "is_flagged",
                 ),
+            ),
+            StatisticsInputRow(
+                name="waiting_answer_in_statistics",
+                owners=["attempt__user", "attempt__assessment__lesson__course"],
+                columns=["attempt"],
+                counts="{row}.credit IS NULL",
+                within=("attempt", "is_completed"),
             ),
         ]
 

@@ -23,6 +23,7 @@ from courses.rules.layout import make_layout, points_in
 from courses.utils.clock import database_now
 from courses.utils.constraints import between, json_is, together
 from courses.utils.model_helpers import AddedDateTimeField, AliasField, lock
+from courses.utils.statistics_inputs import StatisticsInputRow
 from courses.validators import validate_percentage
 
 RESULT_FIELDS = (
@@ -136,6 +137,12 @@ class AssessmentAttempt(TimeStampedMixin):
                 name="attempt_deadline_after_start", condition=Q(deadline_at__gte=F("start_time"))
             ),
             models.CheckConstraint(name="attempt_layout_is_object", condition=json_is("layout", "object")),
+            StatisticsInputRow(
+                name="attempt_in_statistics",
+                owners=["user", "assessment__lesson__course"],
+                columns=["user", "assessment", "score", "max_score", "is_passed", "time_taken_seconds"],
+                counts="{row}.is_completed",
+            ),
         ]
 
     def __str__(self) -> str:

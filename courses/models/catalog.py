@@ -23,6 +23,7 @@ from courses.mixins import OrderedMixin, TimeStampedMixin
 from courses.utils.constraints import Range, between
 from courses.utils.folding import SeparatedWords
 from courses.utils.row_counts import MeanOfCounts
+from courses.utils.statistics_inputs import StatisticsInput, StatisticsOwner
 from courses.validators import HTTPS_URL_PATTERN, validate_https_url, validate_not_blank
 
 
@@ -116,6 +117,7 @@ class Course(TimeStampedMixin):
             models.CheckConstraint(
                 name="course_currency_is_code", condition=Q(currency__regex=r"^[A-Z]{3}$")
             ),
+            StatisticsOwner(name="course_has_statistics"),
         ]
 
     def __str__(self) -> str:
@@ -147,6 +149,7 @@ class Lesson(TimeStampedMixin, OrderedMixin):
                 fields=["course", "order"], name="unique_lesson_order", deferrable=models.Deferrable.IMMEDIATE
             ),
             _DURATION.constraint("duration_seconds", "lesson_duration_in_range"),
+            StatisticsInput(name="lesson_in_statistics", owners=["course"], columns=["course"]),
         ]
 
     def __str__(self) -> str:
@@ -242,6 +245,23 @@ class Enrollment(TimeStampedMixin):
             models.CheckConstraint(name="enrollment_price_not_negative", condition=Q(price_paid__gte=0)),
             models.CheckConstraint(
                 name="enrollment_currency_is_code", condition=Q(currency__regex=r"^[A-Z]{3}$")
+            ),
+            StatisticsInput(
+                name="enrollment_in_statistics_of_course",
+                owners=["course"],
+                columns=[
+                    "user",
+                    "course",
+                    "status",
+                    "progress_percentage",
+                    "enrolled_date",
+                    "completed_date",
+                    "price_paid",
+                    "currency",
+                ],
+            ),
+            StatisticsInput(
+                name="enrollment_in_statistics_of_person", owners=["user"], columns=["user", "status"]
             ),
         ]
 

@@ -12,6 +12,7 @@ from courses.rules.words import VISIBLE
 from courses.utils.constraints import json_has_no, json_is, not_blank
 from courses.utils.folding import FoldedTags, SeparatedWords
 from courses.utils.model_helpers import ShapedJSONField
+from courses.utils.statistics_inputs import StatisticsInput
 from courses.validators import MinVisibleLengthValidator, validate_tags
 
 _SHOWN = VISIBLE.encode("ascii").decode("unicode_escape")  # paths know other escapes than regular expressions
@@ -70,6 +71,7 @@ class Note(TimeStampedMixin):
             models.CheckConstraint(name="note_tags_are_array", condition=json_is("tags", "array")),
             models.CheckConstraint(name="note_tags_are_texts", condition=json_has_no("tags", _NO_TAG)),
             models.CheckConstraint(name="note_tags_are_few", condition=json_has_no("tags", f"$[{MAX_TAGS}]")),
+            StatisticsInput(name="note_in_statistics", owners=["lesson__course"], columns=["user", "lesson"]),
         ]
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from courses.mixins import TimeStampedMixin
 from courses.rules.words import is_blank
 from courses.utils.constraints import json_is
 from courses.utils.look_alikes import skeleton
+from courses.utils.statistics_inputs import StatisticsOwner
 from courses.validators import validate_not_blank, validate_time_zone
 
 LONGEST_SKELETON = 450
@@ -84,6 +85,9 @@ class User(AbstractUser):
     )
 
     objects: ClassVar[PersonManager] = PersonManager()
+
+    class Meta(AbstractUser.Meta):
+        constraints = [StatisticsOwner(name="person_has_statistics", columns=["time_zone"])]
 
     def __str__(self) -> str:
         return self.shown_name

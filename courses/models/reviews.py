@@ -10,9 +10,9 @@ from django.db.models import Q
 from courses.constants import MAX_RATING, MIN_RATING, MIN_REVIEW_CONTENT_LENGTH
 from courses.mixins import TimeStampedMixin
 from courses.models.catalog import Course, Enrollment
-from courses.models.statistics import StatisticsChange
 from courses.utils.constraints import between
 from courses.utils.row_counts import RowCount, RowCountPerValue
+from courses.utils.statistics_inputs import StatisticsInput
 from courses.validators import MinVisibleLengthValidator, validate_not_blank
 
 
@@ -83,21 +83,20 @@ class Review(TimeStampedMixin):
                 high=MAX_RATING,
                 flag="is_approved",
             ),
+            StatisticsInput(name="review_in_statistics", owners=["course"], columns=["user", "course"]),
         ]
 
     def __str__(self) -> str:
         return f"{self.rating} of {MAX_RATING} for {self.course}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Find out whether the author is or was enrolled; a new review makes statistics stale."""
-        is_new, written = self._state.adding, kwargs.get("update_fields")
+        """Find out whether the author is or was enrolled."""
+        written = kwargs.get("update_fields")
         with transaction.atomic():
             if written is None or "is_verified_purchase" in written:
                 enrollments = Enrollment.objects.filter(user_id=self.user_id, course_id=self.course_id)
                 self.is_verified_purchase = enrollments.exists()
             super().save(*args, **kwargs)
-            if is_new:
-                StatisticsChange.note(course_ids=[self.course_id])
 
 
 class ReviewVote(TimeStampedMixin):

@@ -1,6 +1,5 @@
 """What the work of learners adds up to. The numbers are computed apart from the writes that change them."""
 
-from collections.abc import Iterable
 from decimal import Decimal
 
 from django.conf import settings
@@ -16,7 +15,8 @@ from courses.utils.constraints import between, json_is
 class StatisticsChange(models.Model):
     """Something changed that the statistics of a course or of a person do not count yet.
 
-    Writers only ever insert: no write waits for another one, or for a refresh. A refresh first takes the
+    Rows that statistics are made of insert it when they change (`StatisticsInput`, among the constraints of their
+    models). Writers only ever insert: no write waits for another one, or for a refresh. A refresh first takes the
     changes it sees away and then computes; one that is committed later stays for the next refresh.
     """
 
@@ -46,13 +46,6 @@ class StatisticsChange(models.Model):
 
     def __str__(self) -> str:
         return f"A change in {self.course or self.user}"
-
-    @staticmethod
-    def note(*, course_ids: Iterable[int] = (), user_ids: Iterable[int] = ()) -> None:
-        """Have these statistics computed again once this transaction is committed, with one INSERT for all."""
-        of_courses = [StatisticsChange(course_id=pk) for pk in set(course_ids)]
-        of_people = [StatisticsChange(user_id=pk) for pk in set(user_ids)]
-        StatisticsChange.objects.bulk_create([*of_courses, *of_people])
 
 
 class RefreshedMixin(models.Model):

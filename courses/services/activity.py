@@ -11,7 +11,6 @@ from courses import exceptions
 from courses.constants import MAX_ACTIVITY_DATA_BYTES, ActivityType
 from courses.models import Assessment, Course, Lesson, Resource, User, UserActivity
 from courses.selectors import assessments, catalog
-from courses.services import statistics
 from courses.utils.sql import fetch
 from courses.validators import validate_activity_data
 
@@ -63,8 +62,6 @@ def record(
     if at is not None:
         activity.created_date = at
         activity.save(update_fields=["created_date"])
-    courses = [activity.course_id] if activity.course_id else []
-    statistics.mark_stale(course_ids=courses, user_ids=[actor.pk])
     return activity
 
 

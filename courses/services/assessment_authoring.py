@@ -12,7 +12,6 @@ from courses.services.authorship import assign, locked_for_author
 from courses.services.problems import Problems
 from courses.services.question_authoring import new_questions, store_questions
 from courses.services.question_drafts import QuestionDraft
-from courses.services.statistics import mark_stale
 
 
 class AssessmentSettings(TypedDict, total=False):
@@ -53,7 +52,6 @@ def create_assessment(
     problems.refuse_any()
     assessment.save()
     store_questions(written)
-    mark_stale(course_ids=[lesson.course_id])
     return assessment
 
 
@@ -86,7 +84,6 @@ def delete_assessment(*, author: User, assessment_id: int) -> None:
             "Learners have taken this assessment, so it cannot be removed.", field=["assessmentId"]
         )
     assessment.delete()
-    mark_stale(course_ids=[assessment.lesson.course_id])
 
 
 def _locked_assessment(author: User, assessment_id: int, *, completely: bool = False) -> Assessment:

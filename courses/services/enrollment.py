@@ -6,7 +6,6 @@ from courses import exceptions
 from courses.constants import EnrollmentStatus
 from courses.models import Course, Enrollment, User
 from courses.selectors import catalog
-from courses.services.statistics import mark_stale
 from courses.utils.clock import database_now
 
 
@@ -27,7 +26,6 @@ def enroll(*, learner: User, course_id: int) -> Enrollment:
             EnrollmentStatus.COMPLETED if enrollment.completed_date else EnrollmentStatus.ACTIVE
         )
         enrollment.save(update_fields=["status", "updated_date"])
-    mark_stale(course_ids=[course.pk], user_ids=[learner.pk])
     return enrollment
 
 
@@ -41,7 +39,6 @@ def withdraw(*, learner: User, course_id: int) -> Enrollment:
     if enrollment.status != EnrollmentStatus.WITHDRAWN:
         enrollment.status, enrollment.withdrawn_date = EnrollmentStatus.WITHDRAWN, database_now()
         enrollment.save(update_fields=["status", "withdrawn_date", "updated_date"])
-        mark_stale(course_ids=[course.pk], user_ids=[learner.pk])
     return enrollment
 
 

@@ -10,7 +10,7 @@ from courses.rules.layout import points_in
 from courses.rules.results import new_result
 from courses.rules.words import trimmed
 from courses.selectors.grading import answers_to_grade, graded_questions, stored_grades
-from courses.services import notifications, statistics
+from courses.services import notifications
 from courses.services.attempt_endings import close_expired_attempts
 from courses.services.results import Correction, store
 from courses.utils.clock import database_now
@@ -34,9 +34,8 @@ def grade_answer(
     _sign(answer, grader, feedback)
     correction = _correction(attempt, answer, grade)
     store([correction], changed_by=grader, graded_answer_id=answer.pk)
-    course = attempt.assessment.lesson.course
-    statistics.mark_stale(course_ids=[course.pk], user_ids=[attempt.user_id])
     if was_waiting and not correction.result.waits_for_a_person:
+        course = attempt.assessment.lesson.course
         notifications.notify(
             recipients=[attempt.user],
             type=NotificationType.FEEDBACK,

@@ -8,7 +8,6 @@ from courses import exceptions
 from courses.models import Review, User
 from courses.rules.words import trimmed
 from courses.services.reviews import locked_review
-from courses.services.statistics import mark_stale
 
 
 class ModerationDecision(TypedDict, total=False):
@@ -37,7 +36,6 @@ def moderate_review(*, moderator: User, review_id: int, **decision: Unpack[Moder
     review.is_featured = decision.get("is_featured", review.is_featured) and review.is_approved
     review.moderation_notes = trimmed(decision.get("moderation_notes", review.moderation_notes))
     review.save(update_fields=["is_approved", "is_featured", "moderation_notes", "updated_date"])
-    mark_stale(course_ids=[review.course_id])
     return review
 
 

@@ -12,7 +12,6 @@ from courses.rules.tags import normalised_tags
 from courses.rules.words import trimmed
 from courses.selectors.catalog import lessons_as_seen_by, lessons_visible_to
 from courses.selectors.notes import notes_visible_to
-from courses.services import statistics
 from courses.services.authorship import assign
 
 
@@ -54,7 +53,6 @@ def create_note(
     )
     note.full_clean()
     note.save()
-    statistics.mark_stale(course_ids=[lesson.course_id])
     return note
 
 
@@ -92,13 +90,11 @@ def delete_note(*, actor: User, note_id: int) -> None:
     note = _locked_note(actor, note_id)
     if note.user_id != actor.pk and not is_platform_staff(actor):
         raise exceptions.PermissionDenied("Only its owner can delete a note.", ["noteId"])
-    course_id = note.lesson.course_id
     note.delete()
-    statistics.mark_stale(course_ids=[course_id])
 
 
 def _locked_note(viewer: User, note_id: int) -> Note:
-    visible = notes_visible_to(viewer).filter(pk=note_id).select_related("lesson")
+    visible = notes_visible_to(viewer).filter(pk=note_id)
     note = visible.select_for_update(no_key=True, of=("self",)).first()
     if note is None:
         raise exceptions.NotFound(field=["noteId"])

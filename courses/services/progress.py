@@ -12,7 +12,6 @@ from courses.constants import ActivityType, EnrollmentStatus, NotificationType
 from courses.models import Course, Enrollment, Lesson, LessonCompletion, User
 from courses.selectors import catalog
 from courses.services import activity, notifications
-from courses.services.statistics import mark_stale
 from courses.utils.clock import StatementTimestamp
 from courses.utils.sql import execute
 
@@ -63,7 +62,6 @@ def complete_lesson(*, learner: User, lesson_id: int) -> Enrollment:
 def update_progress(*, course: Course) -> None:
     """Count progress anew after lessons were added or removed. Whoever has completed the course stays so."""
     _update_progress(course, None)
-    mark_stale(course_ids=[course.pk])
 
 
 def _hold_lessons(course: Course) -> None:

@@ -18,7 +18,7 @@ from courses.rules.results import StoredGrade, new_result
 from courses.rules.values import LayoutEntry, Question
 from courses.selectors.assessments import assessments_visible_to
 from courses.selectors.grading import graded_questions, stored_grades
-from courses.services import notifications, statistics
+from courses.services import notifications
 from courses.services.results import Correction, store
 
 
@@ -55,9 +55,6 @@ def apply_regrade(
     attempts = _finished(assessment).select_for_update(no_key=True, of=("self",))
     corrections = _corrections(policy, question_ids, attempts)
     store(corrections, changed_by=grader, note=policy.label)
-    learners = {correction.attempt.user_id for correction in corrections}
-    if learners:
-        statistics.mark_stale(course_ids=[assessment.lesson.course_id], user_ids=learners)
     _tell_learners(assessment, corrections)
     return corrections
 

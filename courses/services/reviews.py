@@ -16,7 +16,7 @@ from courses.policies.participation import is_platform_staff
 from courses.rules.words import trimmed
 from courses.selectors.catalog import courses_visible_to
 from courses.selectors.reviews import review_refusals, reviews_visible_to
-from courses.services import activity, statistics
+from courses.services import activity
 
 
 class ReviewChanges(TypedDict, total=False):
@@ -64,7 +64,6 @@ def update_review(*, author: User, review_id: int, **changes: Unpack[ReviewChang
     review.is_approved, review.is_featured = _is_approved_at_once(), False
     review.full_clean()
     review.save(update_fields=["rating", "title", "content", "is_approved", "is_featured", "updated_date"])
-    statistics.mark_stale(course_ids=[review.course_id])
     return review
 
 
@@ -77,9 +76,7 @@ def delete_review(*, actor: User, review_id: int) -> None:
     review: Review = locked_review(actor, review_id)
     if review.user_id != actor.pk and not is_platform_staff(actor):
         raise exceptions.PermissionDenied("Only its author can delete a review.", ["reviewId"])
-    course_id = review.course_id
     review.delete()
-    statistics.mark_stale(course_ids=[course_id])
 
 
 @transaction.atomic

@@ -1,8 +1,8 @@
 """Keeping statistics true: what changed is noted with the write itself, the numbers are computed later.
 
-A write inserts a StatisticsChange. A refresh locks the row of the statistics (only refreshes ever do), takes
-the changes that it sees away, and then counts. So whatever it does not count has left a change behind, and
-two refreshes never work on one row.
+Rows that statistics are made of note a StatisticsChange by themselves, whoever writes them. A refresh locks the
+row of the statistics (only refreshes ever do), takes the changes that it sees away, and then counts. So whatever
+it does not count has left a change behind, and two refreshes never work on one row.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -72,9 +72,11 @@ _OF_PEOPLE = _Kind(
 def mark_stale(*, course_ids: Iterable[int] = (), user_ids: Iterable[int] = ()) -> None:
     """Have the statistics of these courses and people computed again once this transaction is committed.
 
-    One INSERT for all of them. It locks no row that another write needs, so call it wherever it reads best.
+    Writers need not: their rows do. This is for whoever has kept them from it, with one INSERT for all.
     """
-    StatisticsChange.note(course_ids=course_ids, user_ids=user_ids)
+    of_courses = [StatisticsChange(course_id=pk) for pk in set(course_ids)]
+    of_people = [StatisticsChange(user_id=pk) for pk in set(user_ids)]
+    StatisticsChange.objects.bulk_create([*of_courses, *of_people])
 
 
 def refresh_stale() -> int:

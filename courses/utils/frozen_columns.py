@@ -6,7 +6,7 @@ that come another way: `update()`, plain SQL, a shell.
 
 from typing import Any
 
-from django.db.models import BaseConstraint
+from courses.utils.triggers import TriggerConstraint
 
 _CREATE = """
 CREATE FUNCTION {trigger}() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -22,18 +22,16 @@ CREATE TRIGGER {trigger} BEFORE UPDATE ON {rows} FOR EACH ROW
 """
 
 
-class FrozenColumns(BaseConstraint):
+class FrozenColumns(TriggerConstraint):
     """No update changes `columns` once `flag` is true in the row that the foreign key `reference` names."""
+
+    arguments = ("reference", "flag", "columns")
 
     def __init__(self, *, reference: str, flag: str, columns: tuple[str, ...], name: str) -> None:
         super().__init__(name=name)
         self.reference = reference
         self.flag = flag
         self.columns = tuple(columns)
-
-    def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
-        """Nothing inside CREATE TABLE: the trigger follows once the tables are there."""
-        schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
 
     def create_sql(self, model: Any, schema_editor: Any) -> str:
         quote = schema_editor.quote_name
@@ -48,32 +46,4 @@ class FrozenColumns(BaseConstraint):
             flag=quote(parent._meta.get_field(self.flag).column),
             old=", ".join(f"OLD.{column}" for column in frozen),
             new=", ".join(f"NEW.{column}" for column in frozen),
-        )
-
-    def remove_sql(self, *_: Any) -> str:
-        return f"DROP FUNCTION {self.name}() CASCADE"
-
-    def validate(self, *args: Any, **kwargs: Any) -> None:
-        """The database alone knows whether an update changes something."""
-
-    def _check(self, *_: Any) -> list[Any]:
-        return []
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, FrozenColumns) and self.deconstruct() == other.deconstruct()
-
-    def __hash__(self) -> int:
-        return hash(self.name)
-
-    def deconstruct(self) -> tuple[str, Any, dict[str, Any]]:
-        path, arguments, keywords = super().deconstruct()
-        return (
-            path,
-            arguments,
-            keywords
-            | {
-                "reference": self.reference,
-                "flag": self.flag,
-                "columns": self.columns,
-            },
         )

@@ -4,10 +4,11 @@ Rows come and go in ways that call no `save()`: bulk inserts, cascades from a de
 trigger sees all of them.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import BaseConstraint, DecimalField, Func
+from django.db.models import DecimalField, Func
+
+from courses.utils.triggers import TriggerConstraint
 
 _CREATE = """
 CREATE FUNCTION {trigger}() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -39,14 +40,14 @@ CREATE TRIGGER {trigger}_removed AFTER DELETE ON {rows}
 """
 
 
-class RowCount(BaseConstraint):
+class RowCount(TriggerConstraint):
     """`column` of the row that the foreign key `reference` names always equals the number of these rows.
 
     The parents are locked before their rows are counted, in a statement of its own: the count then sees
     what whoever held the lock before has committed.
     """
 
-    arguments: tuple[str, ...] = ("reference", "column")
+    arguments = ("reference", "column")
 
     def __init__(self, *, reference: str, column: str, name: str) -> None:
         super().__init__(name=name)
@@ -60,10 +61,6 @@ class RowCount(BaseConstraint):
     def count_sql(self, quote: Any) -> str:
         return "count(*)"
 
-    def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
-        """Nothing inside CREATE TABLE: the triggers follow once the tables are there."""
-        schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
-
     def create_sql(self, model: Any, schema_editor: Any) -> str:
         quote = schema_editor.quote_name
         reference = model._meta.get_field(self.reference)
@@ -76,25 +73,6 @@ class RowCount(BaseConstraint):
             column=quote(self.column),
             count=self.count_sql(quote),
         )
-
-    def remove_sql(self, *_: Any) -> str:
-        return f"DROP FUNCTION {self.name}() CASCADE"
-
-    def validate(self, *args: Any, **kwargs: Any) -> None:
-        """No row can break it."""
-
-    def _check(self, *_: Any) -> list[Any]:
-        return []
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, type(self)) and self.deconstruct() == other.deconstruct()
-
-    def __hash__(self) -> int:
-        return hash(self.name)
-
-    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
-        path, arguments, keywords = super().deconstruct()
-        return path, arguments, keywords | {name: getattr(self, name) for name in self.arguments}
 
 
 class RowCountPerValue(RowCount):

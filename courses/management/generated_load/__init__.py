@@ -14,13 +14,18 @@ from courses.management.generated_load.learning import learning_tables
 from courses.management.generated_load.scale import Ids, Scale
 from courses.services import statistics
 
-LARGE_TABLES = ("courses_assessmentattempt", "courses_attemptanswer", "courses_useractivity")
+LARGE_TABLES = (
+    "courses_enrollment",
+    "courses_assessmentattempt",
+    "courses_attemptanswer",
+    "courses_useractivity",
+)
 
 
 def generate(scale: Scale) -> int:
     """Write the data in one transaction and return how many rows it has.
 
-    Until it commits nobody else can use the tables of attempts, answers and activities.
+    Until it commits nobody else can use the tables of enrolments, attempts, answers and activities.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Writing many rows with COPY, and the tables without indexes and foreign keys meanwhile."""
+"""Writing many rows with COPY, and the tables without indexes, foreign keys and triggers meanwhile."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -87,7 +87,8 @@ def bulk_loading(tables: Sequence[str]) -> Iterator[None]:
     """Take indexes, unique constraints and foreign keys off `tables` and put them back at the end.
 
     Building an index once is several times cheaper than keeping it true row by row. Putting the constraints
-    back checks every row. Within one transaction, so that whatever fails, nothing is missing.
+    back checks every row. Within one transaction, so that whatever fails, nothing is missing. Triggers do not
+    fire: whose statistics are stale is for the caller to note, once for all rows.
     """
     dropped = []
     with connection.cursor() as cursor:
@@ -116,6 +117,8 @@ def _parts(cursor: Any, table: str) -> list[tuple[sql.Composable, sql.Composable
         for constraint, definition in cursor.fetchall()
     ]
     cursor.execute(_INDEXES, [table])
+    triggers = sql.SQL("ALTER TABLE {} {} TRIGGER USER")
+    parts.append((triggers.format(name, sql.SQL("DISABLE")), triggers.format(name, sql.SQL("ENABLE"))))
     return parts + [
         (sql.SQL("DROP INDEX {}").format(sql.SQL(index)), sql.SQL(definition))
         for index, definition in cursor.fetchall()

@@ -1,8 +1,7 @@
 """Reviews find out about the enrollment by themselves, and what changes statistics marks them stale."""
 
 import pytest
-from django.db import IntegrityError, connection, transaction
-from django.test.utils import CaptureQueriesContext
+from django.db import IntegrityError, transaction
 
 from courses.constants import EnrollmentStatus
 from courses.models import StatisticsChange
@@ -38,12 +37,3 @@ def test_a_new_review_makes_the_statistics_of_its_course_stale_and_an_edit_does_
     review.title = "Very good"
     review.save()
     assert StatisticsChange.objects.count() == 1
-
-
-def test_noting_changes_takes_one_insert_for_all_and_names_each_once() -> None:
-    course, user = factories.make_course(), factories.make_user()
-    with CaptureQueriesContext(connection) as queries:
-        StatisticsChange.note(course_ids=[course.pk, course.pk], user_ids=[user.pk])
-    assert [query["sql"].split()[0] for query in queries] == ["INSERT"]
-    noted = set(StatisticsChange.objects.values_list("course_id", "user_id"))
-    assert noted == {(course.pk, None), (None, user.pk)}

@@ -113,8 +113,8 @@ def test_questions_of_another_assessment_and_no_questions_at_all_are_refused(
     assessment: Assessment, instructor: User, service: Any
 ) -> None:
     take(assessment, "Lyon")
-    before = all_that_a_regrade_may_write()
     own, foreign = assessment.questions.get(order=1), factories.single_choice(factories.make_assessment())
+    before = all_that_a_regrade_may_write()
     for questions, refusal, field in (
         ([own.pk, foreign.pk], exceptions.NotFound, ("questionIds", "1")),
         ([], exceptions.Required, ("questionIds",)),

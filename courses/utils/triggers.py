@@ -1,0 +1,42 @@
+"""What triggers have in common that are declared among the constraints of a model, and so come by its migrations."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.db.models import BaseConstraint
+
+
+class TriggerConstraint(BaseConstraint):
+    """A rule about rows that the database itself keeps, by a function `name` and triggers that call it.
+
+    `arguments` are the parameters of a subclass beside the name, each kept in an attribute of that name.
+    """
+
+    arguments: ClassVar[tuple[str, ...]] = ()
+
+    def create_sql(self, model: Any, schema_editor: Any) -> str:
+        """What makes the function and its triggers, once the tables are there."""
+        raise NotImplementedError
+
+    def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
+        """Nothing inside CREATE TABLE: the triggers follow once the tables are there."""
+        schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
+
+    def remove_sql(self, *_: Any) -> str:
+        return f"DROP FUNCTION {self.name}() CASCADE"
+
+    def validate(self, *args: Any, **kwargs: Any) -> None:
+        """The database alone sees what an instance cannot know of."""
+
+    def _check(self, *_: Any) -> list[Any]:
+        return []
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, type(self)) and self.deconstruct() == other.deconstruct()
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
+        path, arguments, keywords = super().deconstruct()
+        return path, arguments, keywords | {name: getattr(self, name) for name in self.arguments}
