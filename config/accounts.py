@@ -83,7 +83,7 @@ class AccountAdapter(DefaultAccountAdapter):
         fewer for each, and some for every new one, so its owner still gets in.
         """
         super().pre_authenticate(request, **credentials)
-        account = super()._get_login_attempts_cache_key(request, **credentials)
+        account = _account(credentials)
         usage = ratelimit.consume(request, app=_APP, action="login_failed_anywhere", key=account)
         if not usage:
             here = self._get_login_attempts_cache_key(request, **credentials)
@@ -93,8 +93,13 @@ class AccountAdapter(DefaultAccountAdapter):
         self._login_failed_rl_usage.usage.extend(usage.usage)  # given back when the password is right
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        account = super()._get_login_attempts_cache_key(request, **credentials)
-        return f"{account}:{ratelimit.get_ip(request)}"
+        return f"{_account(credentials)}:{ratelimit.get_ip(request)}"
+
+
+def _account(credentials: dict[str, Any]) -> str:
+    """Whose password is tried, by whatever host name of ours."""
+    login: str = credentials.get("email") or credentials.get("username") or ""
+    return login.lower()
 
 
 class EmailVerificationStage(stages.EmailVerificationStage):

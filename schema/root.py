@@ -27,6 +27,7 @@ from schema.grading.queries import GradingQuery
 from schema.notes.mutations import NoteMutation
 from schema.notifications.mutations import NotificationMutation
 from schema.notifications.subscriptions import NotificationSubscription
+from schema.people.mutations import PeopleMutation
 from schema.reviews.mutations import ReviewMutation
 from schema.reviews.queries import ReviewQuery
 from schema.viewer.queries import ViewerQuery
@@ -49,6 +50,7 @@ class Query(
 @strawberry.type(description="What can be done.")
 class Mutation(
     AccessMutation,
+    PeopleMutation,
     AttemptMutation,
     CatalogMutation,
     ReviewMutation,

@@ -36,6 +36,17 @@ class PlainDecimalField(DecimalField):
 NUMBERS_ARE_PLAIN: dict[Any, Any] = {models.DecimalField: {"form_class": PlainDecimalField}}
 
 
+def said(page: admin.ModelAdmin, request: HttpRequest, answer: Callable[[], HttpResponse]) -> HttpResponse:
+    """The answer; or, when a service refuses, the page again with the reason. Nothing was written then."""
+    try:
+        with transaction.atomic():
+            return answer()
+    except (Refusal, ValidationError) as refusal:
+        for sentence in sentences_of(refusal):
+            page.message_user(request, sentence, messages.ERROR)
+        return HttpResponseRedirect(request.get_full_path())
+
+
 class RecordAdmin(admin.ModelAdmin):
     """Something that is looked at by the staff of the platform, and never edited here."""
 
@@ -60,25 +71,15 @@ class RecordAdmin(admin.ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """The list, whose actions may be refused."""
-        return self._said(request, lambda: super(RecordAdmin, self).changelist_view(request, extra_context))
+        return said(self, request, lambda: super(RecordAdmin, self).changelist_view(request, extra_context))
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The form, whose values may be refused by a service after the form found them valid."""
-        return self._said(request, lambda: super(RecordAdmin, self).changeform_view(request, *args, **kwargs))
+        return said(self, request, lambda: super(RecordAdmin, self).changeform_view(request, *args, **kwargs))
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """The question whether to delete, which may be refused."""
-        return self._said(request, lambda: super(RecordAdmin, self).delete_view(request, *args, **kwargs))
-
-    def _said(self, request: HttpRequest, answer: Callable[[], HttpResponse]) -> HttpResponse:
-        """The answer; or, when a service refuses, the page again with the reason. Nothing was written then."""
-        try:
-            with transaction.atomic():
-                return answer()
-        except (Refusal, ValidationError) as refusal:
-            for sentence in sentences_of(refusal):
-                self.message_user(request, sentence, messages.ERROR)
-            return HttpResponseRedirect(request.get_full_path())
+        return said(self, request, lambda: super(RecordAdmin, self).delete_view(request, *args, **kwargs))
 
 
 class WrittenAdmin(RecordAdmin):

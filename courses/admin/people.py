@@ -6,17 +6,18 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from courses import models
-from courses.admin.base import RecordAdmin
+from courses.admin.base import RecordAdmin, said
 from courses.policies.participation import is_platform_staff
 from courses.services.access_tokens import revoke_access_token
+from courses.services.erasure import effects_of_erasing, erase_person
 
 
 @admin.register(models.User)
 class PersonAdmin(UserAdmin):
-    """Find people, make accounts, and say who is staff. An account is switched off, never deleted."""
+    """Find people, make accounts, and say who is staff. Deleting an account erases it: the stub stays."""
 
     list_display = ("username", "display_name", "email", "is_active", "is_staff", "date_joined")
     list_filter = ("is_active", "is_staff", "is_superuser", "groups", "date_joined")
@@ -38,8 +39,31 @@ class PersonAdmin(UserAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return is_platform_staff(request.user)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], list[Any]]:
+        """What would go, and what would stay without the person. Whether it may is for the service to say."""
+        effects = [(person, effects_of_erasing(person=person)) for person in objs]
+        lines = [
+            line
+            for person, effect in effects
+            for line in (str(person), [f"{count} {kind}" for kind, count in effect.goes.items()])
+        ]
+        return lines, {"accounts": len(effects)}, set(), []
+
+    def delete_model(self, request: HttpRequest, obj: models.User) -> None:
+        erase_person(person=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[models.User]) -> None:
+        """Erase all of them or none."""
+        for person in queryset:
+            erase_person(person=person)
+
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The question whether to erase, which may be refused."""
+        return said(self, request, lambda: super(PersonAdmin, self).delete_view(request, *args, **kwargs))
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The list, whose actions may be refused."""
+        return said(self, request, lambda: super(PersonAdmin, self).changelist_view(request, extra_context))
 
 
 @admin.register(models.AccessToken)

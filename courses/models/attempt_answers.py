@@ -138,6 +138,7 @@ class AttemptAnswer(TimeStampedMixin):
                     "revision",
                     "is_flagged",
                 ),
+                unless=("user", "erased_at"),
             ),
             StatisticsInputRow(
                 name="waiting_answer_in_statistics",

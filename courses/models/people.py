@@ -84,10 +84,26 @@ class User(AbstractUser):
         help_text="The time zone in which the person's days begin, for example Europe/Berlin.",
     )
 
+    erased_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When the account was erased and this row became a stub. Null: it was not.",
+    )
+
     objects: ClassVar[PersonManager] = PersonManager()
 
     class Meta(AbstractUser.Meta):
-        constraints = [StatisticsOwner(name="person_has_statistics", columns=["time_zone"])]
+        constraints = [
+            models.CheckConstraint(
+                name="person_erased_is_nobody",
+                condition=Q(erased_at__isnull=True)
+                | Q(is_active=False, is_staff=False, is_superuser=False)
+                & Q(email="", first_name="", last_name=""),
+                violation_error_message="This account was erased. It cannot be used again.",
+            ),
+            StatisticsOwner(name="person_has_statistics", columns=["time_zone"]),
+        ]
 
     def __str__(self) -> str:
         return self.shown_name

@@ -71,13 +71,13 @@ SELECT was.id, was.user_id, was.activity_type, course.id, lesson.id, resource.id
     was.data, was.created_date, was.updated_date
 FROM unnest(%(rows)s::jsonb[]) AS row
 CROSS JOIN LATERAL jsonb_populate_record(NULL::courses_useractivity, row) AS was
-JOIN courses_user AS person ON person.id = was.user_id
+JOIN courses_user AS person ON person.id = was.user_id AND person.erased_at IS NULL
 LEFT JOIN courses_course AS course ON course.id = was.course_id
 LEFT JOIN courses_lesson AS lesson ON lesson.id = was.lesson_id
 LEFT JOIN courses_resource AS resource ON resource.id = was.resource_id
 LEFT JOIN courses_assessment AS assessment ON assessment.id = was.assessment_id
 """
-"""People who were deleted since have no activity, and what was deleted since is referred to no more."""
+"""People who were deleted or erased since have no activity, and what was deleted since is referred to no more."""
 
 
 def archive_activity(*, before: datetime, path: Path) -> int:

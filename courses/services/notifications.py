@@ -19,7 +19,9 @@ INSERT INTO {Notification._meta.db_table}
     (user_id, course_id, notification_type, title, message, action_url, is_read, created_date, updated_date)
 SELECT user_id, course_id, '{NotificationType.ANNOUNCEMENT}', %(title)s, %(message)s, %(action_url)s, false,
     statement_timestamp(), statement_timestamp()
-FROM {Enrollment._meta.db_table} WHERE course_id = %(course)s AND status <> '{EnrollmentStatus.WITHDRAWN}'
+FROM {Enrollment._meta.db_table} AS enrollment
+WHERE course_id = %(course)s AND status <> '{EnrollmentStatus.WITHDRAWN}'
+    AND EXISTS (SELECT FROM {User._meta.db_table} WHERE id = enrollment.user_id AND erased_at IS NULL)
 RETURNING user_id
 """  # noqa: S608 - names and constants of the models only
 
@@ -33,7 +35,7 @@ def notify(
     course: Course | None = None,
     action_url: str = "",
 ) -> list[Notification]:
-    """Tell each of `recipients` the same, each once, with one INSERT for any number of them.
+    """Tell each of `recipients` the same, each once and no erased person, with one INSERT for any number of them.
 
     `action_url` is an https address or a path on this site. Raises ValidationError for what no notification
     can hold.
@@ -47,7 +49,7 @@ def notify(
             course=course,
             action_url=action_url,
         )
-        for recipient in {recipient.pk: recipient for recipient in recipients}.values()
+        for recipient in {each.pk: each for each in recipients if each.erased_at is None}.values()
     ]
     for notification in told[:1]:
         notification.clean_fields(exclude=["user", "course"])

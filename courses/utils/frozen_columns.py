@@ -11,7 +11,7 @@ from courses.utils.triggers import TriggerConstraint
 _CREATE = """
 CREATE FUNCTION {trigger}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF EXISTS (SELECT FROM {parents} WHERE id = OLD.{reference} AND {flag}) THEN
+    IF EXISTS (SELECT FROM {parents} AS closed WHERE id = OLD.{reference} AND {flag}{unless}) THEN
         RAISE EXCEPTION 'What belongs to a row of {parents} cannot change any more'
             USING ERRCODE = 'check_violation', CONSTRAINT = '{trigger}';
     END IF;
@@ -23,15 +23,27 @@ CREATE TRIGGER {trigger} BEFORE UPDATE ON {rows} FOR EACH ROW
 
 
 class FrozenColumns(TriggerConstraint):
-    """No update changes `columns` once `flag` is true in the row that the foreign key `reference` names."""
+    """No update changes `columns` once `flag` is true in the row that the foreign key `reference` names.
 
-    arguments = ("reference", "flag", "columns")
+    `unless` names a foreign key of that row and a column of whom it refers to: once that is set, they may change.
+    """
 
-    def __init__(self, *, reference: str, flag: str, columns: tuple[str, ...], name: str) -> None:
+    arguments = ("reference", "flag", "columns", "unless")
+
+    def __init__(
+        self,
+        *,
+        reference: str,
+        flag: str,
+        columns: tuple[str, ...],
+        name: str,
+        unless: tuple[str, str] | None = None,
+    ) -> None:
         super().__init__(name=name)
         self.reference = reference
         self.flag = flag
         self.columns = tuple(columns)
+        self.unless = tuple(unless) if unless else None
 
     def create_sql(self, model: Any, schema_editor: Any) -> str:
         quote = schema_editor.quote_name
@@ -44,6 +56,16 @@ class FrozenColumns(TriggerConstraint):
             parents=quote(parent._meta.db_table),
             reference=quote(reference.column),
             flag=quote(parent._meta.get_field(self.flag).column),
+            unless=self._unless_sql(parent, quote),
             old=", ".join(f"OLD.{column}" for column in frozen),
             new=", ".join(f"NEW.{column}" for column in frozen),
+        )
+
+    def _unless_sql(self, parent: Any, quote: Any) -> str:
+        if self.unless is None:
+            return ""
+        reference, column = parent._meta.get_field(self.unless[0]), self.unless[1]
+        return (
+            f" AND NOT EXISTS (SELECT FROM {quote(reference.related_model._meta.db_table)} AS whose "
+            f"WHERE whose.id = closed.{quote(reference.column)} AND whose.{quote(column)} IS NOT NULL)"
         )

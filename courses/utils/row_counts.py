@@ -4,7 +4,7 @@ Rows come and go in ways that call no `save()`: bulk inserts, cascades from a de
 trigger sees all of them.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import DecimalField, Func
 
@@ -47,7 +47,7 @@ class RowCount(TriggerConstraint):
     what whoever held the lock before has committed.
     """
 
-    arguments = ("reference", "column")
+    arguments: ClassVar[tuple[str, ...]] = ("reference", "column")
 
     def __init__(self, *, reference: str, column: str, name: str) -> None:
         super().__init__(name=name)

@@ -7,7 +7,7 @@ The note is a row of StatisticsChange. Writers only insert there, so none waits 
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from courses.utils.triggers import TriggerConstraint
 
@@ -98,7 +98,7 @@ class StatisticsInput(TriggerConstraint):
     the columns. However many rows a statement changes, each owner is noted once: a statement is seen as a whole.
     """
 
-    arguments = ("owners", "columns")
+    arguments: ClassVar[tuple[str, ...]] = ("owners", "columns")
 
     def __init__(self, *, owners: Sequence[str], columns: Sequence[str], name: str) -> None:
         super().__init__(name=name)

@@ -19,6 +19,14 @@ class RequiresScope:
     scope: str = strawberry.directive_field(name="scope")
 
 
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    description="Only a browser session may do this: no token, whatever its scopes.",
+)
+class RequiresSession:
+    pass
+
+
 def require_signed_in(info: Info) -> None:
     """Raise a top-level error (UNAUTHENTICATED) when nobody is signed in."""
     if info.context.viewer is None:
@@ -31,6 +39,14 @@ def require_scope(info: Info, scope: Scope) -> None:
     """Raise TokenScopeMissing when the request's token was not made for this."""
     if not info.context.has_scope(scope):
         raise exceptions.TokenScopeMissing(_lacks(scope))
+
+
+def require_session(info: Info) -> None:
+    """Raise TokenScopeMissing when the request came with a token: no scope is enough for this."""
+    if info.context.identity.scopes is not None:
+        raise exceptions.TokenScopeMissing(
+            "No access token may do this, whatever its scopes. Please sign in with a browser."
+        )
 
 
 def scope_missing(scope: Scope) -> GraphQLError:

@@ -18,7 +18,14 @@ from courses import exceptions
 from schema.context import Info
 from schema.core.database_failures import begun_again
 from schema.core.look_ahead import look_ahead
-from schema.core.permissions import RequiresScope, Scope, require_scope, require_signed_in
+from schema.core.permissions import (
+    RequiresScope,
+    RequiresSession,
+    Scope,
+    require_scope,
+    require_session,
+    require_signed_in,
+)
 from schema.dataloaders.base import fill
 from schema.dataloaders.plans import Plan
 from schema.execution.database_threads import database
@@ -73,9 +80,10 @@ class Payload:
     )
 
 
-def mutation(*, scope: Scope, description: str) -> Callable[[Callable[..., P]], Any]:
+def mutation(*, scope: Scope | None, description: str) -> Callable[[Callable[..., P]], Any]:
     """Publish a function `(info, input) -> Payload` as a mutation that only signed-in people may call.
 
+    Without a scope it is closed to tokens: a browser session alone may call it.
     The function runs on a database thread. A Refusal or ValidationError that it raises becomes the payload's
     user errors; what the client asks of the payload is then loaded in the same visit to the thread. It is called
     again when its transaction collided with another one.
@@ -90,7 +98,10 @@ def mutation(*, scope: Scope, description: str) -> Callable[[Callable[..., P]], 
 
         def job(info: Info, plan: Plan, arguments: dict[str, Any]) -> P:
             try:
-                require_scope(info, scope)
+                if scope is None:
+                    require_session(info)
+                else:
+                    require_scope(info, scope)
                 payload = begun_again(functools.partial(function, info, **arguments))
             except exceptions.Refusal as refusal:
                 return payload_type(user_errors=[from_refusal(refusal)])
@@ -106,7 +117,9 @@ def mutation(*, scope: Scope, description: str) -> Callable[[Callable[..., P]], 
             return await database(job, info, look_ahead(info), arguments)
 
         return strawberry.mutation(
-            resolver=resolver, description=description, directives=[RequiresScope(scope=scope)]
+            resolver=resolver,
+            description=description,
+            directives=[RequiresScope(scope=scope) if scope else RequiresSession()],
         )
 
     return decorate

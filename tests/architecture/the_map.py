@@ -29,7 +29,7 @@ NOUNS = {
     "activity": {"activity_archives", "archives"},
     "statistics": {"course_figures", "item_analysis", "learner_figures", "streaks"},
     "notifications": set[str](),
-    "people": set[str](),
+    "people": {"erasure"},
     "access": {
         "access_tokens",
         "cost_buckets",

@@ -1,6 +1,7 @@
 """Writing through the admin: the services write, and what they refuse becomes a message."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
 from courses import models
@@ -295,3 +296,46 @@ def test_a_refused_announcement_tells_nobody(client, moderator):
         "action_url: Please give an https address or a path that begins with one slash."
     ]
     assert not models.Notification.objects.exists()
+
+
+class TestErasing:
+    """Deleting a person in the admin erases the account: the row stays as a stub."""
+
+    @pytest.fixture
+    def superuser(self, client):
+        superuser = factories.make_user(username="root", is_staff=True, is_superuser=True)
+        client.force_login(superuser)
+        return superuser
+
+    def test_the_page_tells_what_goes_and_erases(self, client, superuser):
+        person = factories.make_user(display_name="Ada Lovelace")
+        factories.make_note(person, factories.make_lesson())
+        attempt = factories.make_attempt(person, factories.make_assessment())
+        attempt.complete()
+        asked = client.get(address("user", "delete", person.pk)).content.decode()
+        assert "1 notes" in asked
+        assert "assessment attempts" not in asked
+        send(client, address("user", "delete", person.pk), {"post": "yes"})
+        person.refresh_from_db()
+        assert (person.shown_name, person.is_active) == ("Deleted user", False)
+        assert models.AssessmentAttempt.objects.get(pk=attempt.pk).user == person
+        assert not LogEntry.objects.filter(object_repr__contains="Ada").exists()
+
+    @pytest.mark.parametrize("with_the_list", [True, False])
+    def test_a_refusal_becomes_a_message_and_nobody_is_erased(self, client, superuser, with_the_list):
+        people = [factories.make_user(), factories.make_user()]
+        factories.make_course(title="Tea", instructors=(people[1],))
+        if with_the_list:
+            chosen = [person.pk for person in people]
+            values = {"action": "delete_selected", "_selected_action": chosen, "post": "yes"}
+            response = send(client, address("user", "changelist"), values)
+        else:
+            response = send(client, address("user", "delete", people[1].pk), {"post": "yes"})
+        assert said(response) == ["Nobody else teaches “Tea”. Please add another instructor there first."]
+        assert not models.User.objects.exclude(erased_at=None).exists()
+
+    def test_staff_without_the_permission_erase_nobody(self, client, moderator):
+        person = factories.make_user()
+        assert client.post(address("user", "delete", person.pk), {"post": "yes"}).status_code == 403
+        person.refresh_from_db()
+        assert person.erased_at is None

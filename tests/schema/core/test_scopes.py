@@ -24,7 +24,7 @@ from courses.models import User
 from schema.context import Context, Identity
 from schema.core.fields import DeclaredField
 from schema.core.ids import KINDS
-from schema.core.permissions import RequiresScope
+from schema.core.permissions import RequiresScope, RequiresSession
 from schema.root import schema
 from tests.factories import (
     make_user,
@@ -33,6 +33,7 @@ from tests.factories import (
 GRAPH = schema._schema
 ALL = frozenset(Scope.values)
 
+FOR_SESSIONS_ONLY = {"Mutation.deleteAccount"}
 LEAD_TO_NODES_WITHOUT_A_SCOPE = {
     "Viewer.user",  # `viewer` itself needs the same scope
     "ViewerAttempts.open",  # within Assessment.viewerAttempts
@@ -110,8 +111,11 @@ SCOPED = {name: field for name, field in nested_fields().items() if scope_of(fie
 
 
 @pytest.mark.parametrize("name", root_fields())
-def test_every_root_field_names_a_scope(name):
-    assert scope_of(root_fields()[name]) is not None
+def test_every_root_field_names_a_scope_or_is_closed_to_tokens(name):
+    directives = definition_of(root_fields()[name]).directives
+    is_closed = any(isinstance(each, RequiresSession) for each in directives)
+    assert is_closed == (name in FOR_SESSIONS_ONLY)
+    assert (scope_of(root_fields()[name]) is None) == is_closed
 
 
 def test_every_way_to_a_node_needs_the_scope_of_the_node():
@@ -182,7 +186,18 @@ def call(name: str, field: Any) -> str:
     return f"{root.lower()} {{ field: {field_name}{given} {selection} }}"
 
 
-@pytest.mark.parametrize("name", [name for name in root_fields() if not name.startswith("Subscription")])
+@pytest.mark.parametrize("name", FOR_SESSIONS_ONLY)
+def test_what_is_for_sessions_only_refuses_tokens_with_all_scopes(api, name):
+    answer = api(call(name, root_fields()[name]), viewer=make_user(), scopes=ALL)
+    assert refusals(answer) == ["TOKEN_SCOPE_MISSING"]
+
+
+def asked_with_tokens() -> list[str]:
+    open_to_tokens = [name for name in root_fields() if name not in FOR_SESSIONS_ONLY]
+    return [name for name in open_to_tokens if not name.startswith("Subscription")]
+
+
+@pytest.mark.parametrize("name", asked_with_tokens())
 def test_a_root_field_refuses_tokens_with_all_scopes_but_its_own(api, name):
     field = root_fields()[name]
     viewer = make_user()

@@ -1,7 +1,9 @@
-"""Rows that statistics are made of note by themselves what their changes make stale."""
+"""Rows that statistics are made of note by themselves what makes them stale, and people can be erased."""
 
-from django.db import migrations
+from django.db import migrations, models
+from django.db.models import Q
 
+from courses.utils.frozen_columns import FrozenColumns
 from courses.utils.statistics_inputs import StatisticsInput, StatisticsInputRow, StatisticsOwner
 
 NOTE_ALL = """
@@ -90,9 +92,48 @@ INPUTS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("courses", "0004_points_in_layouts")]
+    dependencies = [("courses", "0009_marks_of_trust")]
 
     operations = [
+        migrations.AddField(
+            "user",
+            "erased_at",
+            models.DateTimeField(
+                blank=True,
+                editable=False,
+                help_text="When the account was erased and this row became a stub. Null: it was not.",
+                null=True,
+            ),
+        ),
+        migrations.AddConstraint(
+            "user",
+            models.CheckConstraint(
+                name="person_erased_is_nobody",
+                condition=Q(erased_at__isnull=True)
+                | Q(is_active=False, is_staff=False, is_superuser=False)
+                & Q(email="", first_name="", last_name=""),
+                violation_error_message="This account was erased. It cannot be used again.",
+            ),
+        ),
+        migrations.RemoveConstraint("attemptanswer", "attempt_answer_frozen_at_the_end"),
+        migrations.AddConstraint(
+            "attemptanswer",
+            FrozenColumns(
+                name="attempt_answer_frozen_at_the_end",
+                reference="attempt",
+                flag="is_completed",
+                columns=(
+                    "attempt",
+                    "question",
+                    "response",
+                    "text_answer",
+                    "answered_at",
+                    "revision",
+                    "is_flagged",
+                ),
+                unless=("user", "erased_at"),
+            ),
+        ),
         *(migrations.AddConstraint(model, constraint) for model, constraint in INPUTS),
         migrations.RunSQL(NOTE_ALL, migrations.RunSQL.noop),
     ]
