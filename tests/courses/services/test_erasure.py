@@ -40,6 +40,7 @@ from courses.services.erasure import FATES, Fate, effects_of_erasing, erase_pers
 from courses.utils.clock import database_now
 from courses.utils.sql import fetch
 from tests import factories
+from tests.concurrency import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -352,6 +353,24 @@ def _everything() -> list[Any]:
         for table in tables
         if table != "django_session"
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_instructors_who_erase_themselves_at_once_one_stays() -> None:
+    people = [factories.make_user(), factories.make_user()]
+    course = factories.make_course(instructors=tuple(people))
+    raised = at_once(lambda number: erase_person(person=people[number]), writers=2)
+    assert [type(refusal) for refusal in raised] == [exceptions.Conflict]
+    assert course.instructors.filter(is_active=True).count() == 1
+    assert User.objects.exclude(erased_at=None).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_superusers_who_erase_themselves_at_once_one_stays() -> None:
+    people = [factories.make_user(is_superuser=True), factories.make_user(is_superuser=True)]
+    raised = at_once(lambda number: erase_person(person=people[number]), writers=2)
+    assert [type(refusal) for refusal in raised] == [exceptions.Conflict]
+    assert User.objects.filter(is_superuser=True, is_active=True).count() == 1
 
 
 def test_its_effects_are_told_before_and_nothing_is_written(life: Life) -> None:

@@ -8,6 +8,7 @@ from django.conf import settings as django_settings
 from django.test import Client
 
 from courses.models import AccessToken, AssessmentAttempt, User
+from courses.services.erasure import erase_person
 from schema.execution.admission import Admission
 from tests.operations import operation
 from tests.schema.execution.conftest import wait_until
@@ -40,6 +41,15 @@ def test_credentials_that_end_close_an_idle_connection_at_the_next_check(
     end(learner)
 
     assert client.closed() == 4403
+
+
+def test_an_erased_person_is_sent_away_at_once(live: Live, learner: User, attempt_id: str) -> None:
+    """Without waiting for the next check, from what is watched of an attempt and of notifications alike."""
+    watching = [live.watch(learner, UPDATED, attemptId=attempt_id), live.watch(learner, RECEIVED)]
+
+    erase_person(person=learner)
+
+    assert [client.closed() for client in watching] == [4403, 4403]
 
 
 def test_credentials_that_have_ended_get_no_further_event(
