@@ -40,7 +40,7 @@ class PersonAdmin(UserAdmin):
         return is_platform_staff(request.user)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], list[Any]]:
-        """What would go, and what would stay without the person. Whether it may is for the service to say."""
+        """What would go; the stub and what refers to it stay. Whether it may is for the service to say."""
         effects = [(person, effects_of_erasing(person=person)) for person in objs]
         lines = [
             line
