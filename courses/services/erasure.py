@@ -15,8 +15,9 @@ from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from courses import exceptions
-from courses.constants import AttemptEnd, QuestionType
+from courses.constants import AttemptEnd
 from courses.models import AssessmentAttempt, AttemptAnswer, Course, User
+from courses.rules.questions import KINDS
 from courses.services import attempt_endings
 from courses.services.changes import tell_attempts_changed, tell_people_notified
 from courses.utils.clock import database_now
@@ -178,7 +179,8 @@ def _empty_attempts(person: User) -> None:
     AssessmentAttempt.objects.filter(user=person).update(ip_address=None, user_agent="")
     answers = AttemptAnswer.objects.filter(attempt__user=person)
     answers.exclude(feedback="").update(feedback="")
-    answers.filter(question__question_type=QuestionType.ESSAY).update(response=None, text_answer="")
+    by_people = [kind.type for kind in KINDS.values() if not kind.has_key]
+    answers.filter(question__question_type__in=by_people).update(response=None, text_answer="")
 
 
 def _end_sessions(person: User) -> None:
