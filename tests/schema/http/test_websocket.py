@@ -19,7 +19,13 @@ PROTOCOL = "graphql-transport-ws"
 class Socket:
     """A client's end of a connection to the application, without a network between them."""
 
-    def __init__(self, application: GraphQLApplication, **headers: str) -> None:
+    def __init__(
+        self,
+        application: GraphQLApplication,
+        *,
+        send: Callable[[Any], Awaitable[None]] | None = None,
+        **headers: str,
+    ) -> None:
         self._to_server: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._to_client: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         given = {"host": "testserver"} | {name.replace("_", "-"): value for name, value in headers.items()}
@@ -33,7 +39,7 @@ class Socket:
             "client": ("203.0.113.9", 1),
         }
         self._to_server.put_nowait({"type": "websocket.connect"})
-        self._task = asyncio.create_task(application(scope, self._to_server.get, self._to_client.put))
+        self._task = asyncio.create_task(application(scope, self._to_server.get, send or self._to_client.put))
 
     async def event(self) -> dict[str, Any]:
         """The next thing that the server sends, in ASGI's words."""
@@ -169,6 +175,24 @@ def test_a_query_past_the_queue_is_refused_and_a_subscription_needs_no_place(con
         assert subscribed["payload"]["data"] == {"countTo": 1}
 
     conversation(talk)
+
+
+def test_a_client_that_has_left_by_the_time_it_is_answered_is_no_error(application):
+    sent = []
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+        if message["type"] != "websocket.accept":
+            raise OSError  # as servers say that nobody is there
+
+    async def scenario() -> None:
+        socket = Socket(application, send=send)
+        await socket.send({"type": "connection_init"})
+        await socket.leave()
+
+    async_to_sync(scenario)()
+
+    assert sent == ["websocket.accept", "websocket.send"]
 
 
 def test_a_bug_is_masked(conversation):
