@@ -32,6 +32,12 @@ class AccountAdapter(DefaultAccountAdapter):
         address = client_address(request.META.get("REMOTE_ADDR"), [forwarded_for] if forwarded_for else [])
         return address or "unknown"
 
+    def is_safe_url(self, url: str | None) -> bool:
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:  # an address that cannot be taken apart, such as `http://[`
+            return False
+
     def get_login_stages(self) -> list[str]:
         own = f"{__name__}.{EmailVerificationStage.__name__}"
         theirs = f"{stages.__name__}.{stages.EmailVerificationStage.__name__}"

@@ -55,6 +55,10 @@ class Environment:
     def str(self, name: builtins.str, *, default: builtins.str) -> builtins.str:
         return self.parsed(name, default=default, by=builtins.str)
 
+    def line(self, name: builtins.str, *, default: builtins.str) -> builtins.str:
+        """A text on one line, as a heading or the subject of a mail needs it."""
+        return self.parsed(name, default=default, by=_one_line)
+
     def bool(self, name: builtins.str, *, default: builtins.bool) -> builtins.bool:
         return self.parsed(name, default=default, by=switch)
 
@@ -114,6 +118,12 @@ def switch(text: str) -> bool:
     if text.lower() not in ON + OFF:
         raise ValueError(f"{text!r} is neither on nor off.")
     return text.lower() in ON
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError(f"{text!r} must be one line of text.")
+    return text
 
 
 def _whole_number(text: str, minimum: int, maximum: int | None) -> int:

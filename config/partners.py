@@ -90,6 +90,10 @@ class AuthorizationView(views.AuthorizationView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return _bad_request(super().post(request, *args, **kwargs))
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        address = urlsplit(self._request_info["redirect_uri"])
+        return super().get_context_data(**kwargs) | {"partner_address": address.netloc}
+
 
 class TokenView(views.TokenView):
     """Where partners get tokens for codes, refresh tokens and their own credentials."""

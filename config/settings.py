@@ -16,6 +16,8 @@ env = Environment(os.environ)
 DATA_DIR = env.path("COURSES_DATA_DIR", default=BASE_DIR / ".data")
 GRAPHIQL_DIR = env.path("COURSES_GRAPHIQL_DIR", default=DATA_DIR / "graphiql")
 DEBUG = env.bool("COURSES_DEBUG", default=False)
+SITE_NAME = env.line("COURSES_SITE_NAME", default="Courses")
+DEMONSTRATION = env.bool("COURSES_DEMONSTRATION", default=False)  # `manage.py demo` switches it on
 ALLOWED_HOSTS = env.list(
     "COURSES_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"], by=addresses.host
 )
@@ -101,6 +103,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.content_security.ContentSecurityMiddleware",
     "config.request_guard.RequestGuard",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -113,6 +116,7 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "config" / "templates"],  # before those of django-allauth
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -147,6 +151,8 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 LOGIN_URL = "/accounts/login/"
 LOGIN_REDIRECT_URL = "/graphql/"
 ACCOUNT_ADAPTER = "config.accounts.AccountAdapter"
+ACCOUNT_FORMS = {"login": "config.forms.SignInForm"}
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{SITE_NAME}] "
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"  # else signing up would tell which addresses have an account

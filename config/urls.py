@@ -5,6 +5,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from config import partners
 from config.health import livez, readyz
@@ -23,7 +24,12 @@ def not_offered(_request: HttpRequest) -> HttpResponse:
     raise Http404
 
 
+admin.site.site_header = f"{settings.SITE_NAME} administration"
+admin.site.site_title = settings.SITE_NAME
+admin.site.index_title = "Everything that can be looked after"
+
 urlpatterns = [
+    path("", RedirectView.as_view(url=settings.FRONTEND_URL or settings.LOGIN_REDIRECT_URL)),
     path("admin/login/", secure_admin_login(admin.site.login)),  # one sign-in for everybody, one throttle
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.account.urls")),

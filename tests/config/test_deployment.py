@@ -60,6 +60,32 @@ def test_mails_link_to_the_front_end_of_the_deployment(tmp_path):
     assert shown.stdout == "https://learn.example.org/verify-email/{key}\n"
 
 
+def test_the_bare_address_leads_to_the_front_end_of_the_deployment(tmp_path):
+    show = """
+import django; django.setup()
+from django.urls import resolve
+print(resolve("/").func.view_initkwargs["url"])
+"""
+    shown = python(tmp_path, "-c", show, COURSES_FRONTEND_URL="https://learn.example.org", **PRODUCTION)
+
+    assert shown.stdout == "https://learn.example.org\n"
+
+
+def test_the_site_has_the_name_of_the_deployment(tmp_path):
+    show = """
+import django; django.setup()
+import config.urls
+from django.conf import settings
+from django.contrib import admin
+print(settings.SITE_NAME, admin.site.site_header, admin.site.site_title, settings.ACCOUNT_EMAIL_SUBJECT_PREFIX, sep="|")
+"""
+    named = python(tmp_path, "-c", show, COURSES_SITE_NAME="Night School", **PRODUCTION)
+    unnamed = python(tmp_path, "-c", show, **PRODUCTION)
+
+    assert named.stdout == "Night School|Night School administration|Night School|[Night School] \n"
+    assert unnamed.stdout == "Courses|Courses administration|Courses|[Courses] \n"
+
+
 def test_a_kept_secret_is_made_once_and_is_for_its_owner_only(tmp_path):
     path = tmp_path / "new" / "secret"
 

@@ -111,6 +111,22 @@ def test_a_limit_is_a_whole_number_from_one_on(value: str, expected: Any) -> Non
     assert read("int", value, default=7, maximum=9) == expected
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("Night School", "Night School"),
+        (" École n° 1 ", "École n° 1"),
+        ("", "Courses"),
+        (
+            "Night\nBcc: eve@example.org",
+            "COURSES_IT: 'Night\\nBcc: eve@example.org' must be one line of text.",
+        ),
+    ],
+)
+def test_a_name_is_one_line(value: str, expected: Any) -> None:
+    assert read("line", value, default="Courses") == expected
+
+
 def test_zero_is_allowed_where_it_means_something() -> None:
     assert read("int", "0", default=7, minimum=0) == 0
     assert read("int", "-1", default=7, minimum=0) == "COURSES_IT: must be at least 0, not -1."
