@@ -1,14 +1,19 @@
 """The page itself, and the headers that keep it from loading anything from elsewhere, or being framed."""
 
 from functools import cache
+from html import escape
 from string import Template
 
+from django.conf import settings
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from courses.management.demonstration.people import ROLES, WHAT_THEY_DO, password_of
 from courses.management.graphiql_installation import is_installed, third_party_files
 from schema.graphiql.assets import DIRECTORY, address_of
 
+# GraphiQL 4 is the newest that keeps this policy. The editor of GraphiQL 5 (Monaco) puts the place of each line into
+# a style attribute: Chromium refuses more than two hundred of them while 5.4.0 opens, and its lines lie on each other.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self' data:; font-src 'self' data:; "
@@ -30,15 +35,18 @@ HEADERS = {
 def render_graphiql(_request: Request) -> HTMLResponse:
     """GraphiQL, or a page in plain words that says how to install it."""
     if not is_installed():
-        return HTMLResponse(_not_installed_page(), status_code=503, headers=HEADERS)
-    return HTMLResponse(_page(), headers=HEADERS)
+        return HTMLResponse(
+            _filled_in("not_installed.html", settings.SITE_NAME), status_code=503, headers=HEADERS
+        )
+    return HTMLResponse(_page(settings.SITE_NAME, settings.DEMONSTRATION), headers=HEADERS)
 
 
 @cache
-def _page() -> str:
+def _page(site_name: str, is_demonstration: bool) -> str:
     addresses = [address_of(name) for name in third_party_files()]
     return _filled_in(
         "index.html",
+        site_name,
         styles="\n    ".join(
             f'<link rel="stylesheet" href="{address}">' for address in addresses if address.endswith(".css")
         ),
@@ -46,14 +54,25 @@ def _page() -> str:
             f'<script defer src="{address}"></script>' for address in addresses if address.endswith(".js")
         ),
         start=address_of("start.js"),
+        demonstration=_people_of_the_demonstration() if is_demonstration else "",
     )
 
 
-@cache
-def _not_installed_page() -> str:
-    return _filled_in("not_installed.html")
+def _people_of_the_demonstration() -> str:
+    """Buttons for the five whose passwords everybody knows. Only where nothing but the demonstration is served."""
+    buttons = "".join(
+        f'<li><button type="button" data-username="{name}" data-password="{password_of(name)}">{name}</button> '
+        f"<span>{WHAT_THEY_DO[name]}: <code>{password_of(name)}</code></span></li>"
+        for name in ROLES
+    )
+    return f'<p>People of the demonstration, and their passwords:</p><ul id="people">{buttons}</ul>'
 
 
-def _filled_in(name: str, **places: str) -> str:
+def _filled_in(name: str, site_name: str, **places: str) -> str:
     template = Template((DIRECTORY / name).read_text(encoding="utf-8"))
-    return template.substitute(page_style=address_of("page.css"), icon=address_of("favicon.svg"), **places)
+    return template.substitute(
+        site_name=escape(site_name),
+        page_style=address_of("page.css"),
+        icon=address_of("favicon.svg"),
+        **places,
+    )

@@ -23,7 +23,7 @@ class Command(BaseCommand):
         add_serving_arguments(parser)
 
     def handle(self, *, host: str, port: int, workers: int, **_: Any) -> None:
-        self._approve_reviews_at_once()
+        self._serve_as_a_demonstration()
         listening = prepare(host=host, port=port, workers=workers)
         self.install_graphiql()
         if not demonstration.is_loaded():
@@ -35,10 +35,11 @@ class Command(BaseCommand):
         serve(listening, workers=workers)
         session.close()
 
-    def _approve_reviews_at_once(self) -> None:
-        """In the demonstration nobody waits for a moderator; workers read it from the environment."""
-        os.environ["COURSES_REVIEWS_NEED_APPROVAL"] = "off"
+    def _serve_as_a_demonstration(self) -> None:
+        """Nobody waits for a moderator, and pages name the people; workers read it from the environment."""
+        os.environ |= {"COURSES_REVIEWS_NEED_APPROVAL": "off", "COURSES_DEMONSTRATION": "on"}
         settings.REVIEWS_NEED_APPROVAL = False
+        settings.DEMONSTRATION = True
 
     def install_graphiql(self) -> None:
         """Bring the files of the page when they are missing. Without them all the rest is served."""

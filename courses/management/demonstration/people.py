@@ -18,6 +18,14 @@ ROLES: dict[str, dict[str, Any]] = {
     "admin": {"is_staff": True, "is_superuser": True},
 }
 
+WHAT_THEY_DO = {
+    "learner": "takes the courses",
+    "classmate": "has taken them",
+    "instructor": "teaches them",
+    "moderator": "moderates the reviews",
+    "admin": "looks after everything",
+}
+
 
 def password_of(username: str) -> str:
     """The password of one of the five: known to everybody, which is why `demo` is not for production."""

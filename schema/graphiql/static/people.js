@@ -18,20 +18,37 @@ export async function showWhoIsAsking() {
   element('sign-out').addEventListener('click', signOut);
   onSubmit('with-password', signInWithPassword);
   onSubmit('with-token', signInWithToken);
-  element('refusal').textContent = await refresh();
-  if (element('refusal').textContent) dialog.showModal();
+  for (const person of document.querySelectorAll('#people button')) person.addEventListener('click', signInAsPerson);
+  const refusal = await refresh();
+  refuse('with-token', refusal);
+  if (refusal) dialog.showModal();
 }
 
 /** Let `act` take the fields of a form. It returns why it refuses, in a sentence, or nothing when all is well. */
 function onSubmit(id, act) {
   element(id).addEventListener('submit', async (event) => {
     event.preventDefault();
+    for (const form of document.querySelectorAll('#sign-in form')) refuse(form.id, '');
     const refusal = await act(Object.fromEntries(new FormData(event.target)));
-    element('refusal').textContent = refusal;
+    refuse(id, refusal);
     if (refusal) return;
     event.target.reset();
     element('sign-in').close();
   });
+}
+
+/** Say beside a form, and to who cannot see it, why it refuses; '' when it does not. */
+function refuse(id, reason) {
+  const form = element(id);
+  form.querySelector('.refusal').textContent = reason;
+  for (const field of form.querySelectorAll('input')) field.setAttribute('aria-invalid', String(Boolean(reason)));
+}
+
+/** Fill in the form for one of the people of the demonstration, and send it. */
+function signInAsPerson({ target }) {
+  const form = element('with-password');
+  for (const name of ['username', 'password']) form.elements[name].value = target.dataset[name];
+  form.requestSubmit();
 }
 
 async function signInWithPassword({ username, password }) {

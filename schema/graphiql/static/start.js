@@ -1,8 +1,10 @@
 // Starts the page: says who is asking, then opens GraphiQL with the examples.
 
 import { examplesPlugin, loadExamples } from './examples.js';
+import { Editors, followingUp } from './editors.js';
 import { showWhoIsAsking } from './people.js';
-import { storage } from './storage.js';
+import { storage, TABS } from './storage.js';
+import { firstTabs, nameTabs, nameTabsAfter } from './tabs.js';
 import { fetcher } from './transport.js';
 
 /**
@@ -17,19 +19,24 @@ function leaveOutStyleElements() {
 leaveOutStyleElements();
 await showWhoIsAsking();
 const examples = await loadExamples();
-const isFirstVisit = storage.getItem('graphiql:tabState') === null;
+nameTabsAfter(examples);
+if (storage.getItem(TABS) === null) storage.setItem(TABS, JSON.stringify(firstTabs(examples)));
+const { tabs, activeTabIndex } = JSON.parse(storage.getItem(TABS));
+const { query, variables } = tabs[activeTabIndex]; // GraphiQL opens the tab that has these texts, or else a new one
 
 const graphiql = React.createElement(
   GraphiQL,
   {
-    fetcher,
+    fetcher: followingUp(fetcher, examples),
     storage,
-    defaultTabs: examples.map(({ query, variables }) => ({ query, variables })),
-    variables: isFirstVisit ? examples[0].variables : undefined,
+    query,
+    variables,
+    onTabChange: nameTabs,
     plugins: [examplesPlugin(examples), GraphiQLPluginExplorer.explorerPlugin()],
     shouldPersistHeaders: false,
     defaultEditorToolsVisibility: 'variables',
   },
   React.createElement(GraphiQL.Logo, null, React.createElement('span')),
+  React.createElement(Editors),
 );
 ReactDOM.createRoot(document.getElementById('graphiql')).render(graphiql);

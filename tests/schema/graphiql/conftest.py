@@ -20,3 +20,9 @@ def installed(not_installed: None) -> None:
     for name, path in third_party_files().items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name * 100)
+
+
+@pytest.fixture
+def quick_passwords(settings: Any) -> None:
+    """Hash passwords in no time: these tests are not about the hash."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -2,6 +2,7 @@
 
 import re
 from html.parser import HTMLParser
+from typing import Any
 
 import httpx
 import pytest
@@ -9,6 +10,7 @@ from asgiref.sync import async_to_sync
 from django.test import Client
 from graphql import get_introspection_query
 
+from courses.management.demonstration.people import ROLES, password_of
 from schema.application import GraphQLApplication
 from schema.graphiql.page import CONTENT_SECURITY_POLICY, render_graphiql
 from tests.schema.http.small_schema import schema
@@ -117,6 +119,25 @@ def test_libraries_come_in_the_order_in_which_they_need_each_other(installed: No
         "graphiql",
         "@graphiql/plugin-explorer",
         "start.js",
+    ]
+
+
+def test_the_page_names_the_site(installed: None, settings: Any) -> None:
+    settings.SITE_NAME = "Night <School>"
+
+    assert "<h1>Night &lt;School&gt; API</h1>" in ask(BROWSER).text
+
+
+def test_only_a_demonstration_names_people_and_their_passwords(installed: None, settings: Any) -> None:
+    settings.DEMONSTRATION = False
+    assert not [name for name in ROLES if password_of(name) in ask(BROWSER).text]
+
+    settings.DEMONSTRATION = True
+    buttons = [
+        attributes for tag, attributes in Elements(ask(BROWSER).text).all if "data-username" in attributes
+    ]
+    assert [(each["data-username"], each["data-password"]) for each in buttons] == [
+        (name, f"{name}-demo") for name in ("learner", "classmate", "instructor", "moderator", "admin")
     ]
 
 

@@ -11,7 +11,10 @@ import { fileURLToPath } from 'node:url';
 
 const PROJECT = fileURLToPath(new URL('../../../..', import.meta.url));
 
-/** Start it. Gives its origin, the access token of each person by user name, and how to stop it. */
+/**
+ * Start it. Gives its origin, the access token of each person by user name, how to run a Python program on its data,
+ * and how to stop it.
+ */
 export async function startDemonstration() {
   const directory = await mkdtemp(join(tmpdir(), 'graphiql-'));
   const port = await freePort();
@@ -25,6 +28,17 @@ export async function startDemonstration() {
     await rm(directory, { recursive: true, force: true });
   };
 
+  const python = async (program) => {
+    const environment = { ...process.env, COURSES_DATA_DIR: directory };
+    const shell = spawn('uv', ['run', 'python', 'manage.py', 'shell', '-c', program], {
+      cwd: PROJECT,
+      env: environment,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    const [code] = await once(shell, 'exit');
+    if (code !== 0) throw new Error(`the program ended with ${code}`);
+  };
+
   const origin = `http://127.0.0.1:${port}`;
   const tokens = {};
   for await (const line of createInterface({ input: server.stdout })) {
@@ -33,7 +47,7 @@ export async function startDemonstration() {
     if (line.startsWith('GraphiQL: ')) break;
   }
   await answering(`${origin}/readyz`, server);
-  return { origin, tokens, stop };
+  return { origin, tokens, python, stop };
 }
 
 async function freePort() {

@@ -1,34 +1,27 @@
 // GraphiQL as a person uses it, in a real Chromium that can reach nothing but the server.
 //
-// CHROMIUM names the program where it is not /usr/bin/chromium. GRAPHIQL_PICTURE names a file for the picture of
-// the page that stands in the documentation.
+// GRAPHIQL_PICTURE names a file for the picture of the page that stands in the documentation.
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 
-import { chromium } from 'playwright-core';
-
+import { launch, violationsOf } from './chromium.js';
 import { startDemonstration } from './demonstration.js';
 
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
-];
 const EXAMPLE_TABS = [
-  'BrowseCatalogue',
-  'StartAttempt',
-  'CreateReview',
-  'CreateNote',
-  'GradingQueue',
-  'CreateAssessment',
-  'MyStatistics',
-  'CreateAccessToken',
+  'Browse the catalogue',
+  'Take an assessment',
+  'Watch live updates',
+  'Review a course',
+  'Moderate reviews',
+  'Write and search notes',
+  'Announce to a course',
+  'Read notifications',
+  'Grade as an instructor',
+  'Author an assessment',
+  'Correct a key and regrade',
+  'See statistics',
+  'Make an access token',
 ];
 
 let server;
@@ -39,7 +32,7 @@ let violations;
 
 before(async () => {
   server = await startDemonstration();
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+  browser = await launch();
 });
 
 after(async () => {
@@ -50,13 +43,9 @@ after(async () => {
 beforeEach(async () => {
   page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   foreignRequests = [];
-  violations = [];
+  violations = violationsOf(page);
   page.on('request', (request) => {
     if (!request.url().startsWith(`${server.origin}/`)) foreignRequests.push(request.url());
-  });
-  page.on('pageerror', (error) => violations.push(error.message));
-  page.on('console', (message) => {
-    if (message.text().includes('Content Security Policy')) violations.push(message.text());
   });
   await page.goto(`${server.origin}/graphql/`);
   await page.waitForSelector('.graphiql-container');
@@ -92,6 +81,8 @@ async function resultText() {
   return (await page.waitForFunction(shown)).jsonValue();
 }
 
+const tabs = () => page.$$eval('.graphiql-tab-button', (all) => all.map((tab) => tab.textContent));
+
 const whoIs = (text) => page.waitForFunction((who) => document.getElementById('who').textContent === who, text);
 
 async function useToken(token) {
@@ -120,11 +111,119 @@ async function firstLesson() {
 }
 
 test('the page opens with a tab for each use case, and nobody signed in', async () => {
-  const tabs = await page.$$eval('.graphiql-tab-button', (all) => all.map((tab) => tab.textContent));
-
-  assert.deepEqual(tabs, EXAMPLE_TABS);
+  assert.deepEqual(await tabs(), EXAMPLE_TABS);
   await whoIs('Not signed in');
 });
+
+test('tabs keep their names when another operation of theirs runs, and when the page is loaded again', async () => {
+  await chooseOperation('OneCourse');
+  await resultText();
+  await run({ query: 'query MyOwn { serverTime }' });
+  const named = [...EXAMPLE_TABS, 'MyOwn'];
+  assert.deepEqual(await tabs(), named);
+
+  await page.waitForFunction(() => localStorage.getItem('graphiql:tabState').includes('MyOwn'));
+  await page.reload();
+  await page.waitForSelector('.graphiql-container');
+
+  assert.deepEqual(await tabs(), named);
+});
+
+test('what one operation answers is filled in for the next: an attempt from start to result', async () => {
+  await signIn('learner', 'learner-demo');
+  await page.waitForSelector('#sign-out:visible');
+  await page.click('.graphiql-tab-button:has-text("Take an assessment")');
+  const answerOf = async (operation) => {
+    await chooseOperation(operation);
+    await page.waitForFunction((field) => {
+      const { CodeMirror } = document.querySelector('.result-window .CodeMirror');
+      return CodeMirror.getValue().includes(`"${field}"`);
+    }, operation[0].toLowerCase() + operation.slice(1));
+    return JSON.parse(await resultText()).data;
+  };
+
+  const { startAttempt } = await answerOf('StartAttempt');
+  const { submitAnswers } = await answerOf('SubmitAnswers');
+  const { completeAttempt } = await answerOf('CompleteAttempt');
+
+  const variables = await page.$eval('.graphiql-editor-tool .CodeMirror', (editor) => editor.CodeMirror.getValue());
+  assert.equal(JSON.parse(variables).attemptId, startAttempt.attempt.id);
+  assert.deepEqual([submitAnswers.userErrors, submitAnswers.attempt.answeredCount], [[], 1]);
+  assert.deepEqual([completeAttempt.userErrors, completeAttempt.attempt.state], [[], 'COMPLETED']);
+});
+
+test('an announcement arrives where it is watched', async () => {
+  await useToken(server.tokens.learner);
+  await page.waitForSelector('#sign-out:visible');
+  await page.click('.graphiql-tab-button:has-text("Watch live updates")');
+  await chooseOperation('WatchNotifications');
+  await page.waitForSelector('.graphiql-execute-button[aria-label^="Stop"]');
+
+  const ask = (query, variables) =>
+    fetch(`${server.origin}/graphql/`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${server.tokens.instructor}` },
+      body: JSON.stringify({ query, variables }),
+    }).then((response) => response.json());
+  const { data } = await ask('{ courses(first: 1) { edges { node { id } } } }');
+  const announce = `mutation($id: ID!) { announce(input: {courseId: $id, title: "Now", message: "Look here."}) {
+    recipientCount userErrors { code } } }`;
+  let shown;
+  while (!shown) {
+    await ask(announce, { id: data.courses.edges[0].node.id });
+    shown = await page.waitForFunction(
+      () => document.querySelector('.result-window .CodeMirror').CodeMirror.getValue(),
+      undefined,
+      { timeout: 2000 },
+    ).catch(() => null);
+  }
+
+  assert.equal(JSON.parse(await shown.jsonValue()).data.notificationReceived.message, 'Look here.');
+});
+
+test('the people of the demonstration sign in by one click', async () => {
+  await page.click('#open-sign-in');
+  assert.deepEqual(
+    await page.$$eval('#people li', (all) => all.map((person) => person.textContent)),
+    [
+      'learner takes the courses: learner-demo',
+      'classmate has taken them: classmate-demo',
+      'instructor teaches them: instructor-demo',
+      'moderator moderates the reviews: moderator-demo',
+      'admin looks after everything: admin-demo',
+    ],
+  );
+
+  await page.click('#people button:has-text("classmate")');
+
+  await page.waitForSelector('#who:has-text("(classmate)")');
+});
+
+for (const colorScheme of ['light', 'dark']) {
+  test(`on a phone an example is played without scrolling sideways (${colorScheme})`, async () => {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.click('[aria-label="Show Examples"]');
+    await page.click('.examples button:has-text("Browse the catalogue")');
+    await page.waitForSelector('.examples', { state: 'hidden' });
+    await chooseOperation('BrowseCatalogue');
+    await resultText();
+
+    const { width, hidden } = await page.evaluate(() => {
+      const isOutside = ({ left, right, top, bottom }) => left < 0 || top < 0 || right > innerWidth || bottom > innerHeight;
+      const parts = '.graphiql-sidebar button, .graphiql-toolbar button, .graphiql-tab-add, header button:not([hidden]), .result-window';
+      const outside = [...document.querySelectorAll(parts)].filter((part) => isOutside(part.getBoundingClientRect()));
+      return { width: document.documentElement.scrollWidth, hidden: outside.map((part) => part.outerHTML.slice(0, 80)) };
+    });
+    assert.deepEqual({ width, hidden }, { width: 390, hidden: [] });
+    const result = await page.locator('.result-window').boundingBox();
+    assert.equal(result.height > 150 && result.width > 300, true, JSON.stringify(result));
+
+    await page.click('#open-sign-in');
+    const dialog = await page.locator('#sign-in').boundingBox();
+    assert.equal(dialog.x >= 0 && dialog.x + dialog.width <= 390, true, JSON.stringify(dialog));
+  });
+}
 
 // The button offers the operations of a tab once GraphiQL has read the document; before, it runs the first one.
 async function chooseOperation(name) {
@@ -166,7 +265,8 @@ test('with an access token the page says who asks, and a mutation writes in that
 test('a token that is not valid is refused in words and forgotten', async () => {
   await useToken('cat_nonsense');
 
-  await page.waitForSelector('#refusal:has-text("This access token is not valid")');
+  await page.waitForSelector('#token-refusal:has-text("This access token is not valid")');
+  assert.equal(await page.textContent('#password-refusal'), '');
   await whoIs('Not signed in');
 });
 
@@ -185,7 +285,9 @@ test('a password makes a session, whose mutations are not taken for forged ones,
 test('a wrong password is refused in words', async () => {
   await signIn('learner', 'wrong');
 
-  await page.waitForSelector('#refusal:not(:empty)');
+  await page.waitForSelector('#with-password #password-refusal:not(:empty)');
+  assert.equal(await page.getAttribute('[name=password]', 'aria-invalid'), 'true');
+  assert.equal(await page.textContent('#token-refusal'), '');
   await whoIs('Not signed in');
 });
 
@@ -204,7 +306,7 @@ test('the list of examples opens one in a new tab', async () => {
   await page.click('[aria-label="Show Examples"]');
   await page.click('.examples button:has-text("Make an access token")');
 
-  await page.waitForFunction((count) => document.querySelectorAll('.graphiql-tab').length === count, 9);
+  await page.waitForFunction((count) => document.querySelectorAll('.graphiql-tab').length === count, 14);
   const query = await page.$eval('.graphiql-query-editor .CodeMirror', (editor) => editor.CodeMirror.getValue());
   assert.match(query, /^# Make an access token/);
 });
