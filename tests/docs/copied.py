@@ -13,7 +13,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _BLOCK = re.compile(
     r"(?P<head><!-- copy of (?P<path>\S+) -->\n)(?P<copy>.*?)(?P<foot><!-- /copy -->)", re.DOTALL
 )
-_LANGUAGES = {".graphql": "graphql", ".py": "python", ".ts": "ts"}
+_LANGUAGES = {".graphql": "graphql", ".json": "json", ".py": "python", ".ts": "ts"}
 
 
 def copies(page: str) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,67 @@
+/** What every client does in our checks: one learner's visit, in a browser and through the development server. */
+
+import { signIn } from "../account.ts";
+import { ask } from "../../ask.ts";
+import { CoursePageDocument, EnrollDocument } from "../../generated/courses.ts";
+import { liveUpdates, type Server } from "../server.ts";
+
+const URL = "/graphql/";
+const ASK_AGAIN_MS = 200;
+
+export interface Page {
+  viewerName(): Promise<string | undefined>;
+  /** The titles that the cache has after a page of `first` courses and the page behind it. */
+  twoPages(first: number): Promise<string[]>;
+  start(assessmentId: string): Promise<{ id: string; question: string }>;
+  flag(attemptId: string, questionId: string, isFlagged: boolean): Promise<void>;
+  watch(attemptId: string, show: (state: string) => void): () => void;
+  codesOf(error: unknown): unknown[];
+}
+
+export type Connect = (server: Server, signedOut: () => void) => Page;
+
+export async function visit(connect: Connect, token: string, print: (line: string) => void): Promise<void> {
+  const nobodyLeft = () => print("signed out");
+  const { status } = await signIn("learner", "learner-demo");
+  print(`sign-in ${status}`);
+
+  const page = connect({ url: URL }, nobodyLeft);
+  print(`session of ${await page.viewerName()}`);
+  for (const title of await page.twoPages(2)) print(`course ${title}`);
+  await page.twoPages(1000).catch((error) => print(`refused ${page.codesOf(error)}`));
+
+  const { course } = await ask({ url: URL }, CoursePageDocument, { slug: "coffee-from-seed-to-cup" });
+  await ask({ url: URL }, EnrollDocument, { input: { courseId: course!.id } });
+  const assessment = course!.lessons.find((lesson) => lesson.assessment)!.assessment!;
+  const attempt = await page.start(assessment.id);
+  print(`WebSocket ${await firstEvent(page, page, attempt)}`);
+  print(`SSE ${await firstEvent(page, connect({ url: URL, live: "SSE" }, nobodyLeft), attempt)}`);
+
+  print(`token of ${await connect({ url: URL, token }, nobodyLeft).viewerName()}`);
+  const stranger = connect({ url: URL, token: "cat_unknown" }, nobodyLeft);
+  await stranger.viewerName().catch((error) => print(`refused ${page.codesOf(error)}`));
+  print(`WebSocket closed ${await closeCode({ url: URL, token: "cat_unknown" })}`);
+}
+
+/** With what code the connection of somebody without rights is closed, and is not opened again. */
+async function closeCode(server: Server): Promise<number> {
+  const query = "subscription { notificationReceived { id } }";
+  return new Promise((resolve) => {
+    const error = (closed: unknown) => resolve((closed as CloseEvent).code);
+    liveUpdates(server).subscribe({ query }, { next() {}, complete() {}, error });
+  });
+}
+
+/** Changes the attempt again and again until one change is seen: nothing tells when a subscription stands. */
+async function firstEvent(page: Page, watching: Page, attempt: { id: string; question: string }): Promise<string> {
+  let flagged = false;
+  return new Promise((resolve, reject) => {
+    const change = () => page.flag(attempt.id, attempt.question, (flagged = !flagged)).catch(reject);
+    const again = setInterval(change, ASK_AGAIN_MS);
+    const stop = watching.watch(attempt.id, (state) => {
+      clearInterval(again);
+      stop();
+      resolve(state);
+    });
+  });
+}

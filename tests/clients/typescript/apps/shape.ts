@@ -1,0 +1,35 @@
+/** What a normalised cache wants to know of our schema. A check keeps it complete. */
+
+/** Connections by the type that has them: their pages are one list. */
+export const CONNECTIONS = {
+  Query: ["courses", "gradingQueue", "reviewModerationQueue"],
+  Course: ["reviews"],
+  Lesson: ["notes"],
+  Viewer: ["activity", "attempts", "enrollments", "notes", "notifications", "reviews"],
+};
+
+/** Types without an id: what belongs to whatever holds it. */
+export const EMBEDDED = [
+  "AssessmentStatistics",
+  "AttemptQuestion",
+  "Blank",
+  "CourseStatistics",
+  "GradeChangePreview",
+  "GradedResponse",
+  "ItemAnalysis",
+  "ItemStatistics",
+  "LearningHabits",
+  "Match",
+  "Permission",
+  "QuestionResult",
+  "RateLimit",
+  "RatingCount",
+  "Response",
+  "Revenue",
+  "ReviewSummary",
+  "Solution",
+  "SubmissionReceipt",
+  "UserError",
+  "UserStatistics",
+  "ViewerAttempts",
+];
