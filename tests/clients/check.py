@@ -37,7 +37,8 @@ WHAT_A_PAGE_TELLS = [
     "token of Dr Ines Falkner",
     "signed out",
     "refused UNAUTHENTICATED",
-    "WebSocket closed 4403",
+    "WebSocket refused 4403",
+    "SSE refused UNAUTHENTICATED",
 ]
 DRAFT = "course Finding Your Way with Map and Compass"
 

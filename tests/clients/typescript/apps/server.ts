@@ -50,6 +50,7 @@ export function liveUpdates(server: Server): Pick<Client, "subscribe"> {
       url: server.url,
       headers: headersOf(server),
       credentials: credentialsOf(server),
+      fetchFn: fetchEvents,
       retryAttempts: Infinity,
     });
   }
@@ -59,4 +60,12 @@ export function liveUpdates(server: Server): Pick<Client, "subscribe"> {
     retryAttempts: Infinity,
     shouldRetry: (event) => (event as CloseEvent).code !== FORBIDDEN, // the session or the token has ended
   });
+}
+
+/** graphql-sse asks again whatever the answer was, so a refusal that would not change becomes an event. */
+async function fetchEvents(input: string, init: RequestInit): Promise<Response> {
+  const response = await fetch(input, init);
+  if (response.ok || response.status === 429 || response.status >= 500) return response;
+  const events = `event: next\ndata: ${await response.text()}\n\nevent: complete\ndata:\n\n`;
+  return new Response(events, { headers: { "Content-Type": "text/event-stream" } });
 }

@@ -40,15 +40,22 @@ export async function visit(connect: Connect, token: string, print: (line: strin
   print(`token of ${await connect({ url: URL, token }, nobodyLeft).viewerName()}`);
   const stranger = connect({ url: URL, token: "cat_unknown" }, nobodyLeft);
   await stranger.viewerName().catch((error) => print(`refused ${page.codesOf(error)}`));
-  print(`WebSocket closed ${await closeCode({ url: URL, token: "cat_unknown" })}`);
+  for (const live of ["WebSocket", "SSE"] as const)
+    print(`${live} refused ${await refusalOf({ url: URL, token: "cat_unknown", live })}`);
 }
 
-/** With what code the connection of somebody without rights is closed, and is not opened again. */
-async function closeCode(server: Server): Promise<number> {
+/** How somebody without rights is told so: by the code of the closed connection, or by an error. Never tried again. */
+async function refusalOf(server: Server): Promise<unknown> {
   const query = "subscription { notificationReceived { id } }";
   return new Promise((resolve) => {
-    const error = (closed: unknown) => resolve((closed as CloseEvent).code);
-    liveUpdates(server).subscribe({ query }, { next() {}, complete() {}, error });
+    liveUpdates(server).subscribe(
+      { query },
+      {
+        next: ({ errors }) => resolve(errors?.[0]?.extensions?.["code"]),
+        error: (closed) => resolve((closed as CloseEvent).code),
+        complete() {},
+      },
+    );
   });
 }
 
