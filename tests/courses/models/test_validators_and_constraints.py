@@ -152,7 +152,7 @@ def _is_stored(row: models.Model, name: str, value: Any) -> bool:
 
 def _is_rounded(field: Any, value: Any) -> bool:
     """Whether PostgreSQL would round a number, which a form refuses to do without a word."""
-    return isinstance(field, models.DecimalField) and value != round(value, field.decimal_places)
+    return isinstance(field, models.DecimalField) and -value.as_tuple().exponent > field.decimal_places
 
 
 @pytest.mark.parametrize(("model", "name"), _constrained())
