@@ -60,6 +60,15 @@ class Connection:
         assert closed.value.rcvd is not None
         return closed.value.rcvd.code
 
+    def farewell(self) -> tuple[list[str], int]:
+        """The types of the messages that still come, and the code with which the server closes the connection."""
+        types: list[str] = []
+        while True:
+            try:
+                types.append(self.message()["type"])
+            except ConnectionClosed as closed:
+                return types, closed.rcvd.code if closed.rcvd else 0
+
     def _send(self, message: dict[str, Any]) -> None:
         self._socket.send(json.dumps(message))
 

@@ -171,7 +171,8 @@ def _filled() -> tuple[User, dict[str, str]]:
     attempt = factories.make_attempt(person, assessment)
     answer = factories.answer(attempt, essay, {"text": "Long."})
     attempt.complete()
-    people = _multiply(person, username="'person' || n", email="''", is_staff="false")
+    named = dict.fromkeys(("username", "name_skeleton"), "'person' || n")
+    people = _multiply(person, **named, email="''", is_staff="false")
     stars = "ARRAY[n % 2, n % 3, n % 5, n % 7, n % 11]"
     courses = _multiply(course, slug="'c' || n", title="'c' || n", rating_counts=stars, learner_count="n")
     _multiply(factories.make_review(person, course, is_approved=False), course_id=courses)

@@ -12,7 +12,7 @@ from courses.models import Assessment, Review, User
 
 UNSEEN = ["\u200b", "\u00ad\u200f", "\u3164", "\u2800", " \n", "\U000e0041\ufe0f"]
 
-BY_THE_SERVER = {"password", "digest", "prefix"}
+BY_THE_SERVER = {"password", "digest", "prefix", "name_skeleton"}
 """What nobody writes."""
 
 

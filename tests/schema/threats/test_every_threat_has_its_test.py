@@ -198,7 +198,7 @@ THREATS: dict[int, tuple[str, ...]] = {
     ),
     41: (
         "a token for more than it was made for",
-        "test_every_root_field_names_a_scope",
+        "test_every_root_field_names_a_scope_or_is_closed_to_tokens",
         "test_a_root_field_refuses_tokens_with_all_scopes_but_its_own",
     ),
     42: (
