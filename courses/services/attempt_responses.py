@@ -6,7 +6,7 @@ of the change.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,9 +88,10 @@ def store_responses(attempt: Any, answers: Sequence[GivenAnswer], base_revision:
         )
     if not answers:
         return
-    responses = _checked(attempt, answers)
-    types = [_types(attempt)[question] for question in responses]
-    picked, texts = zip(*map(specified_columns, types, responses.values()), strict=True)
+    types = _types(attempt)
+    responses = _checked(attempt, types, answers)
+    columns = (specified_columns(types[question], response) for question, response in responses.items())
+    picked, texts = zip(*columns, strict=True)
     [saved] = fetch(
         _SAVE,
         attempt=attempt.pk,
@@ -108,9 +109,11 @@ def store_responses(attempt: Any, answers: Sequence[GivenAnswer], base_revision:
         raise exceptions.StaleRevision(field=["baseRevision"])
 
 
-def _checked(attempt: Any, answers: Sequence[GivenAnswer]) -> dict[int, Response | None]:
+def _checked(
+    attempt: Any, types: Mapping[int, str], answers: Sequence[GivenAnswer]
+) -> dict[int, Response | None]:
     """The responses as they are stored, by question. Raises ResponseMismatch for the first that does not fit."""
-    types, responses = _types(attempt), dict[int, Response | None]()
+    responses: dict[int, Response | None] = {}
     for answer in answers:
         entry = find_entry(attempt.layout, answer.question_id)
         if entry is None or answer.question_id not in types:
