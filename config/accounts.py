@@ -18,7 +18,7 @@ from django.shortcuts import redirect
 
 from courses.models import User
 from courses.utils.look_alikes import skeleton
-from schema.core.client_address import client_address
+from schema.network.client_address import client_address
 
 _APP = "allauth.account"
 

@@ -1,7 +1,7 @@
 """What Django's pages cannot cope with, refused before they see it: bodies that are no JSON, and texts that
 PostgreSQL cannot store.
 
-The API has the same rules, and an entry of its own (schema/core/http/request_body.py).
+The API has the same rules, and an entry of its own (schema/network/request_body.py).
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -1,7 +1,7 @@
 """The API on the network: Strawberry's ASGI view, specialised to GraphQL over HTTP as clients may rely on it.
 
 Here stands the way of a request: what is refused, who is asking, how long it may take, and with which status
-and media type it is answered. How each step is done stands in schema/core/http/ and its neighbours.
+and media type it is answered. How each step is done stands in schema/network/ and schema/documents/.
 """
 
 import asyncio
@@ -29,30 +29,30 @@ from strawberry.types import ExecutionResult
 
 from courses.utils.json_text import decode_json
 from schema.context import Context
-from schema.core.authentication import Authenticated
-from schema.core.client_address import client_address, readable_user_agent
-from schema.core.documents import may_have_been_executed, name_of_operation, points_of
 from schema.core.error_codes import ErrorCode
-from schema.core.http.answers import body_of, codes_of, head_of, status_of
-from schema.core.http.event_stream import EventStream
-from schema.core.http.execution import Result, execute
-from schema.core.http.frames import TextFrames
-from schema.core.http.negotiation import EVENT_STREAM, GRAPHQL_RESPONSE, HTML, JSON, preferred_media_type
-from schema.core.http.refusals import NEVER_CACHED, Refused, retry_headers
-from schema.core.http.request_body import (
+from schema.documents.reading import Document
+from schema.execution import request_work
+from schema.execution.admission import Admission, Overloaded
+from schema.execution.listening import Listener
+from schema.network.authentication import Authenticated
+from schema.network.client_address import client_address, readable_user_agent
+from schema.network.event_stream import EventStream
+from schema.network.execution import Result, execute
+from schema.network.frames import TextFrames
+from schema.network.negotiation import EVENT_STREAM, GRAPHQL_RESPONSE, HTML, JSON, preferred_media_type
+from schema.network.operations import may_have_been_executed, name_of_operation, points_of
+from schema.network.refusals import NEVER_CACHED, Refused, retry_headers
+from schema.network.request_body import (
     BoundedRequest,
     json_of,
     parameters_of_url,
     request_data,
     require_json,
 )
-from schema.core.http.sign_in import charged, signed_in, signed_in_still
-from schema.core.http.websocket import TransportHandler
-from schema.core.reading import Document
-from schema.core.request_log import RequestRecord, request_id
-from schema.execution import request_work
-from schema.execution.admission import Admission, Overloaded
-from schema.execution.listening import Listener
+from schema.network.request_log import RequestRecord, request_id
+from schema.network.responses import body_of, codes_of, head_of, status_of
+from schema.network.sign_in import charged, signed_in, signed_in_still
+from schema.network.websocket import TransportHandler
 
 JSON_TYPES = (JSON, GRAPHQL_RESPONSE)
 ANSWER_TYPES = (*JSON_TYPES, EVENT_STREAM)

@@ -6,7 +6,6 @@ from decimal import Decimal
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from schema.access.mutations import AccessMutation
 from schema.activity.mutations import ActivityMutation
 from schema.assessments.mutations import AssessmentMutation
 from schema.assessments.queries import AssessmentQuery
@@ -17,19 +16,20 @@ from schema.catalog.authoring import CatalogAuthoringMutation
 from schema.catalog.mutations import CatalogMutation
 from schema.catalog.queries import CatalogQuery
 from schema.core.executor import Executor
-from schema.core.extensions import EXTENSIONS, ApiSchema
 from schema.core.nodes import NodeQuery
-from schema.core.rate_limits import RateLimitQuery
 from schema.core.scalars import BIG_INT, DATE_TIME, DECIMAL, BigInt
 from schema.grading.explaining import ExplainingMutation
 from schema.grading.mutations import GradingMutation
 from schema.grading.queries import GradingQuery
+from schema.network.extensions import EXTENSIONS, ApiSchema
+from schema.network.rate_limits import RateLimitQuery
 from schema.notes.mutations import NoteMutation
 from schema.notifications.mutations import NotificationMutation
 from schema.notifications.subscriptions import NotificationSubscription
 from schema.people.mutations import PeopleMutation
 from schema.reviews.mutations import ReviewMutation
 from schema.reviews.queries import ReviewQuery
+from schema.tokens.mutations import AccessMutation
 from schema.viewer.queries import ViewerQuery
 
 

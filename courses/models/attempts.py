@@ -21,7 +21,7 @@ from courses.rules import pass_mark
 from courses.rules.attempt_limits import attempts_left
 from courses.rules.layout import make_layout, points_in
 from courses.utils.clock import database_now
-from courses.utils.constraints import between, json_is, together
+from courses.utils.constraints import between, filled_exactly_if, json_is
 from courses.utils.model_helpers import AddedDateTimeField, AliasField, lock
 from courses.utils.statistics_inputs import StatisticsInputRow
 from courses.validators import validate_percentage
@@ -121,7 +121,9 @@ class AssessmentAttempt(TimeStampedMixin):
             ),
             models.CheckConstraint(
                 name="attempt_completed_has_end",
-                condition=together(Q(is_completed=True), "end_time", "ended_by", "time_taken_seconds"),
+                condition=filled_exactly_if(
+                    Q(is_completed=True), "end_time", "ended_by", "time_taken_seconds"
+                ),
             ),
             models.CheckConstraint(
                 name="attempt_ended_by_is_known", condition=Q(ended_by__in=AttemptEnd.values)

@@ -7,7 +7,7 @@ from django.db.models import Q
 from courses.constants import NotificationType
 from courses.mixins import TimeStampedMixin
 from courses.models.catalog import Course
-from courses.utils.constraints import together
+from courses.utils.constraints import filled_exactly_if
 from courses.validators import ACTION_URL_PATTERN, validate_action_url, validate_not_blank
 
 
@@ -64,7 +64,7 @@ class Notification(TimeStampedMixin):
                 name="notification_type_is_known", condition=Q(notification_type__in=NotificationType.values)
             ),
             models.CheckConstraint(
-                name="notification_read_has_date", condition=together(Q(is_read=True), "read_date")
+                name="notification_read_has_date", condition=filled_exactly_if(Q(is_read=True), "read_date")
             ),
             models.CheckConstraint(
                 name="notification_url_is_safe", condition=Q(action_url__regex=ACTION_URL_PATTERN)

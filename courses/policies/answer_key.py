@@ -14,13 +14,13 @@ from django.db.models.functions import Coalesce
 from courses.constants import EnrollmentStatus
 from courses.models import AssessmentAttempt, Enrollment
 from courses.policies.attempt_time import is_open
-from courses.policies.participation import NOBODY, Viewer, teaches
+from courses.policies.participation import NEVER, Viewer, teaches
 from courses.policies.results import COURSE_OF_ATTEMPT
 
 
 def may_see_answer_key(viewer: Viewer) -> Q:
     if viewer is None:
-        return NOBODY
+        return NEVER
     own = Q(user_id=viewer.pk, is_completed=True, assessment__show_correct_answers=True)
     return own & _no_further_attempt_is_possible() | teaches(viewer, COURSE_OF_ATTEMPT)
 

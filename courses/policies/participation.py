@@ -7,8 +7,8 @@ from courses.models import Course, Enrollment, User
 
 Viewer = User | None
 
-NOBODY = Q(Value(False, output_field=BooleanField()))
-EVERYBODY = Q(Value(True, output_field=BooleanField()))
+NEVER = Q(Value(False, output_field=BooleanField()))
+ALWAYS = Q(Value(True, output_field=BooleanField()))
 
 
 def is_platform_staff(viewer: Viewer) -> bool:
@@ -18,9 +18,9 @@ def is_platform_staff(viewer: Viewer) -> bool:
 def teaches(viewer: Viewer, course: str = "pk") -> Q:
     """The viewer is staff of the course: one of its instructors, or platform staff."""
     if viewer is None:
-        return NOBODY
+        return NEVER
     if viewer.is_staff:
-        return EVERYBODY
+        return ALWAYS
     return instructs(viewer, course)
 
 
@@ -33,7 +33,7 @@ def instructs(viewer: User, course: str = "pk") -> Q:
 def takes(viewer: Viewer, course: str = "pk") -> Q:
     """The viewer is enrolled in the course and has not withdrawn."""
     if viewer is None:
-        return NOBODY
+        return NEVER
     enrollments = Enrollment.objects.filter(course_id=OuterRef(course), user_id=viewer.pk)
     return Q(Exists(enrollments.exclude(status=EnrollmentStatus.WITHDRAWN)))
 
@@ -41,7 +41,7 @@ def takes(viewer: Viewer, course: str = "pk") -> Q:
 def has_ever_taken(viewer: Viewer, course: str = "pk") -> Q:
     """The viewer is or was enrolled in the course."""
     if viewer is None:
-        return NOBODY
+        return NEVER
     return Q(Exists(Enrollment.objects.filter(course_id=OuterRef(course), user_id=viewer.pk)))
 
 

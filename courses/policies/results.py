@@ -2,7 +2,7 @@
 
 from django.db.models import Q
 
-from courses.policies.participation import NOBODY, Viewer, teaches
+from courses.policies.participation import NEVER, Viewer, teaches
 
 COURSE_OF_ATTEMPT = "assessment__lesson__course_id"
 
@@ -10,13 +10,13 @@ COURSE_OF_ATTEMPT = "assessment__lesson__course_id"
 def may_see_attempt(viewer: Viewer) -> Q:
     """An attempt is for its learner and for the staff of its course."""
     if viewer is None:
-        return NOBODY
+        return NEVER
     return Q(user_id=viewer.pk) | teaches(viewer, COURSE_OF_ATTEMPT)
 
 
 def may_see_results(viewer: Viewer) -> Q:
     """The staff of the course always; the learner when the attempt is over and the assessment shows results."""
     if viewer is None:
-        return NOBODY
+        return NEVER
     own = Q(user_id=viewer.pk, is_completed=True, assessment__show_results=True)
     return own | teaches(viewer, COURSE_OF_ATTEMPT)

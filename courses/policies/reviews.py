@@ -1,11 +1,11 @@
-"""Who may see, write and moderate reviews. Over reviews, or over a person's standing where it says so."""
+"""Who may see, write and moderate reviews. Over reviews, or over a person's eligibility where it says so."""
 
 from dataclasses import dataclass
 
 from django.db.models import Q
 
 from courses import exceptions
-from courses.policies.participation import NOBODY, Viewer, teaches
+from courses.policies.participation import NEVER, Viewer, teaches
 
 
 def may_see_review(viewer: Viewer) -> Q:
@@ -19,12 +19,12 @@ def may_see_review(viewer: Viewer) -> Q:
 def may_moderate_review(viewer: Viewer) -> Q:
     """The staff of its course, and nobody their own."""
     if viewer is None:
-        return NOBODY
+        return NEVER
     return teaches(viewer, "course_id") & ~Q(user_id=viewer.pk)
 
 
 @dataclass(frozen=True)
-class Standing:
+class ReviewEligibility:
     """What counts when somebody wants to review a course."""
 
     instructs: bool
@@ -32,12 +32,12 @@ class Standing:
     has_reviewed: bool
 
 
-def refusal_to_review(standing: Standing) -> exceptions.Refusal | None:
-    """Why a person of this standing may not review the course; None when they may."""
-    if standing.instructs:
+def refusal_to_review(eligibility: ReviewEligibility) -> exceptions.Refusal | None:
+    """Why a person with this eligibility may not review the course; None when they may."""
+    if eligibility.instructs:
         return exceptions.PermissionDenied("You teach this course, so you cannot review it.", ["courseId"])
-    if not standing.has_taken:
+    if not eligibility.has_taken:
         return exceptions.NotEnrolled(field=["courseId"])
-    if standing.has_reviewed:
+    if eligibility.has_reviewed:
         return exceptions.AlreadyReviewed(field=["courseId"])
     return None

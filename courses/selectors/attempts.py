@@ -26,7 +26,7 @@ def attempts_visible_to(viewer: Viewer) -> QuerySet[AssessmentAttempt]:
         read_at=StatementTimestamp(),
         is_overdue=overdue(),
         waits_for_a_person=Q(is_completed=True) & _has_ungraded_answers(),
-        viewer_is_learner=Q(user_id=viewer.pk) if viewer else participation.NOBODY,
+        viewer_is_learner=Q(user_id=viewer.pk) if viewer else participation.NEVER,
         viewer_is_staff=participation.teaches(viewer, results.COURSE_OF_ATTEMPT),
         results_visible=results.may_see_results(viewer),
         answer_key_visible=answer_key.may_see_answer_key(viewer),
@@ -46,7 +46,7 @@ def attempts_of(viewer: Viewer) -> QuerySet[AssessmentAttempt]:
 
 
 @dataclass
-class Standing:
+class AttemptSummary:
     """Where a learner stands in an assessment. `best` is chosen among the results that the learner may see."""
 
     assessment_id: int
@@ -56,23 +56,21 @@ class Standing:
     best: AssessmentAttempt | None
 
 
-def standings(
+def attempt_summaries(
     learner: User, assessments: Sequence[int], settle: Callable[[Viewer, Sequence[AssessmentAttempt]], None]
-) -> Mapping[int, Standing]:
+) -> Mapping[int, AttemptSummary]:
     """Where the learner stands in each assessment. `settle` closes the attempts whose time is over."""
     mine = list(attempts_of(learner).filter(assessment__in=assessments).order_by("attempt_number"))
     settle(learner, mine)
     limits = Assessment.objects.filter(pk__in=assessments).values_list("pk", "max_attempts")
-    return {
-        pk: _standing(pk, limit, [row for row in mine if row.assessment_id == pk]) for pk, limit in limits
-    }
+    return {pk: _summary(pk, limit, [row for row in mine if row.assessment_id == pk]) for pk, limit in limits}
 
 
-def _standing(assessment_id: int, max_attempts: int, attempts: list[Any]) -> Standing:
+def _summary(assessment_id: int, max_attempts: int, attempts: list[Any]) -> AttemptSummary:
     graded = [
         row for row in attempts if row.is_completed and row.results_visible and not row.waits_for_a_person
     ]
-    return Standing(
+    return AttemptSummary(
         assessment_id=assessment_id,
         used=len(attempts),
         remaining=attempts_left(max_attempts=max_attempts, used=len(attempts)),

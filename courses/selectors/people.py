@@ -3,15 +3,15 @@
 from django.db.models import Q, QuerySet
 
 from courses.models import AccessToken, User
-from courses.policies.participation import EVERYBODY, NOBODY, Viewer
+from courses.policies.participation import ALWAYS, NEVER, Viewer
 from courses.policies.people import may_see_person
 
 
 def people_as_seen_by(viewer: Viewer) -> QuerySet[User]:
     """People, with `viewer_may_see_account`: whether the viewer is that person, or staff."""
     if viewer is None:
-        return User.objects.annotate(viewer_may_see_account=NOBODY)
-    account = EVERYBODY if viewer.is_staff else Q(pk=viewer.pk)
+        return User.objects.annotate(viewer_may_see_account=NEVER)
+    account = ALWAYS if viewer.is_staff else Q(pk=viewer.pk)
     return User.objects.annotate(viewer_may_see_account=account)
 
 

@@ -8,7 +8,7 @@ from courses.exceptions import PermissionDenied, Refusal
 from courses.models import Course, Review, ReviewVote, User
 from courses.policies import participation
 from courses.policies.participation import Viewer
-from courses.policies.reviews import Standing, may_moderate_review, may_see_review, refusal_to_review
+from courses.policies.reviews import ReviewEligibility, may_moderate_review, may_see_review, refusal_to_review
 
 
 def reviews_as_seen_by(viewer: Viewer) -> QuerySet[Review]:
@@ -43,14 +43,17 @@ def review_refusals(viewer: Viewer, courses: Sequence[int]) -> Mapping[int, Refu
     """Why the viewer may not review each course now; None where reviewing would be done."""
     if viewer is None:
         return {course: PermissionDenied("Please sign in to review this course.") for course in courses}
-    return {course: refusal_to_review(standing) for course, standing in _standings(viewer, courses).items()}
+    return {
+        course: refusal_to_review(eligibility)
+        for course, eligibility in _eligibilities(viewer, courses).items()
+    }
 
 
-def _standings(viewer: User, courses: Sequence[int]) -> dict[int, Standing]:
+def _eligibilities(viewer: User, courses: Sequence[int]) -> dict[int, ReviewEligibility]:
     rows = Course.objects.filter(pk__in=courses).annotate(
         instructs=participation.instructs(viewer),
         has_taken=participation.has_ever_taken(viewer),
         has_reviewed=Exists(Review.objects.filter(course=OuterRef("pk"), user=viewer)),
     )
     facts = rows.values_list("pk", "instructs", "has_taken", "has_reviewed")
-    return {course: Standing(*standing) for course, *standing in facts}
+    return {course: ReviewEligibility(*eligibility) for course, *eligibility in facts}

@@ -34,7 +34,7 @@ def between(field: str, low: Any, high: Any) -> Q:
     return Q(**{f"{field}__gte": low, f"{field}__lte": high})
 
 
-def together(condition: Q, *filled: str) -> Q:
+def filled_exactly_if(condition: Q, *filled: str) -> Q:
     """Where `condition` holds all the `filled` fields have a value, elsewhere none of them has."""
     all_filled = Q(**{f"{field}__isnull": False for field in filled})
     none_filled = Q(**{f"{field}__isnull": True for field in filled})

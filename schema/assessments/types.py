@@ -13,7 +13,7 @@ import strawberry
 from courses import models
 from courses.constants import Scope
 from courses.rules.values import worth
-from schema.attempts.paging import attempts_of_assessment
+from schema.attempts.filters import attempts_of_assessment
 from schema.core.connections import Connection
 from schema.core.enums import QuestionType, ScoringPolicy, TextMatch
 from schema.core.fields import column, computed, declared
@@ -112,7 +112,7 @@ class Assessment(Node):
         scope=Scope.STATISTICS_READ,
     )
     viewer_attempts: Annotated["ViewerAttempts", strawberry.lazy("schema.attempts.types")] | None = declared(
-        attempt_loaders.standing_in_assessment,
+        attempt_loaders.summary_of_own_attempts,
         "Where the viewer stands; null when nobody is signed in.",
         scope=Scope.ATTEMPTS_READ,
     )

@@ -151,5 +151,5 @@ class ViewerAttempts:
     may_start: Permission = declared(
         loaders.advice_on_starting_assessment,
         "Whether `startAttempt` would lead to an attempt now.",
-        present=lambda _standing, advice: permission(advice.refusal),
+        present=lambda _summary, advice: permission(advice.refusal),
     )

@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from courses.selectors import catalog
-from schema.catalog.paging import CourseFilter, CourseOrder, narrowed_to, ordered_by
+from schema.catalog.filters import CourseFilter, CourseOrder, narrowed_to, ordered_by
 from schema.catalog.types import Course
 from schema.context import Info
 from schema.core.connections import After, Before, Connection, First, Last, page_request

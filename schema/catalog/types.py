@@ -19,10 +19,10 @@ from schema.dataloaders import notes as note_loaders
 from schema.dataloaders import people as people_loaders
 from schema.dataloaders import reviews as review_loaders
 from schema.dataloaders import statistics as statistics_loaders
-from schema.notes.paging import notes_of_lesson
+from schema.notes.filters import notes_of_lesson
 from schema.notes.types import Note
 from schema.people.types import User
-from schema.reviews.paging import reviews_of_course
+from schema.reviews.filters import reviews_of_course
 from schema.reviews.types import Review, ReviewSummary, review_summary_of
 from schema.statistics.types import CourseStatistics
 

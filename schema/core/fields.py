@@ -29,7 +29,7 @@ from schema.context import Context
 from schema.core.permissions import RequiresScope, scope_missing
 from schema.core.scopes import scope_of_type
 from schema.dataloaders.base import AdviceOn, Declaration, Fact
-from schema.dataloaders.plans import Columns, Plan, together
+from schema.dataloaders.plans import Columns, Plan, union
 
 
 class Column(StrawberryDjangoField):
@@ -209,7 +209,7 @@ class DeclaredField(StrawberryField):
 
     def reads(self, then: Plan) -> Columns:
         """The columns of a parent that are needed, where `then` is asked of what is loaded."""
-        return together((self.made_of, self.declaration.reads(then)))
+        return union((self.made_of, self.declaration.reads(then)))
 
     @property
     def directives(self) -> list[object]:

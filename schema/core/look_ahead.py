@@ -27,7 +27,7 @@ from strawberry.types.field import StrawberryField
 
 from schema.context import Info
 from schema.core.fields import Column, Computed, DeclaredField, Operation
-from schema.dataloaders.plans import EVERYTHING, NOTHING, UNKNOWN, Columns, Plan, Step, together
+from schema.dataloaders.plans import EVERYTHING, NOTHING, UNKNOWN, Columns, Plan, Step, union
 
 
 def look_ahead(info: Info, type_name: str | None = None) -> Plan:
@@ -74,7 +74,7 @@ class _Planner:
             then = self.plan(*nested.popitem()) if nested else NOTHING
             columns.extend(field.reads(then) for field in fields)
             steps.append(Step(declaration, attribute, request, then))
-        return Plan(together(columns), tuple(steps))
+        return Plan(union(columns), tuple(steps))
 
     def _what(self, field: StrawberryField, definition: Any, node: FieldNode) -> tuple[Any, str, Any] | None:
         if isinstance(field, DeclaredField):

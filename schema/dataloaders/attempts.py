@@ -22,8 +22,8 @@ def _close_overdue(viewer: Viewer, rows: Sequence[Any]) -> None:
 settle = Settling(_close_overdue, reads=frozenset({"is_overdue"}))
 
 
-def _standings(viewer: Viewer, assessments: Sequence[int]) -> dict[int, Any]:
-    return attempts.standings(viewer, assessments, _close_overdue) if viewer else {}
+def _summaries(viewer: Viewer, assessments: Sequence[int]) -> dict[int, Any]:
+    return attempts.attempt_summaries(viewer, assessments, _close_overdue) if viewer else {}
 
 
 def _laid_out(viewer: Viewer, rows: Sequence[Any]) -> Any:
@@ -48,5 +48,5 @@ questions_of_attempt = Fact(
 )
 attempts_of_assessment = PageOf(selector=attempts.attempts_visible_to, by="assessment_id", settle=settle)
 attempts_of_viewer = PageOf(selector=attempts.attempts_of, by="user_id", settle=settle)
-standing_in_assessment = Fact(read=_standings)
+summary_of_own_attempts = Fact(read=_summaries)
 advice_on_starting_assessment = AdviceOn(key="assessment_id", read=_start_refusals)

@@ -21,7 +21,7 @@ from strawberry.dataloader import DataLoader
 
 from courses.exceptions import Refusal
 from schema.dataloaders.paging import Page, PageRequest, columns_of_page, pages_of
-from schema.dataloaders.plans import EVERYTHING, UNKNOWN, Columns, Plan, together
+from schema.dataloaders.plans import EVERYTHING, UNKNOWN, Columns, Plan, union
 from schema.dataloaders.statements import Selector, Viewer, rows_of
 from schema.execution.database_threads import database
 
@@ -94,7 +94,7 @@ class ByPk(Declaration):
     def load(
         self, viewer: Viewer, keys: Sequence[Any], request: Hashable, then: Plan = UNKNOWN
     ) -> Mapping[Any, Any]:
-        columns = together((then.columns, self.settle.reads))
+        columns = union((then.columns, self.settle.reads))
         rows = rows_of(self.selector, "pk", viewer, keys, InOrder(), columns)
         self.settle.carry_out(viewer, rows)
         return {row.pk: row for row in rows}
@@ -196,7 +196,7 @@ class PageOf(Declaration):
         self, viewer: Viewer, keys: Sequence[Any], request: Hashable, then: Plan = UNKNOWN
     ) -> Mapping[Any, Any]:
         assert isinstance(request, PageRequest)
-        columns = together((columns_of_page(request, then), self.settle.reads))
+        columns = union((columns_of_page(request, then), self.settle.reads))
         rows = rows_of(self.selector, self.by, viewer, keys, request, columns, keep=request.is_first)
         self.settle.carry_out(viewer, rows)
         everything = partial(self.selector, viewer)

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.expressions import BaseExpression
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
-from schema.dataloaders.plans import Columns, Plan, together
+from schema.dataloaders.plans import Columns, Plan, union
 from schema.dataloaders.statements import Selector, Viewer, all_rows_of
 
 
@@ -106,7 +106,7 @@ class PageEdge:
 def columns_of_page(request: PageRequest, plan: Plan) -> Columns:
     """The columns of rows that are read where `plan` is asked of their page: those of its cursors as well."""
     rows = plan.beneath("edges").beneath("node")
-    return together((rows.columns, frozenset(term.column for term in request.order)))
+    return union((rows.columns, frozenset(term.column for term in request.order)))
 
 
 def page_of(selector: Selector, viewer: Viewer, request: PageRequest, plan: Plan) -> Page:

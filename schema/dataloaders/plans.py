@@ -14,14 +14,14 @@ Columns: TypeAlias = frozenset[str] | None
 EVERYTHING: Columns = None
 
 
-def together(columns: Iterable[Columns]) -> Columns:
+def union(columns: Iterable[Columns]) -> Columns:
     """All of these columns."""
-    union: set[str] = set()
+    found: set[str] = set()
     for each in columns:
         if each is None:
             return EVERYTHING
-        union |= each
-    return frozenset(union)
+        found |= each
+    return frozenset(found)
 
 
 @dataclass(frozen=True)

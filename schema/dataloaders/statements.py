@@ -15,10 +15,10 @@ from django.db.models import BigIntegerField, QuerySet
 from django.db.models.expressions import RawSQL
 
 from courses.models import User
+from courses.policies.participation import Viewer
 from courses.utils.rows import CompiledQuery, stand_in
 from schema.dataloaders.plans import EVERYTHING, Columns
 
-Viewer: TypeAlias = User | None
 Selector: TypeAlias = Callable[[Viewer], QuerySet[Any]]
 Window: TypeAlias = Callable[[QuerySet[Any]], QuerySet[Any]]
 """What to do with the rows of one parent: order them, take the first. Hashable, and equal when it does the same."""
@@ -44,7 +44,7 @@ children would read every one of them, which costs five times as much.
 class Kind(Enum):
     """What a viewer is to every policy: nobody, somebody, or staff of the platform."""
 
-    NOBODY = "nobody"
+    ANONYMOUS = "anonymous"
     PERSON = "person"
     STAFF = "staff"
 
@@ -96,7 +96,7 @@ def statement(
 
     Without `by` it has no parents, and `window` is of all rows.
     """
-    somebody = None if kind is Kind.NOBODY else User(pk=STAND_IN, is_staff=kind is Kind.STAFF)
+    somebody = None if kind is Kind.ANONYMOUS else User(pk=STAND_IN, is_staff=kind is Kind.STAFF)
     rows = selector(somebody)
     rows = window(rows.filter(**{by: PARENT}) if by else rows)
     assert not rows.query.select_related, "joined rows have columns of the same names"
@@ -117,5 +117,5 @@ def _narrowed(rows: QuerySet[Any], columns: Columns) -> QuerySet[Any]:
 
 def _kind_of(viewer: Viewer) -> Kind:
     if viewer is None:
-        return Kind.NOBODY
+        return Kind.ANONYMOUS
     return Kind.STAFF if viewer.is_staff else Kind.PERSON

@@ -8,7 +8,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from courses.management.graphiql_installation import MANIFEST, third_party_files
+from schema.graphiql.installation import MANIFEST, third_party_files
 
 ADDRESS = "graphql/static"
 DIRECTORY = Path(__file__).parent

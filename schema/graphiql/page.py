@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from courses.management.demonstration.people import ROLES, WHAT_THEY_DO, password_of
-from courses.management.graphiql_installation import is_installed, third_party_files
 from schema.graphiql.assets import DIRECTORY, address_of
+from schema.graphiql.installation import is_installed, third_party_files
 
 # GraphiQL 4 is the newest that keeps this policy. The editor of GraphiQL 5 (Monaco) puts the place of each line into
 # a style attribute: Chromium refuses more than two hundred of them while 5.4.0 opens, and its lines lie on each other.

@@ -9,13 +9,13 @@ from courses.utils.clock import database_now
 from schema.context import Info
 from schema.core.permissions import Scope
 from schema.core.queries import query
-from schema.viewer.types import Viewer
+from schema.viewer.types import OwnAccount
 
 
 @strawberry.type
 class ViewerQuery:
     @query(scope=Scope.COURSES_READ, description="The signed-in person; null when nobody is signed in.")
-    def viewer(info: Info) -> Viewer | None:
+    def viewer(info: Info) -> OwnAccount | None:
         viewer = info.context.viewer
         return people_as_seen_by(viewer).get(pk=viewer.pk) if viewer else None
 

@@ -6,15 +6,13 @@ import strawberry
 
 from courses import models
 from courses.constants import Scope
-from schema.access.types import AccessToken
-from schema.activity.paging import activity_of_viewer
+from schema.activity.filters import activity_of_viewer
 from schema.activity.types import UserActivity
-from schema.attempts.paging import attempts_of_viewer
+from schema.attempts.filters import attempts_of_viewer
 from schema.attempts.types import AssessmentAttempt
 from schema.catalog.types import Enrollment
 from schema.core.connections import After, Before, Connection, First, Last, page_request
 from schema.core.fields import computed, declared
-from schema.dataloaders import access as access_loaders
 from schema.dataloaders import activity as activity_loaders
 from schema.dataloaders import attempts as attempt_loaders
 from schema.dataloaders import catalog as catalog_loaders
@@ -22,15 +20,17 @@ from schema.dataloaders import notes as note_loaders
 from schema.dataloaders import notifications as notification_loaders
 from schema.dataloaders import reviews as review_loaders
 from schema.dataloaders import statistics as statistics_loaders
+from schema.dataloaders import tokens as token_loaders
 from schema.dataloaders.paging import OrderTerm, PageRequest
-from schema.notes.paging import notes_of_viewer
+from schema.notes.filters import notes_of_viewer
 from schema.notes.types import Note
-from schema.notifications.paging import notifications_of_viewer
+from schema.notifications.filters import notifications_of_viewer
 from schema.notifications.types import Notification
 from schema.people.types import User
-from schema.reviews.paging import reviews_of_viewer
+from schema.reviews.filters import reviews_of_viewer
 from schema.reviews.types import Review
 from schema.statistics.types import UserStatistics
+from schema.tokens.types import AccessToken
 
 NEWEST_ENROLLMENT = (
     OrderTerm("enrolled_date", descending=True, kind=datetime),
@@ -44,8 +44,8 @@ def enrollments_page(
     return page_request(first=first, after=after, last=last, before=before, order=NEWEST_ENROLLMENT)
 
 
-@strawberry.type(description="The signed-in person, and everything that is theirs.")
-class Viewer:
+@strawberry.type(name="Viewer", description="The signed-in person, and everything that is theirs.")
+class OwnAccount:
     enrollments: Connection[Enrollment] = declared(
         catalog_loaders.enrollments_of_viewer, "The courses taken, newest first.", request=enrollments_page
     )
@@ -79,7 +79,7 @@ class Viewer:
         scope=Scope.STATISTICS_READ,
     )
     access_tokens: list[AccessToken] = declared(
-        access_loaders.access_tokens_of_viewer,
+        token_loaders.access_tokens_of_viewer,
         "The viewer's access tokens that were not revoked, newest first.",
     )
 

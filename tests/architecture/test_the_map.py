@@ -21,7 +21,17 @@ def test_the_nouns_are_the_packages_of_the_api() -> None:
         if contract.get("containers") == ["schema"]
     )
     packages = {name.strip() for layer in layers for name in layer.split(":")}
-    others = {"root", "application", "core", "context", "dataloaders", "execution", "graphiql"}
+    others = {
+        "root",
+        "application",
+        "network",
+        "documents",
+        "core",
+        "context",
+        "dataloaders",
+        "execution",
+        "graphiql",
+    }
     assert set(NOUNS) - {SHARED} == packages - others
 
 

@@ -30,7 +30,7 @@ NOUNS = {
     "statistics": {"course_figures", "item_analysis", "learner_figures", "streaks"},
     "notifications": set[str](),
     "people": {"erasure"},
-    "access": {
+    "tokens": {
         "access_tokens",
         "cost_buckets",
         "expired_rows",

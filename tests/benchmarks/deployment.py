@@ -67,12 +67,13 @@ def prepare(directory: Path, attempts: int) -> Deployment:
     deployment = Deployment(directory, attempts, dsn)
     filled = directory / "filled"
     if not filled.exists():
-        _manage(deployment, "migrate", "--verbosity=0")
-        _manage(deployment, "createcachetable", "--verbosity=0")
+        _run(deployment, "manage.py", "migrate", "--verbosity=0")
+        _run(deployment, "manage.py", "createcachetable", "--verbosity=0")
         learners = max(1, attempts // ATTEMPTS_OF_A_LEARNER)
-        said = _manage(
+        said = _run(
             deployment,
-            "generate_load",
+            "-m",
+            "tests.benchmarks.generate_load",
             f"--courses={COURSES}",
             f"--learners={learners}",
             f"--attempts={attempts}",
@@ -81,9 +82,9 @@ def prepare(directory: Path, attempts: int) -> Deployment:
     return deployment
 
 
-def _manage(deployment: Deployment, *arguments: str) -> str:
+def _run(deployment: Deployment, *arguments: str) -> str:
     done = subprocess.run(
-        [sys.executable, "manage.py", *arguments],
+        [sys.executable, *arguments],
         env=deployment.environment,
         check=True,
         stdout=subprocess.PIPE,

@@ -9,12 +9,12 @@ from django.test import Client
 
 from courses.models import AccessToken
 from schema.application import GraphQLApplication
-from schema.core.http.websocket import FORBIDDEN
 from schema.execution.database_threads import database
+from schema.network.websocket import FORBIDDEN
 from schema.root import schema
 from tests.config.conftest import PASSWORD, Browser
 from tests.factories import make_staff, make_user
-from tests.schema.http.test_websocket import Socket
+from tests.schema.network.test_websocket import Socket
 
 VIEWER = "{ viewer { user { username } } }"
 MAKE_TOKEN = """mutation { createAccessToken(input: {name: "app", scopes: ["courses:read"]}) {

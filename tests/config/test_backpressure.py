@@ -14,7 +14,7 @@ from config import connections
 from config.transport import BoundedTransport
 from tests.config.raw_client import RawClient, RawWebSocket
 from tests.schema.execution.conftest import LiveServer, real_threads, server, wait_until
-from tests.schema.http.small_schema import run_sql
+from tests.schema.network.small_schema import run_sql
 
 __all__ = ["real_threads", "server"]
 

@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings
 
 from config.kept_secrets import new_signing_key
-from courses.management.graphiql_installation import third_party_files
+from schema.graphiql.installation import third_party_files
 from tests.config.deployments import environment, manage, respecting_modes
 from tests.faults.cluster import Cluster
 

@@ -67,7 +67,11 @@ def test_the_table_of_settings_has_the_defaults_that_are_read() -> None:
 
 
 def test_every_command_is_in_the_table_of_commands() -> None:
-    commands = (ROOT / "courses" / "management" / "commands").glob("*.py")
+    commands = (
+        path
+        for app in ("courses", "config")
+        for path in (ROOT / app / "management" / "commands").glob("*.py")
+    )
     expected = {path.stem for path in commands if path.stem != "__init__"}
     assert set(re.findall(r"^\| `manage\.py (\w+)", OPERATORS, re.MULTILINE)) == expected
 

@@ -11,8 +11,8 @@ import strawberry
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from schema.core.executor import Executor
-from schema.core.extensions import ApiSchema
 from schema.core.fields import computed
+from schema.network.extensions import ApiSchema
 from tests.factories import make_course, make_review, make_user
 
 QUERIES_OF_A_SEED = 40

@@ -17,7 +17,7 @@ from config.connections import HttpProtocol, WebSocketProtocol
 from schema.application import GraphQLApplication
 from schema.execution import database_threads
 from schema.execution.django_threads import DjangoThreads
-from tests.schema.http.small_schema import schema
+from tests.schema.network.small_schema import schema
 
 DATABASE_THREADS = 4
 DJANGO_THREADS = 2

@@ -13,7 +13,7 @@ from schema.execution.admission import Admission, Overloaded
 from schema.execution.database_threads import database
 from tests.factories import make_user
 from tests.schema.execution.conftest import wait_until
-from tests.schema.http.small_schema import schema
+from tests.schema.network.small_schema import schema
 
 
 async def until(condition) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError
 from django.db.backends.postgresql.base import DatabaseWrapper
 
-from tests.schema.http.test_authentication import SECRET
+from tests.schema.network.test_authentication import SECRET
 
 ADDRESS = "10.20.30.40"
 JSON = "application/json"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from courses.management.graphiql_installation import third_party_files
+from schema.graphiql.installation import third_party_files
 
 
 @pytest.fixture

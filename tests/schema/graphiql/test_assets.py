@@ -4,8 +4,8 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 
-from courses.management.graphiql_installation import third_party_files
 from schema.graphiql.assets import address_of, own_files, version
+from schema.graphiql.installation import third_party_files
 
 pytestmark = pytest.mark.usefixtures("installed")
 

@@ -13,7 +13,7 @@ from graphql import get_introspection_query
 from courses.management.demonstration.people import ROLES, password_of
 from schema.application import GraphQLApplication
 from schema.graphiql.page import CONTENT_SECURITY_POLICY, render_graphiql
-from tests.schema.http.small_schema import schema
+from tests.schema.network.small_schema import schema
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 

@@ -12,7 +12,7 @@ from schema.core.connections import encode_cursor
 from schema.dataloaders import notes as loaders
 from schema.dataloaders.base import TotalCount
 from schema.dataloaders.paging import Page
-from schema.notes.paging import NoteOrder, notes_of_viewer
+from schema.notes.filters import NoteOrder, notes_of_viewer
 from schema.notes.types import Note as NoteType  # noqa: F401 - makes ids of notes known
 from tests import factories
 

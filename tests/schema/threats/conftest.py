@@ -9,7 +9,7 @@ from courses.models import Answer, AttemptAnswer, Course, User
 from schema.core import ids
 from schema.root import schema
 from tests import factories
-from tests.schema.http.conftest import application, post, send  # noqa: F401 - fixtures
+from tests.schema.network.conftest import application, post, send  # noqa: F401 - fixtures
 from tests.schema.walk import Walk
 from tests.taking import six_types
 

@@ -8,11 +8,11 @@ import pytest
 from asgiref.sync import async_to_sync
 
 from schema.context import Context
-from schema.core import limits, reading
 from schema.core.error_codes import ErrorCode
-from schema.core.reading import PreparedDocument, forget_documents, prepare
+from schema.documents import cost, reading
+from schema.documents.reading import PreparedDocument, forget_documents, prepare
 from schema.root import schema
-from tests.schema.http.small_schema import schema as small_schema
+from tests.schema.network.small_schema import schema as small_schema
 
 
 def calls_of(work: Callable[[], object]) -> int:
@@ -71,14 +71,14 @@ def test_forty_fragments_that_double_each_other_cost_no_more_than_their_text() -
 
 def test_a_measuring_pass_visits_each_fragment_once(monkeypatch: pytest.MonkeyPatch) -> None:
     visited = 0
-    visit = limits._Pass._selections
+    visit = cost._Pass._selections
 
     def count(self: Any, *arguments: Any) -> Any:
         nonlocal visited
         visited += 1
         return visit(self, *arguments)
 
-    monkeypatch.setattr(limits._Pass, "_selections", count)
+    monkeypatch.setattr(cost._Pass, "_selections", count)
     read_anew(fragment_bomb(40))
 
     assert visited == 2 + 40 * 5 + 1  # the operation and its field; five selection sets a fragment; the last

@@ -1,0 +1,58 @@
+"""`manage.py demo`: everything in one command, from an empty machine to a platform in use."""
+
+import os
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from config.management.serving import add_serving_arguments, prepare, serve
+from courses.management import demonstration
+from courses.management.demonstration.people import ROLES, password_of
+from courses.management.demonstration.tokens import count_as_running, fresh_token
+from courses.models import User
+from schema.graphiql import installation
+
+LONGEST_INSTALLATION_SECONDS = 30
+
+
+class Command(BaseCommand):
+    help = "Start the database, load the demonstration courses once, print who can sign in, and serve."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        add_serving_arguments(parser)
+
+    def handle(self, *, host: str, port: int, workers: int, **_: Any) -> None:
+        self._serve_as_a_demonstration()
+        listening = prepare(host=host, port=port, workers=workers)
+        self.install_graphiql()
+        if not demonstration.is_loaded():
+            demonstration.load()
+        session = count_as_running()
+        self._print_people()
+        self.stdout.write(f"GraphiQL: http://{host}:{listening.getsockname()[1]}/graphql/")
+        self.stdout.flush()
+        serve(listening, workers=workers)
+        session.close()
+
+    def _serve_as_a_demonstration(self) -> None:
+        """Nobody waits for a moderator, and pages name the people; workers read it from the environment."""
+        os.environ |= {"COURSES_REVIEWS_NEED_APPROVAL": "off", "COURSES_DEMONSTRATION": "on"}
+        settings.REVIEWS_NEED_APPROVAL = False
+        settings.DEMONSTRATION = True
+
+    def install_graphiql(self) -> None:
+        """Bring the files of the page when they are missing. Without them all the rest is served."""
+        try:
+            installation.install(timeout_seconds=LONGEST_INSTALLATION_SECONDS)
+        except installation.InstallationFailed as failure:
+            self.stderr.write(
+                f"GraphiQL is not installed: {failure}. `manage.py install_graphiql` tries again."
+            )
+
+    def _print_people(self) -> None:
+        """Everybody who can sign in, each with a token that works from now on."""
+        self.stdout.write(f"{'name':<12}{'password':<18}token")
+        for person in User.objects.filter(username__in=ROLES).order_by("pk"):
+            self.stdout.write(f"{person.username:<12}{password_of(person.username):<18}{fresh_token(person)}")

@@ -1,0 +1,74 @@
+"""Serving, as `serve` and `demo` both do it: take the port, bring the database up to date, then answer requests."""
+
+import os
+import signal
+import socket
+import sys
+from argparse import ArgumentParser
+
+import uvicorn
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connections
+from uvicorn.config import STARTUP_FAILURE
+
+from config.management.listening import answer, take_port
+from courses.management.data_directory import add_data_directory_argument
+
+APPLICATION = "config.asgi:application"
+
+
+def add_serving_arguments(parser: ArgumentParser) -> None:
+    """The options that both commands share."""
+    parser.add_argument("--port", type=int, default=8000, help="the port to listen on; 0 is any free one")
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
+    parser.add_argument("--workers", type=int, default=1, help="how many processes answer requests")
+    add_data_directory_argument(parser)
+
+
+def prepare(*, host: str, port: int, workers: int) -> socket.socket:
+    """Take the port before anything is touched, then read the secrets and bring the database up to date.
+
+    Raises CommandError for a port or a number of workers that cannot be, ImproperlyConfigured for a secret.
+    """
+    if workers < 1:
+        raise CommandError(f"--workers {workers}: at least 1 has to answer requests.")
+    listening = take_port(host, port)
+    for secret in (settings.SECRET_KEY, settings.IDP_OIDC_PRIVATE_KEY):
+        str(secret)  # a wrong one is said now, and not to the first who signs in
+    prepare_database()
+    return listening
+
+
+def prepare_database() -> None:
+    """Migrate and make the table of the cache, which both do nothing when there is nothing new."""
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("createcachetable", verbosity=0)
+
+
+def serve(listening: socket.socket, *, workers: int) -> None:
+    """Answer requests until interrupted. The session of the preparations ends: requests have those of their threads.
+
+    Being terminated is how a server ends well. uvicorn raises the signal again once it has stopped; then the process
+    goes on to its end like any other, and stops the embedded database.
+    """
+    connections.close_all()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings.SETTINGS_MODULE)
+    config = uvicorn.Config(
+        APPLICATION,
+        workers=workers,
+        http="config.connections:HttpProtocol",
+        ws="config.connections:WebSocketProtocol",
+        lifespan="on",
+        log_config=None,  # its loggers have no handlers then, and what they say becomes lines of JSON like all else
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # schema/network/client_address.py decides whom to believe
+        ws_max_size=settings.MAX_BODY_BYTES,
+        timeout_graceful_shutdown=int(settings.REQUEST_DEADLINE_SECONDS),
+    )
+    if not answer(config, listening):
+        sys.exit(STARTUP_FAILURE)

@@ -1,1 +1,0 @@
-"""The steps of an HTTP request that schema/application.py puts together."""

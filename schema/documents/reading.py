@@ -1,0 +1,153 @@
+"""Query documents: parsed, validated and measured once, and kept, because clients send the same ones again.
+
+Reading one that is not kept is work, which is bounded, and paid for: in part before it begins, for nobody with an empty
+bucket shall have work done, and the rest once it is known. The event loop reads documents itself: the worst of them
+take no longer than other requests (docs/operators.md).
+"""
+
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+)
+from strawberry import Schema
+
+from schema.core.error_codes import ErrorCode, graphql_error
+from schema.documents.cost import Shape, measure
+from schema.documents.input_values import refuse_literals
+from schema.documents.kept import Kept
+from schema.documents.spelling import MAX_NAME_LENGTH, Spelling, spell
+from schema.documents.validation import TooMuchWork, Work, faults_of
+
+CHARACTERS_PER_STEP_AS_SENT = 25
+STEPS_PER_CHARACTER = 1
+STEPS_PER_TOKEN = 6
+
+STEPS_PER_POINT = 100
+STEPS_INCLUDED = 2_000
+"""What every request may have read without paying for more than its operation: some twenty fields."""
+
+
+@dataclass(frozen=True)
+class PreparedDocument:
+    """A parsed document, what is wrong with it, and the shapes of its operations when nothing is."""
+
+    document: DocumentNode
+    errors: tuple[GraphQLError, ...] = ()
+    shapes: dict[str | None, Shape] = field(default_factory=dict)
+
+    def operation(self, name: str | None) -> OperationDefinitionNode | None:
+        """The operation called `name`, or the only one there is when it is None; else None."""
+        operations = [
+            definition
+            for definition in self.document.definitions
+            if isinstance(definition, OperationDefinitionNode)
+            and (name is None or (definition.name and definition.name.value == name))
+        ]
+        return operations[0] if len(operations) == 1 else None
+
+    def operation_type(self, name: str | None) -> OperationType | None:
+        """What kind of operation would be executed, or None when none can be."""
+        operation = self.operation(name)
+        return operation.operation if operation else None
+
+
+_SPELLINGS = Kept[str, Spelling](number=512, weight=2_000_000)
+"""Texts as clients send them, by which most documents are found at once. Their weight is their length."""
+
+_DOCUMENTS = Kept[tuple[Schema, str], PreparedDocument](number=128, weight=1_000_000)
+"""Documents by their one spelling. Their weight is what they took to read."""
+
+
+class Document:
+    """The document of one request: kept, or to be read. `points` are due before it is read."""
+
+    def __init__(self, schema: Schema, query: str) -> None:
+        self._schema = schema
+        self._work = Work()
+        spelling = _SPELLINGS.get(query)
+        if spelling is None:
+            spelling = spell(query)
+            _SPELLINGS.put(query, spelling, weight=len(query))
+            self._work.steps += len(query) // CHARACTERS_PER_STEP_AS_SENT
+        self._spelling = spelling
+        self._prepared = _DOCUMENTS.get((schema, spelling.text))
+        if self._prepared is None:
+            self._work.steps += len(spelling.text) * STEPS_PER_CHARACTER + spelling.tokens * STEPS_PER_TOKEN
+        self.points = self._points()
+
+    @property
+    def is_kept(self) -> bool:
+        return self._prepared is not None
+
+    def read(self) -> tuple[PreparedDocument, int]:
+        """The document, and the points that are due for reading it beside those that were before."""
+        if self._prepared is None:
+            self._prepared = _read(self._schema, self._spelling, self._work)
+            key = self._schema, self._spelling.text
+            _DOCUMENTS.put(key, self._prepared, weight=min(self._work.steps, settings.MAX_READING_STEPS))
+        return self._prepared, self._points() - self.points
+
+    def _points(self) -> int:
+        steps = min(self._work.steps, settings.MAX_READING_STEPS)
+        return int(max(0, steps - STEPS_INCLUDED)) // STEPS_PER_POINT
+
+
+def prepare(schema: Schema, query: str) -> PreparedDocument:
+    """The document of a request that has paid for reading it."""
+    return Document(schema, query).read()[0]
+
+
+def forget_documents() -> None:
+    """Let go of everything that is kept, for tests that count the work."""
+    _SPELLINGS.clear()
+    _DOCUMENTS.clear()
+
+
+def _read(schema: Schema, spelling: Spelling, work: Work) -> PreparedDocument:
+    """Parse, validate and measure: `work` says what that took."""
+    document = DocumentNode(definitions=())
+    try:
+        if spelling.longest_name > MAX_NAME_LENGTH:
+            return PreparedDocument(document, (_name_too_long(spelling.longest_name),))
+        work.spend(0)
+        document = _parsed(spelling)
+        errors = refuse_literals(document) or faults_of(schema._schema, document, work)
+        shapes = {} if errors else measure(schema._schema, document)
+    except GraphQLSyntaxError as error:
+        return PreparedDocument(document, (error.with_traceback(None),))
+    except TooMuchWork:
+        return PreparedDocument(document, (_too_much_work(),))
+    except RecursionError:
+        return PreparedDocument(
+            document, (graphql_error(ErrorCode.LIMIT_EXCEEDED, "The query is nested too deeply to be read."),)
+        )
+    return PreparedDocument(document, tuple(errors), shapes)
+
+
+def _parsed(spelling: Spelling) -> DocumentNode:
+    document = parse(spelling.text, max_tokens=settings.MAX_TOKENS)
+    if document.loc:
+        document.loc.source.body = ""  # places are looked for in the client's text only
+    return document
+
+
+def _name_too_long(length: int) -> GraphQLError:
+    return graphql_error(
+        ErrorCode.LIMIT_EXCEEDED,
+        f"A name is {length} characters long; at most {MAX_NAME_LENGTH} are allowed.",
+    )
+
+
+def _too_much_work() -> GraphQLError:
+    return graphql_error(
+        ErrorCode.LIMIT_EXCEEDED,
+        f"The query takes more than {settings.MAX_READING_STEPS} steps to be read, which is the limit: "
+        "ask for fewer fields, select none twice, and send long texts and lists as variables.",
+    )

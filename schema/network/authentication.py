@@ -1,0 +1,141 @@
+"""Who is asking: `identify(...)`, one function for HTTP, SSE and WebSocket alike, which also takes what it costs.
+
+An `Authorization` header comes before the session cookie. A header that does not name a usable token is
+refused; it never makes the request an anonymous one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+
+from django.conf import settings
+from django.contrib import auth
+from django.http import HttpRequest
+
+from courses.models import User
+from courses.services import cost_buckets
+from courses.services.cost_buckets import Draw
+from courses.services.partner_tokens import recognise_partner_token
+from courses.services.token_authentication import recognise_access_token
+from courses.utils.json_text import is_storable
+from schema.context import ANONYMOUS, Identity
+from schema.execution.database_threads import database
+from schema.network.rate_limits import RateLimited, bucket_of_address
+
+SessionStore = import_module(settings.SESSION_ENGINE).SessionStore
+
+
+class InvalidToken(Exception):  # noqa: N818 - it is an answer to the client, no failure of ours
+    """An `Authorization` header that names no token which may be used."""
+
+
+@dataclass(frozen=True)
+class Authenticated:
+    """The person behind a request, and by which credentials."""
+
+    identity: Identity = ANONYMOUS
+    principal: str = "anonymous"
+    by_session: bool = False
+    new_session_key: str | None = None
+    """The key to send back as the session cookie when it has changed: empty when the session has ended."""
+    draw: Draw = field(default_factory=Draw)
+
+    @property
+    def bucket(self) -> str | None:
+        """Whose bucket is drawn from, None for that of the address. All tokens of a person share one: they could
+        make any number of them.
+        """
+        person = self.identity.user
+        if self.principal.startswith("partner:"):
+            return self.principal
+        return f"user:{person.pk}" if person else None
+
+
+NOT_SIGNED_IN = Authenticated()
+
+
+async def identify(
+    authorization: str | None, cookies: Mapping[str, str], *, address: str | None, points: int
+) -> Authenticated:
+    """The person that the credentials of a request name, once `points` were drawn from their bucket.
+
+    One database job, and none for somebody without credentials whom nothing limits.
+    Raises InvalidToken, RateLimited, and DATABASE_FAILURES when the database cannot say.
+    """
+    session_key = cookies.get(settings.SESSION_COOKIE_NAME)
+    if authorization is None and not session_key and not settings.RATE_LIMIT:
+        return NOT_SIGNED_IN
+    return await database(_identified_and_charged, authorization, session_key, address, points)
+
+
+async def charge(authenticated: Authenticated, *, address: str | None, points: int) -> Authenticated:
+    """The same person, once more `points` were drawn from their bucket. Raises RateLimited, and DATABASE_FAILURES."""
+    draw = Draw(points)
+    if settings.RATE_LIMIT:
+        draw = await database(_draw, authenticated.bucket or bucket_of_address(address), points)
+    return replace(authenticated, draw=replace(draw, points=authenticated.draw.points + points))
+
+
+async def identify_again(authorization: str | None, cookies: Mapping[str, str]) -> Authenticated:
+    """The person that the credentials name now, for what lasts: it was paid for when it began.
+
+    Raises InvalidToken, and DATABASE_FAILURES.
+    """
+    return await database(_identified, authorization, cookies.get(settings.SESSION_COOKIE_NAME))
+
+
+def _identified_and_charged(
+    authorization: str | None, session_key: str | None, address: str | None, points: int
+) -> Authenticated:
+    """Whoever shows a bad token pays too, from the bucket of the address."""
+    try:
+        authenticated = _identified(authorization, session_key)
+    except InvalidToken:
+        _draw(bucket_of_address(address), points)
+        raise
+    return replace(authenticated, draw=_draw(authenticated.bucket or bucket_of_address(address), points))
+
+
+def _identified(authorization: str | None, session_key: str | None) -> Authenticated:
+    if authorization is not None:
+        scheme, _, secret = authorization.partition(" ")
+        if scheme.lower() != "bearer":
+            raise InvalidToken
+        return _by_token(secret.strip())
+    return _by_session(session_key) if session_key and is_storable(session_key) else NOT_SIGNED_IN
+
+
+def _draw(bucket: str, points: int) -> Draw:
+    if not settings.RATE_LIMIT:
+        return Draw(points)
+    draw = cost_buckets.draw(owner=bucket, points=points)
+    if not draw.is_granted:
+        raise RateLimited(draw)
+    return draw
+
+
+def _by_token(secret: str) -> Authenticated:
+    if token := recognise_access_token(secret=secret):
+        return Authenticated(Identity(token.user, token.scopes), principal=f"token:{token.pk}")
+    if partner := recognise_partner_token(secret=secret):
+        person = partner.person.pk if partner.person else "nobody"
+        return Authenticated(
+            Identity(partner.person, partner.scopes), principal=f"partner:{partner.client_id}:{person}"
+        )
+    raise InvalidToken
+
+
+def _by_session(key: str) -> Authenticated:
+    """Let Django verify the session. It may give it another key or end it, as its middleware would."""
+    request = HttpRequest()
+    request.session = SessionStore(key)
+    user = auth.get_user(request)
+    session = request.session
+    if session.modified and session.session_key:
+        session.save()
+    new_key = None if session.session_key == key else session.session_key or ""
+    if not isinstance(user, User):
+        return Authenticated(new_session_key=new_key)
+    return Authenticated(
+        Identity(user), principal=f"user:{user.pk}", by_session=True, new_session_key=new_key
+    )

@@ -1,0 +1,121 @@
+"""What clients see of an error: its code, and never more of our side than an id to look it up by.
+
+`ErrorMasking` does so for HTTP, SSE and WebSocket alike.
+"""
+
+import logging
+import secrets
+from collections.abc import Iterator, Mapping
+
+from graphql import FieldNode, GraphQLError, GraphQLSyntaxError, SourceLocation
+from strawberry.exceptions import MissingQueryError
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types import ExecutionContext
+from strawberry.types.execution import PreExecutionError, StreamExecutionResult
+
+from schema.core.database_failures import failure_code
+from schema.core.error_codes import ErrorCode, code_of
+from schema.documents.spelling import places_in
+from schema.network.input_paths import InputError, with_path
+
+logger = logging.getLogger("schema.errors")
+
+MAX_MESSAGE_LENGTH = 1_000
+"""The longest message, in characters: what a client sent is repeated to it, but not all of it."""
+
+
+class ErrorMasking(SchemaExtension):
+    """Gives every error of a result its code and its path, and replaces the text of those that are bugs of ours."""
+
+    _streamed = False
+
+    def on_operation(self) -> Iterator[None]:
+        yield
+        if not self._streamed:
+            _publish(self.execution_context.result, self.execution_context)
+
+    def on_stream_result(self, result: StreamExecutionResult) -> Iterator[None]:
+        self._streamed = True
+        _publish(result, self.execution_context)
+        yield
+
+
+def _publish(result: object, context: ExecutionContext) -> None:
+    if errors := getattr(result, "errors", None):
+        before_execution = isinstance(result, PreExecutionError)
+        published = [public_error(error, before_execution=before_execution) for error in errors]
+        if document := context.graphql_document:
+            published = [with_path(error, document) for error in published]
+        positions = {position for error in published for position in error.positions or ()}
+        places = places_in(context.query or "", positions) if positions else {}
+        result.errors = [_located(error, places) for error in published]  # type: ignore[attr-defined]
+
+
+def _located(error: GraphQLError, places: Mapping[int, SourceLocation]) -> GraphQLError:
+    """The error at its places in the client's text, told in no more words than anybody reads."""
+    message = error.message
+    if len(message) > MAX_MESSAGE_LENGTH:
+        message = message[:MAX_MESSAGE_LENGTH] + "…"
+    kind = InputError if isinstance(error, InputError) else GraphQLError
+    located = kind(message, path=error.path, extensions=error.extensions)
+    if error.positions:
+        located.locations = [places[position] for position in error.positions]
+    return located
+
+
+def public_error(error: GraphQLError, *, before_execution: bool = False) -> GraphQLError:
+    """`error` as a client may see it. An error that has its code already is kept as it is."""
+    if code_of(error) is not None:
+        return error
+    code, message = _code_and_message(error, before_execution=before_execution)
+    extensions = {"code": code.name}
+    if code in (ErrorCode.INTERNAL, ErrorCode.UNAVAILABLE):
+        extensions["errorId"] = _logged(error)
+    if code is ErrorCode.INTERNAL:
+        message = f"{code.sentence} If you report it, name the error id {extensions['errorId']}."
+    return GraphQLError(
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        extensions=extensions,
+    )
+
+
+def _code_and_message(error: GraphQLError, *, before_execution: bool) -> tuple[ErrorCode, str]:
+    cause = _cause(error)
+    if failure := failure_code(cause):
+        return failure, failure.sentence
+    if isinstance(error, GraphQLSyntaxError):
+        too_large = "Parsing aborted" in error.message
+        return ErrorCode.LIMIT_EXCEEDED if too_large else ErrorCode.GRAPHQL_PARSE_FAILED, error.message
+    if isinstance(cause, CannotGetOperationTypeError | InvalidOperationTypeError | MissingQueryError):
+        return ErrorCode.OPERATION_RESOLUTION_FAILURE, error.message
+    if cause is not None or _is_about_an_answer(error):
+        return ErrorCode.INTERNAL, ErrorCode.INTERNAL.sentence
+    if before_execution:
+        return ErrorCode.GRAPHQL_VALIDATION_FAILED, error.message
+    return ErrorCode.BAD_USER_INPUT, error.message
+
+
+def _cause(error: GraphQLError) -> Exception | None:
+    """The exception beneath, when it is not GraphQL's own."""
+    cause: Exception | None = error
+    while isinstance(cause, GraphQLError):
+        cause = cause.original_error
+    return cause
+
+
+def _is_about_an_answer(error: GraphQLError) -> bool:
+    """Whether graphql-core refused what a resolver returned: such an error points at a field, no value."""
+    nodes = error.nodes or ()
+    return error.path is not None and isinstance(next(iter(nodes), None), FieldNode)
+
+
+def _logged(error: GraphQLError) -> str:
+    error_id = secrets.token_hex(8)
+    facts = {"error_id": error_id, "path": error.path}
+    logger.error("error %s", error_id, exc_info=_cause(error) or error, extra={"facts": facts})
+    return error_id

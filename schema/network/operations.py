@@ -1,0 +1,110 @@
+"""What a request asks to be executed: which operation of its document, what it costs, and whether it is too large.
+
+What depends on the variables or on the person asking is decided here for every request, outside of what is kept of the
+document.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any
+
+from django.conf import settings
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    NameNode,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+)
+from strawberry import Schema
+from strawberry.extensions import SchemaExtension
+from strawberry.types import ExecutionContext
+
+from schema.core.error_codes import ErrorCode, graphql_error
+from schema.documents import introspection
+from schema.documents.cost import LEAST_COST, refuse, variables_with_defaults
+from schema.documents.input_values import refuse_variables
+from schema.documents.reading import Document, PreparedDocument, prepare
+from schema.network.rate_limits import facts_of
+
+
+def points_of(prepared: PreparedDocument, name: str | None, variables: Mapping[str, Any] | None) -> int:
+    """What the operation draws: its cost, or the least when it will be refused for what it is."""
+    operation = prepared.operation(name)
+    if operation is None or prepared.errors:
+        return LEAST_COST
+    shape = prepared.shapes[operation.name.value if operation.name else None]
+    cost = shape.cost(variables_with_defaults(operation, variables or {}))
+    return max(cost, LEAST_COST) if cost <= settings.MAX_COST else LEAST_COST
+
+
+def may_have_been_executed(schema: Schema, query: str, name: str | None) -> OperationType | None:
+    """The kind of operation of a request that was given up, or None when its document was not even read."""
+    document = Document(schema, query)
+    return document.read()[0].operation_type(name) if document.is_kept else None
+
+
+def name_of_operation(prepared: PreparedDocument, name: str | None) -> str | None:
+    """What the log calls the operation: the name that was asked for, or that of the only one there is."""
+    operation = prepared.operation(name)
+    return operation.name.value if operation and operation.name else name
+
+
+class Documents(SchemaExtension):
+    """Takes documents from the kept ones, and refuses operations that are too large."""
+
+    _cost: int | None = None
+
+    def on_parse(self) -> Iterator[None]:
+        prepared = self._prepared()
+        is_readable = bool(prepared.document.definitions)
+        self.execution_context.graphql_document = (
+            prepared.document if is_readable else _stand_in(self.execution_context)
+        )
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        self.execution_context.pre_execution_errors = self._refusals()
+        yield
+
+    async def on_execute(self) -> AsyncIterator[None]:
+        context, prepared = self.execution_context, self._prepared()
+        operation = prepared.operation(context._provided_operation_name)
+        if operation and introspection.is_pure(operation):
+            context.result = await introspection.answer(context.schema, prepared.document, operation)
+        yield
+
+    def get_results(self) -> dict[str, Any]:
+        if self._cost is None:
+            return {}
+        return {"cost": {"requested": self._cost, **facts_of(self.execution_context.context.draw)}}
+
+    def _prepared(self) -> PreparedDocument:
+        context = self.execution_context
+        return prepare(context.schema, context.query or "")
+
+    def _refusals(self) -> list[GraphQLError]:
+        prepared = self._prepared()
+        if not prepared.document.definitions:
+            return [*prepared.errors]
+        name = self.execution_context._provided_operation_name  # the public name is that of the first
+        operation = prepared.operation(name)
+        if operation is None:
+            return [graphql_error(ErrorCode.OPERATION_RESOLUTION_FAILURE)]
+        variables = self.execution_context.variables
+        if errors := [*prepared.errors] or refuse_variables(variables):
+            return errors
+        shape = prepared.shapes[operation.name.value if operation.name else None]
+        self._cost = shape.cost(variables_with_defaults(operation, variables or {}))
+        return refuse(operation, shape, self._cost)
+
+
+def _stand_in(context: ExecutionContext) -> DocumentNode:
+    """An operation that is allowed, for Strawberry to look at until the reason comes why no document could be read."""
+    name = context._provided_operation_name
+    operation = OperationDefinitionNode(
+        operation=OperationType(next(iter(context.allowed_operations)).value),
+        name=NameNode(value=name) if name else None,
+        selection_set=SelectionSetNode(selections=()),
+    )
+    return DocumentNode(definitions=(operation,))

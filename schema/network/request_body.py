@@ -1,0 +1,104 @@
+"""From bytes to the parameters of a GraphQL request, refusing whatever is none."""
+
+import re
+from collections.abc import Mapping
+from email.message import Message
+from typing import Any
+
+from cross_web import StarletteRequestAdapter
+from django.conf import settings
+from strawberry.http import GraphQLRequestData, GraphQLRequestProtocol
+
+from courses.utils.json_text import InvalidJson, decode_json
+from schema.core.error_codes import ErrorCode
+from schema.network.refusals import Refused
+
+BAD_OPERATION_NAME = "`operationName` must be a GraphQL name of at most 128 characters."
+
+_OPERATION_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,127}")
+
+
+class BoundedRequest(StarletteRequestAdapter):
+    """The request as Strawberry reads it, with a body that is not too large. The server has a timeout for it."""
+
+    async def get_body(self) -> bytes:
+        try:
+            return await self._bounded_body()
+        except TimeoutError:
+            raise Refused(ErrorCode.REQUEST_TIMEOUT, headers={"Connection": "close"}) from None
+
+    async def _bounded_body(self) -> bytes:
+        """The body, refused as soon as it is known to be too large."""
+        announced = self.headers.get("content-length", "0")[:20]
+        if announced.isdecimal() and int(announced) > settings.MAX_BODY_BYTES:
+            raise _too_large(announced)
+        body = bytearray()
+        async for chunk in self._request.stream():
+            body += chunk
+            if len(body) > settings.MAX_BODY_BYTES:
+                raise _too_large("more")
+        return bytes(body)
+
+
+def require_json(headers: Mapping[str, str]) -> None:
+    """Refuse a body that does not say it is JSON in UTF-8, uncompressed."""
+    content_type = Message()
+    content_type["Content-Type"] = headers.get("content-type", "")
+    charset = content_type.get_param("charset", "utf-8")
+    is_json = content_type.get_content_type() == "application/json"
+    is_plain = headers.get("content-encoding", "identity").strip().lower() in ("", "identity")
+    if not (is_json and is_plain and str(charset).lower() in ("utf-8", "utf8")):
+        raise Refused(ErrorCode.UNSUPPORTED_MEDIA_TYPE)
+
+
+def json_of(text: str | bytes, what: str) -> Any:
+    """The value of a JSON text, or else the refusal of the request."""
+    try:
+        return decode_json(text, what)
+    except InvalidJson as error:
+        raise Refused(ErrorCode.BAD_REQUEST, str(error)) from None
+
+
+def parameters_of_url(query_params: Mapping[str, str | None]) -> dict[str, Any]:
+    """The parameters of a GET request, of which `variables` and `extensions` are JSON in themselves."""
+    parameters: dict[str, Any] = {name: query_params.get(name) or None for name in ("query", "operationName")}
+    for name in ("variables", "extensions"):
+        text = query_params.get(name)
+        parameters[name] = json_of(text, f"`{name}`") if text else None
+    return parameters
+
+
+def request_data(parameters: Any, protocol: GraphQLRequestProtocol) -> GraphQLRequestData:
+    """The parameters as Strawberry wants them, every one of the type that it must have."""
+    if isinstance(parameters, list):
+        raise Refused(ErrorCode.BAD_REQUEST, "Batches are not executed: send one operation in each request.")
+    if not isinstance(parameters, dict):
+        raise Refused(ErrorCode.BAD_REQUEST, "The request body must be a JSON object with a `query`.")
+    query, name = parameters.get("query"), parameters.get("operationName")
+    if not isinstance(query, str) or not query.strip():
+        raise Refused(ErrorCode.BAD_REQUEST, "`query` must be a string that holds a GraphQL document.")
+    if not is_operation_name(name):
+        raise Refused(ErrorCode.BAD_REQUEST, BAD_OPERATION_NAME)
+    for each in ("variables", "extensions"):
+        if not isinstance(parameters.get(each), dict | None):
+            raise Refused(ErrorCode.BAD_REQUEST, f"`{each}` must be a JSON object.")
+    return GraphQLRequestData(
+        query=query,
+        variables=parameters.get("variables"),
+        operation_name=name,
+        extensions=parameters.get("extensions"),
+        protocol=protocol,
+    )
+
+
+def is_operation_name(name: object) -> bool:
+    """Whether a request may say that it executes the operation `name`; None is the only one there is."""
+    return name is None or (isinstance(name, str) and _OPERATION_NAME.fullmatch(name) is not None)
+
+
+def _too_large(size: str) -> Refused:
+    return Refused(
+        ErrorCode.PAYLOAD_TOO_LARGE,
+        f"A request may have {settings.MAX_BODY_BYTES} bytes; this one has {size}.",
+        headers={"Connection": "close"},
+    )

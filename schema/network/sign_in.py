@@ -1,0 +1,111 @@
+"""Whose request it is: credentials checked, its cost paid, forged requests refused, a session's new key sent back."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from django.conf import settings
+from starlette.requests import Request
+from starlette.responses import Response
+
+from schema.context import Identity
+from schema.core.database_failures import DATABASE_FAILURES, failure_code
+from schema.core.error_codes import ErrorCode
+from schema.network.authentication import Authenticated, InvalidToken, charge, identify, identify_again
+from schema.network.csrf import is_forged
+from schema.network.rate_limits import RateLimited, headers_of
+from schema.network.refusals import Refused, rate_limited
+
+_SAME_SITE: dict[str | bool, Literal["lax", "strict", "none"] | None] = {
+    "Lax": "lax",
+    "Strict": "strict",
+    "None": "none",
+    False: None,
+}
+
+logger = logging.getLogger("schema.sign_in")
+
+
+async def signed_in(request: Request, answer: Response, *, address: str | None, points: int) -> Authenticated:
+    """Who is asking, and has paid `points` for it.
+
+    Refuses bad credentials, an empty bucket, and a POST that another site's page sent with our cookie.
+    """
+    authenticated = await _identified(request, address, points)
+    answer.headers.update(headers_of(authenticated.draw))
+    if authenticated.by_session and request.method == "POST" and is_forged(request.scope, request.headers):
+        raise Refused(
+            ErrorCode.FORBIDDEN, "Send a `GraphQL-Preflight` header, or the CSRF token as `X-CSRFToken`."
+        )
+    if authenticated.new_session_key is not None:
+        _send_session_cookie(answer, authenticated.new_session_key)
+    return authenticated
+
+
+async def charged(
+    authenticated: Authenticated, answer: Response, *, address: str | None, points: int
+) -> Authenticated:
+    """Who was signed in, and has paid `points` more. Refuses an empty bucket."""
+    with _refusing():
+        authenticated = await charge(authenticated, address=address, points=points)
+    answer.headers.update(headers_of(authenticated.draw))
+    return authenticated
+
+
+async def signed_in_still(request: Request) -> Identity | None:
+    """Who is asking now; None once the credentials are no longer good. Raises DATABASE_FAILURES."""
+    try:
+        return (await identify_again(_authorization(request), request.cookies)).identity
+    except InvalidToken:
+        return None
+
+
+async def _identified(request: Request, address: str | None, points: int) -> Authenticated:
+    with _refusing():
+        return await identify(_authorization(request), request.cookies, address=address, points=points)
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Turn what identify() and charge() raise into answers."""
+    try:
+        yield
+    except InvalidToken:
+        raise Refused(
+            ErrorCode.UNAUTHENTICATED,
+            "This access token is not valid: it may have expired or been revoked.",
+            headers={"WWW-Authenticate": 'Bearer realm="courses", error="invalid_token"'},
+        ) from None
+    except RateLimited as limited:
+        raise rate_limited(limited) from None
+    except DATABASE_FAILURES as error:
+        logger.error("the database could not say who is asking: %s", error)
+        raise Refused(failure_code(error) or ErrorCode.UNAVAILABLE) from None
+
+
+def _authorization(request: Request) -> str | None:
+    given = request.headers.getlist("authorization")
+    return ", ".join(given) if given else None
+
+
+def _send_session_cookie(answer: Response, key: str) -> None:
+    """Send the session's new key, as Django's middleware would; an empty one removes the cookie."""
+    name, path, domain = (
+        settings.SESSION_COOKIE_NAME,
+        settings.SESSION_COOKIE_PATH,
+        settings.SESSION_COOKIE_DOMAIN,
+    )
+    if not key:
+        answer.delete_cookie(name, path=path, domain=domain)
+        return
+    answer.set_cookie(
+        name,
+        key,
+        path=path,
+        domain=domain,
+        max_age=settings.SESSION_COOKIE_AGE,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=settings.SESSION_COOKIE_HTTPONLY,
+        samesite=_SAME_SITE[settings.SESSION_COOKIE_SAMESITE],
+    )

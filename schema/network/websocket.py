@@ -1,0 +1,270 @@
+"""GraphQL over WebSocket (graphql-transport-ws): many operations on one connection."""
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from typing import Any
+
+from django.conf import settings
+from graphql import OperationType
+from strawberry import Schema
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
+    BaseGraphQLTransportWSHandler,
+    Operation,
+)
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+    ConnectionInitMessage,
+    Message,
+    SubscribeMessage,
+)
+from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
+
+from schema.context import Context, Identity
+from schema.core.database_failures import DATABASE_FAILURES
+from schema.core.error_codes import ErrorCode, graphql_error
+from schema.documents.cost import LEAST_COST
+from schema.documents.reading import Document, PreparedDocument
+from schema.execution import request_work
+from schema.execution.admission import Overloaded
+from schema.network.authentication import Authenticated, InvalidToken, identify, identify_again
+from schema.network.frames import TextFrames, is_well_formed
+from schema.network.operations import name_of_operation, points_of
+from schema.network.rate_limits import RateLimited
+from schema.network.request_body import BAD_OPERATION_NAME, is_operation_name
+from schema.network.request_log import RequestRecord, request_id
+
+INTERNAL_ERROR = 1011
+SERVICE_RESTART = 1012
+TRY_AGAIN_LATER = 1013
+FORBIDDEN = 4403
+
+
+class Unwelcome(Exception):  # noqa: N818 - being sent away is no error
+    """The connection is to be closed with `code`. Whoever finds out may hold a place, and so does not close it."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
+    """One connection. Who is asking is found out when it opens, again for each operation and each event.
+
+    Of its queries and mutations half as many are executed, or executed and not yet sent, as the process executes at
+    once: the other places are for others, and a client that does not read has nothing more executed.
+    """
+
+    schema: Schema
+    websocket: TextFrames
+    view: Any
+
+    def __init__(self, **connection: Any) -> None:
+        super().__init__(**connection)
+        headers = self.websocket.ws.headers
+        self._authorization: str | None = headers.get("authorization")
+        # Every browser names its page. Cookies without one are no browser's, so there is no page to trust.
+        self._cookies = self.websocket.ws.cookies if "origin" in headers else {}
+        self._principal: str | None = None
+        self._request_id = request_id(headers.get("x-request-id"))
+        self._unsent_answers = asyncio.Semaphore(max(1, settings.EXECUTING_REQUESTS // 2))
+        self._unwelcome: Unwelcome | None = None
+        self._leaving: asyncio.Task[None] | None = None
+
+    async def handle(self) -> None:
+        self.view.handlers.add(self)
+        if self.view.listener.has_ended:
+            self.leave()
+        try:
+            await super().handle()
+        finally:
+            self.view.handlers.discard(self)
+
+    def leave(self) -> None:
+        """Begin no operation any more, and close the connection when those that are under way have ended."""
+        self._leaving = asyncio.create_task(self._leave())
+
+    async def _leave(self) -> None:
+        if under_way := [operation.task for operation in self.operations.values() if operation.task]:
+            await asyncio.wait(under_way)
+        await self.websocket.close(SERVICE_RESTART, "The server restarts. Please connect again.")
+
+    async def handle_message(self, message: Message) -> None:
+        if not is_well_formed(message):
+            await self.handle_invalid_message("Not a message of graphql-transport-ws")
+            return
+        await super().handle_message(message)
+
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        """Take credentials from the payload (`{"Authorization": "Bearer ..."}`) before the handshake's."""
+        payload = message.get("payload") or {}
+        for name in ("Authorization", "authorization"):
+            if name in payload:
+                self._authorization = str(payload[name])
+        if await self._is_welcome():
+            await super().handle_connection_init({"type": "connection_init", "payload": payload})
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        """Refuse one operation too many with a code, which the base class would leave out."""
+        if len(self.operations) >= (self.max_subscriptions_per_connection or 0):
+            error = graphql_error(
+                ErrorCode.LIMIT_EXCEEDED,
+                f"A connection carries {self.max_subscriptions_per_connection} operations at once.",
+            )
+        elif self._leaving:
+            error = graphql_error(ErrorCode.OVERLOADED)
+        else:
+            await super().handle_subscribe(message)
+            return
+        await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
+
+    async def run_operation(self, operation: Operation[Context, None]) -> None:
+        """Execute one operation. A subscription, which mostly waits, takes no place among the executing."""
+        if not is_operation_name(operation.operation_name):
+            await operation.send_initial_errors([graphql_error(ErrorCode.BAD_REQUEST, BAD_OPERATION_NAME)])
+            return
+        record = RequestRecord(self._request_id, "websocket", operation.operation_name)
+        work = request_work.start()
+        try:
+            prepared = await self._read(operation, record)
+            if prepared.operation_type(operation.operation_name) is OperationType.SUBSCRIPTION:
+                await self._send_events(operation, prepared, record)
+            else:
+                await self._send_answer(operation, prepared, record)
+        except Unwelcome as unwelcome:
+            await self.websocket.close(unwelcome.code, unwelcome.reason)
+        except RateLimited as limited:
+            await operation.send_initial_errors([graphql_error(ErrorCode.RATE_LIMITED, str(limited))])
+        except Overloaded:
+            await operation.send_initial_errors([graphql_error(ErrorCode.OVERLOADED)])
+        except TimeoutError:
+            await operation.send_initial_errors([graphql_error(ErrorCode.TIMEOUT)])
+        finally:
+            record.statements = work.statements
+            record.log(None)
+
+    def _task_done(self, task: asyncio.Task[None]) -> None:
+        """Log a bug that is no error of a result, and close the connection, which cannot be told of it otherwise."""
+        if not task.cancelled() and (bug := task.exception()):
+            self.task_logger.error("an operation ended without an answer", exc_info=bug)
+            self._closing = asyncio.create_task(
+                self.websocket.close(INTERNAL_ERROR, ErrorCode.INTERNAL.sentence)
+            )
+
+    async def _send_events(
+        self, operation: Operation[Context, None], prepared: PreparedDocument, record: RequestRecord
+    ) -> None:
+        """Send what a subscription gives. A process that stops completes none, or no client would subscribe again."""
+        async with aclosing(await self._results(operation, prepared, record)) as results:
+            async for result in results:
+                if self._unwelcome:
+                    raise self._unwelcome
+                await _send_result(operation, result)
+        if not self._leaving:
+            await operation.send_operation_message({"id": operation.id, "type": "complete"})
+
+    async def _send_answer(
+        self, operation: Operation[Context, None], prepared: PreparedDocument, record: RequestRecord
+    ) -> None:
+        """Execute a query or mutation, and send its result when the place for that is free again."""
+        async with self._unsent_answers:
+            async with (
+                self.view.admission.place(),
+                asyncio.timeout(settings.REQUEST_DEADLINE_SECONDS),
+                aclosing(await self._results(operation, prepared, record)) as results,
+            ):
+                answer = [result async for result in results]
+            for result in answer:
+                await _send_result(operation, result)
+            await operation.send_operation_message({"id": operation.id, "type": "complete"})
+
+    async def _results(
+        self, operation: Operation[Context, None], prepared: PreparedDocument, record: RequestRecord
+    ) -> AsyncGenerator[ExecutionResult, None]:
+        """What the operation will give, once it is paid for. Raises Unwelcome and RateLimited."""
+        await self._pay(points_of(prepared, operation.operation_name, operation.variables), record)
+        record.principal = self._principal or record.principal
+        draw = dataclasses.replace(self.context.draw, points=record.cost or 0)
+        return await self.schema.stream(
+            operation.query,
+            variable_values=operation.variables,
+            context_value=dataclasses.replace(self.context, draw=draw),
+            operation_name=operation.operation_name,
+        )
+
+    async def _read(self, operation: Operation[Context, None], record: RequestRecord) -> PreparedDocument:
+        """The document, read and paid for. Raises Unwelcome and RateLimited."""
+        document = Document(self.schema, operation.query)
+        if document.points:
+            await self._pay(document.points, record)
+        prepared, points = document.read()
+        record.operation = name_of_operation(prepared, operation.operation_name)
+        if points:
+            await self._pay(points, record)
+        return prepared
+
+    async def _pay(self, points: int, record: RequestRecord) -> None:
+        """Have `points` more paid for the operation. Raises Unwelcome and RateLimited."""
+        record.cost = (record.cost or 0) + points
+        await self._identify(points)
+
+    async def _is_welcome(self) -> bool:
+        """Whether the connection may open: somebody with an empty bucket is asked to come again later."""
+        try:
+            await self._identify(LEAST_COST)
+        except RateLimited:
+            await self.websocket.close(TRY_AGAIN_LATER, ErrorCode.RATE_LIMITED.sentence)
+        except Unwelcome as unwelcome:
+            await self.websocket.close(unwelcome.code, unwelcome.reason)
+        else:
+            return True
+        return False
+
+    async def _identify(self, points: int) -> None:
+        """Make sure that the credentials are good still, and have `points` paid. Raises Unwelcome and RateLimited."""
+        try:
+            authenticated = await identify(
+                self._authorization,
+                self._cookies,
+                address=self.context.ip_address,
+                points=points,
+            )
+        except InvalidToken:
+            raise Unwelcome(FORBIDDEN, "Forbidden") from None
+        except DATABASE_FAILURES:
+            raise Unwelcome(TRY_AGAIN_LATER, ErrorCode.UNAVAILABLE.sentence) from None
+        if not self._is_same_person(authenticated):
+            raise Unwelcome(FORBIDDEN, "Forbidden")
+        self.context = dataclasses.replace(
+            self.context,
+            identity=authenticated.identity,
+            draw=authenticated.draw,
+            identify_again=self._identify_again,
+        )
+
+    async def _identify_again(self) -> Identity | None:
+        """Who is asking now. Once the credentials are no longer good, the next event closes the connection.
+
+        Raises DATABASE_FAILURES.
+        """
+        with suppress(InvalidToken):
+            authenticated = await identify_again(self._authorization, self._cookies)
+            if self._is_same_person(authenticated):
+                return authenticated.identity
+        self._unwelcome = Unwelcome(FORBIDDEN, "Forbidden")
+        return None
+
+    def _is_same_person(self, authenticated: Authenticated) -> bool:
+        """Whether it is who opened the connection: a session that has ended names nobody."""
+        self._principal = self._principal or authenticated.principal
+        return self._principal == authenticated.principal
+
+
+async def _send_result(operation: Operation[Context, None], result: ExecutionResult) -> None:
+    """Send one result, or why the operation was not executed."""
+    if isinstance(result, PreExecutionError):
+        await operation.send_initial_errors(result.errors or [])
+    else:
+        await operation.send_next(result)

@@ -1,0 +1,48 @@
+"""Much data, quickly: what a platform holds after ten months with this many courses, learners and attempts.
+
+The same numbers, seed and day give the same data. Every row could have been written by the server itself: attempts
+are numbered without gaps, laid out as their assessments ask, and scored with the key of their questions.
+"""
+
+from random import Random
+
+from django.db import connection, transaction
+
+from courses.services import statistics
+from tests.benchmarks.generated_load.catalog import catalog_tables
+from tests.benchmarks.generated_load.copying import Table, bulk_loading, copy, reserve_ids
+from tests.benchmarks.generated_load.learning import learning_tables
+from tests.benchmarks.generated_load.scale import Ids, Scale
+
+LARGE_TABLES = (
+    "courses_enrollment",
+    "courses_assessmentattempt",
+    "courses_attemptanswer",
+    "courses_useractivity",
+)
+
+
+def generate(scale: Scale) -> int:
+    """Write the data in one transaction and return how many rows it has.
+
+    Until it commits nobody else can use the tables of enrolments, attempts, answers and activities.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
+            cursor.execute("SET LOCAL maintenance_work_mem = '512MB'")
+        ids = Ids(**{table: reserve_ids(f"courses_{table}", count) for table, count in scale.rows.items()})
+        random = Random(scale.seed)
+        with bulk_loading(LARGE_TABLES):
+            count = sum(copy(table) for table in _tables(scale, ids, random))
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+        statistics.mark_stale(course_ids=ids.of_courses(scale))
+        return count
+
+
+def _tables(scale: Scale, ids: Ids, random: Random) -> list[Table]:
+    """In the order in which they refer to each other."""
+    key = [random.randrange(4) for _ in range(scale.questions)]
+    points = [random.randint(1, 3) for _ in range(scale.questions)]
+    return [*catalog_tables(scale, ids, key, points, random), *learning_tables(scale, ids, key, points)]
