@@ -25,8 +25,8 @@ from schema.documents.reading import forget_documents
 from schema.network.rate_limits import bucket_of_address
 from schema.root import schema
 from tests.factories import make_access_token, make_user
-from tests.schema.documents.test_limits import nested_rows
 from tests.schema.network.test_authentication import bearer, session_of, with_session
+from tests.schema.network.test_limits import nested_rows
 from tests.schema.network.test_websocket import Socket, conversation  # noqa: F401 - a fixture
 
 SIZE, RATE = 1_000, 10

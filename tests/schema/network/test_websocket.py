@@ -10,8 +10,8 @@ from asgiref.sync import async_to_sync
 
 from schema.application import GraphQLApplication
 from schema.execution.admission import Admission
-from tests.schema.documents.test_limits import nested_rows
 from tests.schema.network.test_authentication import SECRET, make_token
+from tests.schema.network.test_limits import nested_rows
 
 PROTOCOL = "graphql-transport-ws"
 
