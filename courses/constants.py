@@ -12,7 +12,7 @@ from django.db.models import TextChoices
 
 
 class QuestionType(TextChoices):
-    """What a learner is asked to do, and so how the response is graded."""
+    """Types of question, which decide how a response is given and graded."""
 
     MULTIPLE_CHOICE = "multiple_choice", "Multiple Choice"
     TRUE_FALSE = "true_false", "True/False"
@@ -23,14 +23,14 @@ class QuestionType(TextChoices):
 
 
 class Selection(TextChoices):
-    """How many choices of a question may be picked."""
+    """Number of choices of a question that may be picked."""
 
     SINGLE = "single", "Exactly one choice is right and at most one may be picked"
     MULTIPLE = "multiple", "Several choices are right and any number may be picked"
 
 
 class ScoringPolicy(TextChoices):
-    """How a partly right response to a question with several right choices earns credit."""
+    """Policies of partial credit for questions with several right choices."""
 
     RIGHT_MINUS_WRONG = (
         "right_minus_wrong",
@@ -44,7 +44,7 @@ class ScoringPolicy(TextChoices):
 
 
 class TextMatch(TextChoices):
-    """How a written response is compared with an accepted text, after both were normalised."""
+    """Rules by which a written response is compared with an accepted text, both normalised before."""
 
     IGNORE_CASE = "ignore_case", "Equal when upper and lower case are not told apart"
     EXACT = "exact", "Equal, upper and lower case included"
@@ -53,7 +53,7 @@ class TextMatch(TextChoices):
 
 
 class ItemWarning(TextChoices):
-    """What the statistics of a question suggest its author should look at."""
+    """Warnings about a question, drawn from its statistics."""
 
     NEGATIVE_DISCRIMINATION = "negative_discrimination", "Stronger learners fail it more often: check the key"
     TOO_EASY = "too_easy", "More than 95 % of the possible points were earned"
@@ -65,14 +65,14 @@ class ItemWarning(TextChoices):
 
 
 class AttemptState(TextChoices):
-    """Whether an attempt can still be worked on."""
+    """States of an attempt."""
 
     IN_PROGRESS = "in_progress", "The learner can still answer"
     COMPLETED = "completed", "Handed in or closed: nothing can be answered any more"
 
 
 class AttemptEnd(TextChoices):
-    """Who or what ended an attempt."""
+    """Causes of the end of an attempt."""
 
     LEARNER = "learner", "The learner handed it in"
     TIMER = "timer", "The time ran out"
@@ -80,7 +80,7 @@ class AttemptEnd(TextChoices):
 
 
 class AttemptAction(TextChoices):
-    """What the viewer may do with an attempt now."""
+    """Actions that the viewer may take on an attempt."""
 
     SUBMIT_ANSWERS = "submit_answers", "Store answers"
     FLAG_QUESTION = "flag_question", "Mark a question to come back to"
@@ -90,7 +90,7 @@ class AttemptAction(TextChoices):
 
 
 class GradingState(TextChoices):
-    """How far the grading of an attempt has come."""
+    """States of the grading of an attempt."""
 
     NOT_READY = "not_ready", "The attempt is still open"
     PENDING_MANUAL = "pending_manual", "At least one answer waits for a person"
@@ -98,7 +98,7 @@ class GradingState(TextChoices):
 
 
 class Correctness(TextChoices):
-    """How right a response is."""
+    """Degrees of correctness of a response."""
 
     CORRECT = "correct", "Full credit"
     PARTIAL = "partial", "Some credit"
@@ -108,7 +108,7 @@ class Correctness(TextChoices):
 
 
 class RegradePolicy(TextChoices):
-    """What a regrade may do to results that learners already have."""
+    """Policies for what a regrade may do to existing results."""
 
     NEVER_LOWER = "never_lower", "Take the new credit only where it is higher"
     EXACT = "exact", "Take the new credit, higher or lower"
@@ -126,7 +126,7 @@ class GradeChangeReason(TextChoices):
 
 
 class EnrollmentStatus(TextChoices):
-    """Where a learner stands in a course."""
+    """Statuses of an enrolment."""
 
     ACTIVE = "active", "Takes the course now"
     COMPLETED = "completed", "Has completed every lesson"
@@ -134,7 +134,7 @@ class EnrollmentStatus(TextChoices):
 
 
 class ResourceKind(TextChoices):
-    """What the address of a resource leads to."""
+    """Kinds of material that a resource leads to."""
 
     DOCUMENT = "document", "A text to read"
     VIDEO = "video", "A film to watch"
@@ -144,7 +144,7 @@ class ResourceKind(TextChoices):
 
 
 class ActivityType(TextChoices):
-    """What a person did on the platform."""
+    """Kinds of activity on the platform."""
 
     VIEW_COURSE = "view_course", "Course page view"
     START_LESSON = "start_lesson", "Lesson initiation"
@@ -156,7 +156,7 @@ class ActivityType(TextChoices):
 
 
 class NotificationType(TextChoices):
-    """What a notification is about."""
+    """Categories of notifications."""
 
     COURSE_UPDATE = "course_update", "Course content updates"
     REMINDER = "reminder", "Learning reminders"

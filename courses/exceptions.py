@@ -25,119 +25,119 @@ class Refusal(Exception):  # noqa: N818 - being refused is no error
 
 
 class Invalid(Refusal):
-    """A value breaks a rule of its field."""
+    """A value is not valid: it breaks a rule of its field."""
 
     code = "INVALID"
     message = "This value is not valid. Please correct it and try again."
 
 
 class Required(Refusal):
-    """A value that is needed was not given."""
+    """A required value is missing or null."""
 
     code = "REQUIRED"
     message = "This is needed. Please fill it in."
 
 
 class NotFound(Refusal):
-    """There is no such thing, or the viewer may not know of it: the two are one answer."""
+    """The object does not exist or is not visible to the viewer; the two cases are not told apart."""
 
     code = "NOT_FOUND"
     message = "There is nothing here with this id that you may see. Please check the id."
 
 
 class PermissionDenied(Refusal):
-    """The viewer may see the thing, but not do this with it."""
+    """The viewer may see the object, but not do this with it."""
 
     code = "PERMISSION_DENIED"
     message = "You may not do this. Please ask an instructor of the course."
 
 
 class Conflict(Refusal):
-    """What was asked for contradicts what is stored."""
+    """The change contradicts the stored state: read it again before another try."""
 
     code = "CONFLICT"
     message = "This contradicts what is stored already. Please load it again and repeat your change."
 
 
 class NotEnrolled(Refusal):
-    """Only people who take the course may do this."""
+    """Only people who are enrolled in the course may do this."""
 
     code = "NOT_ENROLLED"
     message = "You are not enrolled in this course. Please enroll first."
 
 
 class AttemptLimitReached(Refusal):
-    """Every allowed attempt was used."""
+    """The learner has used all attempts that the assessment allows."""
 
     code = "ATTEMPT_LIMIT_REACHED"
     message = "You have used all attempts of this assessment. Your results are under your attempts."
 
 
 class AttemptClosed(Refusal):
-    """A person has ended the attempt."""
+    """The attempt was handed in or closed, and cannot be changed."""
 
     code = "ATTEMPT_CLOSED"
     message = "This attempt has been handed in and can no longer be changed."
 
 
 class TimeExpired(Refusal):
-    """The time of the attempt ran out."""
+    """The deadline of the attempt has passed; what was saved in time is handed in."""
 
     code = "TIME_EXPIRED"
     message = "The time for this attempt is over. Everything saved before the end has been handed in."
 
 
 class StaleRevision(Refusal):
-    """The answers were changed since the client last read them, as with two open tabs."""
+    """Optimistic concurrency: the responses were changed since `baseRevision`, for example in another tab."""
 
     code = "STALE_REVISION"
     message = "Your answers were changed elsewhere, perhaps in another tab. Please load the attempt again."
 
 
 class ResponseMismatch(Refusal):
-    """A response does not fit the question it is for."""
+    """A response does not fit the type or the choices of its question."""
 
     code = "RESPONSE_MISMATCH"
     message = "This response does not fit its question. Please answer with what the question offers."
 
 
 class AlreadyReviewed(Refusal):
-    """A person reviews a course once."""
+    """The person has reviewed this course already; there is one review for each course."""
 
     code = "ALREADY_REVIEWED"
     message = "You have reviewed this course already. You can edit your review instead."
 
 
 class OwnReview(Refusal):
-    """Nobody votes on a review of their own."""
+    """The review is the viewer's own, on which they cannot vote."""
 
     code = "OWN_REVIEW"
     message = "You cannot vote on your own review."
 
 
 class AssessmentNotReady(Refusal):
-    """A question of the assessment is not complete, so nobody can start it."""
+    """The assessment cannot be started, because a question of it is incomplete."""
 
     code = "ASSESSMENT_NOT_READY"
     message = "This assessment cannot be started yet. Please tell an instructor of the course."
 
 
 class QuestionInUse(Refusal):
-    """A question that learners have answered keeps its type and its answers."""
+    """Learners have answered the question, so its type and its picked answers cannot be changed."""
 
     code = "QUESTION_IN_USE"
     message = "Learners have answered this question, so it cannot be removed or change its type."
 
 
 class TooManyTags(Refusal):
-    """A note carries at most ten tags."""
+    """The note has more than 10 tags."""
 
     code = "TOO_MANY_TAGS"
     message = "A note can have at most 10 tags. Please remove some."
 
 
 class TokenScopeMissing(Refusal):
-    """The access token was not made for this."""
+    """The access token lacks the scope that is needed."""
 
     code = "TOKEN_SCOPE_MISSING"
     message = "Your access token does not allow this. Please create one with the scope that is needed."

@@ -33,7 +33,7 @@ from schema.tokens.mutations import AccessMutation
 from schema.viewer.queries import ViewerQuery
 
 
-@strawberry.type(description="What can be asked.")
+@strawberry.type(description="Queries: everything that can be read.")
 class Query(
     NodeQuery,
     ViewerQuery,
@@ -47,7 +47,10 @@ class Query(
     pass
 
 
-@strawberry.type(description="What can be done.")
+@strawberry.type(
+    description="Mutations: everything that can be changed. Each takes one `input`, is applied whole or not "
+    "at all, and reports refusals in `userErrors`."
+)
 class Mutation(
     AccessMutation,
     PeopleMutation,
@@ -65,7 +68,10 @@ class Mutation(
     pass
 
 
-@strawberry.type(description="What can be watched.")
+@strawberry.type(
+    description="Subscriptions: events as they happen, over WebSocket (graphql-transport-ws) or Server-Sent "
+    "Events."
+)
 class Subscription(AttemptSubscription, NotificationSubscription):
     pass
 

@@ -34,12 +34,14 @@ def _related(model: type[models.Model], help_text: str) -> "models.ForeignKey[An
 
 
 class UserActivity(TimeStampedMixin):
-    """One thing that a person did on the platform."""
+    """An activity of a person on the platform, such as viewing a course."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="activities", help_text="Who did it."
     )
-    activity_type = models.CharField(max_length=255, choices=ActivityType.choices, help_text="What was done.")
+    activity_type = models.CharField(
+        max_length=255, choices=ActivityType.choices, help_text="Kind of activity."
+    )
     course = _related(Course, "The course it was done in. Null: none.")
     lesson = _related(Lesson, "The lesson it was done in. Null: none.")
     resource = _related(Resource, "The resource it was done with. Null: none.")
@@ -48,7 +50,8 @@ class UserActivity(TimeStampedMixin):
         default=dict,
         blank=True,
         validators=[validate_activity_data],
-        help_text="More about it: an object of at most 4 KB, 5 levels deep. `time_spent` is in seconds.",
+        help_text="Further data: a JSON object of at most 4 KB, 5 levels deep. A number `time_spent` is "
+        "learning time in seconds, at most 4 hours.",
     )
 
     class Meta:

@@ -33,7 +33,7 @@ _POINTS = Range(1, MAX_POINTS)
 
 
 class Assessment(TimeStampedMixin):
-    """A test that belongs to a lesson: its questions, and how it may be taken."""
+    """A test that belongs to a lesson: its questions, and the settings by which it is taken."""
 
     lesson = models.OneToOneField(
         Lesson, on_delete=models.CASCADE, related_name="assessment", help_text="The lesson it belongs to."
@@ -47,12 +47,12 @@ class Assessment(TimeStampedMixin):
     passing_score = models.PositiveIntegerField(
         default=70,
         validators=[validate_percentage],
-        help_text="The percentage of the maximum score that is needed to pass, 0..100.",
+        help_text="Pass mark: percentage of the maximum score that is needed to pass, 0 to 100.",
     )
     max_attempts = models.PositiveIntegerField(
         default=1,
         validators=_ATTEMPTS.validators,
-        help_text="How often each learner may take it, 1 to 1,000 times.",
+        help_text="Number of attempts that each learner may make, 1 to 1,000.",
     )
     time_limit = models.PositiveIntegerField(
         default=0,
@@ -108,7 +108,7 @@ class Assessment(TimeStampedMixin):
 
 
 class Question(TimeStampedMixin, OrderedMixin):
-    """A question of an assessment as its author wrote it, key included. Learners never see this type."""
+    """A question of an assessment as its author wrote it, answer key included. Learners never see it."""
 
     ordered_within = "assessment"
 
@@ -118,26 +118,30 @@ class Question(TimeStampedMixin, OrderedMixin):
         related_name="questions",
         help_text="The assessment it belongs to.",
     )
-    question_text = models.TextField(validators=[validate_not_blank], help_text="What is asked.")
+    question_text = models.TextField(
+        validators=[validate_not_blank],
+        help_text="Text of the question. In a fill-in question [[key]] marks the blank `key`.",
+    )
     text = AliasField("question_text")
     question_type = models.CharField(
         max_length=20,
         choices=QuestionType.choices,
         default=QuestionType.MULTIPLE_CHOICE,
-        help_text="What the learner is asked to do.",
+        help_text="Type of the question, which decides how it is answered and graded.",
     )
     points = models.PositiveIntegerField(
-        default=1, validators=_POINTS.validators, help_text="The points for full credit, 1 to 1,000,000."
+        default=1, validators=_POINTS.validators, help_text="Points for full credit, 1 to 1,000,000."
     )
     explanation = models.TextField(
-        blank=True, help_text="Why the right answer is right, shown together with the answer key."
+        blank=True,
+        help_text="Explanation of the right answer, shown together with the answer key. Empty: none.",
     )
     feedback = AliasField("explanation")
     scoring = models.CharField(
         max_length=20,
         choices=ScoringPolicy.choices,
         default=ScoringPolicy.RIGHT_MINUS_WRONG,
-        help_text="How a partly right response earns credit where several choices are right.",
+        help_text="Policy of partial credit where several choices are right.",
     )
 
     class Meta:
@@ -166,7 +170,7 @@ class Question(TimeStampedMixin, OrderedMixin):
 
     @property
     def text_property(self) -> str:
-        """What is asked."""
+        """Text of the question. In a fill-in question [[key]] marks the blank `key`."""
         return self.question_text
 
     @property
@@ -190,7 +194,7 @@ class Question(TimeStampedMixin, OrderedMixin):
 
 
 class Answer(TimeStampedMixin, OrderedMixin):
-    """A choice, a pair or an accepted text of a question: part of the key. Learners never see this type."""
+    """A choice, a pair or an accepted text of a question: part of the answer key. Learners never see it."""
 
     ordered_within = "question"
 
@@ -200,25 +204,28 @@ class Answer(TimeStampedMixin, OrderedMixin):
     answer_text = models.CharField(
         max_length=500,
         blank=True,
-        help_text="The choice, the prompt of a pair or the accepted text. Empty: a distractor in matching.",
+        help_text="Text of the choice, prompt of the pair, or accepted text, at most 500 characters. Empty: a "
+        "distractor in matching.",
     )
     text = AliasField("answer_text")
     is_correct = models.BooleanField(default=False, help_text="Whether picking it is right.")
-    explanation = models.TextField(blank=True, help_text="Why it is right or wrong.")
+    explanation = models.TextField(blank=True, help_text="Explanation why it is right or wrong. Empty: none.")
     match_text = models.CharField(
-        max_length=500, blank=True, help_text="In a matching question the text that belongs to the prompt."
+        max_length=500,
+        blank=True,
+        help_text="Matching: the text that belongs to the prompt `text`, at most 500 characters.",
     )
     blank_key = models.CharField(
         max_length=50,
         blank=True,
         validators=[validate_not_blank],
-        help_text="In a fill-in question the key of the blank that this text fills.",
+        help_text="Fill in the blank: key of the blank that `text` fills, at most 50 characters.",
     )
     text_match = models.CharField(
         max_length=20,
         choices=TextMatch.choices,
         default=TextMatch.IGNORE_CASE,
-        help_text="How a written response is compared with this text.",
+        help_text="Rule by which a written response is compared with `text`.",
     )
     tolerance = models.DecimalField(
         max_digits=20,
@@ -226,7 +233,7 @@ class Answer(TimeStampedMixin, OrderedMixin):
         null=True,
         blank=True,
         validators=[MinValueValidator(Decimal(0))],
-        help_text="How far a number may be off in either direction and still match. Null: not at all.",
+        help_text="Absolute tolerance of a NUMERIC match, in either direction, 0 or more. Null: none.",
     )
     credit = models.DecimalField(
         max_digits=5,
@@ -234,7 +241,7 @@ class Answer(TimeStampedMixin, OrderedMixin):
         null=True,
         blank=True,
         validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(1))],
-        help_text="The credit it earns, 0..1. Null: 1 where it is correct, otherwise 0.",
+        help_text="Credit of the answer as a share of the points, 0 to 1. Null: 1 if `isCorrect`, otherwise 0.",
     )
 
     class Meta:

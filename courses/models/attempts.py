@@ -39,7 +39,7 @@ RESULT_FIELDS = (
 
 
 class AssessmentAttempt(TimeStampedMixin):
-    """One time that a learner takes an assessment, from the first look at the questions to the result."""
+    """An attempt of a learner at an assessment, from the first look at the questions to the result."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="attempts", help_text="The learner."
@@ -50,22 +50,31 @@ class AssessmentAttempt(TimeStampedMixin):
         related_name="attempts",
         help_text="The assessment that is taken.",
     )
-    start_time = AddedDateTimeField(auto_now_add=True, help_text="When it started, by the database's clock.")
+    start_time = AddedDateTimeField(
+        auto_now_add=True, help_text="Time of the start, by the database's clock."
+    )
     end_time = models.DateTimeField(
-        null=True, blank=True, help_text="When it ended: handed in, or the deadline. Null: it is open."
+        null=True,
+        blank=True,
+        help_text="Time of the end: handed in, closed, or the deadline. Null while it is open.",
     )
     time_taken_seconds = models.PositiveIntegerField(
-        null=True, blank=True, help_text="From start to end, in whole seconds. Null: it is open."
+        null=True,
+        blank=True,
+        help_text="Duration from start to end, in whole seconds. Null while it is open.",
     )
     score = models.PositiveIntegerField(default=0, help_text="The sum of the points earned, in whole points.")
-    max_score = models.PositiveIntegerField(default=0, help_text="The points that all its questions give.")
+    max_score = models.PositiveIntegerField(
+        default=0, help_text="Maximum score: the sum of the points of all its questions."
+    )
     is_completed = models.BooleanField(default=False, help_text="Whether it has ended, however it ended.")
     is_passed = models.BooleanField(
         null=True, blank=True, help_text="Whether it is passed. Null: open, or a person has still to grade."
     )
     passed = AliasField("is_passed")
     attempt_number = models.PositiveIntegerField(
-        blank=True, help_text="Which attempt of this learner at this assessment it is, counted from 1."
+        blank=True,
+        help_text="Number of the attempt among those of the learner at the assessment, counted from 1.",
     )
     ip_address = models.GenericIPAddressField(
         null=True, blank=True, help_text="The address it was started from. Null: not known."
@@ -78,18 +87,19 @@ class AssessmentAttempt(TimeStampedMixin):
     deadline_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="When the time is over, set at the start. Null: the time is not limited.",
+        help_text="Deadline, fixed at the start. Null when the time is not limited.",
     )
     ended_by = models.CharField(  # noqa: DJ001 - an open attempt was ended by nobody
         max_length=20,
         choices=AttemptEnd.choices,
         null=True,
         blank=True,
-        help_text="Who or what ended it. Null: it is open.",
+        help_text="Cause of the end. Null while it is open.",
     )
     revision = models.PositiveIntegerField(
         default=0,
-        help_text="Counts the changes of its responses, to notice two tabs that write over each other.",
+        help_text="Version of its responses, for optimistic concurrency (`baseRevision`): each save that "
+        "changes any adds 1.",
     )
     layout = models.JSONField(
         default=dict,

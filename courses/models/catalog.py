@@ -42,7 +42,7 @@ def _currency_field() -> "models.CharField[Any, Any]":
         max_length=3,
         default="EUR",
         validators=[RegexValidator(r"^[A-Z]{3}\Z", "Please give three capital letters, for example EUR.")],
-        help_text="The currency of the price, three capital letters of ISO 4217.",
+        help_text="Currency of the price: three capital letters of ISO 4217, such as EUR.",
     )
 
 
@@ -63,12 +63,13 @@ class Course(TimeStampedMixin):
     slug = models.SlugField(
         max_length=100,
         unique=True,
-        help_text="The name in addresses: letters, digits, hyphens and underscores. Case makes no other name.",
+        help_text="Name in URLs: letters, digits, hyphens and underscores, at most 100. Unique, whatever its "
+        "case.",
     )
     title = models.CharField(
         max_length=255, validators=[validate_not_blank], help_text="The title, at most 255 characters."
     )
-    description = models.TextField(blank=True, help_text="What the course is about.")
+    description = models.TextField(blank=True, help_text="Description of the course.")
     instructors = models.ManyToManyField(
         settings.AUTH_USER_MODEL,
         blank=True,
@@ -76,9 +77,11 @@ class Course(TimeStampedMixin):
         help_text="The people who teach it, write its assessments and grade.",
     )
     is_published = models.BooleanField(
-        default=False, help_text="Whether everybody sees it. Otherwise only its instructors and staff do."
+        default=False,
+        help_text="Whether everybody sees the course. A draft is visible only to its staff and to people who "
+        "take it already.",
     )
-    price = _price_field("What enrolling costs, in `currency`. 0: it is free.")
+    price = _price_field("Price of an enrolment in `currency`, with two decimals. 0: it is free.")
     currency = _currency_field()
     rating_counts = ArrayField(
         models.PositiveIntegerField(),
@@ -125,7 +128,7 @@ class Course(TimeStampedMixin):
 
 
 class Lesson(TimeStampedMixin, OrderedMixin):
-    """One step of a course."""
+    """A lesson: one step of a course."""
 
     ordered_within = "course"
 
@@ -135,12 +138,12 @@ class Lesson(TimeStampedMixin, OrderedMixin):
     title = models.CharField(
         max_length=255, validators=[validate_not_blank], help_text="The title, at most 255 characters."
     )
-    content = models.TextField(blank=True, help_text="The text of the lesson.")
+    content = models.TextField(blank=True, help_text="Text of the lesson, in Markdown.")
     duration_seconds = models.PositiveIntegerField(
         null=True,
         blank=True,
         validators=_DURATION.validators,
-        help_text="How long it takes, in seconds, at most a year. Null: not said.",
+        help_text="Duration of the lesson, in seconds, at most 31,536,000 (a year). Null: not stated.",
     )
 
     class Meta:
@@ -157,7 +160,7 @@ class Lesson(TimeStampedMixin, OrderedMixin):
 
 
 class Resource(TimeStampedMixin):
-    """Something to read, watch or download that goes with a lesson."""
+    """Material to read, watch or download that goes with a lesson."""
 
     lesson = models.ForeignKey(
         Lesson, on_delete=models.CASCADE, related_name="resources", help_text="The lesson it goes with."
@@ -169,12 +172,12 @@ class Resource(TimeStampedMixin):
         max_length=20,
         choices=ResourceKind.choices,
         default=ResourceKind.OTHER,
-        help_text="What the address leads to.",
+        help_text="Kind of material that the address leads to.",
     )
     url = models.URLField(
         max_length=500,
         validators=[validate_https_url],
-        help_text="The address, always beginning with https://.",
+        help_text="Absolute address, beginning with https://, at most 500 characters.",
     )
 
     class Meta:
@@ -188,7 +191,7 @@ class Resource(TimeStampedMixin):
 
 
 class Enrollment(TimeStampedMixin):
-    """A person takes a course. Leaving it keeps the row, with the status `withdrawn`."""
+    """Enrolment of a person in a course. Leaving the course keeps it, with the status WITHDRAWN."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -203,18 +206,18 @@ class Enrollment(TimeStampedMixin):
         max_length=20,
         choices=EnrollmentStatus.choices,
         default=EnrollmentStatus.ACTIVE,
-        help_text="Where the learner stands in the course.",
+        help_text="Status of the enrolment.",
     )
     progress_percentage = models.DecimalField(
         max_digits=5,
         decimal_places=2,
         default=Decimal(0),
         validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))],
-        help_text="The share of lessons completed, in percent: 0..100 with two decimals.",
+        help_text="Progress: share of lessons completed, in percent, 0 to 100, two decimals.",
     )
-    enrolled_date = models.DateTimeField(auto_now_add=True, help_text="When the learner enrolled first.")
+    enrolled_date = models.DateTimeField(auto_now_add=True, help_text="Time of the first enrolment.")
     completed_date = models.DateTimeField(
-        null=True, blank=True, help_text="When the last lesson was completed. Null: not yet."
+        null=True, blank=True, help_text="Time at which the last lesson was completed. Null until then."
     )
     withdrawn_date = models.DateTimeField(
         null=True,

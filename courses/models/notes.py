@@ -30,7 +30,7 @@ NOTE_TAGS = FoldedTags("tags")
 
 
 class Note(TimeStampedMixin):
-    """A note on a lesson: its owner's, or when it is not private for everyone in the course."""
+    """A note on a lesson: private to its author, or public to everyone in the course."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notes", help_text="Who wrote it."
@@ -39,22 +39,24 @@ class Note(TimeStampedMixin):
         Lesson, on_delete=models.CASCADE, related_name="notes", help_text="The lesson it is about."
     )
     content = models.TextField(
-        validators=[MinVisibleLengthValidator(1)], help_text="The text, at least 1 character."
+        validators=[MinVisibleLengthValidator(1)],
+        help_text="Text of the note, at least 1 character, white space around it not counted.",
     )
     timestamp_seconds = models.PositiveIntegerField(
         null=True,
         blank=True,
-        help_text="The place in the lesson's film, in seconds from its start. Null: none.",
+        help_text="Position in the lesson's video, in seconds from its start. Null: none.",
     )
     is_private = models.BooleanField(
         default=True,
-        help_text="Whether only its owner sees it. Otherwise everyone enrolled in the course does.",
+        help_text="Whether only its author sees it. Otherwise everyone who takes or teaches the course does.",
     )
     tags = ShapedJSONField(
         default=list,
         blank=True,
         validators=[validate_tags],
-        help_text="At most 10 different texts of 1 to 50 characters, to find it again.",
+        help_text="Tags, at most 10, each of 1 to 50 characters. White space around them is removed; case "
+        "makes no other tag.",
     )
 
     class Meta:

@@ -18,7 +18,7 @@ class ActionURLField(models.URLField):  # type: ignore[type-arg]
 
 
 class Notification(TimeStampedMixin):
-    """Something that a person is told."""
+    """A notification to a person."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -29,12 +29,12 @@ class Notification(TimeStampedMixin):
     title = models.CharField(
         max_length=255, validators=[validate_not_blank], help_text="The title, at most 255 characters."
     )
-    message = models.TextField(validators=[validate_not_blank], help_text="What is told.")
+    message = models.TextField(validators=[validate_not_blank], help_text="Text of the notification.")
     notification_type = models.CharField(
         max_length=255,
         choices=NotificationType.choices,
         default=NotificationType.CUSTOM,
-        help_text="What it is about.",
+        help_text="Category of the notification.",
     )
     course = models.ForeignKey(
         Course,
@@ -45,9 +45,12 @@ class Notification(TimeStampedMixin):
         help_text="The course it is about. Null: none.",
     )
     is_read = models.BooleanField(default=False, help_text="Whether the person has read it.")
-    read_date = models.DateTimeField(null=True, blank=True, help_text="When it was read. Null: it was not.")
+    read_date = models.DateTimeField(
+        null=True, blank=True, help_text="Time at which it was read. Null while it is unread."
+    )
     action_url = ActionURLField(
-        blank=True, help_text="Where to go: an https address or a path on this site. Empty: nowhere."
+        blank=True,
+        help_text="Link target: an https:// address, or a path on this site such as `/courses/1`. Empty: none.",
     )
 
     class Meta:

@@ -137,7 +137,7 @@ class User(AbstractUser):
 
 
 class AccessToken(TimeStampedMixin):
-    """A long secret by which a program acts for a person, limited to its scopes. Only its digest is kept."""
+    """A secret by which a program acts for a person, limited to its scopes. Only a digest is stored."""
 
     user = models.ForeignKey(
         User,
@@ -148,16 +148,18 @@ class AccessToken(TimeStampedMixin):
     name = models.CharField(
         max_length=100,
         validators=[validate_not_blank],
-        help_text="What it is for, in the person's own words.",
+        help_text="Name that tells what the token is for, 1 to 100 characters.",
     )
     prefix = models.CharField(
-        max_length=16, help_text="The first characters of the secret, to tell tokens apart."
+        max_length=16, help_text="First characters of the secret, to tell tokens apart."
     )
     digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the secret, in hexadecimal.")
     scopes = models.JSONField(default=list, help_text="What it may be used for: an array of scopes.")
-    expires_at = models.DateTimeField(null=True, blank=True, help_text="When it stops working. Null: never.")
+    expires_at = models.DateTimeField(
+        null=True, blank=True, help_text="Time of expiry. Null: it never expires."
+    )
     last_used_at = models.DateTimeField(
-        null=True, blank=True, help_text="When it was last used. Null: never."
+        null=True, blank=True, help_text="Time of the last use. Null: it was never used."
     )
     revoked_at = models.DateTimeField(
         null=True, blank=True, help_text="When it was revoked. Null: it was not."

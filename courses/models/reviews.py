@@ -17,7 +17,7 @@ from courses.validators import MinVisibleLengthValidator, validate_not_blank
 
 
 class Review(TimeStampedMixin):
-    """What a learner thinks of a course: stars and a text, seen by others once it is approved."""
+    """A learner's review of a course: a rating and a text, public once it is approved."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reviews", help_text="Who wrote it."
@@ -27,29 +27,35 @@ class Review(TimeStampedMixin):
     )
     rating = models.PositiveSmallIntegerField(
         validators=[MinValueValidator(MIN_RATING), MaxValueValidator(MAX_RATING)],
-        help_text="Stars, from 1 (poor) to 5 (excellent).",
+        help_text="Rating in stars, 1 (poor) to 5 (excellent).",
     )
     title = models.CharField(
         max_length=255,
         blank=True,
         validators=[validate_not_blank],
-        help_text="The title, at most 255 characters.",
+        help_text="The title, at most 255 characters. May be empty.",
     )
     content = models.TextField(
         validators=[MinVisibleLengthValidator(MIN_REVIEW_CONTENT_LENGTH)],
-        help_text="The text, at least 10 characters.",
+        help_text="Text of the review, at least 10 characters, white space around it not counted.",
     )
-    helpful_count = models.PositiveIntegerField(default=0, help_text="How many people found it helpful.")
+    helpful_count = models.PositiveIntegerField(
+        default=0, help_text="Number of helpful votes (denormalised: counted by the database)."
+    )
     is_verified_purchase = models.BooleanField(
         default=False,
-        help_text="Whether its author is or was enrolled in the course. Found out, never entered.",
+        help_text="Whether its author is or was enrolled in the course; determined by the server.",
     )
     is_approved = models.BooleanField(
-        default=False, help_text="Whether it was approved, so that other people see it and its rating counts."
+        default=False,
+        help_text="Whether it is approved: only then do other people see it, and does its rating count.",
     )
-    is_featured = models.BooleanField(default=False, help_text="Whether it is shown in a prominent place.")
+    is_featured = models.BooleanField(
+        default=False,
+        help_text="Whether it is featured, that is shown in a prominent place. Only an approved review can be.",
+    )
     moderation_notes = models.TextField(
-        blank=True, help_text="Notes between moderators. Its author never sees them."
+        blank=True, help_text="Notes between moderators. The author never sees them."
     )
 
     class Meta:

@@ -29,7 +29,11 @@ _HUNDRED = Decimal(100)
 class ItemStatistics:
     """One question; every figure has four decimals and is None where its denominator is zero.
 
-    `facility` is 0..1, `standard_deviation` is in points, the others are in percent.
+    * `facility`, 0..1: mean x / points possible.
+    * `standard_deviation`, in points: sqrt(var x).
+    * `discrimination_index`, -100..100: 100 cov(x, R) / sqrt(var x var R), Pearson's correlation.
+    * `discriminative_efficiency`, at most 100: 100 cov(x, R) / the highest cov(x, R) of the same points.
+    * `effective_weight`, 0..100, 100 in all: 100 sqrt(cov(x, T)) / the sum of these roots over all questions.
     """
 
     facility: Decimal | None
@@ -42,7 +46,13 @@ class ItemStatistics:
 
 @dataclass(frozen=True, slots=True)
 class ItemAnalysis:
-    """A whole assessment: mean, standard deviation and standard error in points, the ratios in percent."""
+    """A whole assessment of k questions; every figure has four decimals and is None where it is undefined.
+
+    * `mean` and `standard_deviation` of T, in points.
+    * `internal_consistency`, at most 100: Cronbach's alpha, 100 k / (k - 1) (1 - sum of var x / var T).
+    * `error_ratio`, in percent: 100 sqrt(1 - alpha).
+    * `standard_error`, in points: error ratio x standard deviation.
+    """
 
     learner_count: int
     mean: Decimal | None

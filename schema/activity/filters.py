@@ -12,14 +12,15 @@ from schema.core.orders import by_age
 from schema.dataloaders.paging import PageRequest
 
 
-@strawberry.enum(description="What a list of activity is sorted by.")
+@strawberry.enum(description="Sort orders of activity.")
 class ActivityOrder(Enum):
-    NEWEST = strawberry.enum_value("newest", description="The newest first.")
-    OLDEST = strawberry.enum_value("oldest", description="The oldest first.")
+    NEWEST = strawberry.enum_value("newest", description="By time of creation, newest first.")
+    OLDEST = strawberry.enum_value("oldest", description="By time of creation, oldest first.")
 
 
 OrderBy = Annotated[
-    list[ActivityOrder] | None, strawberry.argument(description="The first decides. Left out: NEWEST.")
+    list[ActivityOrder] | None,
+    strawberry.argument(description="Sort order; only the first element counts. Default: NEWEST."),
 ]
 TypeFilter = Annotated[ActivityType | None, strawberry.argument(description="Only activity of this type.")]
 

@@ -5,48 +5,55 @@ from typing import Any
 import strawberry
 from strawberry.scalars import JSON
 
+from courses import models
 from courses.services import activity as services
 from schema.activity.types import UserActivity
 from schema.context import Info
 from schema.core import ids
 from schema.core.enums import ActivityType
 from schema.core.fields import declared
+from schema.core.inputs import like
 from schema.core.permissions import Scope
 from schema.core.user_errors import Payload, mutation
 from schema.dataloaders import activity as loaders
 
 
-@strawberry.input(description="What the viewer did. The parts that are named must belong together.")
+@strawberry.input(
+    description="An activity of the viewer. Course, lesson, resource and assessment must belong together "
+    "where several are named."
+)
 class RecordActivityInput:
     type: ActivityType = strawberry.field(
-        description="What was done; COMPLETE_LESSON, TAKE_QUIZ and GIVE_REVIEW are recorded by the server alone."
+        description="Kind of activity. COMPLETE_LESSON, TAKE_QUIZ and GIVE_REVIEW are refused: the server "
+        "records them itself."
     )
     course_id: strawberry.ID | None = strawberry.field(
-        default=None, description="In which course; VIEW_COURSE needs it."
+        default=None, description="Global id of the course. Required for VIEW_COURSE."
     )
     lesson_id: strawberry.ID | None = strawberry.field(
-        default=None, description="In which lesson; START_LESSON needs it."
+        default=None, description="Global id of the lesson. Required for START_LESSON."
     )
     resource_id: strawberry.ID | None = strawberry.field(
-        default=None, description="With which resource; DOWNLOAD_RESOURCE needs it."
+        default=None, description="Global id of the resource. Required for DOWNLOAD_RESOURCE."
     )
-    assessment_id: strawberry.ID | None = strawberry.field(default=None, description="With which assessment.")
-    data: JSON | None = strawberry.field(
-        default=None,
-        description="More about it: a JSON object of at most 4 KB, 5 levels deep. "
-        "A number `time_spent` counts as seconds of learning, at most 4 hours.",
+    assessment_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Global id of the assessment."
     )
+    data: JSON | None = like(models.UserActivity, "data", default=None)
 
 
-@strawberry.type(description="What was recorded.")
+@strawberry.type(description="The activity that was recorded.")
 class RecordActivityPayload(Payload):
     activity_id: strawberry.Private[int | None] = None
-    activity: UserActivity | None = declared(loaders.activity_of_payload, "The activity.")
+    activity: UserActivity | None = declared(loaders.activity_of_payload, "Activity as it was stored.")
 
 
 @strawberry.type
 class ActivityMutation:
-    @mutation(scope=Scope.COURSES_WRITE, description="Record what the viewer does while learning.")
+    @mutation(
+        scope=Scope.COURSES_WRITE,
+        description="Record an activity of the viewer, for statistics. Not idempotent: each call is one activity.",
+    )
     def record_activity(info: Info, input: RecordActivityInput) -> RecordActivityPayload:
         activity = services.record_activity(
             actor=info.context.person, type=input.type, data=input.data, **_parts(input)

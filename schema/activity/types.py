@@ -18,18 +18,20 @@ from schema.dataloaders import activity as loaders
 class UserActivity(Node):
     type: ActivityType = column("activity_type")
     data: JSON
-    created_at: datetime = column("created_date", "When it was done.")
+    created_at: datetime = column("created_date", "Time of the activity.")
     course: Course | None = declared(
         loaders.course_of_activity,
-        "The course it was done in; null for none, or one that cannot be seen now.",
+        "Course it was done in. Null when there is none, or when it is not visible to the viewer now.",
     )
     lesson: Lesson | None = declared(
         loaders.lesson_of_activity,
-        "The lesson it was done in; null for none, or one that cannot be seen now.",
+        "Lesson it was done in. Null when there is none, or when it is not visible to the viewer now.",
     )
     resource: Resource | None = declared(
-        loaders.resource_of_activity, "What it was done with; null for none, or one that cannot be seen now."
+        loaders.resource_of_activity,
+        "Resource it was done with. Null when there is none, or when it is not visible to the viewer now.",
     )
     assessment: Assessment | None = declared(
-        loaders.assessment_of_activity, "What was taken; null for none, or one that cannot be seen now."
+        loaders.assessment_of_activity,
+        "Assessment it was done with. Null when there is none, or when it is not visible to the viewer now.",
     )

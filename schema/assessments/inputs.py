@@ -12,8 +12,8 @@ from schema.core.inputs import changes, given, like, required_like
 
 
 @strawberry.input(
-    description="A choice, a pair or an accepted text of a question. Part of the key. What is left out is empty; "
-    "`isCorrect` is false, and `textMatch` IGNORE_CASE."
+    description="A choice, a pair or an accepted text of a question: part of the answer key. Left out, texts "
+    "are empty, `isCorrect` is false and `textMatch` IGNORE_CASE."
 )
 class AnswerInput:
     text: str = required_like(models.Answer, "answer_text")
@@ -28,10 +28,10 @@ class AnswerInput:
 
 @strawberry.input(
     description=(
-        "A question as its author writes it. It may be incomplete: it is stored, but its assessment cannot "
-        "be started. What can never be right for its type is refused. In the text of a fill-in question "
-        "[[key]] marks the blank `key`. A new question of which nothing else is said gives 1 point and is scored "
-        "RIGHT_MINUS_WRONG."
+        "A question as its author writes it, answer key included. An incomplete question is stored, "
+        "but keeps its assessment from being started (`Assessment.problems`); what contradicts its "
+        "type is refused. Left out in a new question, `points` is 1, `scoring` RIGHT_MINUS_WRONG, "
+        "and the rest is empty."
     )
 )
 class QuestionInput:
@@ -41,7 +41,7 @@ class QuestionInput:
     explanation: str | None = like(models.Question, "explanation")
     scoring: ScoringPolicy | None = like(models.Question, "scoring")
     answers: list[AnswerInput] | None = strawberry.field(
-        default=strawberry.UNSET, description="The key, in the author's order."
+        default=strawberry.UNSET, description="Answers that make up the key, in the author's order."
     )
 
 

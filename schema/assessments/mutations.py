@@ -5,21 +5,25 @@ import strawberry
 from courses import models
 from courses.services import assessment_authoring, question_authoring, question_editing
 from schema.assessments.inputs import QuestionInput, drafted, redrafted
-from schema.assessments.types import Assessment, Question
+from schema.assessments.types import TIME_LIMIT, Assessment, Question
 from schema.context import Info
 from schema.core import ids
 from schema.core.fields import declared
-from schema.core.inputs import changes, given, like, required_like
+from schema.core.inputs import LEFT_OUT_STAYS, changes, given, like, required_like
 from schema.core.permissions import Scope
 from schema.core.user_errors import Payload, mutation
 from schema.dataloaders import assessments as loaders
 
-TIME_LIMIT = "How long an attempt may take, in minutes. Null: as long as one likes."
 
-
-@strawberry.input(description="A new assessment: how it is taken, and its questions.")
+@strawberry.input(
+    description="An assessment to create, with its questions. Left out, `passingScore` is 70, `maxAttempts` "
+    "1, there is no time limit, questions keep the author's order, and results and right answers "
+    "are shown."
+)
 class CreateAssessmentInput:
-    lesson_id: strawberry.ID = strawberry.field(description="A lesson without an assessment.")
+    lesson_id: strawberry.ID = strawberry.field(
+        description="Global id of a lesson that has no assessment yet."
+    )
     title: str = required_like(models.Assessment, "title")
     description: str | None = like(models.Assessment, "description")
     passing_score: int | None = like(models.Assessment, "passing_score")
@@ -29,19 +33,21 @@ class CreateAssessmentInput:
     show_results: bool | None = like(models.Assessment, "show_results")
     show_correct_answers: bool | None = like(models.Assessment, "show_correct_answers")
     questions: list[QuestionInput] | None = strawberry.field(
-        default=strawberry.UNSET, description="Its questions, in their order."
+        default=strawberry.UNSET, description="Questions of the assessment, in their order, at most 1,000."
     )
 
 
-@strawberry.type(description="The new assessment.")
+@strawberry.type(description="The new assessment, with its questions.")
 class CreateAssessmentPayload(Payload):
     assessment_id: strawberry.Private[int | None] = None
-    assessment: Assessment | None = declared(loaders.assessment_of, "The new assessment.")
+    assessment: Assessment | None = declared(loaders.assessment_of, "Assessment as it was stored.")
 
 
-@strawberry.input(description="What to change of an assessment. What is left out stays as it is.")
+@strawberry.input(description=f"Changes to an assessment. {LEFT_OUT_STAYS}")
 class UpdateAssessmentInput:
-    assessment_id: strawberry.ID = strawberry.field(description="An assessment that the viewer may edit.")
+    assessment_id: strawberry.ID = strawberry.field(
+        description="Global id of an assessment that the viewer may edit."
+    )
     title: str | None = like(models.Assessment, "title")
     description: str | None = like(models.Assessment, "description")
     passing_score: int | None = like(models.Assessment, "passing_score")
@@ -52,84 +58,98 @@ class UpdateAssessmentInput:
     show_correct_answers: bool | None = like(models.Assessment, "show_correct_answers")
 
 
-@strawberry.type(description="The assessment, as it is now.")
+@strawberry.type(description="The changed assessment.")
 class UpdateAssessmentPayload(Payload):
     assessment_id: strawberry.Private[int | None] = None
-    assessment: Assessment | None = declared(loaders.assessment_of, "The assessment, as it is now.")
+    assessment: Assessment | None = declared(loaders.assessment_of, "Assessment as it is stored now.")
 
 
-@strawberry.input(description="Which assessment to remove.")
+@strawberry.input(description="The assessment to delete.")
 class DeleteAssessmentInput:
     assessment_id: strawberry.ID = strawberry.field(
-        description="An assessment that nobody has begun to take."
+        description="Global id of an assessment without attempts that the viewer may edit."
     )
 
 
-@strawberry.type(description="The assessment that is no longer there.")
+@strawberry.type(description="The assessment that was deleted.")
 class DeleteAssessmentPayload(Payload):
     deleted_assessment_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The id that it had."
+        default=None, description="Global id of the deleted assessment."
     )
 
 
 @strawberry.input(description="A question to add at the end of an assessment.")
 class CreateQuestionInput:
-    assessment_id: strawberry.ID = strawberry.field(description="An assessment that the viewer may edit.")
-    question: QuestionInput = strawberry.field(description="The new question.")
+    assessment_id: strawberry.ID = strawberry.field(
+        description="Global id of an assessment that the viewer may edit."
+    )
+    question: QuestionInput = strawberry.field(description="Question to add, with its answer key.")
 
 
-@strawberry.type(description="The new question.")
+@strawberry.type(description="The new question, last in its assessment.")
 class CreateQuestionPayload(Payload):
     question_id: strawberry.Private[int | None] = None
-    question: Question | None = declared(loaders.question_of, "The new question.")
+    question: Question | None = declared(loaders.question_of, "Question as it was stored.")
 
 
-@strawberry.input(description="How a question should be.")
+@strawberry.input(description="A question and the changes to it.")
 class UpdateQuestionInput:
-    question_id: strawberry.ID = strawberry.field(description="A question that the viewer may edit.")
+    question_id: strawberry.ID = strawberry.field(
+        description="Global id of a question that the viewer may edit."
+    )
     question: QuestionInput = strawberry.field(
         description=(
-            "The question as it should be. `points`, `explanation`, `scoring` and `answers` stay as they are when "
-            "they are left out. Answers that stay the same keep their ids, edited ones are changed in place, in "
-            "their order, and those left over are removed, unless learners have picked one or still can."
+            "Question as it should be. `points`, `explanation`, `scoring` and `answers` keep their "
+            "values when they are left out, and null is refused with REQUIRED. `answers` is the complete "
+            "key: unchanged answers keep their ids, edited ones are changed in place, in their order, "
+            "and those left over are deleted, unless learners have picked one or still can "
+            "(QUESTION_IN_USE)."
         )
     )
 
 
-@strawberry.type(description="The question, as it is now.")
+@strawberry.type(description="The changed question.")
 class UpdateQuestionPayload(Payload):
     question_id: strawberry.Private[int | None] = None
-    question: Question | None = declared(loaders.question_of, "The question, as it is now.")
+    question: Question | None = declared(loaders.question_of, "Question as it is stored now.")
 
 
-@strawberry.input(description="Which question to remove.")
+@strawberry.input(description="The question to delete.")
 class DeleteQuestionInput:
-    question_id: strawberry.ID = strawberry.field(description="A question that no attempt has.")
-
-
-@strawberry.type(description="The question that is no longer there.")
-class DeleteQuestionPayload(Payload):
-    deleted_question_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The id that it had."
+    question_id: strawberry.ID = strawberry.field(
+        description="Global id of a question that is part of no attempt."
     )
 
 
-@strawberry.input(description="The order that the questions of an assessment should have.")
+@strawberry.type(description="The question that was deleted.")
+class DeleteQuestionPayload(Payload):
+    deleted_question_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Global id of the deleted question."
+    )
+
+
+@strawberry.input(description="The new order of an assessment's questions.")
 class ReorderQuestionsInput:
-    assessment_id: strawberry.ID = strawberry.field(description="An assessment that the viewer may edit.")
-    question_ids: list[strawberry.ID] = strawberry.field(description="All its questions, each exactly once.")
+    assessment_id: strawberry.ID = strawberry.field(
+        description="Global id of an assessment that the viewer may edit."
+    )
+    question_ids: list[strawberry.ID] = strawberry.field(
+        description="Global ids of all its questions, each exactly once, in the new order."
+    )
 
 
-@strawberry.type(description="The assessment, with its questions in their new order.")
+@strawberry.type(description="The assessment, with its questions in the new order.")
 class ReorderQuestionsPayload(Payload):
     assessment_id: strawberry.Private[int | None] = None
-    assessment: Assessment | None = declared(loaders.assessment_of, "The assessment, as it is now.")
+    assessment: Assessment | None = declared(loaders.assessment_of, "Assessment as it is stored now.")
 
 
 @strawberry.type
 class AssessmentMutation:
     @mutation(
-        scope=Scope.COURSES_WRITE, description="Create the assessment of a lesson, whole or not at all."
+        scope=Scope.COURSES_WRITE,
+        description="Create the assessment of a lesson together with its questions, atomically. For the staff of "
+        "the course.",
     )
     def create_assessment(info: Info, input: CreateAssessmentInput) -> CreateAssessmentPayload:
         lesson_id = ids.required_pk(input.lesson_id, "Lesson", "lessonId")
@@ -140,7 +160,11 @@ class AssessmentMutation:
         )
         return CreateAssessmentPayload(assessment_id=assessment.pk)
 
-    @mutation(scope=Scope.COURSES_WRITE, description="Change how an assessment is taken from now on.")
+    @mutation(
+        scope=Scope.COURSES_WRITE,
+        description="Change the settings of an assessment. Attempts keep the time limit and pass mark that they "
+        "started with. For the staff of the course.",
+    )
     def update_assessment(info: Info, input: UpdateAssessmentInput) -> UpdateAssessmentPayload:
         assessment_id = ids.required_pk(input.assessment_id, "Assessment", "assessmentId")
         settings = changes(input, apart_from=("assessment_id",), nullable=("time_limit_minutes",))
@@ -151,13 +175,19 @@ class AssessmentMutation:
         )
         return UpdateAssessmentPayload(assessment_id=assessment.pk)
 
-    @mutation(scope=Scope.COURSES_WRITE, description="Remove an assessment that nobody has begun to take.")
+    @mutation(
+        scope=Scope.COURSES_WRITE,
+        description="Delete an assessment without attempts. For the staff of the course.",
+    )
     def delete_assessment(info: Info, input: DeleteAssessmentInput) -> DeleteAssessmentPayload:
         assessment_id = ids.required_pk(input.assessment_id, "Assessment", "assessmentId")
         assessment_authoring.delete_assessment(author=info.context.person, assessment_id=assessment_id)
         return DeleteAssessmentPayload(deleted_assessment_id=input.assessment_id)
 
-    @mutation(scope=Scope.COURSES_WRITE, description="Add a question at the end of an assessment.")
+    @mutation(
+        scope=Scope.COURSES_WRITE,
+        description="Add a question at the end of an assessment. For the staff of the course.",
+    )
     def create_question(info: Info, input: CreateQuestionInput) -> CreateQuestionPayload:
         assessment_id = ids.required_pk(input.assessment_id, "Assessment", "assessmentId")
         question = question_authoring.create_question(
@@ -167,7 +197,8 @@ class AssessmentMutation:
 
     @mutation(
         scope=Scope.COURSES_WRITE,
-        description="Change a question and its key. Results that exist change only by `applyRegrade`.",
+        description="Change a question and its answer key. Existing results change only by `applyRegrade`. For "
+        "the staff of the course.",
     )
     def update_question(info: Info, input: UpdateQuestionInput) -> UpdateQuestionPayload:
         question_id = ids.required_pk(input.question_id, "Question", "questionId")
@@ -176,13 +207,20 @@ class AssessmentMutation:
         )
         return UpdateQuestionPayload(question_id=question.pk)
 
-    @mutation(scope=Scope.COURSES_WRITE, description="Remove a question that no attempt has.")
+    @mutation(
+        scope=Scope.COURSES_WRITE,
+        description="Delete a question that is part of no attempt. For the staff of the course.",
+    )
     def delete_question(info: Info, input: DeleteQuestionInput) -> DeleteQuestionPayload:
         question_id = ids.required_pk(input.question_id, "Question", "questionId")
         question_authoring.delete_question(author=info.context.person, question_id=question_id)
         return DeleteQuestionPayload(deleted_question_id=input.question_id)
 
-    @mutation(scope=Scope.COURSES_WRITE, description="Put the questions of an assessment into another order.")
+    @mutation(
+        scope=Scope.COURSES_WRITE,
+        description="Reorder the questions of an assessment. Attempts keep the order they started with. For the "
+        "staff of the course.",
+    )
     def reorder_questions(info: Info, input: ReorderQuestionsInput) -> ReorderQuestionsPayload:
         assessment_id = ids.required_pk(input.assessment_id, "Assessment", "assessmentId")
         question_ids = [

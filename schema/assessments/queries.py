@@ -11,6 +11,9 @@ from schema.core.queries import query
 
 @strawberry.type
 class AssessmentQuery:
-    @query(scope=Scope.COURSES_READ, description="An assessment; null when there is none to see.")
+    @query(
+        scope=Scope.COURSES_READ,
+        description="Assessment with the given id. Null when it does not exist or is not visible to the viewer.",
+    )
     def assessment(info: Info, id: Id) -> Assessment | None:
         return fetch(info, id, "Assessment")

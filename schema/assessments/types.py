@@ -28,25 +28,37 @@ if TYPE_CHECKING:
     from schema.catalog.types import Lesson
     from schema.grading.types import ItemAnalysis
 
+TIME_LIMIT = "Time limit of an attempt, in minutes, at most 525,600 (a year). Null: no limit."
+
 
 @node(models.Answer, by_pk=loaders.answer_by_id, scope=Scope.COURSES_READ)
 class Answer(Node):
     text: str = column("answer_text")
     is_correct: bool
     explanation: str
-    position: int = column("order", "The place in the author's order, from 1.")
+    position: int = column("order", "Position in the author's order, counted from 1.")
     text_match: TextMatch
     tolerance: Decimal | None
 
-    @computed("Matching: the right-hand side that belongs to `text`.", made_of=("match_text",))
+    @computed(
+        "Matching: the text that belongs to the prompt `text`. Null for other types of question, and "
+        "when the prompt has none.",
+        made_of=("match_text",),
+    )
     def match_text(root: models.Answer) -> str | None:
         return root.match_text or None
 
-    @computed("Fill in the blank: which blank this text fills.", made_of=("blank_key",))
+    @computed(
+        "Fill in the blank: key of the blank that `text` fills. Null for other types of question.",
+        made_of=("blank_key",),
+    )
     def blank_key(root: models.Answer) -> str | None:
         return root.blank_key or None
 
-    @computed("What the answer earns, 0..1.", made_of=("is_correct", "credit"))
+    @computed(
+        "Effective credit of the answer as a share of the question's points, 0 to 1.",
+        made_of=("is_correct", "credit"),
+    )
     def credit(root: models.Answer) -> Decimal:
         return worth(is_correct=root.is_correct, credit=root.credit)
 
@@ -56,13 +68,15 @@ class Question(Node):
     type: QuestionType = column("question_type")
     text: str = column("question_text")
     points: int
-    position: int = column("order", "The place in the author's order, from 1.")
+    position: int = column("order", "Position in the author's order, counted from 1.")
     explanation: str
     scoring: ScoringPolicy
     created_at: datetime = column("created_date")
     updated_at: datetime = column("updated_date")
-    assessment: "Assessment" = declared(loaders.assessment_of, "The assessment it belongs to.")
-    answers: list[Answer] = declared(loaders.answers_of_question, "The key, in the author's order.")
+    assessment: "Assessment" = declared(loaders.assessment_of, "Assessment that the question belongs to.")
+    answers: list[Answer] = declared(
+        loaders.answers_of_question, "Answers that make up the key, in the author's order."
+    )
 
 
 @node(models.Assessment, by_pk=loaders.assessment_by_id, scope=Scope.COURSES_READ)
@@ -75,50 +89,50 @@ class Assessment(Node):
     show_results: bool
     show_correct_answers: bool
     lesson: Annotated["Lesson", strawberry.lazy("schema.catalog.types")] = declared(
-        catalog_loaders.lesson_of, "The lesson it belongs to."
+        catalog_loaders.lesson_of, "Lesson that the assessment belongs to."
     )
     question_count: int = declared(
         loaders.question_totals_of_assessment,
-        "How many questions it has.",
+        "Number of questions in the assessment.",
         present=lambda _assessment, totals: totals[0],
     )
     max_score: int = declared(
         loaders.question_totals_of_assessment,
-        "The points that all questions give together.",
+        "Maximum score: the sum of the points of all questions, as they are now.",
         present=lambda _assessment, totals: totals[1],
     )
     questions: list[Question] | None = declared(
         loaders.questions_of_assessment,
-        "The authoring side, key included. Null for everyone but the staff of the course.",
+        "Questions as their author wrote them, answer key included. Null for everyone but the staff "
+        "of the course.",
         shown_if="viewer_is_staff",
     )
     problems: list[str] | None = declared(
         loaders.problems_of_assessment,
-        "What keeps it from being started, naming the question; empty when it is ready. Null for everyone but "
-        "the staff of the course.",
+        "Problems that keep the assessment from being started, one sentence each; empty when it is "
+        "ready. Null for everyone but the staff of the course.",
     )
 
     attempts: Connection[Annotated["AssessmentAttempt", strawberry.lazy("schema.attempts.types")]] | None = (
         declared(
             attempt_loaders.attempts_of_assessment,
-            "All attempts, newest first. Null for everyone but the staff of the course.",
+            "Attempts of all learners. Null for everyone but the staff of the course.",
             request=attempts_of_assessment,
             shown_if="viewer_is_staff",
         )
     )
     item_analysis: Annotated["ItemAnalysis", strawberry.lazy("schema.grading.types")] | None = declared(
         grading_loaders.item_analysis_of_assessment,
-        "How well its questions measure. Null for everyone but the staff of the course.",
+        "Item analysis: how well each question tells strong learners from weak ones. Null for "
+        "everyone but the staff of the course.",
         scope=Scope.STATISTICS_READ,
     )
     viewer_attempts: Annotated["ViewerAttempts", strawberry.lazy("schema.attempts.types")] | None = declared(
         attempt_loaders.summary_of_own_attempts,
-        "Where the viewer stands; null when nobody is signed in.",
+        "Attempts that the viewer has made and may still make. Null for anonymous requests.",
         scope=Scope.ATTEMPTS_READ,
     )
 
-    @computed(
-        "How long an attempt may take, in minutes. Null: as long as one likes.", made_of=("time_limit",)
-    )
+    @computed(TIME_LIMIT, made_of=("time_limit",))
     def time_limit_minutes(root: models.Assessment) -> int | None:
         return root.time_limit or None

@@ -15,21 +15,28 @@ from schema.core.orders import by_age
 from schema.dataloaders.paging import PageRequest
 
 
-@strawberry.enum(description="What a list of attempts is sorted by.")
+@strawberry.enum(description="Sort orders of attempts.")
 class AttemptOrder(Enum):
-    NEWEST = strawberry.enum_value("newest", description="The newest first.")
-    OLDEST = strawberry.enum_value("oldest", description="The oldest first.")
+    NEWEST = strawberry.enum_value("newest", description="By time of creation, newest first.")
+    OLDEST = strawberry.enum_value("oldest", description="By time of creation, oldest first.")
 
 
 OrderBy = Annotated[
-    list[AttemptOrder] | None, strawberry.argument(description="The first decides. Left out: NEWEST.")
+    list[AttemptOrder] | None,
+    strawberry.argument(description="Sort order; only the first element counts. Default: NEWEST."),
 ]
-StateFilter = Annotated[AttemptState | None, strawberry.argument(description="Only attempts in this state.")]
+StateFilter = Annotated[
+    AttemptState | None,
+    strawberry.argument(
+        description="Only attempts in this state; one whose time is over counts as COMPLETED."
+    ),
+]
 LearnerFilter = Annotated[
-    strawberry.ID | None, strawberry.argument(description="Only this person's attempts.")
+    strawberry.ID | None, strawberry.argument(description="Only attempts by the person with this global id.")
 ]
 AssessmentFilter = Annotated[
-    strawberry.ID | None, strawberry.argument(description="Only of this assessment.")
+    strawberry.ID | None,
+    strawberry.argument(description="Only attempts at the assessment with this global id."),
 ]
 
 

@@ -11,42 +11,44 @@ from schema.attempts import places
 from schema.core import ids
 
 
-@strawberry.input(description="A prompt and the match paired with it.")
+@strawberry.input(description="A pair of a prompt and its match.")
 class MatchInput:
-    prompt: strawberry.ID = strawberry.field(description="The id of a prompt of this attempt.")
-    match: strawberry.ID = strawberry.field(description="The id of a match of this attempt.")
+    prompt: strawberry.ID = strawberry.field(description="Id of a prompt of this attempt.")
+    match: strawberry.ID = strawberry.field(description="Id of a match of this attempt.")
 
 
-@strawberry.input(description="A blank and the text for it.")
+@strawberry.input(description="A blank and the text that fills it.")
 class BlankInput:
-    key: str = strawberry.field(description="Which blank.")
-    text: str = strawberry.field(description="What to fill in.")
+    key: str = strawberry.field(description="Key of the blank.")
+    text: str = strawberry.field(description="Text to fill in, at most 20,000 characters.")
 
 
-@strawberry.input(
-    one_of=True, description="A response: exactly the one member that the question's type answers with."
-)
+@strawberry.input(one_of=True, description="A response: exactly one field, the one for the question's type.")
 class ResponseInput:
     choices: list[strawberry.ID] | None = strawberry.field(
-        default=strawberry.UNSET, description="Multiple choice, true/false: the ids of the choices picked."
+        default=strawberry.UNSET, description="Multiple choice, true/false: ids of the choices picked."
     )
     text: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Short answer, essay: the text."
+        default=strawberry.UNSET,
+        description="Short answer, essay: the text written, at most 20,000 characters.",
     )
     matches: list[MatchInput] | None = strawberry.field(
-        default=strawberry.UNSET, description="Matching: the pairs."
+        default=strawberry.UNSET, description="Matching: the pairs made, at most one for each prompt."
     )
     blanks: list[BlankInput] | None = strawberry.field(
-        default=strawberry.UNSET, description="Fill in the blank: the texts by key."
+        default=strawberry.UNSET, description="Fill in the blank: the blanks filled, each key at most once."
     )
 
 
-@strawberry.input(description="The response to one question.")
+@strawberry.input(description="A response to one question.")
 class AnswerSubmissionInput:
-    question_id: strawberry.ID = strawberry.field(description="The `question` of an AttemptQuestion.")
+    question_id: strawberry.ID = strawberry.field(
+        description="Global id of a question of the attempt: `AttemptQuestion.question`."
+    )
     response: ResponseInput | None = strawberry.field(
         default=strawberry.UNSET,
-        description="The response. Null clears it; leaving it out is refused, so that nothing is cleared by mistake.",
+        description="Response to save. Null clears the stored one; leaving the field out is refused with "
+        "REQUIRED, so that nothing is cleared by mistake.",
     )
 
 

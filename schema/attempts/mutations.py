@@ -13,71 +13,76 @@ from schema.core.user_errors import Payload, mutation
 from schema.dataloaders import attempts as loaders
 
 
-@strawberry.input(description="Which assessment to take.")
+@strawberry.input(description="The assessment to take.")
 class StartAttemptInput:
     assessment_id: strawberry.ID = strawberry.field(
-        description="An assessment of a course that the viewer takes."
+        description="Global id of an assessment of a course that the viewer takes."
     )
 
 
-@strawberry.type(description="The attempt to work on.")
+@strawberry.type(description="The attempt to work on, new or resumed.")
 class StartAttemptPayload(Payload):
     attempt_id: strawberry.Private[int | None] = None
-    attempt: AssessmentAttempt | None = declared(loaders.attempt_of, "The attempt, started or resumed.")
-    created: bool = strawberry.field(default=False, description="False when the attempt was open already.")
+    attempt: AssessmentAttempt | None = declared(loaders.attempt_of, "Attempt that is open now.")
+    created: bool = strawberry.field(
+        default=False, description="True when the attempt is new, false when an open one was resumed."
+    )
 
 
-@strawberry.input(description="Responses to save.")
+@strawberry.input(description="Responses to save in an open attempt.")
 class SubmitAnswersInput:
-    attempt_id: strawberry.ID = strawberry.field(description="An open attempt of the viewer.")
+    attempt_id: strawberry.ID = strawberry.field(description="Global id of an open attempt of the viewer.")
     answers: list[AnswerSubmissionInput] = strawberry.field(
-        description="The responses, one for each question at most."
+        description="Responses, at most one for each question. Questions left out keep what is saved."
     )
     base_revision: int | None = strawberry.field(
         default=None,
-        description="The attempt's `revision` that the client last saw. Refused with STALE_REVISION when it is older, "
-        "and with INVALID when the attempt is not there yet.",
+        description="Optimistic concurrency: the attempt's `revision` that the client last read. When the "
+        "attempt is at a later one, a change is refused with STALE_REVISION; a revision that it has "
+        "not reached is INVALID. Null: save without the check.",
     )
 
 
-@strawberry.type(description="The attempt with what is saved. It never says whether a response is right.")
+@strawberry.type(description="The attempt with what is saved. It never tells whether a response is right.")
 class SubmitAnswersPayload(Payload):
     attempt_id: strawberry.Private[int | None] = None
-    attempt: AssessmentAttempt | None = declared(loaders.attempt_of, "The attempt as it is saved now.")
+    attempt: AssessmentAttempt | None = declared(loaders.attempt_of, "Attempt as it is stored now.")
 
 
-@strawberry.input(description="A question to mark.")
+@strawberry.input(description="A question to flag, or to unflag.")
 class FlagQuestionInput:
-    attempt_id: strawberry.ID = strawberry.field(description="An open attempt of the viewer.")
-    question_id: strawberry.ID = strawberry.field(description="The `question` of an AttemptQuestion.")
-    is_flagged: bool = strawberry.field(description="Whether to mark it, or to take the mark away.")
+    attempt_id: strawberry.ID = strawberry.field(description="Global id of an open attempt of the viewer.")
+    question_id: strawberry.ID = strawberry.field(
+        description="Global id of a question of the attempt: `AttemptQuestion.question`."
+    )
+    is_flagged: bool = strawberry.field(description="True to flag the question, false to remove the flag.")
 
 
-@strawberry.type(description="The attempt with its marks.")
+@strawberry.type(description="The attempt with its flags.")
 class FlagQuestionPayload(Payload):
     attempt_id: strawberry.Private[int | None] = None
-    attempt: AssessmentAttempt | None = declared(loaders.attempt_of, "The attempt.")
+    attempt: AssessmentAttempt | None = declared(loaders.attempt_of, "Attempt as it is stored now.")
 
 
-@strawberry.input(description="The attempt to hand in.")
+@strawberry.input(description="The attempt to hand in, with remaining responses.")
 class CompleteAttemptInput:
-    attempt_id: strawberry.ID = strawberry.field(description="An attempt of the viewer.")
+    attempt_id: strawberry.ID = strawberry.field(description="Global id of an attempt of the viewer.")
     answers: list[AnswerSubmissionInput] | None = strawberry.field(
-        default=None, description="Remaining responses, saved before the attempt ends."
+        default=None, description="Remaining responses, saved before the attempt ends. Null: none."
     )
 
 
-@strawberry.type(description="The attempt with its result. Completing it again gives the same.")
+@strawberry.type(description="The completed attempt, with its result where it is visible.")
 class CompleteAttemptPayload(Payload):
     attempt_id: strawberry.Private[int | None] = None
-    attempt: AssessmentAttempt | None = declared(loaders.attempt_of, "The attempt, completed.")
+    attempt: AssessmentAttempt | None = declared(loaders.attempt_of, "Attempt, now completed.")
 
 
 @strawberry.type
 class AttemptMutation:
     @mutation(
         scope=Scope.ATTEMPTS_WRITE,
-        description="Start an attempt, or resume the open one: two clicks make one attempt.",
+        description="Start an attempt, or resume the open one. Idempotent: two calls make one attempt.",
     )
     def start_attempt(info: Info, input: StartAttemptInput) -> StartAttemptPayload:
         started = services.start_attempt(
@@ -90,7 +95,8 @@ class AttemptMutation:
 
     @mutation(
         scope=Scope.ATTEMPTS_WRITE,
-        description="Save responses. All of them or, when one does not fit, none; the same again changes nothing.",
+        description="Save responses, without grading them. Atomic: when one does not fit, none is saved. "
+        "Idempotent: saving the same again changes nothing.",
     )
     def submit_answers(info: Info, input: SubmitAnswersInput) -> SubmitAnswersPayload:
         attempt_id = ids.required_pk(input.attempt_id, "AssessmentAttempt", "attemptId")
@@ -103,7 +109,8 @@ class AttemptMutation:
         return SubmitAnswersPayload(attempt_id=attempt_id)
 
     @mutation(
-        scope=Scope.ATTEMPTS_WRITE, description="Mark a question to come back to, or take the mark away."
+        scope=Scope.ATTEMPTS_WRITE,
+        description="Flag a question to come back to, or remove the flag. Idempotent; makes no new revision.",
     )
     def flag_question(info: Info, input: FlagQuestionInput) -> FlagQuestionPayload:
         attempt_id = ids.required_pk(input.attempt_id, "AssessmentAttempt", "attemptId")
@@ -117,7 +124,8 @@ class AttemptMutation:
 
     @mutation(
         scope=Scope.ATTEMPTS_WRITE,
-        description="Hand the attempt in. The second time returns the same result.",
+        description="Hand an attempt in: it ends and is graded. Idempotent: a second call returns the same "
+        "result.",
     )
     def complete_attempt(info: Info, input: CompleteAttemptInput) -> CompleteAttemptPayload:
         attempt_id = ids.required_pk(input.attempt_id, "AssessmentAttempt", "attemptId")

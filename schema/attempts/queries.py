@@ -11,6 +11,10 @@ from schema.core.queries import query
 
 @strawberry.type
 class AttemptQuery:
-    @query(scope=Scope.ATTEMPTS_READ, description="An attempt; null when there is none to see.")
+    @query(
+        scope=Scope.ATTEMPTS_READ,
+        description="Attempt with the given id. Null when it does not exist or is not visible to the viewer: "
+        "learners see their own, staff of the course all.",
+    )
     def attempt(info: Info, id: Id) -> AssessmentAttempt | None:
         return fetch(info, id, "AssessmentAttempt")

@@ -22,128 +22,151 @@ from schema.people.types import User
 
 
 @strawberry.type(
-    description="Something to pick or to pair. The id names a place in this attempt's layout: it means nothing "
-    "in another attempt."
+    description="Choice, prompt or match that a question offers. Its id is valid in this attempt only."
 )
 class Choice:
-    id: strawberry.ID = described("The id to send back.")
-    text: str = described("What the learner reads.")
+    id: strawberry.ID = described("Opaque id, to send back in a response.")
+    text: str = described("Text that the learner reads.")
 
 
-@strawberry.type(description="A prompt and the match that was, or is to be, paired with it.")
+@strawberry.type(description="Pair of a prompt and its match, by their ids in this attempt.")
 class Match:
-    prompt: strawberry.ID = described("The id of the prompt.")
-    match: strawberry.ID = described("The id of the match.")
+    prompt: strawberry.ID = described("Id of the prompt.")
+    match: strawberry.ID = described("Id of the match.")
 
 
-@strawberry.type(description="A blank and the text in it.")
+@strawberry.type(description="Blank of a text, and what fills it.")
 class Blank:
-    key: str = described("Which blank.")
-    text: str = described("What stands in it.")
-
-
-@strawberry.type(description="What was answered. Exactly one member is filled, by the question's type.")
-class Response:
-    choices: list[strawberry.ID] | None = strawberry.field(default=None, description="The choices picked.")
-    text: str | None = strawberry.field(default=None, description="The text written.")
-    matches: list[Match] | None = strawberry.field(default=None, description="The pairs made.")
-    blanks: list[Blank] | None = strawberry.field(default=None, description="The blanks filled.")
-
-
-@strawberry.type(description="How a response was graded.")
-class QuestionResult:
-    graded_by_id: strawberry.Private[int | None]
-    correctness: Correctness = described("How right it is.")
-    is_correct: bool | None = described("True for full credit only; null while a person still has to grade.")
-    credit: Decimal | None = described(
-        "The share of the points, 0..1; null while a person still has to grade."
-    )
-    points_earned: int | None = described("The points earned; null while a person still has to grade.")
-    feedback: str = described("What the instructor says about it.")
-    graded_by: User | None = declared(people_loaders.grader_of, "The person who graded it, if one did.")
+    key: str = described("Key of the blank.")
+    text: str = described("Text that fills the blank.")
 
 
 @strawberry.type(
-    description="What would have earned full credit. Only the members of the question's type are filled."
+    description="Response to a question. Exactly one field is filled, by the question's type; all others are "
+    "null."
+)
+class Response:
+    choices: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Multiple choice, true/false: ids of the choices picked."
+    )
+    text: str | None = strawberry.field(default=None, description="Short answer, essay: the text written.")
+    matches: list[Match] | None = strawberry.field(default=None, description="Matching: the pairs made.")
+    blanks: list[Blank] | None = strawberry.field(
+        default=None, description="Fill in the blank: the blanks filled."
+    )
+
+
+@strawberry.type(description="Result of grading a response.")
+class QuestionResult:
+    graded_by_id: strawberry.Private[int | None]
+    correctness: Correctness = described("Correctness of the response.")
+    is_correct: bool | None = described(
+        "Whether it earned full credit. Null while it waits for a person to grade it."
+    )
+    credit: Decimal | None = described(
+        "Credit: the share of the points that was earned, 0 to 1. Null while it waits for a person "
+        "to grade it."
+    )
+    points_earned: int | None = described(
+        "Points earned: points x credit, rounded half up. Null while it waits for a person to grade it."
+    )
+    feedback: str = described("Feedback by the person who graded it. Empty when there is none.")
+    graded_by: User | None = declared(
+        people_loaders.grader_of,
+        "Person who graded it. Null when it was graded automatically, or by somebody who is not "
+        "visible to the viewer.",
+    )
+
+
+@strawberry.type(
+    description="Response that would have earned full credit. Only the fields of the question's type are "
+    "filled; all others are null."
 )
 class Solution:
-    explanation: str = described("Why it is right.")
-    choices: list[strawberry.ID] | None = strawberry.field(default=None, description="The choices to pick.")
-    texts: list[str] | None = strawberry.field(default=None, description="The accepted texts, best first.")
-    matches: list[Match] | None = strawberry.field(default=None, description="The right pairs.")
+    explanation: str = described("Explanation by the author. Empty when there is none.")
+    choices: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Multiple choice, true/false: ids of the right choices."
+    )
+    texts: list[str] | None = strawberry.field(
+        default=None, description="Short answer: accepted texts, by credit, best first."
+    )
+    matches: list[Match] | None = strawberry.field(default=None, description="Matching: the right pairs.")
     blanks: list[Blank] | None = strawberry.field(
-        default=None, description="An accepted text for each blank."
+        default=None, description="Fill in the blank: an accepted text for each blank."
     )
 
 
-@strawberry.type(description="Proof of what was handed in.")
+@strawberry.type(description="Receipt of an attempt: proof of what was handed in, for either side.")
 class SubmissionReceipt:
     digest: str = described(
-        "SHA-256, in hexadecimal, of the canonical JSON of attempt, question and response in question order."
+        "SHA-256, in hexadecimal, of the canonical JSON of attempt, question and response, in "
+        "question order; the documentation describes how to check it."
     )
-    revision: int = described("The revision of the attempt that was handed in.")
-    issued_at: datetime = described("When the attempt ended.")
+    revision: int = described("Revision of the attempt that was handed in.")
+    issued_at: datetime = described("Time at which the attempt ended.")
 
 
-@strawberry.type(description="A question as this attempt shows it. It holds no key.")
+@strawberry.type(description="A question as an attempt shows it to its learner, without the answer key.")
 class AttemptQuestion:
-    position: int = described("The place in this attempt, from 1.")
+    position: int = described("Position in this attempt, counted from 1.")
 
-    @computed("The id to send back.")
+    @computed("Global id of the question, to send back as `questionId`.")
     def question(root: LaidOutQuestion) -> strawberry.ID:
         return strawberry.ID(ids.encode("Question", root.question.pk))
 
-    @computed("What the learner is asked to do.")
+    @computed("Type of the question, which decides how it is answered and graded.")
     def type(root: LaidOutQuestion) -> QuestionType:
         return root.rule.type
 
-    @computed("What is asked.")
+    @computed("Text of the question; [[key]] marks a blank to fill.")
     def text(root: LaidOutQuestion) -> str:
         return root.question.question_text
 
-    @computed("The points for full credit.")
+    @computed("Points for full credit, as they were when the attempt started.")
     def points(root: LaidOutQuestion) -> int:
         return root.rule.points
 
-    @computed("How many choices may be picked; null where there are none to pick.")
+    @computed("Number of choices that may be picked. Null for types without choices.")
     def selection(root: LaidOutQuestion) -> Selection | None:
         return selection_of(root.rule)
 
-    @computed("Multiple choice, true/false: what to pick from.")
+    @computed("Multiple choice, true/false: choices to pick from. Null for other types.")
     def choices(root: LaidOutQuestion) -> list[Choice] | None:
         return _offered(root, "choices", places.CHOICE)
 
-    @computed("Matching: what to find a match for.")
+    @computed("Matching: prompts to find a match for. Null for other types.")
     def prompts(root: LaidOutQuestion) -> list[Choice] | None:
         return _offered(root, "prompts", places.PROMPT)
 
-    @computed("Matching: what to choose from for each prompt.")
+    @computed("Matching: matches to choose from for each prompt. Null for other types.")
     def matches(root: LaidOutQuestion) -> list[Choice] | None:
         return _offered(root, "matches", places.MATCH)
 
-    @computed("Fill in the blank: the keys to fill, which stand as [[key]] in the text.")
+    @computed(
+        "Fill in the blank: keys of the blanks, which the text may mark as [[key]]. Null for other types."
+    )
     def blanks(root: LaidOutQuestion) -> list[str] | None:
         return root.entry.get("blanks")
 
-    @computed("What is saved; null when nothing is.")
+    @computed("Response that is saved. Null when there is none.")
     def response(root: LaidOutQuestion) -> Response | None:
         return response_of(root)
 
-    @computed("When the saved response was last changed.")
+    @computed("Time at which the saved response was last changed. Null when there is none.")
     def answered_at(root: LaidOutQuestion) -> datetime | None:
         answered = root.answered
         return answered.answered_at if answered and answered.response is not None else None
 
-    @computed("The revision of the attempt in which the response was last changed; 0: never.")
+    @computed("Revision of the attempt in which the response was last changed; 0 when it never was.")
     def revision(root: LaidOutQuestion) -> int:
         return root.answered.revision if root.answered else 0
 
-    @computed("Whether the learner marked it to come back to.")
+    @computed("Whether the learner flagged it to come back to.")
     def is_flagged(root: LaidOutQuestion) -> bool:
         return root.answered.is_flagged if root.answered else False
 
     @computed(
-        "How it was graded; null unless the attempt's `resultsVisible`.",
+        "Result of grading. Null until the attempt has ended and its `resultsVisible` is true.",
         made_of=("attempt.is_completed", "attempt.results_visible"),
     )
     def result(root: LaidOutQuestion) -> QuestionResult | None:
@@ -152,7 +175,7 @@ class AttemptQuestion:
         return _result(root)
 
     @computed(
-        "The right answer; null unless the attempt's `answerKeyVisible`.",
+        "Solution with explanation. Null until the attempt's `answerKeyVisible` is true.",
         made_of=("attempt.answer_key_visible",),
     )
     def solution(root: LaidOutQuestion) -> Solution | None:

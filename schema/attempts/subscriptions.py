@@ -15,7 +15,10 @@ from schema.core.subscriptions import Feed, subscription
 from schema.dataloaders import attempts as loaders
 
 AttemptId = Annotated[
-    strawberry.ID, strawberry.argument(description="An attempt of the viewer, or in a course they teach.")
+    strawberry.ID,
+    strawberry.argument(
+        description="Global id of an attempt of the viewer, or in a course that the viewer teaches."
+    ),
 ]
 
 
@@ -43,9 +46,10 @@ class AttemptSubscription:
     @subscription(
         AssessmentAttempt,
         scope=Scope.ATTEMPTS_READ,
-        description="The attempt, each time it has changed: answers saved or marked, handed in, closed by the timer, "
-        "graded. Sent once more after an interruption, in which changes may have been missed. Completes when the "
-        "attempt cannot be seen any more.",
+        description="The attempt, each time it has changed: responses saved or flagged, handed in, closed by the "
+        "timer, graded. Changes that follow each other closely are one event. Sent again after an "
+        "interruption in which changes may have been missed; completes when the attempt is no longer "
+        "visible to the viewer.",
     )
     def attempt_updated(info: Info, attempt_id: AttemptId) -> Feed:
         return AttemptFeed(ids.required_pk(attempt_id, "AssessmentAttempt", "attemptId"))

@@ -53,40 +53,45 @@ class AssessmentAttempt(Node):
     ended_by: AttemptEnd | None
     time_taken_seconds: int | None
     results_visible: bool = column(
-        "results_visible", "Whether the viewer may see score, pass mark and feedback."
+        "results_visible",
+        "Whether the viewer may see score, pass mark and feedback: learners after the end, where "
+        "`Assessment.showResults`; staff of the course always.",
     )
     answer_key_visible: bool = column(
-        "answer_key_visible", "Whether the viewer may see the right answers and explanations."
+        "answer_key_visible",
+        "Whether the viewer may see right answers and explanations: learners once no further attempt "
+        "is possible, where `Assessment.showCorrectAnswers`; staff of the course always.",
     )
     assessment: Annotated["Assessment", strawberry.lazy("schema.assessments.types")] = declared(
-        assessment_loaders.assessment_of, "The assessment that is taken."
+        assessment_loaders.assessment_of, "Assessment that is taken."
     )
-    learner: User = declared(people_loaders.user_of, "Who takes it.")
+    learner: User = declared(people_loaders.user_of, "Person who takes the assessment.")
     questions: list[AttemptQuestion] = declared(
-        loaders.questions_of_attempt, "The questions in this attempt's own order, the same on every read."
+        loaders.questions_of_attempt, "Questions in the order of this attempt, which never changes."
     )
     answered_count: int = declared(
-        loaders.questions_of_attempt, "How many questions have an answer.", present=_answered_count
+        loaders.questions_of_attempt, "Number of questions that are answered.", present=_answered_count
     )
     receipt: SubmissionReceipt | None = declared(
         loaders.questions_of_attempt,
-        "Proof of what was handed in; null while the attempt is open.",
+        "Receipt for what was handed in. Null while the attempt is open.",
         present=receipt,
         made_of=("end_time", "revision"),
     )
 
-    @computed("Whether the attempt can still be worked on.", made_of=("is_completed",))
+    @computed("State of the attempt: whether it can still be answered.", made_of=("is_completed",))
     def state(root: models.AssessmentAttempt) -> AttemptState:
         return State.COMPLETED if root.is_completed else State.IN_PROGRESS
 
-    @computed("How far the grading has come.", made_of=("is_completed", "waits_for_a_person"))
+    @computed("Progress of the grading.", made_of=("is_completed", "waits_for_a_person"))
     def grading_state(root: models.AssessmentAttempt) -> GradingState:
         if not root.is_completed:
             return Grading.NOT_READY
         return Grading.PENDING_MANUAL if root.waits_for_a_person else Grading.FULLY_GRADED
 
     @computed(
-        "Whole seconds until the deadline; 0 when it is over, null without a limit.",
+        "Time left until the deadline, in whole seconds; 0 when it is over. Null when the time is "
+        "not limited.",
         made_of=("deadline_at", "is_completed", "read_at"),
     )
     def remaining_seconds(root: models.AssessmentAttempt) -> int | None:
@@ -96,28 +101,31 @@ class AssessmentAttempt(Node):
         return max(0, left)
 
     @computed(
-        "The points earned; null while hidden, or while a person still has to grade.",
+        "Score: the points earned, 0 to `maxScore`. Null for learners until `resultsVisible`, and "
+        "for everyone until it is fully graded.",
         made_of=("score", *_SHOWN),
     )
     def score(root: models.AssessmentAttempt) -> int | None:
         return root.score if _shown(root) else None
 
     @computed(
-        "The score in percent, two decimals; null like `score`, or if there is no maximum.",
+        "Score as a percentage of `maxScore`, 0 to 100, two decimals. Null when `score` is null or "
+        "`maxScore` is 0.",
         made_of=("score", "max_score", *_SHOWN),
     )
     def score_percentage(root: models.AssessmentAttempt) -> Decimal | None:
         return root.score_percentage if _shown(root) else None
 
     @computed(
-        "Whether it is passed; null like `score`, unless it is certain already.",
+        "Whether the attempt is passed. Null for learners until `resultsVisible`, and for everyone "
+        "while it is open or depends on answers that a person has to grade.",
         made_of=("is_passed", "is_completed", "results_visible"),
     )
     def is_passed(root: models.AssessmentAttempt) -> bool | None:
         return root.is_passed if root.is_completed and root.results_visible else None
 
     @computed(
-        "What the viewer may do with it now.",
+        "Actions on the attempt that are open to the viewer now.",
         made_of=("is_completed", "viewer_is_learner", "results_visible", "answer_key_visible"),
     )
     def allowed_actions(root: models.AssessmentAttempt) -> list[AttemptAction]:
@@ -128,28 +136,32 @@ class AssessmentAttempt(Node):
         return [action for action, allowed in seen.items() if allowed]
 
     @computed(
-        "Where it was started from. Null for everyone but the staff of the course.",
+        "IP address from which the attempt was started. Null when it is not known, and for everyone "
+        "but the staff of the course.",
         made_of=("ip_address", "viewer_is_staff"),
     )
     def ip_address(root: models.AssessmentAttempt) -> str | None:
         return root.ip_address if root.viewer_is_staff else None
 
     @computed(
-        "The browser. Null for everyone but the staff of the course.",
+        "User-Agent header with which the attempt was started. Null for everyone but the staff of "
+        "the course.",
         made_of=("user_agent", "viewer_is_staff"),
     )
     def user_agent(root: models.AssessmentAttempt) -> str | None:
         return root.user_agent if root.viewer_is_staff else None
 
 
-@strawberry.type(description="Where the viewer stands in an assessment.")
+@strawberry.type(description="Attempts that the viewer has made at an assessment, and may still make.")
 class ViewerAttempts:
-    used: int = described("How many attempts the viewer has made, an open one included.")
-    remaining: int = described("How many the viewer may still start.")
-    open: AssessmentAttempt | None = described("The attempt that is open.")
-    best: AssessmentAttempt | None = described("The best of the attempts whose results the viewer may see.")
+    used: int = described("Number of attempts made, an open one included.")
+    remaining: int = described("Number of attempts left to start, 0 to `maxAttempts`.")
+    open: AssessmentAttempt | None = described("Attempt that is open. Null when there is none.")
+    best: AssessmentAttempt | None = described(
+        "Attempt with the best result among those whose results the viewer may see. Null when there is none."
+    )
     may_start: Permission = declared(
         loaders.advice_on_starting_assessment,
-        "Whether `startAttempt` would lead to an attempt now.",
+        "Preview of whether `startAttempt` would be accepted from the viewer now.",
         present=lambda _summary, advice: permission(advice.refusal),
     )

@@ -12,13 +12,15 @@ from schema.context import Info
 from schema.core import ids
 from schema.core.enums import ResourceKind
 from schema.core.fields import declared
-from schema.core.inputs import changes, given, like, required_like
+from schema.core.inputs import LEFT_OUT_STAYS, changes, given, like, required_like
 from schema.core.permissions import Scope
 from schema.core.user_errors import Payload, mutation
 from schema.dataloaders import catalog as loaders
 
 
-@strawberry.input(description="A new course.")
+@strawberry.input(
+    description="A course to create. Left out, it is an unpublished draft, free, and priced in EUR."
+)
 class CreateCourseInput:
     title: str = required_like(models.Course, "title")
     slug: str = required_like(models.Course, "slug")
@@ -28,15 +30,15 @@ class CreateCourseInput:
     currency: str | None = like(models.Course, "currency")
 
 
-@strawberry.type(description="The new course, which the viewer teaches.")
+@strawberry.type(description="The new course, with the viewer as its instructor.")
 class CreateCoursePayload(Payload):
     course_id: strawberry.Private[int | None] = None
-    course: Course | None = declared(loaders.course_of, "The new course.")
+    course: Course | None = declared(loaders.course_of, "Course as it was stored.")
 
 
-@strawberry.input(description="What to change of a course. What is left out stays as it is.")
+@strawberry.input(description=f"Changes to a course. {LEFT_OUT_STAYS}")
 class UpdateCourseInput:
-    course_id: strawberry.ID = strawberry.field(description="A course that the viewer may edit.")
+    course_id: strawberry.ID = strawberry.field(description="Global id of a course that the viewer may edit.")
     title: str | None = like(models.Course, "title")
     slug: str | None = like(models.Course, "slug")
     description: str | None = like(models.Course, "description")
@@ -45,76 +47,92 @@ class UpdateCourseInput:
     currency: str | None = like(models.Course, "currency")
 
 
-@strawberry.type(description="The course, as it is now.")
+@strawberry.type(description="The changed course.")
 class UpdateCoursePayload(Payload):
     course_id: strawberry.Private[int | None] = None
-    course: Course | None = declared(loaders.course_of, "The course, as it is now.")
+    course: Course | None = declared(loaders.course_of, "Course as it is stored now.")
 
 
-@strawberry.input(description="Something to read, watch or download that goes with a lesson.")
+@strawberry.input(
+    description="Material to read, watch or download that goes with a lesson. `kind` is OTHER when it is "
+    "left out."
+)
 class ResourceInput:
     title: str = required_like(models.Resource, "title")
     kind: ResourceKind | None = like(models.Resource, "kind")
     url: str = required_like(models.Resource, "url")
 
 
-@strawberry.input(description="A new lesson.")
+@strawberry.input(description="A lesson to add at the end of a course.")
 class CreateLessonInput:
-    course_id: strawberry.ID = strawberry.field(description="The course at whose end it comes.")
+    course_id: strawberry.ID = strawberry.field(description="Global id of a course that the viewer may edit.")
     title: str = required_like(models.Lesson, "title")
     content: str | None = like(models.Lesson, "content")
     duration_seconds: int | None = like(models.Lesson, "duration_seconds")
     resources: list[ResourceInput] | None = strawberry.field(
-        default=strawberry.UNSET, description="The material that goes with it."
+        default=strawberry.UNSET, description="Material that goes with the lesson."
     )
 
 
-@strawberry.type(description="The new lesson.")
+@strawberry.type(description="The new lesson, last in its course.")
 class CreateLessonPayload(Payload):
     lesson_id: strawberry.Private[int | None] = None
-    lesson: Lesson | None = declared(loaders.lesson_of, "The new lesson.")
+    lesson: Lesson | None = declared(loaders.lesson_of, "Lesson as it was stored.")
 
 
-@strawberry.input(description="What to change of a lesson. What is left out stays as it is.")
+@strawberry.input(description=f"Changes to a lesson. {LEFT_OUT_STAYS}")
 class UpdateLessonInput:
-    lesson_id: strawberry.ID = strawberry.field(description="A lesson that the viewer may edit.")
+    lesson_id: strawberry.ID = strawberry.field(description="Global id of a lesson that the viewer may edit.")
     title: str | None = like(models.Lesson, "title")
     content: str | None = like(models.Lesson, "content")
     duration_seconds: int | None = like(models.Lesson, "duration_seconds")
     resources: list[ResourceInput] | None = strawberry.field(
         default=strawberry.UNSET,
-        description="All the material that goes with it from now on; what has the same address keeps its id.",
+        description="Complete list of the lesson's material: it replaces the old one. A resource with the same "
+        "`url` keeps its id.",
     )
 
 
-@strawberry.type(description="The lesson, as it is now.")
+@strawberry.type(description="The changed lesson.")
 class UpdateLessonPayload(Payload):
     lesson_id: strawberry.Private[int | None] = None
-    lesson: Lesson | None = declared(loaders.lesson_of, "The lesson, as it is now.")
+    lesson: Lesson | None = declared(loaders.lesson_of, "Lesson as it is stored now.")
 
 
 @strawberry.type
 class CatalogAuthoringMutation:
-    @mutation(scope=Scope.COURSES_WRITE, description="Create a course, which the viewer then teaches.")
+    @mutation(
+        scope=Scope.COURSES_WRITE,
+        description="Create a course with the viewer as its instructor. Needs the right to teach.",
+    )
     def create_course(info: Info, input: CreateCourseInput) -> CreateCoursePayload:
         course = services.create_course(author=info.context.person, **given(input))
         return CreateCoursePayload(course_id=course.pk)
 
-    @mutation(scope=Scope.COURSES_WRITE, description="Change a course, or publish it.")
+    @mutation(
+        scope=Scope.COURSES_WRITE,
+        description="Change a course, for example to publish it. For the staff of the course.",
+    )
     def update_course(info: Info, input: UpdateCourseInput) -> UpdateCoursePayload:
         course_id = ids.required_pk(input.course_id, "Course", "courseId")
         settings = changes(input, apart_from=("course_id",))
         course = services.update_course(author=info.context.person, course_id=course_id, **settings)
         return UpdateCoursePayload(course_id=course.pk)
 
-    @mutation(scope=Scope.COURSES_WRITE, description="Add a lesson at the end of a course.")
+    @mutation(
+        scope=Scope.COURSES_WRITE,
+        description="Add a lesson at the end of a course. For the staff of the course.",
+    )
     def create_lesson(info: Info, input: CreateLessonInput) -> CreateLessonPayload:
         course_id = ids.required_pk(input.course_id, "Course", "courseId")
         draft = _with_resources(given(input, apart_from=("course_id",)))
         lesson = services.create_lesson(author=info.context.person, course_id=course_id, **draft)
         return CreateLessonPayload(lesson_id=lesson.pk)
 
-    @mutation(scope=Scope.COURSES_WRITE, description="Change a lesson and the material that goes with it.")
+    @mutation(
+        scope=Scope.COURSES_WRITE,
+        description="Change a lesson and its material. For the staff of the course.",
+    )
     def update_lesson(info: Info, input: UpdateLessonInput) -> UpdateLessonPayload:
         lesson_id = ids.required_pk(input.lesson_id, "Lesson", "lessonId")
         draft = changes(input, apart_from=("lesson_id",), nullable=("duration_seconds",))

@@ -19,33 +19,38 @@ from schema.dataloaders.base import Viewer
 from schema.dataloaders.paging import OrderTerm
 
 
-@strawberry.input(description="Which courses to list; everything that is given must hold.")
+@strawberry.input(description="Filter of courses: all conditions that are given must hold (AND).")
 class CourseFilter:
     search: str | None = strawberry.field(
         default=None,
-        description="Words, or beginnings of words, that all stand in title or description. At most 200 characters.",
+        description="Full-text search: words, or beginnings of words, that all stand in title or description, "
+        "whatever their case. At most 200 characters; a blank text is no condition.",
     )
     is_published: bool | None = strawberry.field(
-        default=None, description="Only published courses, or only drafts that the viewer may see."
+        default=None, description="True: only published courses. False: only drafts that the viewer may see."
     )
     instructor_id: strawberry.ID | None = strawberry.field(
-        default=None, description="Only what this person teaches."
+        default=None, description="Only courses taught by the person with this global id."
     )
     enrolled_by_me: bool | None = strawberry.field(
         default=None,
-        description="Only courses that the viewer takes, or only those that the viewer does not take.",
+        description="True: only courses that the viewer takes. False: only the others.",
     )
     minimum_rating: Decimal | None = strawberry.field(
-        default=None, description="Only courses whose approved reviews have at least this mean, 1 to 5."
+        default=None,
+        description="Only courses whose approved reviews have at least this mean of stars, 0 to 5; without "
+        "reviews it counts as 0.",
     )
 
 
-@strawberry.enum(description="What a list of courses is sorted by.")
+@strawberry.enum(description="Sort orders of courses.")
 class CourseOrder(Enum):
-    NEWEST = strawberry.enum_value("newest", description="The newest first.")
-    TITLE = strawberry.enum_value("title", description="By title, from A to Z.")
-    RATING = strawberry.enum_value("rating", description="The best rated first.")
-    POPULARITY = strawberry.enum_value("popularity", description="The most taken first.")
+    NEWEST = strawberry.enum_value("newest", description="By time of creation, newest first.")
+    TITLE = strawberry.enum_value("title", description="By title, ascending (A to Z).")
+    RATING = strawberry.enum_value("rating", description="By mean rating, best first.")
+    POPULARITY = strawberry.enum_value(
+        "popularity", description="By number of learners, as last computed, most first."
+    )
 
 
 _TERMS = {

@@ -13,46 +13,58 @@ from schema.core.user_errors import Payload, mutation
 from schema.dataloaders import catalog as loaders
 
 
-@strawberry.input(description="Which course to take.")
+@strawberry.input(description="The course to enrol in.")
 class EnrollInput:
-    course_id: strawberry.ID = strawberry.field(description="A published course.")
+    course_id: strawberry.ID = strawberry.field(description="Global id of a published course.")
 
 
-@strawberry.type(description="The enrolment, new or taken up again.")
+@strawberry.type(description="The viewer's enrolment, new or taken up again.")
 class EnrollPayload(Payload):
     enrollment_id: strawberry.Private[int | None] = None
-    enrollment: Enrollment | None = declared(loaders.enrollment_of_payload, "The viewer's enrolment.")
+    enrollment: Enrollment | None = declared(
+        loaders.enrollment_of_payload, "Enrolment of the viewer, active or completed."
+    )
 
 
-@strawberry.input(description="Which course to leave.")
+@strawberry.input(description="The course to withdraw from.")
 class WithdrawInput:
-    course_id: strawberry.ID = strawberry.field(description="A course that the viewer takes.")
+    course_id: strawberry.ID = strawberry.field(
+        description="Global id of a course that the viewer takes or took."
+    )
 
 
-@strawberry.type(description="The enrolment, now withdrawn.")
+@strawberry.type(description="The viewer's enrolment, now withdrawn.")
 class WithdrawPayload(Payload):
     enrollment_id: strawberry.Private[int | None] = None
-    enrollment: Enrollment | None = declared(loaders.enrollment_of_payload, "The viewer's enrolment.")
+    enrollment: Enrollment | None = declared(
+        loaders.enrollment_of_payload, "Enrolment of the viewer, withdrawn."
+    )
 
 
-@strawberry.input(description="Which lesson was completed.")
+@strawberry.input(description="The lesson that the viewer has completed.")
 class CompleteLessonInput:
-    lesson_id: strawberry.ID = strawberry.field(description="A lesson of a course that the viewer takes.")
+    lesson_id: strawberry.ID = strawberry.field(
+        description="Global id of a lesson of a course that the viewer takes."
+    )
 
 
-@strawberry.type(description="How far the viewer has come.")
+@strawberry.type(description="The completed lesson, and the viewer's progress in its course.")
 class CompleteLessonPayload(Payload):
     lesson_id: strawberry.Private[int | None] = None
     enrollment_id: strawberry.Private[int | None] = None
-    lesson: Lesson | None = declared(loaders.lesson_of, "The lesson, now completed.")
+    lesson: Lesson | None = declared(loaders.lesson_of, "Lesson, completed by the viewer.")
     enrollment: Enrollment | None = declared(
-        loaders.enrollment_of_payload, "The viewer's enrolment; completed with the last lesson."
+        loaders.enrollment_of_payload,
+        "Enrolment of the viewer with its new progress; completed with the last lesson.",
     )
 
 
 @strawberry.type
 class CatalogMutation:
-    @mutation(scope=Scope.COURSES_WRITE, description="Take a course. Taking it twice is taking it once.")
+    @mutation(
+        scope=Scope.COURSES_WRITE,
+        description="Enrol in a published course, or take a withdrawn enrolment up again. Idempotent.",
+    )
     def enroll(info: Info, input: EnrollInput) -> EnrollPayload:
         course_id = ids.required_pk(input.course_id, "Course", "courseId")
         enrollment = services.enroll(learner=info.context.person, course_id=course_id)
@@ -60,8 +72,9 @@ class CatalogMutation:
 
     @mutation(
         scope=Scope.COURSES_WRITE,
-        description="Leave a course. Results and notes stay, but no assessment whose right answers could be read "
-        "then can be started again after coming back.",
+        description="Withdraw from a course. Idempotent. Results and notes stay, but assessments that were tried "
+        "before cannot be started again after a new enrolment, because leaving may have shown their "
+        "answer key.",
     )
     def withdraw(info: Info, input: WithdrawInput) -> WithdrawPayload:
         course_id = ids.required_pk(input.course_id, "Course", "courseId")
@@ -70,7 +83,7 @@ class CatalogMutation:
 
     @mutation(
         scope=Scope.COURSES_WRITE,
-        description="Complete a lesson, and with the last one the course. A second time changes nothing.",
+        description="Mark a lesson as completed; the last one completes the course. Idempotent.",
     )
     def complete_lesson(info: Info, input: CompleteLessonInput) -> CompleteLessonPayload:
         lesson_id = ids.required_pk(input.lesson_id, "Lesson", "lessonId")

@@ -19,12 +19,18 @@ from schema.dataloaders.paging import page_of
 @strawberry.type
 class CatalogQuery:
     @query(
-        scope=Scope.COURSES_READ, description="A course by its id or slug; null when there is none to see."
+        scope=Scope.COURSES_READ,
+        description="Course with the given id or slug, or both. Null when it does not exist or is not visible to "
+        "the viewer.",
     )
     def course(
         info: Info,
-        id: Annotated[strawberry.ID | None, strawberry.argument(description="Its global id.")] = None,
-        slug: Annotated[str | None, strawberry.argument(description="Its slug, in any case.")] = None,
+        id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Global id of the course.")
+        ] = None,
+        slug: Annotated[
+            str | None, strawberry.argument(description="Slug of the course, whatever its case.")
+        ] = None,
     ) -> Course | None:
         if id is not None:
             course = fetch(info, id, "Course")
@@ -34,15 +40,15 @@ class CatalogQuery:
             return catalog.courses_named(info.context.viewer, slug).first()
         return None
 
-    @query(scope=Scope.COURSES_READ, description="The courses that the viewer may see, newest first.")
+    @query(scope=Scope.COURSES_READ, description="Courses that the viewer may see.")
     def courses(
         info: Info,
         filter: Annotated[
-            CourseFilter | None, strawberry.argument(description="Which of them; left out: all.")
+            CourseFilter | None, strawberry.argument(description="Conditions to meet. Null: every course.")
         ] = None,
         order_by: Annotated[
             list[CourseOrder] | None,
-            strawberry.argument(description="The first decides, the next decides ties. Left out: NEWEST."),
+            strawberry.argument(description="Sort orders, the first most significant. Default: NEWEST."),
         ] = None,
         first: First = None,
         after: After = None,

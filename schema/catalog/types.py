@@ -40,27 +40,28 @@ class Resource(Node):
 @node(models.Lesson, by_pk=loaders.lesson_by_id, scope=Scope.COURSES_READ)
 class Lesson(Node):
     title: str
-    position: int = column("order", "The place in the course, from 1.")
+    position: int = column("order", "Position in the course, counted from 1.")
     duration_seconds: int | None
-    course: "Course" = declared(loaders.course_of, "The course that the lesson belongs to.")
+    course: "Course" = declared(loaders.course_of, "Course that the lesson belongs to.")
     resources: list[Resource] = declared(
         loaders.resources_of_lesson,
-        "Material to the lesson; empty for people who do not take part in the course.",
+        "Material that goes with the lesson. Empty for viewers who neither take nor teach the course.",
     )
     assessment: Annotated["Assessment", strawberry.lazy("schema.assessments.types")] | None = declared(
-        assessment_loaders.assessment_of_lesson, "The assessment that closes the lesson, if there is one."
+        assessment_loaders.assessment_of_lesson, "Assessment of the lesson. Null when it has none."
     )
     notes: Connection[Note] = declared(
         note_loaders.notes_of_lesson,
-        "The viewer's own notes, and the public ones of others in the course, newest first.",
+        "Notes on the lesson that the viewer may read: their own, and public ones by others, newest first.",
         request=notes_of_lesson,
     )
     is_completed: bool | None = declared(
-        loaders.is_lesson_completed, "Whether the viewer completed the lesson; null when nobody is signed in."
+        loaders.is_lesson_completed,
+        "Whether the viewer has completed the lesson. Null for anonymous requests.",
     )
 
     @computed(
-        "Markdown; empty for people who do not take part in the course.",
+        "Text of the lesson, in Markdown. Empty for viewers who neither take nor teach the course.",
         made_of=("content", "viewer_may_read"),
     )
     def content(root: models.Lesson) -> str:
@@ -73,8 +74,8 @@ class Enrollment(Node):
     progress_percentage: Decimal
     enrolled_at: datetime = column("enrolled_date")
     completed_at: datetime | None = column("completed_date")
-    course: "Course" = declared(loaders.course_of, "What is learned.")
-    user: User = declared(people_loaders.user_of, "Who learns.")
+    course: "Course" = declared(loaders.course_of, "Course that is taken.")
+    user: User = declared(people_loaders.user_of, "Person who is enrolled.")
 
 
 @node(models.Course, by_pk=loaders.course_by_id, scope=Scope.COURSES_READ)
@@ -87,32 +88,40 @@ class Course(Node):
     currency: str
     created_at: datetime = column("created_date")
     updated_at: datetime = column("updated_date")
-    instructors: list[User] = declared(loaders.instructors_of_course, "Who teaches the course.")
-    lessons: list[Lesson] = declared(loaders.lessons_of_course, "The lessons in their order.")
-    lesson_count: int = declared(loaders.lesson_count_of_course, "How many lessons the course has.")
+    instructors: list[User] = declared(
+        loaders.instructors_of_course,
+        "Instructors. They and the platform's staff are the staff of the course.",
+    )
+    lessons: list[Lesson] = declared(loaders.lessons_of_course, "Lessons of the course, by position.")
+    lesson_count: int = declared(loaders.lesson_count_of_course, "Number of lessons in the course.")
     viewer_enrollment: Enrollment | None = declared(
-        loaders.viewer_enrollment_in_course, "The viewer's enrolment, also one that was withdrawn."
+        loaders.viewer_enrollment_in_course,
+        "Enrolment of the viewer, also a withdrawn one. Null when they never enrolled.",
     )
     reviews: Connection[Review] = declared(
         review_loaders.reviews_of_course,
-        "The approved reviews, and others that the viewer wrote or moderates.",
+        "Reviews that the viewer may see: approved ones, their own, and all of them for the staff of "
+        "the course.",
         request=reviews_of_course,
     )
     viewer_review: Review | None = declared(
-        review_loaders.viewer_review_of_course, "The viewer's review, approved or not."
+        review_loaders.viewer_review_of_course,
+        "Review by the viewer, approved or not. Null when there is none.",
     )
     viewer_may_review: Permission = declared(
         review_loaders.advice_on_reviewing_course,
-        "Whether the viewer may review the course now, and if not, why.",
+        "Preview of whether `createReview` would be accepted from the viewer now.",
         present=lambda _course, advice: permission(advice.refusal),
     )
 
-    @computed("What the approved reviews add up to.", made_of=("rating_counts", "average_rating"))
+    @computed(
+        "Count, mean and histogram of the approved reviews.", made_of=("rating_counts", "average_rating")
+    )
     def review_summary(root: models.Course) -> ReviewSummary:
         return review_summary_of(root)
 
     statistics: CourseStatistics | None = declared(
         statistics_loaders.statistics_of_course,
-        "What the work in the course adds up to. Null for everyone but the staff of the course.",
+        "Statistics of the course, as last computed. Null for everyone but the staff of the course.",
         scope=Scope.STATISTICS_READ,
     )

@@ -26,11 +26,32 @@ from schema.dataloaders.paging import OrderTerm, Page, PageEdge, PageRequest
 T = TypeVar("T")
 
 First = Annotated[
-    int | None, strawberry.argument(description="How many from the start of the list: 1 to 100.")
+    int | None,
+    strawberry.argument(
+        description="Page size from the start of the list, 1 to 100 unless the server sets another limit. "
+        "Excludes `last`; 20 rows come when neither is given."
+    ),
 ]
-After = Annotated[str | None, strawberry.argument(description="The cursor to go on after.")]
-Last = Annotated[int | None, strawberry.argument(description="How many from the end of the list: 1 to 100.")]
-Before = Annotated[str | None, strawberry.argument(description="The cursor to stop before.")]
+After = Annotated[
+    str | None,
+    strawberry.argument(
+        description="Opaque cursor: only rows after it. For the next page give `pageInfo.endCursor`."
+    ),
+]
+Last = Annotated[
+    int | None,
+    strawberry.argument(
+        description="Page size from the end of the list, 1 to 100 unless the server sets another limit. Excludes "
+        "`first`."
+    ),
+]
+Before = Annotated[
+    str | None,
+    strawberry.argument(
+        description="Opaque cursor: only rows before it. For the previous page give `pageInfo.startCursor`, with "
+        "`last`."
+    ),
+]
 
 NEWEST_FIRST: tuple[OrderTerm, ...] = (
     OrderTerm("created_date", descending=True, kind=datetime),
@@ -38,29 +59,34 @@ NEWEST_FIRST: tuple[OrderTerm, ...] = (
 )
 
 
-@strawberry.type(description="Where a page stands in its list.")
+@strawberry.type(description="Position of a page in its list, and the cursors for its neighbours.")
 class PageInfo:
-    has_next_page: bool = described("Whether the list goes on after this page.")
+    has_next_page: bool = described("Whether the list has rows after this page.")
     has_previous_page: bool = described("Whether the list has rows before this page.")
-    start_cursor: str | None = described("The cursor of the first edge; null when the page is empty.")
-    end_cursor: str | None = described("The cursor of the last edge; null when the page is empty.")
+    start_cursor: str | None = described("Cursor of the first edge. Null when the page is empty.")
+    end_cursor: str | None = described("Cursor of the last edge. Null when the page is empty.")
 
 
-@strawberry.type(description="One row of a list, with its place.")
+@strawberry.type(description="Row of a list with its cursor (Relay edge).")
 class Edge(Generic[T]):
-    node: T = described("The row.")
+    node: T = described("The row itself.")
 
-    @computed("The place of this row: give it as `after` or `before`.")
+    @computed(
+        "Opaque cursor of this row, for `after` or `before`. Valid for the same list in the same order only."
+    )
     def cursor(root: PageEdge) -> str:
         return encode_cursor(root.node, root.page.request.order)
 
 
-@strawberry.type(description="A page of a list.")
+@strawberry.type(
+    description="Page of a list (Relay connection). Keyset pagination: rows that are added or removed "
+    "meanwhile neither repeat nor skip others."
+)
 class Connection(Generic[T]):
-    edges: list[Edge[T]] = described("The rows of this page, in the list's order.")
-    total_count: int = declared(TotalCount(), "How many rows the whole list has.")
+    edges: list[Edge[T]] = described("Rows of this page with their cursors, in the list's order.")
+    total_count: int = declared(TotalCount(), "Number of rows on all pages together, filters applied.")
 
-    @computed("Where this page stands in its list.")
+    @computed("Position of this page in the list, with its first and last cursor.")
     def page_info(root: Page) -> PageInfo:
         ends = [encode_cursor(row, root.request.order) for row in (*root.rows[:1], *root.rows[-1:])]
         return PageInfo(

@@ -16,11 +16,11 @@ Choices = TypeVar("Choices", bound=type[TextChoices])
 
 
 def _published(choices: Choices, descriptions: Mapping[str, str] = MappingProxyType({})) -> Choices:
-    """Publish a set of choices, described by its docstring and by each member's label, or by `descriptions`."""
+    """Publish a set of choices, described by its docstring, and each member by its label or by `descriptions`."""
     description = " ".join((choices.__doc__ or "").split())
     published = strawberry.enum(choices, description=description)
     for value in published.__strawberry_definition__.values:  # type: ignore[attr-defined]
-        value.description = descriptions.get(value.name, choices[value.name].label)
+        value.description = descriptions.get(value.name, f"{choices[value.name].label}.")
     return published
 
 
@@ -36,16 +36,53 @@ QuestionType = _published(
     },
 )
 Selection = _published(constants.Selection)
-ScoringPolicy = _published(constants.ScoringPolicy)
+ScoringPolicy = _published(
+    constants.ScoringPolicy,
+    {
+        "RIGHT_MINUS_WRONG": "Credit is (right picks - wrong picks) / number of right choices, and never below 0.",
+        "ALL_OR_NOTHING": "Credit is 1 for exactly the right picks, otherwise 0.",
+        "EVERY_DECISION": "Credit is the share of choices rightly picked or rightly left alone, 0 to 1.",
+    },
+)
 TextMatch = _published(constants.TextMatch)
 AttemptState = _published(constants.AttemptState)
 AttemptEnd = _published(constants.AttemptEnd)
 AttemptAction = _published(constants.AttemptAction)
 GradingState = _published(constants.GradingState)
-Correctness = _published(constants.Correctness)
+Correctness = _published(
+    constants.Correctness,
+    {
+        "CORRECT": "Full credit: credit 1.",
+        "PARTIAL": "Partial credit: between 0 and 1.",
+        "INCORRECT": "No credit: credit 0.",
+        "UNANSWERED": "No answer was given: credit 0.",
+        "PENDING": "Waits for a person to grade it: no credit yet.",
+    },
+)
 RegradePolicy = _published(constants.RegradePolicy)
 ItemWarning = _published(constants.ItemWarning)
 EnrollmentStatus = _published(constants.EnrollmentStatus)
 ResourceKind = _published(constants.ResourceKind)
-ActivityType = _published(constants.ActivityType)
-NotificationType = _published(constants.NotificationType)
+ActivityType = _published(
+    constants.ActivityType,
+    {
+        "VIEW_COURSE": "View of a course's page. Needs a course.",
+        "START_LESSON": "Start of a lesson. Needs a lesson.",
+        "COMPLETE_LESSON": "Completion of a lesson; recorded by the server only.",
+        "DOWNLOAD_RESOURCE": "Download of a resource. Needs a resource.",
+        "TAKE_QUIZ": "Attempt at an assessment; recorded by the server only.",
+        "POST_COMMENT": "Comment posted in a discussion.",
+        "GIVE_REVIEW": "Review of a course; recorded by the server only.",
+    },
+)
+NotificationType = _published(
+    constants.NotificationType,
+    {
+        "COURSE_UPDATE": "Update of a course's content.",
+        "REMINDER": "Reminder to go on learning.",
+        "ACHIEVEMENT": "Milestone that was reached, such as a completed course.",
+        "ANNOUNCEMENT": "Announcement by the staff of a course.",
+        "FEEDBACK": "Feedback, such as a graded attempt.",
+        "CUSTOM": "Any other notification.",
+    },
+)

@@ -88,9 +88,12 @@ def _id_field(description: str) -> Any:
     return _IdField(description=description)
 
 
-@strawberry.interface(description="Everything that can be fetched again by its global id.")
+@strawberry.interface(
+    description="Object with a global id, by which `node` and `nodes` fetch it again (Relay Global Object "
+    "Identification)."
+)
 class Node:
-    id: strawberry.ID = _id_field("Opaque, globally unique; never changes.")
+    id: strawberry.ID = _id_field("Global id: opaque, unique among all types, and permanent.")
 
 
 def node(

@@ -15,11 +15,16 @@ from strawberry.utils.str_converters import to_camel_case
 
 from courses import exceptions
 
+LEFT_OUT_STAYS = (
+    "Fields left out keep their values. Null clears what can be null, and is refused with REQUIRED elsewhere."
+)
+"""Part of the description of every update's input."""
 
-def like(model: type[Model], name: str, **options: Any) -> Any:
+
+def like(model: type[Model], name: str, **default: Any) -> Any:
     """An input field described by a field of the model. Left out it is UNSET, unless a default is given."""
     described: Any = model._meta.get_field(name)
-    return strawberry.field(description=described.help_text, **{"default": strawberry.UNSET} | options)
+    return strawberry.field(description=described.help_text, **default or {"default": strawberry.UNSET})
 
 
 def required_like(model: type[Model], name: str) -> Any:

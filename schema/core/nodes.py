@@ -15,8 +15,11 @@ from schema.core.permissions import Scope, scope_missing
 from schema.core.queries import query
 from schema.dataloaders.base import fill
 
-Id = Annotated[strawberry.ID, strawberry.argument(description="A global id.")]
-Ids = Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, at most 100.")]
+Id = Annotated[strawberry.ID, strawberry.argument(description="Global id, as read from an `id` field.")]
+Ids = Annotated[
+    list[strawberry.ID],
+    strawberry.argument(description="Global ids, at most 100 unless the server sets another limit."),
+]
 
 
 def fetch(info: Info, global_id: str, type_name: str) -> Any:
@@ -33,14 +36,16 @@ def fetch(info: Info, global_id: str, type_name: str) -> Any:
 class NodeQuery:
     @query(
         scope=Scope.COURSES_READ,
-        description="Anything by its id; null when it is missing or not visible: the two are one answer.",
+        description="Object with the given global id. Null when it does not exist or is not visible to the "
+        "viewer; the two cases are not told apart.",
     )
     def node(info: Info, id: Id) -> Node | None:
         return _fetch_all(info, [id])[0]
 
     @query(
         scope=Scope.COURSES_READ,
-        description="Many things by their ids, with null for each that is missing or not visible.",
+        description="Objects with the given global ids, in the order of `ids`. An element is null when the "
+        "object does not exist or is not visible to the viewer.",
     )
     def nodes(info: Info, ids: Ids) -> list[Node | None]:
         if len(ids) > settings.MAX_PAGE_SIZE:

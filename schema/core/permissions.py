@@ -13,7 +13,8 @@ from schema.context import Info
 
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION],
-    description="The scope that a token needs for this field. A browser session needs none.",
+    description="Scope that an access token needs for this field; without it the answer is "
+    "TOKEN_SCOPE_MISSING. A browser session needs no scope.",
 )
 class RequiresScope:
     scope: str = strawberry.directive_field(name="scope")
@@ -21,7 +22,7 @@ class RequiresScope:
 
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION],
-    description="Only a browser session may do this: no token, whatever its scopes.",
+    description="Field for browser sessions only. Access tokens are refused, whatever their scopes.",
 )
 class RequiresSession:
     pass

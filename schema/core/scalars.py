@@ -15,7 +15,8 @@ BigInt = NewType("BigInt", int)
 
 BIG_INT = strawberry.scalar(
     name="BigInt",
-    description="A whole number that may be beyond 32 bits, written as a JSON number.",
+    description="Whole number beyond the 32 bits of Int, as a JSON number without fraction or exponent.",
+    specified_by_url="https://www.rfc-editor.org/rfc/rfc8259#section-6",
     serialize=int,
     parse_value=int,
 )
@@ -49,7 +50,10 @@ def _moment(value: object) -> datetime:
 
 DATE_TIME = strawberry.scalar(
     name="DateTime",
-    description="Date with time (isoformat)",
+    description="Moment in time, such as 2030-01-31T12:00:00+00:00 (RFC 3339, a profile of ISO 8601). "
+    "Results are in UTC, with up to six decimals of a second; inputs need an offset from UTC, "
+    "and any is accepted.",
+    specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
     serialize=datetime.isoformat,
     parse_value=_moment,
     parse_literal=_in_its_place(_moment),
@@ -70,7 +74,9 @@ def _decimal(value: object) -> Decimal:
 
 DECIMAL = strawberry.scalar(
     name="Decimal",
-    description="Decimal (fixed-point)",
+    description='Exact decimal number, as text in fixed-point notation such as "12.50" (XML Schema decimal). '
+    "Inputs may also be JSON numbers, or have an exponent.",
+    specified_by_url="https://www.w3.org/TR/xmlschema11-2/#decimal",
     serialize="{:f}".format,
     parse_value=_decimal,
     parse_literal=_in_its_place(_decimal),

@@ -42,26 +42,32 @@ UserErrorCode: Any = strawberry.enum(
             for refusal in exceptions.Refusal.__subclasses__()
         },
     ),
-    description="Why something that was asked for was not done.",
+    description="Machine-readable reason why a mutation was refused.",
 )
 
 
-@strawberry.type(description="A reason why nothing was written, for a program and for a person.")
+@strawberry.type(description="Reason why a mutation was refused: a code for programs, a sentence for people.")
 class UserError:
-    code: UserErrorCode = strawberry.field(description="The reason, for programs.")
-    message: str = strawberry.field(description="The reason for people, and what to do about it.")
+    code: UserErrorCode = strawberry.field(description="Machine-readable reason of the refusal.")
+    message: str = strawberry.field(description="Human-readable reason, and what to do about it.")
     field: list[str] | None = strawberry.field(
-        description='The path inside `input` that is at fault, such as ["answers", "0", "response"].'
+        description='Path inside `input` to the value at fault, such as ["answers", "0", "response"]. Null when '
+        "no single value is."
     )
 
 
 @strawberry.type(
-    description="Whether the viewer may do something, and if not, why: in the words of the refusal."
+    description="Preview of whether the viewer may do something, and of the user error that they would get "
+    "if not."
 )
 class Permission:
-    allowed: bool = strawberry.field(description="Whether it would be done now.")
-    code: UserErrorCode | None = strawberry.field(default=None, description="Why not, for programs.")
-    message: str | None = strawberry.field(default=None, description="Why not, and what to do about it.")
+    allowed: bool = strawberry.field(description="Whether it would be accepted now.")
+    code: UserErrorCode | None = strawberry.field(
+        default=None, description="Machine-readable reason of the refusal. Null when it is allowed."
+    )
+    message: str | None = strawberry.field(
+        default=None, description="Human-readable reason, and what to do about it. Null when it is allowed."
+    )
 
 
 def permission(refusal: exceptions.Refusal | None) -> Permission:
@@ -71,18 +77,21 @@ def permission(refusal: exceptions.Refusal | None) -> Permission:
     return Permission(allowed=False, code=UserErrorCode[refusal.code], message=refusal.message)
 
 
-@strawberry.type(description="What every mutation answers with.")
+@strawberry.type(description="Result of a mutation: the user errors, and what was written.")
 class Payload:
     covered_by_its_mutation: ClassVar[bool] = True  # what was written is shown without a further scope
 
     user_errors: list[UserError] = strawberry.field(
-        default_factory=list, description="Why nothing was written; empty when it was done."
+        default_factory=list,
+        description="Reasons for a refusal; empty on success. A refused mutation applies nothing of its input, "
+        "and the payload's other fields are null, empty or false.",
     )
 
 
 def mutation(*, scope: Scope | None, description: str) -> Callable[[Callable[..., P]], Any]:
     """Publish a function `(info, input) -> Payload` as a mutation that only signed-in people may call.
 
+    Its argument is described by the input's own description.
     Without a scope it is closed to tokens: a browser session alone may call it.
     The function runs on a database thread. A Refusal or ValidationError that it raises becomes the payload's
     user errors; what the client asks of the payload is then loaded in the same visit to the thread. It is called
@@ -92,8 +101,9 @@ def mutation(*, scope: Scope | None, description: str) -> Callable[[Callable[...
     def decorate(function: Callable[..., P]) -> Any:
         annotations = inspect.get_annotations(function, eval_str=True)
         payload_type = annotations["return"]
+        taken = annotations["input"]
         function.__annotations__["input"] = Annotated[
-            annotations["input"], strawberry.argument(description="What it takes.")
+            taken, strawberry.argument(description=taken.__strawberry_definition__.description)
         ]
 
         def job(info: Info, plan: Plan, arguments: dict[str, Any]) -> P:

@@ -17,33 +17,36 @@ from schema.core.user_errors import Payload, mutation
 from schema.grading.types import GradedResponse
 
 
-@strawberry.input(description="Which response to explain.")
+@strawberry.input(description="The response whose grade to explain.")
 class ExplainGradeInput:
-    attempt_id: strawberry.ID = described("An attempt that the viewer may see.")
-    question_id: strawberry.ID = described("The `question` of an AttemptQuestion.")
+    attempt_id: strawberry.ID = described("Global id of an attempt that the viewer may see.")
+    question_id: strawberry.ID = described(
+        "Global id of a question of the attempt: `AttemptQuestion.question`."
+    )
 
 
-@strawberry.type(description="Why a response has its grade.")
+@strawberry.type(description="The explanation of a grade.")
 class ExplainGradePayload(Payload):
     steps: list[str] = strawberry.field(
         default_factory=list,
-        description="The rule that applied, the response as it was compared, and the credit of each part.",
+        description="Explanation step by step: the rule that applied, the response as it was compared, and the "
+        "credit of each part.",
     )
 
 
 @strawberry.input(
-    description="A question and responses to it. Choices, prompts and matches are named by the position of "
-    'the answer in `question.answers`, "0" first.'
+    description="A question and responses to try on it. Choices, prompts and matches are named by the index "
+    'of the answer in `question.answers`, from "0".'
 )
 class TryGradeInput:
-    question: QuestionInput = described("The question, key included. It is not stored.")
-    responses: list[ResponseInput] = described("What learners might answer, at most 100.")
+    question: QuestionInput = described("Question with its answer key. It is not stored.")
+    responses: list[ResponseInput] = described("Responses as learners might give them, at most 100.")
 
 
-@strawberry.type(description="How the responses would be graded. Nothing is written.")
+@strawberry.type(description="The grades that the responses would get. Nothing is written.")
 class TryGradePayload(Payload):
     results: list[GradedResponse] = strawberry.field(
-        default_factory=list, description="One for each response, in their order."
+        default_factory=list, description="Results, one for each response, in their order."
     )
 
 
@@ -51,8 +54,8 @@ class TryGradePayload(Payload):
 class ExplainingMutation:
     @mutation(
         scope=Scope.ATTEMPTS_READ,
-        description="Explain a grade: to the staff of the course always, to the learner once the answer key "
-        "of the attempt is visible.",
+        description="Explain the grade of a response: to the staff of the course always, to the learner once the "
+        "attempt's `answerKeyVisible` is true. Writes nothing.",
     )
     def explain_grade(info: Info, input: ExplainGradeInput) -> ExplainGradePayload:
         steps = services.explain_grade(
@@ -64,7 +67,7 @@ class ExplainingMutation:
 
     @mutation(
         scope=Scope.GRADING_WRITE,
-        description="Try a key out, for people who teach: how it would grade responses. Writes nothing.",
+        description="Try an answer key on responses before it is stored. Writes nothing. For people who teach.",
     )
     def try_grade(info: Info, input: TryGradeInput) -> TryGradePayload:
         responses = [

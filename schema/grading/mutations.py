@@ -17,51 +17,52 @@ from schema.core.user_errors import Payload, mutation
 from schema.dataloaders import attempts as attempt_loaders
 from schema.grading.types import GradeChangePreview
 
-ASSESSMENT = "An assessment of a course that the viewer teaches."
-POLICY = "What may happen to results that learners already have."
-QUESTIONS = "Only these questions of it; left out or null: every question that has a key."
+ASSESSMENT = "Global id of an assessment of a course that the viewer teaches."
+POLICY = "Policy for results that learners already have."
+QUESTIONS = "Global ids of the questions to regrade. Null: every question of the assessment that has a key."
 
 
-@strawberry.input(description="The grade of an answer.")
+@strawberry.input(description="A person's grade for an answer.")
 class GradeAnswerInput:
-    task_id: strawberry.ID = described("A GradingTask, graded already or not.")
-    points: int = described("The points it earns, 0 to the task's `pointsPossible`.")
+    task_id: strawberry.ID = described("Global id of a GradingTask, graded already or not.")
+    points: int = described("Points that the answer earns, 0 to `GradingTask.pointsPossible`.")
     feedback: str | None = strawberry.field(
-        default=None, description="What to tell the learner; null keeps what was said before."
+        default=None,
+        description="Feedback to the learner, at most 50,000 characters. Null keeps the old one.",
     )
 
 
 @strawberry.type(description="The attempt with the new grade.")
 class GradeAnswerPayload(Payload):
     attempt_id: strawberry.Private[int | None] = None
-    attempt: AssessmentAttempt | None = declared(attempt_loaders.attempt_of, "The attempt, as it is now.")
+    attempt: AssessmentAttempt | None = declared(attempt_loaders.attempt_of, "Attempt as it is stored now.")
 
 
-@strawberry.input(description="What would be graded again.")
+@strawberry.input(description="The regrade to preview: an assessment, a policy, and which questions.")
 class PreviewRegradeInput:
     assessment_id: strawberry.ID = described(ASSESSMENT)
     policy: RegradePolicy = strawberry.field(default=RegradePolicy.NEVER_LOWER, description=POLICY)
     question_ids: list[strawberry.ID] | None = strawberry.field(default=None, description=QUESTIONS)
 
 
-@strawberry.type(description="What a regrade would do. Nothing is written.")
+@strawberry.type(description="The effect that the regrade would have. Nothing is written.")
 class PreviewRegradePayload(Payload):
     changes: list[GradeChangePreview] = strawberry.field(
-        default_factory=list, description="The attempts in which something would change; all others stay."
+        default_factory=list, description="Attempts that would change, one entry each."
     )
 
 
-@strawberry.input(description="What to grade again.")
+@strawberry.input(description="The regrade to apply: an assessment, a policy, and which questions.")
 class ApplyRegradeInput:
     assessment_id: strawberry.ID = described(ASSESSMENT)
     policy: RegradePolicy = strawberry.field(default=RegradePolicy.NEVER_LOWER, description=POLICY)
     question_ids: list[strawberry.ID] | None = strawberry.field(default=None, description=QUESTIONS)
 
 
-@strawberry.type(description="What the regrade did.")
+@strawberry.type(description="The effect that the regrade had.")
 class ApplyRegradePayload(Payload):
     changes: list[GradeChangePreview] = strawberry.field(
-        default_factory=list, description="The attempts in which something changed; all others stayed."
+        default_factory=list, description="Attempts that were changed, one entry each."
     )
 
 
@@ -69,7 +70,8 @@ class ApplyRegradePayload(Payload):
 class GradingMutation:
     @mutation(
         scope=Scope.GRADING_WRITE,
-        description="Grade an answer by hand. With the last one that waits, the learner is told the result.",
+        description="Grade an answer by hand, or grade it anew. The last grade that an attempt waits for "
+        "notifies the learner. For the staff of the course.",
     )
     def grade_answer(info: Info, input: GradeAnswerInput) -> GradeAnswerPayload:
         attempt = grading.grade_answer(
@@ -82,7 +84,8 @@ class GradingMutation:
 
     @mutation(
         scope=Scope.GRADING_WRITE,
-        description="Show what grading again, with the key as it is now, would change. Writes nothing.",
+        description="Preview a regrade with the answer key as it is now. Writes nothing. For the staff of the "
+        "course.",
     )
     def preview_regrade(info: Info, input: PreviewRegradeInput) -> PreviewRegradePayload:
         corrections = regrading.preview_regrade(**_asked(info, input))
@@ -90,8 +93,9 @@ class GradingMutation:
 
     @mutation(
         scope=Scope.GRADING_WRITE,
-        description="Grade again with the key as it is now, as previewed; all of it is recorded. Grades that "
-        "a person gave stay, and open attempts are left alone.",
+        description="Regrade completed attempts with the answer key as it is now; every change is recorded. "
+        "Grades given by a person stay, and open attempts are left alone. For the staff of the "
+        "course.",
     )
     def apply_regrade(info: Info, input: ApplyRegradeInput) -> ApplyRegradePayload:
         corrections = regrading.apply_regrade(**_asked(info, input))

@@ -18,7 +18,7 @@ from schema.grading.types import GradingTask
 OLDEST_FIRST = (OrderTerm("submitted_at", kind=datetime), OrderTerm("pk"))
 
 CourseFilter = Annotated[
-    strawberry.ID | None, strawberry.argument(description="Only answers in this course.")
+    strawberry.ID | None, strawberry.argument(description="Only answers in the course with this global id.")
 ]
 
 
@@ -26,7 +26,8 @@ CourseFilter = Annotated[
 class GradingQuery:
     @query(
         scope=Scope.ATTEMPTS_READ,
-        description="Answers that wait for a person, in the courses that the viewer teaches, oldest first.",
+        description="Answers that wait for a person to grade them, in the courses that the viewer teaches, "
+        "oldest first.",
     )
     def grading_queue(
         info: Info,

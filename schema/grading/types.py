@@ -31,68 +31,104 @@ def _response(_task: models.AttemptAnswer, laid_out: LaidOutQuestion) -> Respons
     by_pk=loaders.grading_task_by_id,
     scope=Scope.ATTEMPTS_READ,
     name="GradingTask",
-    description="An answer for a person to grade. The staff of its course see it, before and after that.",
+    description="An answer for a person to grade, or graded by one already. Visible to the staff of the "
+    "course only.",
 )
 class GradingTask(Node):
-    submitted_at: datetime = column("submitted_at", "When the attempt ended.")
+    submitted_at: datetime = column("submitted_at", "Time at which the attempt ended.")
     points_possible: int = declared(
         loaders.laid_out_task,
-        "The points for full credit.",
+        "Points for full credit, as they were when the attempt started.",
         present=lambda _task, laid_out: laid_out.rule.points,
     )
-    attempt: AssessmentAttempt = declared(attempt_loaders.attempt_of, "The attempt it is part of.")
-    question: Question = declared(assessment_loaders.question_of, "What was asked.")
-    response: Response = declared(loaders.laid_out_task, "What was answered.", present=_response)
+    attempt: AssessmentAttempt = declared(attempt_loaders.attempt_of, "Attempt that the answer is part of.")
+    question: Question = declared(assessment_loaders.question_of, "Question that was answered.")
+    response: Response = declared(loaders.laid_out_task, "Response to be graded.", present=_response)
 
 
-@strawberry.type(description="What a regrade does to one attempt. Open attempts are never graded again.")
+@strawberry.type(description="Effect of a regrade on one attempt. Open attempts are never regraded.")
 class GradeChangePreview:
     attempt_id: strawberry.Private[int]
-    old_score: int = described("The score before, in points.")
-    new_score: int = described("The score after, in points.")
-    was_passed: bool | None = described("Whether it was passed; null while that depended on a person.")
-    is_passed: bool | None = described("Whether it is passed then; null while that depends on a person.")
-    pass_flips: bool = described("Whether a pass becomes a fail, or a fail a pass.")
-    attempt: AssessmentAttempt = declared(attempt_loaders.attempt_of, "The attempt as it is stored.")
+    old_score: int = described("Score before the regrade, in points.")
+    new_score: int = described("Score after the regrade, in points.")
+    was_passed: bool | None = described(
+        "Whether the attempt was passed before. Null when that depended on answers for a person to grade."
+    )
+    is_passed: bool | None = described(
+        "Whether the attempt is passed after. Null when that depends on answers for a person to grade."
+    )
+    pass_flips: bool = described("Whether a pass turns into a fail, or a fail into a pass.")
+    attempt: AssessmentAttempt = declared(attempt_loaders.attempt_of, "Attempt as it is stored now.")
 
 
-@strawberry.type(description="How a response is graded.")
+@strawberry.type(description="Result of grading a response on trial.")
 class GradedResponse:
-    correctness: Correctness = described("How right it is.")
-    credit: Decimal | None = described("The share of the points, 0..1; null where a person grades.")
-    points_earned: int | None = described("Points x credit, rounded half up; null where a person grades.")
-    steps: list[str] = described("The rule that applied, what was compared, and the credit of each part.")
+    correctness: Correctness = described("Correctness of the response.")
+    credit: Decimal | None = described(
+        "Credit: the share of the points that is earned, 0 to 1. Null when a person has to grade."
+    )
+    points_earned: int | None = described(
+        "Points earned: points x credit, rounded half up. Null when a person has to grade."
+    )
+    steps: list[str] = described(
+        "Explanation step by step: the rule that applied, what was compared, and the credit of each part."
+    )
 
 
 @strawberry.type(
-    description="How one question did. Figures have four decimals and are null where they would divide by zero."
+    description="Item statistics of one question. Figures have four decimals and are null when they are "
+    "undefined (a division by zero)."
 )
 class ItemStatistics:
     question_id: strawberry.Private[int]
-    facility: Decimal | None = described("The mean share of the points that was earned, 0..1.")
-    standard_deviation: Decimal | None = described("How far the points earned spread, in points.")
+    facility: Decimal | None = described(
+        "Facility index (item difficulty): mean points earned / points possible, 0 (nobody earned "
+        "any) to 1 (everybody earned all). Around 0.5 tells most."
+    )
+    standard_deviation: Decimal | None = described(
+        "Standard deviation (of a sample) of the points earned, in points."
+    )
     discrimination_index: Decimal | None = described(
-        "Correlation with the rest of the assessment, in percent. Below zero the key is probably wrong."
+        "Discrimination index: Pearson correlation of the points earned with those earned on the "
+        "rest of the assessment, in percent, -100 to 100. 50 and more is very good, below 20 weak; "
+        "below 0 the key is probably wrong."
     )
     discriminative_efficiency: Decimal | None = described(
-        "Covariance with the rest of the assessment, in percent of the highest possible."
+        "Discriminative efficiency: covariance with the rest of the assessment, in percent of the "
+        "highest that these points allow, at most 100. Low where a question tells strong learners "
+        "from weak ones worse than its difficulty would allow."
     )
     effective_weight: Decimal | None = described(
-        "How much it decides the total, in percent; null where it works against it."
+        "Effective weight: share of the question in the spread of totals, in percent, 0 to 100; all "
+        "questions add up to 100. Null when the question works against the total (a negative "
+        "covariance)."
     )
-    warning: ItemWarning | None = described("What its author should look at first.")
-    question: Question = declared(assessment_loaders.question_of, "The question.")
+    warning: ItemWarning | None = described(
+        "Warning that its author should look at first. Null when nothing stands out."
+    )
+    question: Question = declared(assessment_loaders.question_of, "Question that the figures are about.")
 
 
 @strawberry.type(
-    description="Classical item analysis over each learner's first finished attempt, once it is fully graded. "
-    "Figures have four decimals and are null where they would divide by zero."
+    description="Item analysis by classical test theory, with the formulae of Moodle's quiz statistics, over "
+    "each learner's first completed attempt if it is fully graded. Figures have four decimals "
+    "and are null when they are undefined (a division by zero)."
 )
 class ItemAnalysis:
-    learner_count: int = described("How many learners it is about.")
-    mean: Decimal | None = described("The mean total, in points.")
-    standard_deviation: Decimal | None = described("How far totals spread, in points.")
-    internal_consistency: Decimal | None = described("Cronbach's alpha, in percent.")
-    error_ratio: Decimal | None = described("The share of the spread that is due to chance, in percent.")
-    standard_error: Decimal | None = described("How far a total is off by chance, in points.")
-    items: list[ItemStatistics] = described("Every question, in the author's order.")
+    learner_count: int = described("Number of learners whose attempts are analysed.")
+    mean: Decimal | None = described("Mean total, in points.")
+    standard_deviation: Decimal | None = described(
+        "Standard deviation (of a sample) of the totals, in points."
+    )
+    internal_consistency: Decimal | None = described(
+        "Coefficient of internal consistency (Cronbach's alpha), in percent, at most 100. From about "
+        "70 the questions measure one thing reliably. Null with fewer than 3 learners or 2 questions."
+    )
+    error_ratio: Decimal | None = described(
+        "Error ratio: standard error in percent of the standard deviation, 100 x sqrt(1 - alpha). "
+        "The lower, the less of the spread of totals is due to chance."
+    )
+    standard_error: Decimal | None = described(
+        "Standard error of measurement, in points: about two thirds of totals are off by no more than this."
+    )
+    items: list[ItemStatistics] = described("Statistics of every question, in the author's order.")

@@ -59,20 +59,23 @@ def headers_of(draw: Draw) -> dict[str, str]:
     }
 
 
-@strawberry.type(description="How much more the viewer may ask for. Points flow back by and by.")
+@strawberry.type(
+    description="State of the viewer's rate limit: a bucket of points from which each request pays its cost, "
+    "refilled at a constant rate (token bucket)."
+)
 class RateLimit:
-    limit: int = strawberry.field(description="The points that a full bucket holds.")
-    remaining: int = strawberry.field(description="The points that are left, this request paid for.")
-    cost: int = strawberry.field(description="The points that this request has cost.")
+    limit: int = strawberry.field(description="Capacity of the bucket, in points.")
+    remaining: int = strawberry.field(description="Points left in the bucket after paying for this request.")
+    cost: int = strawberry.field(description="Cost of this request, in points.")
     reset_at: datetime = strawberry.field(
-        description="When the bucket is full again, if nothing more is asked."
+        description="Time at which the bucket is full again if no further request is made."
     )
 
 
 @strawberry.type
 class RateLimitQuery:
     @strawberry.field(
-        description="How much more the viewer may ask for.",
+        description="Rate limit of the viewer: the points left, and the cost of this request.",
         directives=[RequiresScope(scope=Scope.COURSES_READ)],
     )
     def rate_limit(info: Info) -> RateLimit:

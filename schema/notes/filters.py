@@ -20,15 +20,16 @@ from schema.dataloaders.paging import OrderTerm, PageRequest
 MOST_RELEVANT_FIRST = (OrderTerm("relevance", descending=True), *NEWEST_FIRST)
 
 
-@strawberry.enum(description="What a list of notes is sorted by.")
+@strawberry.enum(description="Sort orders of notes.")
 class NoteOrder(Enum):
-    NEWEST = strawberry.enum_value("newest", description="The newest first.")
-    OLDEST = strawberry.enum_value("oldest", description="The oldest first.")
+    NEWEST = strawberry.enum_value("newest", description="By time of creation, newest first.")
+    OLDEST = strawberry.enum_value("oldest", description="By time of creation, oldest first.")
 
 
 def notes_of_lesson(
     order_by: Annotated[
-        list[NoteOrder] | None, strawberry.argument(description="The first decides. Left out: NEWEST.")
+        list[NoteOrder] | None,
+        strawberry.argument(description="Sort order; only the first element counts. Default: NEWEST."),
     ] = None,
     first: First = None,
     after: After = None,
@@ -42,20 +43,20 @@ def notes_of_viewer(
     order_by: Annotated[
         list[NoteOrder] | None,
         strawberry.argument(
-            description="The first decides. Left out: NEWEST, or with `search` the best match first."
+            description="Sort order; only the first element counts. Default: NEWEST, or with `search` by relevance."
         ),
     ] = None,
     lesson_id: Annotated[
-        strawberry.ID | None, strawberry.argument(description="Only notes on this lesson.")
+        strawberry.ID | None, strawberry.argument(description="Only notes on the lesson with this global id.")
     ] = None,
     tag: Annotated[
-        str | None, strawberry.argument(description="Only notes with this tag, in upper or lower case.")
+        str | None, strawberry.argument(description="Only notes with this tag, whatever its case.")
     ] = None,
     search: Annotated[
         str | None,
         strawberry.argument(
-            description="Only notes with all these words or beginnings of words, the best match first "
-            "unless `orderBy` is given. At most 200 characters; an empty text asks for all notes."
+            description="Full-text search: only notes with all these words or beginnings of words, whatever their "
+            "case. At most 200 characters; a blank text is no condition."
         ),
     ] = None,
     first: First = None,

@@ -2,75 +2,70 @@
 
 import strawberry
 
+from courses import models
 from courses.services import notes as services
 from schema.context import Info
 from schema.core import ids
 from schema.core.fields import declared
-from schema.core.inputs import changes
+from schema.core.inputs import LEFT_OUT_STAYS, changes, like, required_like
 from schema.core.permissions import Scope
 from schema.core.user_errors import Payload, mutation
 from schema.dataloaders import notes as loaders
 from schema.notes.types import Note
 
-TAGS = "At most 10 texts of 1 to 50 characters. White space around them goes; case alone makes no other tag."
 
-
-@strawberry.input(description="A note on a lesson of a course that the viewer takes or teaches.")
+@strawberry.input(description="A note to write on a lesson.")
 class CreateNoteInput:
-    lesson_id: strawberry.ID = strawberry.field(description="The lesson.")
-    content: str = strawberry.field(description="At least 1 character, white space around it not counted.")
-    timestamp_seconds: int | None = strawberry.field(
-        default=None, description="The place in the lesson's film, in seconds from its start."
+    lesson_id: strawberry.ID = strawberry.field(
+        description="Global id of a lesson of a course that the viewer takes or teaches."
     )
-    is_private: bool = strawberry.field(
-        default=True, description="False to let everyone enrolled in the course read it."
-    )
-    tags: list[str] = strawberry.field(default_factory=list, description=TAGS)
+    content: str = required_like(models.Note, "content")
+    timestamp_seconds: int | None = like(models.Note, "timestamp_seconds", default=None)
+    is_private: bool = like(models.Note, "is_private", default=True)
+    tags: list[str] = like(models.Note, "tags", default_factory=list)
 
 
-@strawberry.type(description="The new note.")
+@strawberry.type(description="The new note, as it was stored.")
 class CreateNotePayload(Payload):
     note_id: strawberry.Private[int | None] = None
-    note: Note | None = declared(loaders.note_of_payload, "The note as it was stored.")
+    note: Note | None = declared(loaders.note_of_payload, "Note as it is stored now.")
 
 
-@strawberry.input(description="What to change of one's own note. What is left out stays as it is.")
+@strawberry.input(description=f"Changes to a note of the viewer. {LEFT_OUT_STAYS}")
 class UpdateNoteInput:
-    note_id: strawberry.ID = strawberry.field(description="A note by the viewer.")
-    content: str | None = strawberry.field(
-        default=strawberry.UNSET, description="At least 1 character, white space around it not counted."
-    )
-    timestamp_seconds: int | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="The place in the lesson's film, in seconds from its start. Null takes it away.",
-    )
-    is_private: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="False to let everyone enrolled in the course read it."
-    )
-    tags: list[str] | None = strawberry.field(default=strawberry.UNSET, description=TAGS)
+    note_id: strawberry.ID = strawberry.field(description="Global id of a note by the viewer.")
+    content: str | None = like(models.Note, "content")
+    timestamp_seconds: int | None = like(models.Note, "timestamp_seconds")
+    is_private: bool | None = like(models.Note, "is_private")
+    tags: list[str] | None = like(models.Note, "tags")
 
 
-@strawberry.type(description="The changed note.")
+@strawberry.type(description="The changed note, as it is stored now.")
 class UpdateNotePayload(Payload):
     note_id: strawberry.Private[int | None] = None
-    note: Note | None = declared(loaders.note_of_payload, "The note as it was stored.")
+    note: Note | None = declared(loaders.note_of_payload, "Note as it is stored now.")
 
 
-@strawberry.input(description="Which note to delete.")
+@strawberry.input(description="The note to delete.")
 class DeleteNoteInput:
-    note_id: strawberry.ID = strawberry.field(description="A note by the viewer.")
+    note_id: strawberry.ID = strawberry.field(
+        description="Global id of a note by the viewer, or for the platform's staff of any public note."
+    )
 
 
-@strawberry.type(description="What was deleted.")
+@strawberry.type(description="The note that was deleted.")
 class DeleteNotePayload(Payload):
     deleted_note_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The id that the note had."
+        default=None, description="Global id of the deleted note."
     )
 
 
 @strawberry.type
 class NoteMutation:
-    @mutation(scope=Scope.NOTES_WRITE, description="Write a note on a lesson, for oneself or for the course.")
+    @mutation(
+        scope=Scope.NOTES_WRITE,
+        description="Write a note on a lesson, private or for everyone in the course.",
+    )
     def create_note(info: Info, input: CreateNoteInput) -> CreateNotePayload:
         note = services.create_note(
             author=info.context.person,
@@ -82,7 +77,7 @@ class NoteMutation:
         )
         return CreateNotePayload(note_id=note.pk)
 
-    @mutation(scope=Scope.NOTES_WRITE, description="Change one's own note.")
+    @mutation(scope=Scope.NOTES_WRITE, description="Change a note of the viewer.")
     def update_note(info: Info, input: UpdateNoteInput) -> UpdateNotePayload:
         note_id = ids.required_pk(input.note_id, "Note", "noteId")
         given = changes(input, apart_from=("note_id",), nullable=("timestamp_seconds",))
@@ -91,7 +86,7 @@ class NoteMutation:
 
     @mutation(
         scope=Scope.NOTES_WRITE,
-        description="Delete one's own note. Staff of the platform can delete anybody's public one.",
+        description="Delete a note of the viewer. The platform's staff can delete any public note.",
     )
     def delete_note(info: Info, input: DeleteNoteInput) -> DeleteNotePayload:
         note_id = ids.required_pk(input.note_id, "Note", "noteId")

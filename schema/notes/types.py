@@ -27,6 +27,6 @@ class Note(Node):
     created_at: datetime = column("created_date")
     updated_at: datetime = column("updated_date")
     lesson: Annotated["Lesson", strawberry.lazy("schema.catalog.types")] = declared(
-        catalog_loaders.lesson_of, "The lesson it is about."
+        catalog_loaders.lesson_of, "Lesson that the note is about."
     )
-    author: User = declared(people_loaders.user_of, "Who wrote it.")
+    author: User = declared(people_loaders.user_of, "Person who wrote the note.")

@@ -8,7 +8,7 @@ from django.db.models import Q
 from schema.core.connections import After, Before, First, Last, page_request
 from schema.dataloaders.paging import PageRequest
 
-UnreadOnly = Annotated[bool | None, strawberry.argument(description="Only what was not read yet.")]
+UnreadOnly = Annotated[bool | None, strawberry.argument(description="True: only unread notifications.")]
 
 
 def notifications_of_viewer(

@@ -54,7 +54,9 @@ class NotificationSubscription:
     @subscription(
         Notification,
         scope=Scope.COURSES_WRITE,
-        description="What the viewer is told from now on. What was told during an interruption is sent after it.",
+        description="Notifications to the viewer from the start of the subscription, each once. Those from an "
+        "interruption between server and database are sent after it; after a reconnection read "
+        "`Viewer.notifications`.",
     )
     def notification_received(info: Info) -> Feed:
         assert info.context.viewer is not None

@@ -18,12 +18,16 @@ class Notification(Node):
     message: str
     is_read: bool
     read_at: datetime | None = column("read_date")
-    created_at: datetime = column("created_date", "When it was told.")
+    created_at: datetime = column("created_date", "Time at which the notification was sent.")
     course: Course | None = declared(
         loaders.course_of_notification,
-        "What it is about; null for no course, or one that cannot be seen now.",
+        "Course it is about. Null when there is none, or when it is not visible to the viewer now.",
     )
 
-    @computed("Where to go: an https address or a path on this site. Null: nowhere.", made_of=("action_url",))
+    @computed(
+        "Link target: an https:// address, or a path on this site such as `/courses/1`. Null when "
+        "there is none.",
+        made_of=("action_url",),
+    )
     def action_url(root: models.Notification) -> str | None:
         return root.action_url or None

@@ -9,15 +9,15 @@ from schema.core.reauthentication import confirm_password
 from schema.core.user_errors import Payload, mutation
 
 
-@strawberry.input(description="The proof that it is the viewer who wants this.")
+@strawberry.input(description="The viewer's consent to the erasure, proved by the password.")
 class DeleteAccountInput:
-    password: str = strawberry.field(description="The viewer's password, once more.")
+    password: str = strawberry.field(description="Current password of the viewer.")
 
 
-@strawberry.type(description="Who is no longer here.")
+@strawberry.type(description="The account that was erased.")
 class DeleteAccountPayload(Payload):
     deleted_user_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The id that the viewer had. What stays refers to it, under no name."
+        default=None, description="Global id of the viewer. What stays refers to it, without a name."
     )
 
 
@@ -25,8 +25,8 @@ class DeleteAccountPayload(Payload):
 class PeopleMutation:
     @mutation(
         scope=None,
-        description="Erase the viewer's own account at once and for good: it cannot be brought back. What others "
-        "need stays without the person; everything else goes.",
+        description="Erase the viewer's account, with immediate effect and irreversibly. What others need stays "
+        "in anonymous form; everything else is deleted.",
     )
     def delete_account(info: Info, input: DeleteAccountInput) -> DeleteAccountPayload:
         person = info.context.person

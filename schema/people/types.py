@@ -10,22 +10,25 @@ from schema.dataloaders import people as loaders
 @node(models.User, by_pk=loaders.person_by_id, scope=Scope.COURSES_READ)
 class User(Node):
     display_name: str = column(
-        "shown_name", "The name that other people see.", made_of=("display_name", "username")
+        "shown_name", "Name that other people see.", made_of=("display_name", "username")
     )
 
     @computed(
-        "The name to sign in with. Null for everyone but that person and staff.",
+        "Name to sign in with. Null for everyone but the person and the platform's staff.",
         made_of=("username", "viewer_may_see_account"),
     )
     def username(root: models.User) -> str | None:
         return root.username if root.viewer_may_see_account else None
 
-    @computed("Null for everyone but that person and staff.", made_of=("email", "viewer_may_see_account"))
+    @computed(
+        "E-mail address. Null for everyone but the person and the platform's staff.",
+        made_of=("email", "viewer_may_see_account"),
+    )
     def email(root: models.User) -> str | None:
         return root.email if root.viewer_may_see_account else None
 
     @computed(
-        "IANA name, such as Europe/Berlin. Null for everyone but that person and staff.",
+        "IANA time zone, such as Europe/Berlin. Null for everyone but the person and the platform's staff.",
         made_of=("time_zone", "viewer_may_see_account"),
     )
     def time_zone(root: models.User) -> str | None:

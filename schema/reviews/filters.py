@@ -13,13 +13,15 @@ from schema.core.error_codes import ErrorCode, graphql_error
 from schema.dataloaders.paging import OrderTerm, PageRequest
 
 
-@strawberry.enum(description="What a list of reviews is sorted by.")
+@strawberry.enum(description="Sort orders of reviews.")
 class ReviewOrder(Enum):
-    NEWEST = strawberry.enum_value("newest", description="The newest first.")
-    OLDEST = strawberry.enum_value("oldest", description="The oldest first.")
-    MOST_HELPFUL = strawberry.enum_value("most_helpful", description="Most found helpful first.")
-    HIGHEST_RATING = strawberry.enum_value("highest_rating", description="Most stars first.")
-    LOWEST_RATING = strawberry.enum_value("lowest_rating", description="Fewest stars first.")
+    NEWEST = strawberry.enum_value("newest", description="By time of creation, newest first.")
+    OLDEST = strawberry.enum_value("oldest", description="By time of creation, oldest first.")
+    MOST_HELPFUL = strawberry.enum_value(
+        "most_helpful", description="By number of helpful votes, most first."
+    )
+    HIGHEST_RATING = strawberry.enum_value("highest_rating", description="By rating, 5 stars first.")
+    LOWEST_RATING = strawberry.enum_value("lowest_rating", description="By rating, 1 star first.")
 
 
 _TERMS = {
@@ -34,13 +36,13 @@ _TERMS = {
 def reviews_of_course(
     order_by: Annotated[
         list[ReviewOrder] | None,
-        strawberry.argument(description="The first decides, the next decides ties. Left out: NEWEST."),
+        strawberry.argument(description="Sort orders, the first most significant. Default: NEWEST."),
     ] = None,
     rating: Annotated[
-        int | None, strawberry.argument(description="Only reviews with this many stars: 1 to 5.")
+        int | None, strawberry.argument(description="Only reviews with this rating, 1 to 5 stars.")
     ] = None,
     featured_only: Annotated[
-        bool | None, strawberry.argument(description="Only reviews shown in a prominent place.")
+        bool | None, strawberry.argument(description="True: only featured reviews.")
     ] = False,
     first: First = None,
     after: After = None,

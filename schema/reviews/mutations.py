@@ -2,98 +2,95 @@
 
 import strawberry
 
+from courses import models
 from courses.services import moderation
 from courses.services import reviews as services
 from schema.context import Info
 from schema.core import ids
 from schema.core.fields import declared
-from schema.core.inputs import changes
+from schema.core.inputs import LEFT_OUT_STAYS, changes, like, required_like
 from schema.core.permissions import Scope
 from schema.core.user_errors import Payload, mutation
 from schema.dataloaders import reviews as loaders
 from schema.reviews.types import Review
 
 
-@strawberry.input(description="A review of a course that the viewer takes or took.")
+@strawberry.input(description="A review to write of a course.")
 class CreateReviewInput:
-    course_id: strawberry.ID = strawberry.field(description="The course.")
-    rating: int = strawberry.field(description="Stars, from 1 (poor) to 5 (excellent).")
-    title: str = strawberry.field(default="", description="At most 255 characters.")
-    content: str = strawberry.field(description="At least 10 characters, white space around it not counted.")
+    course_id: strawberry.ID = strawberry.field(
+        description="Global id of a course that the viewer takes or took."
+    )
+    rating: int = required_like(models.Review, "rating")
+    title: str = like(models.Review, "title", default="")
+    content: str = required_like(models.Review, "content")
 
 
-@strawberry.type(description="The new review, which may have to wait for approval.")
+@strawberry.type(description="The new review, which may wait for approval.")
 class CreateReviewPayload(Payload):
     review_id: strawberry.Private[int | None] = None
-    review: Review | None = declared(loaders.review_of_payload, "The review as it was stored.")
+    review: Review | None = declared(loaders.review_of_payload, "Review as it is stored now.")
 
 
-@strawberry.input(description="What to change of one's own review. What is left out stays as it is.")
+@strawberry.input(description=f"Changes to a review by the viewer. {LEFT_OUT_STAYS}")
 class UpdateReviewInput:
-    review_id: strawberry.ID = strawberry.field(description="A review by the viewer.")
-    rating: int | None = strawberry.field(default=strawberry.UNSET, description="Stars, from 1 to 5.")
-    title: str | None = strawberry.field(
-        default=strawberry.UNSET, description="At most 255 characters; may be empty."
-    )
-    content: str | None = strawberry.field(
-        default=strawberry.UNSET, description="At least 10 characters, white space around it not counted."
-    )
+    review_id: strawberry.ID = strawberry.field(description="Global id of a review by the viewer.")
+    rating: int | None = like(models.Review, "rating")
+    title: str | None = like(models.Review, "title")
+    content: str | None = like(models.Review, "content")
 
 
-@strawberry.type(description="The edited review, which may have to wait for approval again.")
+@strawberry.type(description="The changed review, which may wait for approval again.")
 class UpdateReviewPayload(Payload):
     review_id: strawberry.Private[int | None] = None
-    review: Review | None = declared(loaders.review_of_payload, "The review as it was stored.")
+    review: Review | None = declared(loaders.review_of_payload, "Review as it is stored now.")
 
 
-@strawberry.input(description="Which review to delete.")
+@strawberry.input(description="The review to delete.")
 class DeleteReviewInput:
-    review_id: strawberry.ID = strawberry.field(description="A review by the viewer.")
+    review_id: strawberry.ID = strawberry.field(
+        description="Global id of a review by the viewer, or for the platform's staff of any review."
+    )
 
 
-@strawberry.type(description="What was deleted.")
+@strawberry.type(description="The review that was deleted.")
 class DeleteReviewPayload(Payload):
     deleted_review_id: strawberry.ID | None = strawberry.field(
-        default=None, description="The id that the review had."
+        default=None, description="Global id of the deleted review."
     )
 
 
-@strawberry.input(description="Which review is helpful, or is so no longer.")
+@strawberry.input(description="A helpful vote for a review, to give or to withdraw.")
 class VoteReviewHelpfulInput:
-    review_id: strawberry.ID = strawberry.field(description="A review by somebody else.")
-    helpful: bool = strawberry.field(description="True to say that it helped, false to take that back.")
+    review_id: strawberry.ID = strawberry.field(description="Global id of a review by somebody else.")
+    helpful: bool = strawberry.field(description="True to give the vote, false to withdraw it.")
 
 
-@strawberry.type(description="The review with the votes as they stand now.")
+@strawberry.type(description="The review with its new number of votes.")
 class VoteReviewHelpfulPayload(Payload):
     review_id: strawberry.Private[int | None] = None
-    review: Review | None = declared(loaders.review_of_payload, "The review, vote included.")
+    review: Review | None = declared(loaders.review_of_payload, "Review as it is stored now.")
 
 
-@strawberry.input(description="A moderator's decision. What is left out stays as it is.")
+@strawberry.input(description=f"A moderator's decision on a review. {LEFT_OUT_STAYS}")
 class ModerateReviewInput:
-    review_id: strawberry.ID = strawberry.field(description="A review by somebody else.")
-    is_approved: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="Whether other people see it and its rating counts."
-    )
-    is_featured: bool | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="Whether it is shown in a prominent place. It has to be approved for that.",
-    )
-    moderation_notes: str | None = strawberry.field(
-        default=strawberry.UNSET, description="For other moderators. The author never sees it."
-    )
+    review_id: strawberry.ID = strawberry.field(description="Global id of a review by somebody else.")
+    is_approved: bool | None = like(models.Review, "is_approved")
+    is_featured: bool | None = like(models.Review, "is_featured")
+    moderation_notes: str | None = like(models.Review, "moderation_notes")
 
 
 @strawberry.type(description="The review after the decision.")
 class ModerateReviewPayload(Payload):
     review_id: strawberry.Private[int | None] = None
-    review: Review | None = declared(loaders.review_of_payload, "The review as it is now.")
+    review: Review | None = declared(loaders.review_of_payload, "Review as it is stored now.")
 
 
 @strawberry.type
 class ReviewMutation:
-    @mutation(scope=Scope.REVIEWS_WRITE, description="Review a course, once.")
+    @mutation(
+        scope=Scope.REVIEWS_WRITE,
+        description="Review a course that the viewer takes or took; each person once.",
+    )
     def create_review(info: Info, input: CreateReviewInput) -> CreateReviewPayload:
         review = services.create_review(
             author=info.context.person,
@@ -104,7 +101,11 @@ class ReviewMutation:
         )
         return CreateReviewPayload(review_id=review.pk)
 
-    @mutation(scope=Scope.REVIEWS_WRITE, description="Edit one's own review. It loses its approval by that.")
+    @mutation(
+        scope=Scope.REVIEWS_WRITE,
+        description="Change a review of the viewer. Unless the platform approves reviews at once, it waits for "
+        "approval again.",
+    )
     def update_review(info: Info, input: UpdateReviewInput) -> UpdateReviewPayload:
         review = services.update_review(
             author=info.context.person,
@@ -115,7 +116,7 @@ class ReviewMutation:
 
     @mutation(
         scope=Scope.REVIEWS_WRITE,
-        description="Delete one's own review. Staff of the platform can delete anybody's.",
+        description="Delete a review of the viewer. The platform's staff can delete any review.",
     )
     def delete_review(info: Info, input: DeleteReviewInput) -> DeleteReviewPayload:
         review_id = ids.required_pk(input.review_id, "Review", "reviewId")
@@ -124,7 +125,7 @@ class ReviewMutation:
 
     @mutation(
         scope=Scope.REVIEWS_WRITE,
-        description="Say that somebody else's review helped, or take that back. Twice is once.",
+        description="Give somebody else's review a helpful vote, or withdraw it. Idempotent.",
     )
     def vote_review_helpful(info: Info, input: VoteReviewHelpfulInput) -> VoteReviewHelpfulPayload:
         review = services.vote_review_helpful(
@@ -136,7 +137,7 @@ class ReviewMutation:
 
     @mutation(
         scope=Scope.REVIEWS_WRITE,
-        description="Decide on a review: for instructors of its course and staff of the platform.",
+        description="Approve, feature or annotate somebody else's review. For the staff of the course.",
     )
     def moderate_review(info: Info, input: ModerateReviewInput) -> ModerateReviewPayload:
         review = moderation.moderate_review(

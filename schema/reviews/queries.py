@@ -21,12 +21,13 @@ from schema.reviews.types import Review
 class ReviewQuery:
     @query(
         scope=Scope.COURSES_READ,
-        description="Reviews that wait for the viewer's decision, the oldest first.",
+        description="Unapproved reviews that the viewer may moderate, oldest first.",
     )
     def review_moderation_queue(
         info: Info,
         course_id: Annotated[
-            strawberry.ID | None, strawberry.argument(description="Only reviews of this course.")
+            strawberry.ID | None,
+            strawberry.argument(description="Only reviews of the course with this global id."),
         ] = None,
         first: First = None,
         after: After = None,

@@ -32,34 +32,38 @@ class Review(Node):
     created_at: datetime = column("created_date")
     updated_at: datetime = column("updated_date")
     course: Annotated["Course", strawberry.lazy("schema.catalog.types")] = declared(
-        catalog_loaders.course_of, "The course it is about."
+        catalog_loaders.course_of, "Course that the review is about."
     )
-    author: User = declared(people_loaders.user_of, "Who wrote it.")
+    author: User = declared(people_loaders.user_of, "Person who wrote the review.")
     viewer_found_helpful: bool = declared(
-        loaders.viewer_found_review_helpful, "Whether the viewer found it helpful."
+        loaders.viewer_found_review_helpful,
+        "Whether the viewer voted the review helpful. False for anonymous requests.",
     )
 
     @computed(
-        "Notes between moderators. Null for everyone else, its author included.",
+        "Notes between moderators. Null for everyone else, the author included.",
         made_of=("moderation_notes", "viewer_may_moderate"),
     )
     def moderation_notes(root: models.Review) -> str | None:
         return root.moderation_notes if root.viewer_may_moderate else None
 
 
-@strawberry.type(description="How many reviews gave this many stars.")
+@strawberry.type(description="Number of reviews with one rating: a bar of the histogram.")
 class RatingCount:
-    rating: int = described("Stars, from 1 (poor) to 5 (excellent).")
-    count: int = described("How many approved reviews gave them.")
+    rating: int = described("Rating in stars, 1 (poor) to 5 (excellent).")
+    count: int = described("Number of approved reviews with this rating.")
 
 
-@strawberry.type(description="What the approved reviews of a course add up to.")
+@strawberry.type(description="Summary of the approved reviews of a course.")
 class ReviewSummary:
-    count: int = described("How many approved reviews there are.")
+    count: int = described("Number of approved reviews.")
     average_rating: Decimal | None = described(
-        "The mean of their stars, with two decimals, rounded half up. Null while there are none."
+        "Mean rating in stars, 1 to 5, two decimals, rounded half up. Null when there are no "
+        "approved reviews."
     )
-    histogram: list[RatingCount] = described("Always five entries, from 5 stars down to 1.")
+    histogram: list[RatingCount] = described(
+        "Approved reviews by rating: always five entries, from 5 stars down to 1."
+    )
 
 
 def review_summary_of(course: models.Course) -> ReviewSummary:

@@ -14,76 +14,106 @@ if TYPE_CHECKING:
     from schema.assessments.types import Assessment
 
 
-@strawberry.type(description="How an assessment goes, over finished and fully graded attempts.")
+@strawberry.type(description="Statistics of an assessment over its completed and fully graded attempts.")
 class AssessmentStatistics:
     assessment: Annotated["Assessment", strawberry.lazy("schema.assessments.types")] = declared(
-        assessment_loaders.assessment_of, "The assessment."
+        assessment_loaders.assessment_of, "Assessment that the figures are about."
     )
-    attempt_count: int = described("How many attempts were finished and fully graded.")
-    learner_count: int = described("How many learners made them.")
+    attempt_count: int = described("Number of completed and fully graded attempts.")
+    learner_count: int = described("Number of different learners who made them.")
     pass_rate: Decimal | None = described(
-        "The share of these attempts that passed, 0..100. Null: there are none."
+        "Share of these attempts that passed, in percent, 0 to 100, two decimals. Null when there are none."
     )
-    average_score_percentage: Decimal | None = described("The mean percentage, 0..100. Null: there are none.")
-    median_time_seconds: int | None = described("The median duration in seconds. Null: there are none.")
+    average_score_percentage: Decimal | None = described(
+        "Mean score as a percentage of the maximum score, 0 to 100, two decimals. Null when there are none."
+    )
+    median_time_seconds: int | None = described(
+        "Median duration of an attempt, in whole seconds. Null when there are none."
+    )
 
 
-@strawberry.type(description="What enrolments brought in one currency.")
+@strawberry.type(description="Revenue from enrolments in one currency.")
 class Revenue:
-    currency: str = described("Three letters of ISO 4217.")
-    gross: Decimal = described("The sum of the prices paid, those of learners who left included.")
-    enrollment_count: int = described("How many enrolments were paid, or free, in this currency.")
-
-
-@strawberry.type(description="What the work in a course adds up to, as last computed.")
-class CourseStatistics:
-    total_students: int = described("Learners who have not withdrawn.")
-    active_students: int = described(
-        "Of these, the ones with any activity in the course in the last 30 days."
+    currency: str = described("Currency: three capital letters of ISO 4217, such as EUR.")
+    gross: Decimal = described(
+        "Gross revenue in `currency`: the sum of the prices paid, withdrawn enrolments included."
     )
-    completion_count: int = described("Of these, the ones who have completed the course.")
+    enrollment_count: int = described(
+        "Number of enrolments in this currency, free and withdrawn ones included."
+    )
+
+
+@strawberry.type(
+    description="Statistics of a course as of `refreshedAt`. They are precomputed, so recent changes may be "
+    "missing."
+)
+class CourseStatistics:
+    total_students: int = described("Number of learners who have not withdrawn.")
+    active_students: int = described(
+        "Number of these learners with any activity in the course in the last 30 days."
+    )
+    completion_count: int = described("Number of these learners who have completed the course.")
     completion_rate: Decimal | None = described(
-        "Their share in percent, 0..100. Null: there are no learners."
+        "Share of these learners who have completed the course, in percent, 0 to 100, two decimals. "
+        "Null when there are no learners."
     )
     average_completion_days: int | None = described(
-        "Whole days from enrolling to completing, on average. Null: nobody has completed."
+        "Mean time from enrolment to completion, in whole days, rounded half up. Null when nobody "
+        "has completed."
     )
     engagement_score: Decimal = described(
-        "0..100: 40 for active learners, 30 for progress, 20 for finished attempts, 10 for reviews and notes."
+        "Engagement of learners, 0 to 100, two decimals: 40 x share of active learners + 30 x mean "
+        "progress + 20 x share with a completed attempt + 10 x share with a review or note. 0 when "
+        "there are no learners."
     )
     assessments: list[AssessmentStatistics] = described(
-        "Each assessment of the course, in the order of lessons."
+        "Statistics of each assessment, by the position of its lesson."
     )
-    revenue: list[Revenue] = described("Revenue by currency.")
-    refreshed_at: datetime = described("When the numbers were computed.")
+    revenue: list[Revenue] = described("Revenue, one entry for each currency, by its code.")
+    refreshed_at: datetime = described("Time at which the figures were computed.")
 
 
-@strawberry.type(description="When a person studies, in their own time zone.")
+@strawberry.type(description="Learning habits of a person, in the person's own time zone.")
 class LearningHabits:
     activity_by_hour: list[int] = described(
-        "How many activities each hour of the day had: 24 numbers from 0:00."
+        "Number of activities by hour of the day: 24 elements, the first from 0:00 to 0:59."
     )
-    activity_by_weekday: list[int] = described("How many activities each weekday had: 7 numbers from Monday.")
-    busiest_hour: int | None = described("The hour with the most, 0..23. Null: there is no activity.")
+    activity_by_weekday: list[int] = described(
+        "Number of activities by weekday: 7 elements, the first for Monday."
+    )
+    busiest_hour: int | None = described(
+        "Hour with the most activities, 0 to 23; the earliest of equals. Null when there is no activity."
+    )
     busiest_weekday: int | None = described(
-        "The weekday with the most, 0 is Monday. Null: there is no activity."
+        "Weekday with the most activities, 0 (Monday) to 6 (Sunday); the earliest of equals. Null "
+        "when there is no activity."
     )
     average_session_minutes: int | None = described(
-        "How long a session lasts on average; half an hour without activity ends one. Null: there is none."
+        "Mean duration of a study session, in whole minutes; more than 30 minutes without activity "
+        "end a session. Null when there is none."
     )
 
 
-@strawberry.type(description="What the learning of a person adds up to.")
+@strawberry.type(
+    description="Statistics of a person's learning as of `refreshedAt`. They are precomputed, so recent "
+    "changes may be missing."
+)
 class UserStatistics:
-    courses_enrolled: int = described("Courses enrolled in and not left.")
-    courses_completed: int = described("How many courses the person has completed.")
-    total_time_spent_seconds: BigInt = described("Time spent; one activity counts for at most 4 hours.")
+    courses_enrolled: int = described("Number of courses taken, withdrawn ones not counted.")
+    courses_completed: int = described("Number of courses completed.")
+    total_time_spent_seconds: BigInt = described(
+        "Total time spent on learning, in seconds; one activity counts for at most 4 hours."
+    )
     average_score_percentage: Decimal | None = described(
-        "The mean over assessments of the best result that is shown to the learner, 0..100. Null: none yet."
+        "Mean over assessments of the best score in percent, 0 to 100, two decimals, as of now. Only "
+        "fully graded attempts whose results the learner may see count. Null when there are none."
     )
-    last_activity_at: datetime | None = described("When the person last did something. Null: never.")
+    last_activity_at: datetime | None = described("Time of the last activity. Null when there is none.")
     activity_streak: int = described(
-        "Days in a row with activity up to today or yesterday, as of this moment."
+        "Number of consecutive days with activity up to today or yesterday, in the person's time "
+        "zone, as of now."
     )
-    learning_habits: LearningHabits = described("When the person studies.")
-    refreshed_at: datetime = described("When the other numbers were computed.")
+    learning_habits: LearningHabits = described(
+        "Distribution of activity over hours and weekdays, and session length."
+    )
+    refreshed_at: datetime = described("Time at which the precomputed figures were computed.")

@@ -13,7 +13,7 @@ from schema.dataloaders import tokens as loaders
 class AccessToken(Node):
     name: str
     prefix: str
-    scopes: list[str] = column("scopes", "What it may be used for, such as `courses:read`.")
+    scopes: list[str] = column("scopes", "Scopes that limit the token, such as `courses:read`.")
     created_at: datetime = column("created_date")
     last_used_at: datetime | None
     expires_at: datetime | None

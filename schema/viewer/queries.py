@@ -14,11 +14,17 @@ from schema.viewer.types import OwnAccount
 
 @strawberry.type
 class ViewerQuery:
-    @query(scope=Scope.COURSES_READ, description="The signed-in person; null when nobody is signed in.")
+    @query(
+        scope=Scope.COURSES_READ,
+        description="The viewer: the signed-in person who asks. Null for anonymous requests.",
+    )
     def viewer(info: Info) -> OwnAccount | None:
         viewer = info.context.viewer
         return people_as_seen_by(viewer).get(pk=viewer.pk) if viewer else None
 
-    @query(scope=Scope.COURSES_READ, description="The server's clock, by which deadlines are decided.")
+    @query(
+        scope=Scope.COURSES_READ,
+        description="Current time of the database's clock, by which deadlines are decided.",
+    )
     def server_time(info: Info) -> datetime:
         return database_now()

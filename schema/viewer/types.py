@@ -1,4 +1,4 @@
-"""The signed-in person, and everything that is theirs."""
+"""The signed-in person who asks, with everything that is theirs."""
 
 from datetime import datetime
 
@@ -44,45 +44,51 @@ def enrollments_page(
     return page_request(first=first, after=after, last=last, before=before, order=NEWEST_ENROLLMENT)
 
 
-@strawberry.type(name="Viewer", description="The signed-in person, and everything that is theirs.")
+@strawberry.type(name="Viewer", description="The signed-in person who asks, with everything that is theirs.")
 class OwnAccount:
     enrollments: Connection[Enrollment] = declared(
-        catalog_loaders.enrollments_of_viewer, "The courses taken, newest first.", request=enrollments_page
+        catalog_loaders.enrollments_of_viewer,
+        "Enrolments of the viewer, withdrawn ones included, newest first.",
+        request=enrollments_page,
     )
     attempts: Connection[AssessmentAttempt] = declared(
-        attempt_loaders.attempts_of_viewer, "The viewer's attempts, newest first.", request=attempts_of_viewer
+        attempt_loaders.attempts_of_viewer,
+        "Attempts of the viewer at assessments.",
+        request=attempts_of_viewer,
     )
     reviews: Connection[Review] = declared(
-        review_loaders.reviews_of_viewer, "The viewer's reviews, newest first.", request=reviews_of_viewer
+        review_loaders.reviews_of_viewer, "Reviews by the viewer, newest first.", request=reviews_of_viewer
     )
     notes: Connection[Note] = declared(
         note_loaders.notes_of_viewer,
-        "The viewer's notes, newest first; with `search` the best match first.",
+        "Notes by the viewer, newest first, or with `search` by relevance.",
         request=notes_of_viewer,
     )
     activity: Connection[UserActivity] = declared(
-        activity_loaders.activity_of_viewer, "What the viewer did, newest first.", request=activity_of_viewer
+        activity_loaders.activity_of_viewer,
+        "Activity of the viewer on the platform.",
+        request=activity_of_viewer,
     )
     notifications: Connection[Notification] = declared(
         notification_loaders.notifications_of_viewer,
-        "What the viewer was told, newest first.",
+        "Notifications to the viewer, newest first.",
         request=notifications_of_viewer,
     )
     unread_notification_count: int = declared(
         notification_loaders.unread_count_of_viewer,
-        "How many notifications the viewer has not read.",
+        "Number of unread notifications.",
         scope=Scope.COURSES_WRITE,
     )
     statistics: UserStatistics = declared(
         statistics_loaders.statistics_of_viewer,
-        "What the viewer's learning adds up to.",
+        "Statistics of the viewer's learning.",
         scope=Scope.STATISTICS_READ,
     )
     access_tokens: list[AccessToken] = declared(
         token_loaders.access_tokens_of_viewer,
-        "The viewer's access tokens that were not revoked, newest first.",
+        "Access tokens of the viewer that were not revoked, expired ones included, newest first.",
     )
 
-    @computed("The viewer, as other people see them and a little more.")
+    @computed("Public profile of the viewer, with the private fields filled.")
     def user(root: models.User) -> User:
         return root
