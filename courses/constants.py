@@ -82,9 +82,9 @@ class AttemptEnd(TextChoices):
 class AttemptAction(TextChoices):
     """Actions that the viewer may take on an attempt."""
 
-    SUBMIT_ANSWERS = "submit_answers", "Store answers"
-    FLAG_QUESTION = "flag_question", "Mark a question to come back to"
-    COMPLETE = "complete", "Hand the attempt in"
+    SUBMIT_ANSWERS = "submit_answers", "Save responses by `submitAnswers`"
+    FLAG_QUESTION = "flag_question", "Flag questions by `flagQuestion`"
+    COMPLETE = "complete", "Hand the attempt in by `completeAttempt`"
     VIEW_RESULTS = "view_results", "See score, pass mark and feedback"
     VIEW_ANSWER_KEY = "view_answer_key", "See the right answers and explanations"
 

@@ -123,7 +123,7 @@ class AssessmentNotReady(Refusal):
 
 
 class QuestionInUse(Refusal):
-    """Learners have answered the question, so its type and its picked answers cannot be changed."""
+    """Learners use the question: it cannot be deleted, nor change its type or the answers they picked."""
 
     code = "QUESTION_IN_USE"
     message = "Learners have answered this question, so it cannot be removed or change its type."

@@ -258,7 +258,7 @@ class Migration(migrations.Migration):
             model_name="course",
             name="slug",
             field=models.SlugField(
-                help_text="Name in URLs: letters, digits, hyphens and underscores, at most 100. Unique, whatever its case.",
+                help_text="Name in URLs: letters, digits, hyphens and underscores, at most 100. Unique, ignoring case.",
                 max_length=100,
                 unique=True,
             ),
@@ -359,7 +359,7 @@ class Migration(migrations.Migration):
             field=models.JSONField(
                 blank=True,
                 default=list,
-                help_text="Tags, at most 10, each of 1 to 50 characters. White space around them is removed; case makes no other tag.",
+                help_text="Tags, at most 10, each of 1 to 50 characters. White space around them is removed; they are unique, ignoring case.",
                 validators=[courses.validators.validate_tags],
             ),
         ),

@@ -63,8 +63,7 @@ class Course(TimeStampedMixin):
     slug = models.SlugField(
         max_length=100,
         unique=True,
-        help_text="Name in URLs: letters, digits, hyphens and underscores, at most 100. Unique, whatever its "
-        "case.",
+        help_text="Name in URLs: letters, digits, hyphens and underscores, at most 100. Unique, ignoring case.",
     )
     title = models.CharField(
         max_length=255, validators=[validate_not_blank], help_text="The title, at most 255 characters."

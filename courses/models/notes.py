@@ -55,8 +55,8 @@ class Note(TimeStampedMixin):
         default=list,
         blank=True,
         validators=[validate_tags],
-        help_text="Tags, at most 10, each of 1 to 50 characters. White space around them is removed; case "
-        "makes no other tag.",
+        help_text="Tags, at most 10, each of 1 to 50 characters. White space around them is removed; they are "
+        "unique, ignoring case.",
     )
 
     class Meta:

@@ -92,7 +92,9 @@ class CreateQuestionPayload(Payload):
     question: Question | None = declared(loaders.question_of, "Question as it was stored.")
 
 
-@strawberry.input(description="A question and the changes to it.")
+@strawberry.input(
+    description="Changes to a question. Optional fields of `question` that are left out keep their values."
+)
 class UpdateQuestionInput:
     question_id: strawberry.ID = strawberry.field(
         description="Global id of a question that the viewer may edit."

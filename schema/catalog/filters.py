@@ -23,8 +23,8 @@ from schema.dataloaders.paging import OrderTerm
 class CourseFilter:
     search: str | None = strawberry.field(
         default=None,
-        description="Full-text search: words, or beginnings of words, that all stand in title or description, "
-        "whatever their case. At most 200 characters; a blank text is no condition.",
+        description="Full-text search, ignoring case: words, or beginnings of words, that all stand in title or "
+        "description. At most 200 characters; a blank text is no condition.",
     )
     is_published: bool | None = strawberry.field(
         default=None, description="True: only published courses. False: only drafts that the viewer may see."

@@ -29,7 +29,7 @@ class CatalogQuery:
             strawberry.ID | None, strawberry.argument(description="Global id of the course.")
         ] = None,
         slug: Annotated[
-            str | None, strawberry.argument(description="Slug of the course, whatever its case.")
+            str | None, strawberry.argument(description="Slug of the course, ignoring case.")
         ] = None,
     ) -> Course | None:
         if id is not None:

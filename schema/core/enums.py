@@ -44,7 +44,14 @@ ScoringPolicy = _published(
         "EVERY_DECISION": "Credit is the share of choices rightly picked or rightly left alone, 0 to 1.",
     },
 )
-TextMatch = _published(constants.TextMatch)
+TextMatch = _published(
+    constants.TextMatch,
+    {
+        "IGNORE_CASE": "Equal, ignoring case.",
+        "EXACT": "Equal, case included.",
+        "WILDCARD": "Equal, ignoring case, where * stands for any run of characters and \\* for a star.",
+    },
+)
 AttemptState = _published(constants.AttemptState)
 AttemptEnd = _published(constants.AttemptEnd)
 AttemptAction = _published(constants.AttemptAction)
@@ -61,8 +68,24 @@ Correctness = _published(
 )
 RegradePolicy = _published(constants.RegradePolicy)
 ItemWarning = _published(constants.ItemWarning)
-EnrollmentStatus = _published(constants.EnrollmentStatus)
-ResourceKind = _published(constants.ResourceKind)
+EnrollmentStatus = _published(
+    constants.EnrollmentStatus,
+    {
+        "ACTIVE": "Enrolled, with lessons to complete.",
+        "COMPLETED": "Enrolled, after every lesson was completed.",
+        "WITHDRAWN": "Withdrawn: the learner has left the course.",
+    },
+)
+ResourceKind = _published(
+    constants.ResourceKind,
+    {
+        "DOCUMENT": "Text document to read.",
+        "VIDEO": "Video to watch.",
+        "AUDIO": "Audio recording to listen to.",
+        "LINK": "Page on the web.",
+        "OTHER": "Any other material.",
+    },
+)
 ActivityType = _published(
     constants.ActivityType,
     {
@@ -71,7 +94,7 @@ ActivityType = _published(
         "COMPLETE_LESSON": "Completion of a lesson; recorded by the server only.",
         "DOWNLOAD_RESOURCE": "Download of a resource. Needs a resource.",
         "TAKE_QUIZ": "Attempt at an assessment; recorded by the server only.",
-        "POST_COMMENT": "Comment posted in a discussion.",
+        "POST_COMMENT": "Comment by the person.",
         "GIVE_REVIEW": "Review of a course; recorded by the server only.",
     },
 )

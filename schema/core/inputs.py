@@ -16,7 +16,7 @@ from strawberry.utils.str_converters import to_camel_case
 from courses import exceptions
 
 LEFT_OUT_STAYS = (
-    "Fields left out keep their values. Null clears what can be null, and is refused with REQUIRED elsewhere."
+    "Fields left out keep their values. Null is refused with REQUIRED, unless a field says what null means."
 )
 """Part of the description of every update's input."""
 

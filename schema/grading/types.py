@@ -83,7 +83,8 @@ class ItemStatistics:
     question_id: strawberry.Private[int]
     facility: Decimal | None = described(
         "Facility index (item difficulty): mean points earned / points possible, 0 (nobody earned "
-        "any) to 1 (everybody earned all). Around 0.5 tells most."
+        "any) to 1 (everybody earned all). Near 0.5 a question can discriminate best, near 0 or 1 "
+        "hardly."
     )
     standard_deviation: Decimal | None = described(
         "Standard deviation (of a sample) of the points earned, in points."

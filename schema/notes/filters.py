@@ -50,13 +50,13 @@ def notes_of_viewer(
         strawberry.ID | None, strawberry.argument(description="Only notes on the lesson with this global id.")
     ] = None,
     tag: Annotated[
-        str | None, strawberry.argument(description="Only notes with this tag, whatever its case.")
+        str | None, strawberry.argument(description="Only notes with this tag, ignoring case.")
     ] = None,
     search: Annotated[
         str | None,
         strawberry.argument(
-            description="Full-text search: only notes with all these words or beginnings of words, whatever their "
-            "case. At most 200 characters; a blank text is no condition."
+            description="Full-text search, ignoring case: only notes with all these words or beginnings of words. At "
+            "most 200 characters; a blank text is no condition."
         ),
     ] = None,
     first: First = None,

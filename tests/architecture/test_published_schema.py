@@ -1,15 +1,19 @@
 """The published SDL is the schema that is served, and every part of it is described."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from django.conf import settings
 from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLNamedType,
+    GraphQLNonNull,
     GraphQLObjectType,
+    GraphQLScalarType,
     get_named_type,
     is_introspection_type,
     is_specified_scalar_type,
@@ -59,6 +63,68 @@ def test_no_description_is_only_the_name_said_again() -> None:
         if text and bare(text) == bare(name.rpartition(".")[2])
     ]
     assert echoes == []
+
+
+def test_every_description_is_a_sentence_about_the_thing_and_no_riddle() -> None:
+    def is_one(text: str) -> bool:
+        says_more_than_a_name = len(re.findall(r"\w+", text)) >= 3
+        asks = re.match(r"(What|Which|Who|Whose|Where|How|It)\b", text)
+        return says_more_than_a_name and not asks and text[0].isupper() and text.endswith(".")
+
+    others = [
+        f"{name}: {text}" for type_ in _types() for name, text in _parts(type_) if not is_one(text or "")
+    ]
+    assert others == []
+
+
+def test_every_field_that_can_be_null_says_when() -> None:
+    """Beside payloads, all of whose fields are null after a refusal, as `userErrors` says."""
+    silent = [
+        f"{type_.name}.{name}"
+        for type_ in _types()
+        if isinstance(type_, GraphQLObjectType) and not type_.name.endswith("Payload")
+        for name, field in type_.fields.items()
+        if not isinstance(field.type, GraphQLNonNull)
+        and "null" not in f"{type_.description} {field.description}".lower()
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize(
+    ("ending", "unit"),
+    [
+        ("Seconds", "seconds"),
+        ("Minutes", "minutes"),
+        ("Days", "days"),
+        ("Percentage", "percent"),
+        ("Rate", "percent"),
+    ],
+)
+def test_what_is_measured_says_its_unit(ending: str, unit: str) -> None:
+    measured = [
+        (name, text or "")
+        for type_ in _types()
+        for name, text in _parts(type_)
+        if re.search(rf"\w{ending}\)?$", name)
+    ]
+    assert measured
+    assert [name for name, text in measured if unit not in text] == []
+
+
+def test_every_scalar_names_its_specification() -> None:
+    scalars = [type_ for type_ in _types() if isinstance(type_, GraphQLScalarType)]
+    assert {type_.name for type_ in scalars} == {"BigInt", "DateTime", "Decimal", "JSON"}
+    assert [
+        type_.name for type_ in scalars if not (type_.specified_by_url or "").startswith("https://")
+    ] == []
+
+
+def test_the_input_of_a_mutation_is_described_by_its_type() -> None:
+    mutation = schema._schema.mutation_type
+    assert mutation is not None
+    for field in mutation.fields.values():
+        taken = field.args["input"]
+        assert taken.description == get_named_type(taken.type).description
 
 
 def test_every_mutation_takes_one_input_and_returns_its_payload_with_user_errors() -> None:
