@@ -23,13 +23,13 @@ from starlette.websockets import WebSocket
 from strawberry import Schema
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLRequestData
-from strawberry.http.base import BaseRequestProtocol
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 
 from courses.utils.json_text import decode_json
 from schema.context import Context
 from schema.core.error_codes import ErrorCode
+from schema.core.upstream import BaseRequestProtocol
 from schema.documents.reading import Document
 from schema.execution import request_work
 from schema.execution.admission import Admission, Overloaded

@@ -11,6 +11,7 @@ import strawberry
 from django.db.models import TextChoices
 
 from courses import constants
+from schema.core.upstream import values_of_enum
 
 Choices = TypeVar("Choices", bound=type[TextChoices])
 
@@ -19,7 +20,7 @@ def _published(choices: Choices, descriptions: Mapping[str, str] = MappingProxyT
     """Publish a set of choices, described by its docstring, and each member by its label or by `descriptions`."""
     description = " ".join((choices.__doc__ or "").split())
     published = strawberry.enum(choices, description=description)
-    for value in published.__strawberry_definition__.values:  # type: ignore[attr-defined]
+    for value in values_of_enum(published):
         value.description = descriptions.get(value.name, f"{choices[value.name].label}.")
     return published
 

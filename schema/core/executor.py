@@ -26,12 +26,15 @@ from graphql import (
     is_non_null_type,
     is_object_type,
 )
-from graphql.pyutils import Path, gather_with_cancel
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
-from strawberry.schema.schema_converter import GraphQLCoreConverter
-from strawberry.types.field import StrawberryField
 
 from schema.core.fields import NOT_FILLED, Column, DeclaredField, Operation
+from schema.core.upstream import (
+    Path,
+    StrawberryField,
+    StrawberryGraphQLCoreExecutionContext,
+    definition_behind,
+    gather_with_cancel,
+)
 
 Read: TypeAlias = Callable[[Any], Any]
 Complete: TypeAlias = Callable[[Any, Path], Any]
@@ -174,7 +177,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         """What takes the value of a field from its parent, if that is all there is to it."""
         if asked.definition is TypeNameMetaFieldDef:
             return lambda _source: asked.parent_type.name
-        field = asked.definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+        field = definition_behind(asked.definition)
         if isinstance(field, Column):
             return field.read
         if isinstance(field, DeclaredField):

@@ -16,18 +16,21 @@ from operator import attrgetter
 from typing import Any
 
 import strawberry
-from graphql import FieldNode, GraphQLError, GraphQLField, GraphQLSchema
-from graphql.execution.values import VariableValues, get_argument_values
-from strawberry.annotation import StrawberryAnnotation
-from strawberry.types.arguments import StrawberryArgument, convert_arguments
-from strawberry.types.field import StrawberryField
-from strawberry.types.fields.resolver import StrawberryResolver
-from strawberry_django.fields.field import StrawberryDjangoField
+from graphql import FieldNode, GraphQLError, GraphQLField, GraphQLSchema, VariableValues, get_argument_values
 
 from courses.constants import Scope
 from schema.context import Context
 from schema.core.permissions import RequiresScope, scope_missing
 from schema.core.scopes import scope_of_type
+from schema.core.upstream import (
+    StrawberryAnnotation,
+    StrawberryArgument,
+    StrawberryDjangoField,
+    StrawberryField,
+    StrawberryResolver,
+    convert_arguments,
+    strawberry_schema,
+)
 from schema.dataloaders.base import AdviceOn, Declaration, Fact
 from schema.dataloaders.plans import Columns, Plan, union
 
@@ -158,12 +161,12 @@ class DeclaredField(StrawberryField):
         """What the arguments at `node` ask of every parent. Raises GraphQLError when they cannot be met."""
         requests, key = operation.context.requests, (id(definition), id(node))
         if key not in requests:
-            strawberry_schema = operation.schema._strawberry_schema  # type: ignore[attr-defined]
+            schema = strawberry_schema(operation.schema)
             converted = convert_arguments(
                 get_argument_values(definition, node, operation.variables),
                 self.arguments,
-                scalar_registry=strawberry_schema.schema_converter.scalar_registry,
-                config=strawberry_schema.config,
+                scalar_registry=schema.schema_converter.scalar_registry,
+                config=schema.config,
             )
             requests[key] = self.request(**converted)
         return requests[key]
@@ -190,7 +193,7 @@ class DeclaredField(StrawberryField):
         return read
 
     def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:
-        context = info._raw_info.context
+        context = info.context
         if self.scope is not None and not context.has_scope(self.scope):
             raise scope_missing(self.scope)
         value = context.loaders.value(source, self.declaration, self.request(**kwargs))

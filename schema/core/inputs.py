@@ -11,9 +11,9 @@ from typing import Any
 
 import strawberry
 from django.db.models import Model
-from strawberry.utils.str_converters import to_camel_case
 
 from courses import exceptions
+from schema.core.upstream import to_camel_case
 
 LEFT_OUT_STAYS = (
     "Fields left out keep their values. Null is refused with REQUIRED, unless a field says what null means."

@@ -15,18 +15,19 @@ from graphql import (
     FieldNode,
     FragmentSpreadNode,
     GraphQLError,
+    GraphQLIncludeDirective,
     GraphQLObjectType,
     GraphQLResolveInfo,
+    GraphQLSkipDirective,
     SelectionSetNode,
+    VariableValues,
+    get_directive_values,
     get_named_type,
 )
-from graphql.execution.values import VariableValues, get_directive_values
-from graphql.type import GraphQLIncludeDirective, GraphQLSkipDirective
-from strawberry.schema.schema_converter import GraphQLCoreConverter
-from strawberry.types.field import StrawberryField
 
 from schema.context import Info
 from schema.core.fields import Column, Computed, DeclaredField, Operation
+from schema.core.upstream import StrawberryField, definition_behind, resolve_info
 from schema.dataloaders.plans import EVERYTHING, NOTHING, UNKNOWN, Columns, Plan, Step, union
 
 
@@ -35,7 +36,7 @@ def look_ahead(info: Info, type_name: str | None = None) -> Plan:
 
     A field that leads to an interface has a plan for each type of object, to be named by `type_name`.
     """
-    raw, plans = info._raw_info, info.context.plans
+    raw, plans = resolve_info(info), info.context.plans
     key = id(raw.field_nodes[0]), type_name
     if key not in plans:
         of = raw.schema.get_type(type_name) if type_name else get_named_type(raw.return_type)
@@ -59,7 +60,7 @@ class _Planner:
             definition = parent.fields.get(node.name.value)
             if definition is None:
                 continue
-            field = definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+            field = definition_behind(definition)
             columns.append(_columns_of(field))
             step = self._what(field, definition, node)
             if step is None:

@@ -2,11 +2,8 @@
 
 from typing import Any
 
-from strawberry.types.base import StrawberryContainer, get_object_definition
-from strawberry.types.field import UNRESOLVED
-from strawberry.types.lazy_type import LazyType
-
 from courses.constants import Scope
+from schema.core.upstream import UNRESOLVED, LazyType, StrawberryContainer, get_object_definition
 
 _scopes: dict[str, Scope] = {}
 

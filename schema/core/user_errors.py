@@ -12,7 +12,6 @@ from typing import Annotated, Any, ClassVar, TypeVar
 
 import strawberry
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from strawberry.utils.str_converters import to_camel_case
 
 from courses import exceptions
 from schema.context import Info
@@ -26,6 +25,7 @@ from schema.core.permissions import (
     require_session,
     require_signed_in,
 )
+from schema.core.upstream import to_camel_case
 from schema.dataloaders.base import fill
 from schema.dataloaders.plans import Plan
 from schema.execution.database_threads import database

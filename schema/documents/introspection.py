@@ -25,6 +25,7 @@ from graphql import (
 )
 from strawberry import Schema
 
+from schema.core.upstream import graphql_schema
 from schema.documents.kept import Kept
 
 ROOT_FIELDS = frozenset({"__schema", "__type"})
@@ -56,7 +57,7 @@ async def answer(
     kept = _ANSWERS.get((schema, id(document), name))
     if kept is not None:
         return ExecutionResult(kept[1], None)
-    result = await asyncio.to_thread(execute, schema._schema, document, operation_name=name)
+    result = await asyncio.to_thread(execute, graphql_schema(schema), document, operation_name=name)
     assert isinstance(result, ExecutionResult)
     if result.data is not None and not result.errors:
         _ANSWERS.put((schema, id(document), name), (document, result.data), weight=1)

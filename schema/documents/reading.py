@@ -19,6 +19,7 @@ from graphql import (
 from strawberry import Schema
 
 from schema.core.error_codes import ErrorCode, graphql_error
+from schema.core.upstream import graphql_schema
 from schema.documents.cost import Shape, measure
 from schema.documents.input_values import refuse_literals
 from schema.documents.kept import Kept
@@ -118,8 +119,8 @@ def _read(schema: Schema, spelling: Spelling, work: Work) -> PreparedDocument:
             return PreparedDocument(document, (_name_too_long(spelling.longest_name),))
         work.spend(0)
         document = _parsed(spelling)
-        errors = refuse_literals(document) or faults_of(schema._schema, document, work)
-        shapes = {} if errors else measure(schema._schema, document)
+        errors = refuse_literals(document) or faults_of(graphql_schema(schema), document, work)
+        shapes = {} if errors else measure(graphql_schema(schema), document)
     except GraphQLSyntaxError as error:
         return PreparedDocument(document, (error.with_traceback(None),))
     except TooMuchWork:

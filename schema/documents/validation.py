@@ -26,9 +26,13 @@ from graphql import (
     specified_rules,
     visit,
 )
-from graphql.language.ast import QUERY_DOCUMENT_KEYS
-from graphql.validation.validate import FragmentNestingVisitor, ValidationAbortedError
-from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+
+from schema.core.upstream import (
+    QUERY_DOCUMENT_KEYS,
+    FragmentNestingVisitor,
+    MaybeNullValidationRule,
+    ValidationAbortedError,
+)
 
 MAX_ERRORS = 20
 

@@ -8,14 +8,18 @@ import secrets
 from collections.abc import Iterator, Mapping
 
 from graphql import FieldNode, GraphQLError, GraphQLSyntaxError, SourceLocation
-from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import SchemaExtension
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionContext
-from strawberry.types.execution import PreExecutionError, StreamExecutionResult
 
 from schema.core.database_failures import failure_code
 from schema.core.error_codes import ErrorCode, code_of
+from schema.core.upstream import (
+    CannotGetOperationTypeError,
+    InvalidOperationTypeError,
+    MissingQueryError,
+    PreExecutionError,
+    StreamExecutionResult,
+)
 from schema.documents.spelling import places_in
 from schema.network.input_paths import InputError, with_path
 

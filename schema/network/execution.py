@@ -4,13 +4,16 @@ from typing import Any, TypeAlias
 
 from strawberry import Schema
 from strawberry.http import GraphQLRequestData
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
-from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionResult
-from strawberry.types.graphql import OperationType
 
 from schema.context import Context
 from schema.core.error_codes import ErrorCode
+from schema.core.upstream import (
+    CannotGetOperationTypeError,
+    InvalidOperationTypeError,
+    OperationType,
+    StreamResult,
+)
 from schema.network.refusals import Refused
 
 Result: TypeAlias = ExecutionResult | StreamResult

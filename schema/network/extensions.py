@@ -5,9 +5,9 @@ from typing import Any
 from graphql import GraphQLError, GraphQLInputObjectType
 from strawberry import Schema
 from strawberry.extensions import SchemaExtension
-from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types import ExecutionContext
 
+from schema.core.upstream import definition_behind, graphql_schema
 from schema.network.error_masking import ErrorMasking
 from schema.network.operations import Documents
 
@@ -24,9 +24,9 @@ class ApiSchema(Schema):
 
     def __init__(self, *args: Any, **keywords: Any) -> None:
         super().__init__(*args, **keywords)
-        for type_ in self._schema.type_map.values():
+        for type_ in graphql_schema(self).type_map.values():
             if isinstance(type_, GraphQLInputObjectType):
-                type_.is_one_of = type_.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].is_one_of
+                type_.is_one_of = definition_behind(type_).is_one_of
                 type_.out_type = GraphQLInputObjectType.out_type  # type: ignore[method-assign]
 
     def process_errors(

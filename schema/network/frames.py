@@ -6,11 +6,14 @@ from typing import TypeGuard
 
 from django.conf import settings
 from starlette.websockets import WebSocketDisconnect, WebSocketState
-from strawberry.asgi import ASGIWebSocketAdapter
-from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message
 
 from courses.utils.json_text import InvalidJson
+from schema.core.upstream import (
+    ASGIWebSocketAdapter,
+    Message,
+    NonJsonMessageReceived,
+    NonTextMessageReceived,
+)
 
 MESSAGE_TOO_BIG = 1009
 

@@ -21,6 +21,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionContext
 
 from schema.core.error_codes import ErrorCode, graphql_error
+from schema.core.upstream import operation_name_given
 from schema.documents import introspection
 from schema.documents.cost import LEAST_COST, refuse, variables_with_defaults
 from schema.documents.input_values import refuse_variables
@@ -69,7 +70,7 @@ class Documents(SchemaExtension):
 
     async def on_execute(self) -> AsyncIterator[None]:
         context, prepared = self.execution_context, self._prepared()
-        operation = prepared.operation(context._provided_operation_name)
+        operation = prepared.operation(operation_name_given(context))
         if operation and introspection.is_pure(operation):
             context.result = await introspection.answer(context.schema, prepared.document, operation)
         yield
@@ -87,7 +88,7 @@ class Documents(SchemaExtension):
         prepared = self._prepared()
         if not prepared.document.definitions:
             return [*prepared.errors]
-        name = self.execution_context._provided_operation_name  # the public name is that of the first
+        name = operation_name_given(self.execution_context)
         operation = prepared.operation(name)
         if operation is None:
             return [graphql_error(ErrorCode.OPERATION_RESOLUTION_FAILURE)]
@@ -101,7 +102,7 @@ class Documents(SchemaExtension):
 
 def _stand_in(context: ExecutionContext) -> DocumentNode:
     """An operation that is allowed, for Strawberry to look at until the reason comes why no document could be read."""
-    name = context._provided_operation_name
+    name = operation_name_given(context)
     operation = OperationDefinitionNode(
         operation=OperationType(next(iter(context.allowed_operations)).value),
         name=NameNode(value=name) if name else None,

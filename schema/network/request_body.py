@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from email.message import Message
 from typing import Any
 
-from cross_web import StarletteRequestAdapter
 from django.conf import settings
 from strawberry.http import GraphQLRequestData, GraphQLRequestProtocol
 
 from courses.utils.json_text import InvalidJson, decode_json
 from schema.core.error_codes import ErrorCode
+from schema.core.upstream import StreamedRequest
 from schema.network.refusals import Refused
 
 BAD_OPERATION_NAME = "`operationName` must be a GraphQL name of at most 128 characters."
@@ -18,7 +18,7 @@ BAD_OPERATION_NAME = "`operationName` must be a GraphQL name of at most 128 char
 _OPERATION_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,127}")
 
 
-class BoundedRequest(StarletteRequestAdapter):
+class BoundedRequest(StreamedRequest):
     """The request as Strawberry reads it, with a body that is not too large. The server has a timeout for it."""
 
     async def get_body(self) -> bytes:
@@ -33,7 +33,7 @@ class BoundedRequest(StarletteRequestAdapter):
         if announced.isdecimal() and int(announced) > settings.MAX_BODY_BYTES:
             raise _too_large(announced)
         body = bytearray()
-        async for chunk in self._request.stream():
+        async for chunk in self.chunks():
             body += chunk
             if len(body) > settings.MAX_BODY_BYTES:
                 raise _too_large("more")

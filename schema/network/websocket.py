@@ -9,21 +9,19 @@ from typing import Any
 from django.conf import settings
 from graphql import OperationType
 from strawberry import Schema
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
-    BaseGraphQLTransportWSHandler,
-    Operation,
-)
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
-    ConnectionInitMessage,
-    Message,
-    SubscribeMessage,
-)
 from strawberry.types import ExecutionResult
-from strawberry.types.execution import PreExecutionError
 
 from schema.context import Context, Identity
 from schema.core.database_failures import DATABASE_FAILURES
 from schema.core.error_codes import ErrorCode, graphql_error
+from schema.core.upstream import (
+    ConnectionInitMessage,
+    Message,
+    Operation,
+    PreExecutionError,
+    SubscribeMessage,
+    TransportHandlerBase,
+)
 from schema.documents.cost import LEAST_COST
 from schema.documents.reading import Document, PreparedDocument
 from schema.execution import request_work
@@ -50,7 +48,7 @@ class Unwelcome(Exception):  # noqa: N818 - being sent away is no error
         self.reason = reason
 
 
-class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
+class TransportHandler(TransportHandlerBase):
     """One connection. Who is asking is found out when it opens, again for each operation and each event.
 
     Of its queries and mutations half as many are executed, or executed and not yet sent, as the process executes at
@@ -145,7 +143,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Context, None]):
             record.statements = work.statements
             record.log(None)
 
-    def _task_done(self, task: asyncio.Task[None]) -> None:
+    def task_ended(self, task: asyncio.Task[None]) -> None:
         """Log a bug that is no error of a result, and close the connection, which cannot be told of it otherwise."""
         if not task.cancelled() and (bug := task.exception()):
             self.task_logger.error("an operation ended without an answer", exc_info=bug)
