@@ -43,21 +43,21 @@ class Answer(Node):
     @computed(
         "Matching: the text that belongs to the prompt `text`. Null for other types of question, and "
         "when the prompt has none.",
-        made_of=("match_text",),
+        columns=("match_text",),
     )
     def match_text(root: models.Answer) -> str | None:
         return root.match_text or None
 
     @computed(
         "Fill in the blank: key of the blank that `text` fills. Null for other types of question.",
-        made_of=("blank_key",),
+        columns=("blank_key",),
     )
     def blank_key(root: models.Answer) -> str | None:
         return root.blank_key or None
 
     @computed(
         "Effective credit of the answer as a share of the question's points, 0 to 1.",
-        made_of=("is_correct", "credit"),
+        columns=("is_correct", "credit"),
     )
     def credit(root: models.Answer) -> Decimal:
         return worth(is_correct=root.is_correct, credit=root.credit)
@@ -133,6 +133,6 @@ class Assessment(Node):
         scope=Scope.ATTEMPTS_READ,
     )
 
-    @computed(TIME_LIMIT, made_of=("time_limit",))
+    @computed(TIME_LIMIT, columns=("time_limit",))
     def time_limit_minutes(root: models.Assessment) -> int | None:
         return root.time_limit or None

@@ -167,7 +167,7 @@ class AttemptQuestion:
 
     @computed(
         "Result of grading. Null until the attempt has ended and its `resultsVisible` is true.",
-        made_of=("attempt.is_completed", "attempt.results_visible"),
+        columns=("attempt.is_completed", "attempt.results_visible"),
     )
     def result(root: LaidOutQuestion) -> QuestionResult | None:
         if not (root.attempt.is_completed and root.attempt.results_visible):
@@ -176,7 +176,7 @@ class AttemptQuestion:
 
     @computed(
         "Solution with explanation. Null until the attempt's `answerKeyVisible` is true.",
-        made_of=("attempt.answer_key_visible",),
+        columns=("attempt.answer_key_visible",),
     )
     def solution(root: LaidOutQuestion) -> Solution | None:
         return _solution(root) if root.attempt.answer_key_visible else None

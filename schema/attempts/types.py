@@ -76,14 +76,14 @@ class AssessmentAttempt(Node):
         loaders.questions_of_attempt,
         "Receipt for what was handed in. Null while the attempt is open.",
         present=receipt,
-        made_of=("end_time", "revision"),
+        columns=("end_time", "revision"),
     )
 
-    @computed("State of the attempt: whether it can still be answered.", made_of=("is_completed",))
+    @computed("State of the attempt: whether it can still be answered.", columns=("is_completed",))
     def state(root: models.AssessmentAttempt) -> AttemptState:
         return State.COMPLETED if root.is_completed else State.IN_PROGRESS
 
-    @computed("Progress of the grading.", made_of=("is_completed", "waits_for_a_person"))
+    @computed("Progress of the grading.", columns=("is_completed", "waits_for_a_person"))
     def grading_state(root: models.AssessmentAttempt) -> GradingState:
         if not root.is_completed:
             return Grading.NOT_READY
@@ -92,7 +92,7 @@ class AssessmentAttempt(Node):
     @computed(
         "Time left until the deadline, in whole seconds; 0 when it is over. Null when the time is "
         "not limited.",
-        made_of=("deadline_at", "is_completed", "read_at"),
+        columns=("deadline_at", "is_completed", "read_at"),
     )
     def remaining_seconds(root: models.AssessmentAttempt) -> int | None:
         if root.deadline_at is None:
@@ -103,7 +103,7 @@ class AssessmentAttempt(Node):
     @computed(
         "Score: the points earned, 0 to `maxScore`. Null for learners until `resultsVisible`, and "
         "for everyone until it is fully graded.",
-        made_of=("score", *_SHOWN),
+        columns=("score", *_SHOWN),
     )
     def score(root: models.AssessmentAttempt) -> int | None:
         return root.score if _shown(root) else None
@@ -111,7 +111,7 @@ class AssessmentAttempt(Node):
     @computed(
         "Score as a percentage of `maxScore`, 0 to 100, two decimals. Null when `score` is null or "
         "`maxScore` is 0.",
-        made_of=("score", "max_score", *_SHOWN),
+        columns=("score", "max_score", *_SHOWN),
     )
     def score_percentage(root: models.AssessmentAttempt) -> Decimal | None:
         return root.score_percentage if _shown(root) else None
@@ -119,14 +119,14 @@ class AssessmentAttempt(Node):
     @computed(
         "Whether the attempt is passed. Null for learners until `resultsVisible`, and for everyone "
         "while it is open or depends on answers that a person has to grade.",
-        made_of=("is_passed", "is_completed", "results_visible"),
+        columns=("is_passed", "is_completed", "results_visible"),
     )
     def is_passed(root: models.AssessmentAttempt) -> bool | None:
         return root.is_passed if root.is_completed and root.results_visible else None
 
     @computed(
         "Actions on the attempt that are open to the viewer now.",
-        made_of=("is_completed", "viewer_is_learner", "results_visible", "answer_key_visible"),
+        columns=("is_completed", "viewer_is_learner", "results_visible", "answer_key_visible"),
     )
     def allowed_actions(root: models.AssessmentAttempt) -> list[AttemptAction]:
         if not root.is_completed:
@@ -138,7 +138,7 @@ class AssessmentAttempt(Node):
     @computed(
         "IP address from which the attempt was started. Null when it is not known, and for everyone "
         "but the staff of the course.",
-        made_of=("ip_address", "viewer_is_staff"),
+        columns=("ip_address", "viewer_is_staff"),
     )
     def ip_address(root: models.AssessmentAttempt) -> str | None:
         return root.ip_address if root.viewer_is_staff else None
@@ -146,7 +146,7 @@ class AssessmentAttempt(Node):
     @computed(
         "User-Agent header with which the attempt was started. Null for everyone but the staff of "
         "the course.",
-        made_of=("user_agent", "viewer_is_staff"),
+        columns=("user_agent", "viewer_is_staff"),
     )
     def user_agent(root: models.AssessmentAttempt) -> str | None:
         return root.user_agent if root.viewer_is_staff else None

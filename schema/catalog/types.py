@@ -62,7 +62,7 @@ class Lesson(Node):
 
     @computed(
         "Text of the lesson, in Markdown. Empty for viewers who neither take nor teach the course.",
-        made_of=("content", "viewer_may_read"),
+        columns=("content", "viewer_may_read"),
     )
     def content(root: models.Lesson) -> str:
         return root.content if root.viewer_may_read else ""
@@ -115,7 +115,7 @@ class Course(Node):
     )
 
     @computed(
-        "Count, mean and histogram of the approved reviews.", made_of=("rating_counts", "average_rating")
+        "Count, mean and histogram of the approved reviews.", columns=("rating_counts", "average_rating")
     )
     def review_summary(root: models.Course) -> ReviewSummary:
         return review_summary_of(root)

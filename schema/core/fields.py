@@ -39,8 +39,8 @@ class Column(StrawberryDjangoField):
     """An attribute of the row, read as it stands; described by the model field's help text."""
 
     is_basic_field = True
-    made_of: frozenset[str] | None = None
-    """The columns that the value is made of, where it is no column itself."""
+    computed_from: frozenset[str] | None = None
+    """The columns that the value is computed from, where it is no column itself."""
 
     @property
     def arguments(self) -> list[StrawberryArgument]:
@@ -57,26 +57,28 @@ class Column(StrawberryDjangoField):
         return attrgetter(self.django_name or self.python_name)
 
     @property
-    def reads(self) -> frozenset[str]:
+    def columns(self) -> frozenset[str]:
         """The columns that `read` needs of a row."""
-        return frozenset({self.django_name or self.python_name}) if self.made_of is None else self.made_of
+        if self.computed_from is not None:
+            return self.computed_from
+        return frozenset({self.django_name or self.python_name})
 
     def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:
         return self.read(source)
 
     def __copy__(self) -> "Column":
         copied: Column = super().__copy__()
-        copied.made_of = self.made_of
+        copied.computed_from = self.computed_from
         return copied
 
 
-def column(source: str, description: str | None = None, *, made_of: Iterable[str] | None = None) -> Any:
+def column(source: str, description: str | None = None, *, columns: Iterable[str] | None = None) -> Any:
     """A field over the attribute `source` of the row, where the API's name differs from the model's.
 
-    A property names the columns that it is `made_of`.
+    A property names the `columns` that it is computed from.
     """
     field = Column(django_name=source, description=description)
-    field.made_of = None if made_of is None else frozenset(made_of)
+    field.computed_from = None if columns is None else frozenset(columns)
     return field
 
 
@@ -95,10 +97,10 @@ class Computed(Column):
         return copied  # type: ignore[no-any-return]
 
 
-def computed(description: str, *, made_of: Iterable[str] = ()) -> Callable[[Callable[[Any], Any]], Any]:
+def computed(description: str, *, columns: Iterable[str] = ()) -> Callable[[Callable[[Any], Any]], Any]:
     """Publish a function `(row) -> value` as a field; its return annotation is the field's type.
 
-    `made_of` are the columns and annotations that it reads, beside the primary key: no others need be there.
+    `columns` are the columns and annotations that it reads, beside the primary key: no others need be there.
     """
 
     def decorate(function: Callable[[Any], Any]) -> Any:
@@ -109,7 +111,7 @@ def computed(description: str, *, made_of: Iterable[str] = ()) -> Callable[[Call
             description=description,
             origin=function,
         )
-        field.compute, field.made_of = function, frozenset(made_of)
+        field.compute, field.computed_from = function, frozenset(columns)
         return field
 
     return decorate
@@ -141,7 +143,7 @@ class DeclaredField(StrawberryField):
     request: Callable[..., Hashable]
     present: Callable[[Any, Any], Any] | None
     shown_if: str | None
-    made_of: frozenset[str]
+    columns: frozenset[str]
     own_scope: Scope | None
 
     @cached_property
@@ -210,9 +212,9 @@ class DeclaredField(StrawberryField):
         """Whether what is asked beneath the field is asked of what was loaded for it."""
         return self.present is None or self.shown_if is not None
 
-    def reads(self, then: Plan) -> Columns:
+    def columns_of_parent(self, then: Plan) -> Columns:
         """The columns of a parent that are needed, where `then` is asked of what is loaded."""
-        return union((self.made_of, self.declaration.reads(then)))
+        return union((self.columns, self.declaration.columns_of_parent(then)))
 
     @property
     def directives(self) -> list[object]:
@@ -231,7 +233,7 @@ class DeclaredField(StrawberryField):
             request=self.request,
             present=self.present,
             shown_if=self.shown_if,
-            made_of=self.made_of,
+            columns=self.columns,
             scope=self.own_scope,
         )
         copied.python_name, copied.graphql_name, copied.origin = self.name, self.graphql_name, self.origin
@@ -248,14 +250,14 @@ def declared(
     request: Callable[..., Hashable] = _no_arguments,
     present: Callable[[Any, Any], Any] | None = None,
     shown_if: str | None = None,
-    made_of: Iterable[str] = (),
+    columns: Iterable[str] = (),
     scope: Scope | None = None,
 ) -> Any:
     """A field that `declaration` brings.
 
     `request` turns the field's arguments, which its signature declares, into the hashable request that the
     declaration is loaded with. `present(parent, value)` turns what was loaded into the field's value, where
-    several fields show one thing that is loaded; `made_of` are the columns that it reads of the parent. `shown_if`
+    several fields show one thing that is loaded; `columns` are those that it reads of the parent. `shown_if`
     names the column of the parent without which the field is null. `scope` is what a token needs for it; a field
     that leads to a node, a list or a connection of nodes need not say, because the type does.
     """
@@ -263,7 +265,7 @@ def declared(
     field = DeclaredField(base_resolver=StrawberryResolver(request), description=description)
     field.declaration, field.request, field.shown_if = declaration, request, shown_if
     field.present = partial(_shown_if, shown_if) if shown_if else present
-    field.made_of = frozenset(made_of) | ({shown_if} if shown_if else set())
+    field.columns = frozenset(columns) | ({shown_if} if shown_if else set())
     field.own_scope = scope
     return field
 

@@ -73,8 +73,9 @@ class _Planner:
         steps = []
         for (declaration, attribute, request), (fields, nested) in wanted.items():
             then = self.plan(*nested.popitem()) if nested else NOTHING
-            columns.extend(field.reads(then) for field in fields)
-            steps.append(Step(declaration, attribute, request, then))
+            columns.extend(field.columns_of_parent(then) for field in fields)
+            names = attribute or ", ".join(dict.fromkeys(field.python_name for field in fields))
+            steps.append(Step(declaration, names, request, then))
         return Plan(union(columns), tuple(steps))
 
     def _what(self, field: StrawberryField, definition: Any, node: FieldNode) -> tuple[Any, str, Any] | None:
@@ -127,5 +128,5 @@ class _Planner:
 def _columns_of(field: StrawberryField | None) -> Columns:
     """What a field reads of a row, but for declared ones: that depends on what is asked beneath them."""
     if isinstance(field, Column):
-        return field.reads
+        return field.columns
     return frozenset() if isinstance(field, DeclaredField) or (field and field.is_basic_field) else EVERYTHING

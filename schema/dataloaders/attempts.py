@@ -5,7 +5,7 @@ from typing import Any
 
 from courses.selectors import attempt_starts, attempts
 from courses.services.attempt_endings import close_expired_attempts
-from schema.dataloaders.base import AdviceOn, ByPk, Fact, InOrder, PageOf, Settling, Viewer
+from schema.dataloaders.base import AdviceOn, AfterLoad, ByPk, Fact, InOrder, PageOf, Viewer
 from schema.dataloaders.statements import rows_of
 
 
@@ -19,7 +19,7 @@ def _close_overdue(viewer: Viewer, rows: Sequence[Any]) -> None:
         vars(overdue[fresh.pk]).update(vars(fresh))
 
 
-settle = Settling(_close_overdue, reads=frozenset({"is_overdue"}))
+closing = AfterLoad(_close_overdue, columns=frozenset({"is_overdue"}))
 
 
 def _summaries(viewer: Viewer, assessments: Sequence[int]) -> dict[int, Any]:
@@ -41,12 +41,12 @@ def _start_refusals(viewer: Viewer, assessments: Sequence[int]) -> Any:
     return attempt_starts.start_refusals(viewer, assessments) if viewer else {}
 
 
-attempt_by_id = ByPk(selector=attempts.attempts_visible_to, settle=settle)
-attempt_of = ByPk(selector=attempts.attempts_visible_to, settle=settle, key="attempt_id")
+attempt_by_id = ByPk(selector=attempts.attempts_visible_to, after_load=closing)
+attempt_of = ByPk(selector=attempts.attempts_visible_to, after_load=closing, key="attempt_id")
 questions_of_attempt = Fact(
-    key=None, read=_laid_out, otherwise=list, takes=frozenset({"layout"}), parent_as="attempt"
+    key=None, read=_laid_out, otherwise=list, parent_columns=frozenset({"layout"}), parent_attribute="attempt"
 )
-attempts_of_assessment = PageOf(selector=attempts.attempts_visible_to, by="assessment_id", settle=settle)
-attempts_of_viewer = PageOf(selector=attempts.attempts_of, by="user_id", settle=settle)
+attempts_of_assessment = PageOf(selector=attempts.attempts_visible_to, by="assessment_id", after_load=closing)
+attempts_of_viewer = PageOf(selector=attempts.attempts_of, by="user_id", after_load=closing)
 summary_of_own_attempts = Fact(read=_summaries)
 advice_on_starting_assessment = AdviceOn(key="assessment_id", read=_start_refusals)

@@ -12,7 +12,7 @@ Either way a declaration costs one statement for any number of parents.
 from abc import ABC, abstractmethod
 from asyncio import shield
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
 
@@ -27,21 +27,21 @@ from schema.execution.database_threads import database
 
 
 @dataclass(frozen=True)
-class Settling:
+class AfterLoad:
     """What has to happen to rows before they are shown, for which it reads these of their columns."""
 
-    carry_out: Callable[[Viewer, Sequence[Any]], None]
-    reads: frozenset[str]
+    run: Callable[[Viewer, Sequence[Any]], None]
+    columns: frozenset[str]
 
     def __str__(self) -> str:
-        return self.carry_out.__name__
+        return self.run.__name__
 
 
 def as_read(viewer: Viewer, rows: Sequence[Any]) -> None:
-    """The usual way to settle rows: nothing has to happen to them."""
+    """The usual hook: nothing has to happen to rows."""
 
 
-AS_READ = Settling(as_read, frozenset())
+AS_READ = AfterLoad(as_read, frozenset())
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,27 @@ class Declaration(ABC):
 
     key: str | None = "pk"
 
+    @property
+    def name(self) -> str:
+        """The name under which the registry has it; that of its kind for one that has no module of its own."""
+        from schema.dataloaders.registry import declarations
+
+        names = (name for name, each in declarations().items() if each is self)
+        return next(names, type(self).__name__)
+
+    def __str__(self) -> str:
+        """Its kind, its key, and whatever else is not left to a default: for people, as it costs a search."""
+        shown = [
+            f"{part.name}={getattr(value, '__name__', value)}"
+            for part in fields(self)
+            if (value := getattr(self, part.name)) != part.default or part.name == "key"
+        ]
+        return f"{self.name} = {type(self).__name__}({', '.join(shown)})"
+
     def key_of(self, parent: Any) -> Hashable:
         return getattr(parent, self.key) if self.key else parent
 
-    def reads(self, then: Plan) -> Columns:
+    def columns_of_parent(self, then: Plan) -> Columns:
         """The columns of a parent that are read, where `then` is asked of what is loaded."""
         return frozenset({self.key}) if self.key else EVERYTHING
 
@@ -89,14 +106,14 @@ class ByPk(Declaration):
     """The row that a parent's foreign key names. Null when missing or not visible."""
 
     selector: Selector
-    settle: Settling = AS_READ
+    after_load: AfterLoad = AS_READ
 
     def load(
         self, viewer: Viewer, keys: Sequence[Any], request: Hashable, then: Plan = UNKNOWN
     ) -> Mapping[Any, Any]:
-        columns = union((then.columns, self.settle.reads))
+        columns = union((then.columns, self.after_load.columns))
         rows = rows_of(self.selector, "pk", viewer, keys, InOrder(), columns)
-        self.settle.carry_out(viewer, rows)
+        self.after_load.run(viewer, rows)
         return {row.pk: row for row in rows}
 
 
@@ -138,20 +155,22 @@ class ChildrenOf(Declaration):
 class Fact(Declaration):
     """Values that one call of `read(viewer, keys)` computes for all parents; `otherwise` for those it leaves out.
 
-    Where values keep their parent, `parent_as` is their attribute for it: what is asked of it there is read of the
-    parent, beside the columns that the fact `takes` of it.
+    Where values keep their parent, `parent_attribute` is their attribute for it: what is asked of it there is read
+    of the parent, beside the `parent_columns` that the fact itself reads.
     """
 
     read: Callable[[Viewer, Sequence[Any]], Mapping[Any, Any]]
     otherwise: Callable[[], Any] = lambda: None
-    takes: frozenset[str] = frozenset()
-    parent_as: str | None = None
+    parent_columns: frozenset[str] = frozenset()
+    parent_attribute: str | None = None
 
-    def reads(self, then: Plan) -> Columns:
-        if self.parent_as is None or then.columns is None:
-            return super().reads(then)
+    def columns_of_parent(self, then: Plan) -> Columns:
+        if self.parent_attribute is None or then.columns is None:
+            return super().columns_of_parent(then)
         found = (name.partition(".") for name in then.columns)
-        return self.takes | {column for attribute, _, column in found if attribute == self.parent_as}
+        return self.parent_columns | {
+            column for attribute, _, column in found if attribute == self.parent_attribute
+        }
 
     def load(
         self, viewer: Viewer, keys: Sequence[Any], request: Hashable, then: Plan = UNKNOWN
@@ -190,15 +209,15 @@ class PageOf(Declaration):
 
     selector: Selector
     by: str
-    settle: Settling = AS_READ
+    after_load: AfterLoad = AS_READ
 
     def load(
         self, viewer: Viewer, keys: Sequence[Any], request: Hashable, then: Plan = UNKNOWN
     ) -> Mapping[Any, Any]:
         assert isinstance(request, PageRequest)
-        columns = union((columns_of_page(request, then), self.settle.reads))
+        columns = union((columns_of_page(request, then), self.after_load.columns))
         rows = rows_of(self.selector, self.by, viewer, keys, request, columns, keep=request.is_first)
-        self.settle.carry_out(viewer, rows)
+        self.after_load.run(viewer, rows)
         everything = partial(self.selector, viewer)
         return pages_of(rows, by=self.by, keys=keys, request=request, everything=everything)
 
@@ -234,7 +253,7 @@ def fill(viewer: Viewer, parents: Iterable[Any], plan: Plan) -> None:
         if step.declaration is not None:
             values = _fill_declared(viewer, everyone, step.declaration, step.request, step.then)
         elif step.then.loads:
-            values = [getattr(parent, step.attribute) for parent in everyone]
+            values = [getattr(parent, step.name) for parent in everyone]
         else:
             continue
         if step.then.loads:

@@ -49,6 +49,13 @@ class PageRequest:
     def __hash__(self) -> int:
         return self._hash
 
+    def __str__(self) -> str:
+        """What is asked, for people; not the values of cursors."""
+        order = ", ".join(f"-{term.column}" if term.descending else term.column for term in self.order)
+        places = [name for name in ("after", "before") if getattr(self, name) is not None]
+        parts = [f"{'last' if self.backwards else 'first'} {self.size} by {order}", *places]
+        return ", ".join([*parts, *[f"where {self.where}"] * bool(self.where)])
+
     @cached_property
     def _hash(self) -> int:
         """Worked out once: a condition takes long to hash, and many parents are asked the same."""

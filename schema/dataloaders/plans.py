@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from textwrap import indent
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -26,12 +27,21 @@ def union(columns: Iterable[Columns]) -> Columns:
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to load under rows: a declared value, or (`attribute`) an object that stands on them already."""
+    """One thing to load under rows: a declared value, or an object that stands on them already.
+
+    `name` is the attribute where such an object stands, or the fields that show the declared value.
+    """
 
     declaration: "Declaration | None"
-    attribute: str
+    name: str
     request: Hashable
     then: "Plan"
+
+    def __str__(self) -> str:
+        source = f": {self.declaration}" if self.declaration else ""
+        request = f"request: {self.request}" if self.request is not None else ""
+        beneath = [indent(str(each), "  ") for each in (request, self.then) if str(each)]
+        return "\n".join([f"{self.name}{source}", *beneath])
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,11 @@ class Plan:
 
     columns: Columns = EVERYTHING
     steps: tuple[Step, ...] = ()
+
+    def __str__(self) -> str:
+        """A tree for people: the columns, then each step, and indented what is asked beneath it."""
+        columns = "all columns" if self.columns is None else f"columns: {', '.join(sorted(self.columns))}"
+        return "\n".join([columns] * (self.columns != frozenset()) + [str(step) for step in self.steps])
 
     @cached_property
     def loads(self) -> bool:
@@ -50,7 +65,7 @@ class Plan:
         """What is asked of the objects that stand on these as `attribute`."""
         if self is UNKNOWN:
             return UNKNOWN
-        found = [step.then for step in self.steps if step.declaration is None and step.attribute == attribute]
+        found = [step.then for step in self.steps if step.declaration is None and step.name == attribute]
         return found[0] if found else NOTHING
 
 

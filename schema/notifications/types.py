@@ -27,7 +27,7 @@ class Notification(Node):
     @computed(
         "Link target: an https:// address, or a path on this site such as `/courses/1`. Null when "
         "there is none.",
-        made_of=("action_url",),
+        columns=("action_url",),
     )
     def action_url(root: models.Notification) -> str | None:
         return root.action_url or None

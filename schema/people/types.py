@@ -10,26 +10,26 @@ from schema.dataloaders import people as loaders
 @node(models.User, by_pk=loaders.person_by_id, scope=Scope.COURSES_READ)
 class User(Node):
     display_name: str = column(
-        "shown_name", "Name that other people see.", made_of=("display_name", "username")
+        "shown_name", "Name that other people see.", columns=("display_name", "username")
     )
 
     @computed(
         "Name to sign in with. Null for everyone but the person and the platform's staff.",
-        made_of=("username", "viewer_may_see_account"),
+        columns=("username", "viewer_may_see_account"),
     )
     def username(root: models.User) -> str | None:
         return root.username if root.viewer_may_see_account else None
 
     @computed(
         "E-mail address. Null for everyone but the person and the platform's staff.",
-        made_of=("email", "viewer_may_see_account"),
+        columns=("email", "viewer_may_see_account"),
     )
     def email(root: models.User) -> str | None:
         return root.email if root.viewer_may_see_account else None
 
     @computed(
         "IANA time zone, such as Europe/Berlin. Null for everyone but the person and the platform's staff.",
-        made_of=("time_zone", "viewer_may_see_account"),
+        columns=("time_zone", "viewer_may_see_account"),
     )
     def time_zone(root: models.User) -> str | None:
         return root.time_zone if root.viewer_may_see_account else None

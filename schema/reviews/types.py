@@ -42,7 +42,7 @@ class Review(Node):
 
     @computed(
         "Notes between moderators. Null for everyone else, the author included.",
-        made_of=("moderation_notes", "viewer_may_moderate"),
+        columns=("moderation_notes", "viewer_may_moderate"),
     )
     def moderation_notes(root: models.Review) -> str | None:
         return root.moderation_notes if root.viewer_may_moderate else None

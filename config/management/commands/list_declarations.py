@@ -36,18 +36,11 @@ class Command(BaseCommand):
         "List every relation and fact that is read in batches: where from, by which key, and with which SQL."
     )
 
-    def handle(self, **_: Any) -> None:
-        for name, declaration, statements in listed():
-            self.stdout.write(f"{name}: {description(declaration)}")
+    def handle(self, **options: Any) -> None:
+        for _, declaration, statements in listed():
+            self.stdout.write(str(declaration))
             for statement in statements:
                 self.stdout.write(f"    {' '.join(statement.split())}")
-
-
-def description(declaration: Declaration) -> str:
-    """The kind of a declaration and what it is made of."""
-    parts = vars(declaration).items()
-    shown = [f"{name}={getattr(part, '__name__', part)}" for name, part in parts if part is not None]
-    return f"{type(declaration).__name__}({', '.join(shown)})"
 
 
 def listed() -> Iterator[tuple[str, Declaration, list[str]]]:
