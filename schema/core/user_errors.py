@@ -25,7 +25,7 @@ from schema.core.permissions import (
     require_session,
     require_signed_in,
 )
-from schema.core.upstream import to_camel_case
+from schema.core.upstream import get_object_definition, to_camel_case
 from schema.dataloaders.base import fill
 from schema.dataloaders.plans import Plan
 from schema.execution.database_threads import database
@@ -103,7 +103,7 @@ def mutation(*, scope: Scope | None, description: str) -> Callable[[Callable[...
         payload_type = annotations["return"]
         taken = annotations["input"]
         function.__annotations__["input"] = Annotated[
-            taken, strawberry.argument(description=taken.__strawberry_definition__.description)
+            taken, strawberry.argument(description=get_object_definition(taken, strict=True).description)
         ]
 
         def job(info: Info, plan: Plan, arguments: dict[str, Any]) -> P:
