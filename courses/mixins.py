@@ -6,14 +6,14 @@ from typing import Any, ClassVar
 
 from django.db import models, transaction
 
-from courses.utils.model_helpers import highest_orders, next_order, saving
+from courses.utils.model_helpers import StampField, highest_orders, next_order, saving
 
 
 class TimeStampedMixin(models.Model):
     """When a row was written first and last."""
 
-    created_date = models.DateTimeField(auto_now_add=True, help_text="When it was created.")
-    updated_date = models.DateTimeField(auto_now=True, help_text="When it was last changed.")
+    created_date = StampField(auto_now_add=True, help_text="When it was created.")
+    updated_date = StampField(auto_now=True, help_text="When it was last changed.")
 
     class Meta:
         abstract = True

@@ -13,7 +13,7 @@ from courses.mixins import TimeStampedMixin
 from courses.models.assessments import Assessment
 from courses.models.catalog import Course, Lesson, Resource
 from courses.utils.constraints import json_has_no, json_is
-from courses.utils.model_helpers import ShapedJSONField
+from courses.utils.model_helpers import ShapedJSONField, defaults_to
 from courses.utils.statistics_inputs import StatisticsInput
 from courses.validators import validate_activity_data
 
@@ -47,7 +47,7 @@ class UserActivity(TimeStampedMixin):
     resource = _related(Resource, "The resource it was done with. Null: none.")
     assessment = _related(Assessment, "The assessment it was done with. Null: none.")
     data = ShapedJSONField(
-        default=dict,
+        **defaults_to(dict),
         blank=True,
         validators=[validate_activity_data],
         help_text="Further data: a JSON object of at most 4 KB, 5 levels deep. A number `time_spent` is "

@@ -23,7 +23,7 @@ from courses.models.catalog import Lesson
 from courses.rules import values
 from courses.rules.questions import kind_of
 from courses.utils.constraints import Range, between
-from courses.utils.model_helpers import AliasField
+from courses.utils.model_helpers import AliasField, defaults_to
 from courses.utils.statistics_inputs import StatisticsInput
 from courses.validators import MinVisibleLengthValidator, validate_not_blank, validate_percentage
 
@@ -43,32 +43,33 @@ class Assessment(TimeStampedMixin):
         validators=[MinVisibleLengthValidator(MIN_ASSESSMENT_TITLE_LENGTH)],
         help_text="The title, 2 to 255 characters.",
     )
-    description = models.TextField(blank=True, help_text="Instructions for the learner.")
+    description = models.TextField(blank=True, **defaults_to(""), help_text="Instructions for the learner.")
     passing_score = models.PositiveIntegerField(
-        default=70,
+        **defaults_to(70),
         validators=[validate_percentage],
         help_text="Pass mark: percentage of the maximum score that is needed to pass, 0 to 100.",
     )
     max_attempts = models.PositiveIntegerField(
-        default=1,
+        **defaults_to(1),
         validators=_ATTEMPTS.validators,
         help_text="Number of attempts that each learner may make, 1 to 1,000.",
     )
     time_limit = models.PositiveIntegerField(
-        default=0,
+        **defaults_to(0),
         validators=_TIME_LIMIT.validators,
         help_text="How long an attempt may take, in minutes, at most a year. 0: as long as one likes.",
     )
     time_limit_minutes = AliasField("time_limit")
     randomize_questions = models.BooleanField(
-        default=False, help_text="Whether the questions come in a different order in each attempt."
+        **defaults_to(False), help_text="Whether the questions come in a different order in each attempt."
     )
     show_correct_answers = models.BooleanField(
-        default=True,
+        **defaults_to(True),
         help_text="Whether a learner with no attempts left sees the right answers and explanations.",
     )
     show_results = models.BooleanField(
-        default=True, help_text="Whether a learner sees score, pass mark and feedback after the attempt."
+        **defaults_to(True),
+        help_text="Whether a learner sees score, pass mark and feedback after the attempt.",
     )
 
     class Meta:
@@ -126,21 +127,22 @@ class Question(TimeStampedMixin, OrderedMixin):
     question_type = models.CharField(
         max_length=20,
         choices=QuestionType.choices,
-        default=QuestionType.MULTIPLE_CHOICE,
+        **defaults_to(QuestionType.MULTIPLE_CHOICE),
         help_text="Type of the question, which decides how it is answered and graded.",
     )
     points = models.PositiveIntegerField(
-        default=1, validators=_POINTS.validators, help_text="Points for full credit, 1 to 1,000,000."
+        **defaults_to(1), validators=_POINTS.validators, help_text="Points for full credit, 1 to 1,000,000."
     )
     explanation = models.TextField(
         blank=True,
+        **defaults_to(""),
         help_text="Explanation of the right answer, shown together with the answer key. Empty: none.",
     )
     feedback = AliasField("explanation")
     scoring = models.CharField(
         max_length=20,
         choices=ScoringPolicy.choices,
-        default=ScoringPolicy.RIGHT_MINUS_WRONG,
+        **defaults_to(ScoringPolicy.RIGHT_MINUS_WRONG),
         help_text="Policy of partial credit where several choices are right.",
     )
 
@@ -204,27 +206,32 @@ class Answer(TimeStampedMixin, OrderedMixin):
     answer_text = models.CharField(
         max_length=500,
         blank=True,
+        **defaults_to(""),
         help_text="Text of the choice, prompt of the pair, or accepted text, at most 500 characters. Empty: a "
         "distractor in matching.",
     )
     text = AliasField("answer_text")
-    is_correct = models.BooleanField(default=False, help_text="Whether picking it is right.")
-    explanation = models.TextField(blank=True, help_text="Explanation why it is right or wrong. Empty: none.")
+    is_correct = models.BooleanField(**defaults_to(False), help_text="Whether picking it is right.")
+    explanation = models.TextField(
+        blank=True, **defaults_to(""), help_text="Explanation why it is right or wrong. Empty: none."
+    )
     match_text = models.CharField(
         max_length=500,
         blank=True,
+        **defaults_to(""),
         help_text="Matching: the text that belongs to the prompt `text`, at most 500 characters.",
     )
     blank_key = models.CharField(
         max_length=50,
         blank=True,
+        **defaults_to(""),
         validators=[validate_not_blank],
         help_text="Fill in the blank: key of the blank that `text` fills, at most 50 characters.",
     )
     text_match = models.CharField(
         max_length=20,
         choices=TextMatch.choices,
-        default=TextMatch.IGNORE_CASE,
+        **defaults_to(TextMatch.IGNORE_CASE),
         help_text="Rule by which a written response is compared with `text`.",
     )
     tolerance = models.DecimalField(

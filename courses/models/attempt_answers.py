@@ -18,7 +18,7 @@ from courses.rules.responses import specified_columns
 from courses.rules.values import Grade, ResponseMember
 from courses.utils.constraints import between, json_is
 from courses.utils.frozen_columns import FrozenColumns
-from courses.utils.model_helpers import AddedDateTimeField
+from courses.utils.model_helpers import AddedDateTimeField, defaults_to
 from courses.utils.statistics_inputs import StatisticsInputRow
 
 RESPONSE_FIELDS = frozenset({"response", "selected_answer", "selected_answer_id", "text_answer"})
@@ -62,14 +62,15 @@ class AttemptAnswer(TimeStampedMixin):
         related_name="selected_in",
         help_text="The choice that was picked, where exactly one was.",
     )
-    text_answer = models.TextField(blank=True, help_text="The text that was written.")
+    text_answer = models.TextField(blank=True, **defaults_to(""), help_text="The text that was written.")
     is_correct = models.BooleanField(
         null=True, blank=True, help_text="Whether it earned full credit. Null: not graded yet."
     )
     points_earned = models.PositiveIntegerField(
-        default=0, help_text="The points of the question times the credit, rounded half up. 0 until graded."
+        **defaults_to(0),
+        help_text="The points of the question times the credit, rounded half up. 0 until graded.",
     )
-    feedback = models.TextField(blank=True, help_text="What the instructor says about it.")
+    feedback = models.TextField(blank=True, **defaults_to(""), help_text="What the instructor says about it.")
     answered_at = AddedDateTimeField(auto_now_add=True, help_text="When it was last answered.")
     response = models.JSONField(
         null=True,
@@ -92,10 +93,10 @@ class AttemptAnswer(TimeStampedMixin):
         null=True, blank=True, help_text="When a person graded it. Null: no person has."
     )
     revision = models.PositiveIntegerField(
-        default=0, help_text="The revision of the attempt in which the response was last changed."
+        **defaults_to(0), help_text="The revision of the attempt in which the response was last changed."
     )
     is_flagged = models.BooleanField(
-        default=False, help_text="Whether the learner marked it to come back to."
+        **defaults_to(False), help_text="Whether the learner marked it to come back to."
     )
 
     _answered = _Answered(None, None, "")
@@ -272,7 +273,7 @@ class GradeChange(TimeStampedMixin):
     reason = models.CharField(
         max_length=20, choices=GradeChangeReason.choices, help_text="Why it was changed."
     )
-    note = models.TextField(blank=True, help_text="More about the reason, for people.")
+    note = models.TextField(blank=True, **defaults_to(""), help_text="More about the reason, for people.")
     old_credit = _credit_field("The credit before, 0..1. Null: it was not graded.")
     new_credit = _credit_field("The credit after, 0..1. Null: it waits for a person again.")
     old_points = models.PositiveIntegerField(

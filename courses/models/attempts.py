@@ -22,7 +22,7 @@ from courses.rules.attempt_limits import attempts_left
 from courses.rules.layout import make_layout, points_in
 from courses.utils.clock import database_now
 from courses.utils.constraints import between, filled_exactly_if, json_is
-from courses.utils.model_helpers import AddedDateTimeField, AliasField, lock
+from courses.utils.model_helpers import AddedDateTimeField, AliasField, defaults_to, lock
 from courses.utils.statistics_inputs import StatisticsInputRow
 from courses.validators import validate_percentage
 
@@ -63,11 +63,15 @@ class AssessmentAttempt(TimeStampedMixin):
         blank=True,
         help_text="Duration from start to end, in whole seconds. Null while it is open.",
     )
-    score = models.PositiveIntegerField(default=0, help_text="The sum of the points earned, in whole points.")
-    max_score = models.PositiveIntegerField(
-        default=0, help_text="Maximum score: the sum of the points of all its questions."
+    score = models.PositiveIntegerField(
+        **defaults_to(0), help_text="The sum of the points earned, in whole points."
     )
-    is_completed = models.BooleanField(default=False, help_text="Whether it has ended, however it ended.")
+    max_score = models.PositiveIntegerField(
+        **defaults_to(0), help_text="Maximum score: the sum of the points of all its questions."
+    )
+    is_completed = models.BooleanField(
+        **defaults_to(False), help_text="Whether it has ended, however it ended."
+    )
     is_passed = models.BooleanField(
         null=True, blank=True, help_text="Whether it is passed. Null: open, or a person has still to grade."
     )
@@ -81,6 +85,7 @@ class AssessmentAttempt(TimeStampedMixin):
     )
     user_agent = models.TextField(
         blank=True,
+        **defaults_to(""),
         validators=[MaxLengthValidator(MAX_USER_AGENT_LENGTH)],
         help_text="The browser it was started with, as it names itself, at most 512 characters.",
     )
@@ -97,12 +102,12 @@ class AssessmentAttempt(TimeStampedMixin):
         help_text="Cause of the end. Null while it is open.",
     )
     revision = models.PositiveIntegerField(
-        default=0,
+        **defaults_to(0),
         help_text="Version of its responses, for optimistic concurrency (`baseRevision`): each save that "
         "changes any adds 1.",
     )
     layout = models.JSONField(
-        default=dict,
+        **defaults_to(dict),
         blank=True,
         help_text="The order of questions, choices, prompts and matches, written once at the start.",
     )

@@ -22,6 +22,7 @@ from courses.constants import (
 from courses.mixins import OrderedMixin, TimeStampedMixin
 from courses.utils.constraints import Range, between
 from courses.utils.folding import SeparatedWords
+from courses.utils.model_helpers import defaults_to
 from courses.utils.row_counts import MeanOfCounts
 from courses.utils.statistics_inputs import StatisticsInput, StatisticsOwner
 from courses.validators import HTTPS_URL_PATTERN, validate_https_url, validate_not_blank
@@ -31,7 +32,7 @@ def _price_field(help_text: str) -> "models.DecimalField[Any, Any]":
     return models.DecimalField(
         max_digits=10,
         decimal_places=2,
-        default=Decimal(0),
+        **defaults_to(Decimal(0)),
         validators=[MinValueValidator(Decimal(0))],
         help_text=help_text,
     )
@@ -40,7 +41,7 @@ def _price_field(help_text: str) -> "models.DecimalField[Any, Any]":
 def _currency_field() -> "models.CharField[Any, Any]":
     return models.CharField(
         max_length=3,
-        default="EUR",
+        **defaults_to("EUR"),
         validators=[RegexValidator(r"^[A-Z]{3}\Z", "Please give three capital letters, for example EUR.")],
         help_text="Currency of the price: three capital letters of ISO 4217, such as EUR.",
     )
@@ -68,7 +69,7 @@ class Course(TimeStampedMixin):
     title = models.CharField(
         max_length=255, validators=[validate_not_blank], help_text="The title, at most 255 characters."
     )
-    description = models.TextField(blank=True, help_text="Description of the course.")
+    description = models.TextField(blank=True, **defaults_to(""), help_text="Description of the course.")
     instructors = models.ManyToManyField(
         settings.AUTH_USER_MODEL,
         blank=True,
@@ -76,7 +77,7 @@ class Course(TimeStampedMixin):
         help_text="The people who teach it, write its assessments and grade.",
     )
     is_published = models.BooleanField(
-        default=False,
+        **defaults_to(False),
         help_text="Whether everybody sees the course. A draft is visible only to its staff and to people who "
         "take it already.",
     )
@@ -85,7 +86,7 @@ class Course(TimeStampedMixin):
     rating_counts = ArrayField(
         models.PositiveIntegerField(),
         size=MAX_RATING,
-        default=no_ratings,
+        **defaults_to(no_ratings),
         editable=False,
         help_text="How many approved reviews gave 1, 2, 3, 4 and 5 stars. Counted by the database.",
     )
@@ -96,7 +97,7 @@ class Course(TimeStampedMixin):
         help_text="The mean of its approved reviews, two decimals. 0: there are none.",
     )
     learner_count = models.PositiveIntegerField(
-        default=0,
+        **defaults_to(0),
         editable=False,
         help_text="How many people took it, not withdrawn, when statistics were last computed.",
     )
@@ -137,7 +138,7 @@ class Lesson(TimeStampedMixin, OrderedMixin):
     title = models.CharField(
         max_length=255, validators=[validate_not_blank], help_text="The title, at most 255 characters."
     )
-    content = models.TextField(blank=True, help_text="Text of the lesson, in Markdown.")
+    content = models.TextField(blank=True, **defaults_to(""), help_text="Text of the lesson, in Markdown.")
     duration_seconds = models.PositiveIntegerField(
         null=True,
         blank=True,
@@ -170,7 +171,7 @@ class Resource(TimeStampedMixin):
     kind = models.CharField(
         max_length=20,
         choices=ResourceKind.choices,
-        default=ResourceKind.OTHER,
+        **defaults_to(ResourceKind.OTHER),
         help_text="Kind of material that the address leads to.",
     )
     url = models.URLField(
@@ -204,13 +205,13 @@ class Enrollment(TimeStampedMixin):
     status = models.CharField(
         max_length=20,
         choices=EnrollmentStatus.choices,
-        default=EnrollmentStatus.ACTIVE,
+        **defaults_to(EnrollmentStatus.ACTIVE),
         help_text="Status of the enrolment.",
     )
     progress_percentage = models.DecimalField(
         max_digits=5,
         decimal_places=2,
-        default=Decimal(0),
+        **defaults_to(Decimal(0)),
         validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))],
         help_text="Progress: share of lessons completed, in percent, 0 to 100, two decimals.",
     )

@@ -11,7 +11,7 @@ from courses.models.catalog import Lesson
 from courses.rules.words import VISIBLE
 from courses.utils.constraints import json_has_no, json_is, not_blank
 from courses.utils.folding import FoldedTags, SeparatedWords
-from courses.utils.model_helpers import ShapedJSONField
+from courses.utils.model_helpers import ShapedJSONField, defaults_to
 from courses.utils.statistics_inputs import StatisticsInput
 from courses.validators import MinVisibleLengthValidator, validate_tags
 
@@ -48,11 +48,11 @@ class Note(TimeStampedMixin):
         help_text="Position in the lesson's video, in seconds from its start. Null: none.",
     )
     is_private = models.BooleanField(
-        default=True,
+        **defaults_to(True),
         help_text="Whether only its author sees it. Otherwise everyone who takes or teaches the course does.",
     )
     tags = ShapedJSONField(
-        default=list,
+        **defaults_to(list),
         blank=True,
         validators=[validate_tags],
         help_text="Tags, at most 10, each of 1 to 50 characters. White space around them is removed; they are "

@@ -8,6 +8,7 @@ from courses.constants import NotificationType
 from courses.mixins import TimeStampedMixin
 from courses.models.catalog import Course
 from courses.utils.constraints import filled_exactly_if
+from courses.utils.model_helpers import defaults_to
 from courses.validators import ACTION_URL_PATTERN, validate_action_url, validate_not_blank
 
 
@@ -33,7 +34,7 @@ class Notification(TimeStampedMixin):
     notification_type = models.CharField(
         max_length=255,
         choices=NotificationType.choices,
-        default=NotificationType.CUSTOM,
+        **defaults_to(NotificationType.CUSTOM),
         help_text="Category of the notification.",
     )
     course = models.ForeignKey(
@@ -44,12 +45,13 @@ class Notification(TimeStampedMixin):
         related_name="notifications",
         help_text="The course it is about. Null: none.",
     )
-    is_read = models.BooleanField(default=False, help_text="Whether the person has read it.")
+    is_read = models.BooleanField(**defaults_to(False), help_text="Whether the person has read it.")
     read_date = models.DateTimeField(
         null=True, blank=True, help_text="Time at which it was read. Null while it is unread."
     )
     action_url = ActionURLField(
         blank=True,
+        **defaults_to(""),
         help_text="Link target: an https:// address, or a path on this site such as `/courses/1`. Empty: none.",
     )
 

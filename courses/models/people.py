@@ -11,6 +11,7 @@ from courses.mixins import TimeStampedMixin
 from courses.rules.words import is_blank
 from courses.utils.constraints import json_is
 from courses.utils.look_alikes import skeleton
+from courses.utils.model_helpers import defaults_to
 from courses.utils.statistics_inputs import StatisticsOwner
 from courses.validators import validate_not_blank, validate_time_zone
 
@@ -67,19 +68,19 @@ class User(AbstractUser):
     )
     is_vouched_for = models.BooleanField(
         "vouched for",
-        default=False,
-        db_default=False,
+        **defaults_to(False),
         help_text="An administrator knows this person, who signs in without proving an address.",
     )
     display_name = models.CharField(
         max_length=150,
         blank=True,
+        **defaults_to(""),
         validators=[validate_not_blank],
         help_text="The name that other people see. Empty: the user name is shown.",
     )
     time_zone = models.CharField(
         max_length=64,
-        default="UTC",
+        **defaults_to("UTC"),
         validators=[validate_time_zone],
         help_text="The time zone in which the person's days begin, for example Europe/Berlin.",
     )
@@ -154,7 +155,7 @@ class AccessToken(TimeStampedMixin):
         max_length=16, help_text="First characters of the secret, to tell tokens apart."
     )
     digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the secret, in hexadecimal.")
-    scopes = models.JSONField(default=list, help_text="What it may be used for: an array of scopes.")
+    scopes = models.JSONField(**defaults_to(list), help_text="What it may be used for: an array of scopes.")
     expires_at = models.DateTimeField(
         null=True, blank=True, help_text="Time of expiry. Null: it never expires."
     )

@@ -11,6 +11,7 @@ from courses.constants import MAX_RATING, MIN_RATING, MIN_REVIEW_CONTENT_LENGTH
 from courses.mixins import TimeStampedMixin
 from courses.models.catalog import Course, Enrollment
 from courses.utils.constraints import between
+from courses.utils.model_helpers import defaults_to
 from courses.utils.row_counts import RowCount, RowCountPerValue
 from courses.utils.statistics_inputs import StatisticsInput
 from courses.validators import MinVisibleLengthValidator, validate_not_blank
@@ -32,6 +33,7 @@ class Review(TimeStampedMixin):
     title = models.CharField(
         max_length=255,
         blank=True,
+        **defaults_to(""),
         validators=[validate_not_blank],
         help_text="The title, at most 255 characters. May be empty.",
     )
@@ -40,22 +42,22 @@ class Review(TimeStampedMixin):
         help_text="Text of the review, at least 10 characters, white space around it not counted.",
     )
     helpful_count = models.PositiveIntegerField(
-        default=0, help_text="Number of helpful votes (denormalised: counted by the database)."
+        **defaults_to(0), help_text="Number of helpful votes (denormalised: counted by the database)."
     )
     is_verified_purchase = models.BooleanField(
-        default=False,
+        **defaults_to(False),
         help_text="Whether its author is or was enrolled in the course; determined by the server.",
     )
     is_approved = models.BooleanField(
-        default=False,
+        **defaults_to(False),
         help_text="Whether it is approved: only then do other people see it, and does its rating count.",
     )
     is_featured = models.BooleanField(
-        default=False,
+        **defaults_to(False),
         help_text="Whether it is featured, that is shown in a prominent place. Only an approved review can be.",
     )
     moderation_notes = models.TextField(
-        blank=True, help_text="Notes between moderators. The author never sees them."
+        blank=True, **defaults_to(""), help_text="Notes between moderators. The author never sees them."
     )
 
     class Meta:

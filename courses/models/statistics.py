@@ -10,6 +10,7 @@ from django.db.models import Q
 from courses.mixins import TimeStampedMixin
 from courses.models.catalog import Course
 from courses.utils.constraints import between, json_is
+from courses.utils.model_helpers import defaults_to
 
 
 class StatisticsChange(models.Model):
@@ -65,29 +66,35 @@ class CourseStats(TimeStampedMixin, RefreshedMixin):
     course = models.OneToOneField(
         Course, on_delete=models.CASCADE, related_name="stats", help_text="The course they are about."
     )
-    total_students = models.PositiveIntegerField(default=0, help_text="Learners who have not withdrawn.")
-    active_students = models.PositiveIntegerField(
-        default=0, help_text="Of these, the ones with any activity in the last 30 days."
+    total_students = models.PositiveIntegerField(
+        **defaults_to(0), help_text="Learners who have not withdrawn."
     )
-    completion_count = models.PositiveIntegerField(default=0, help_text="Learners who completed the course.")
+    active_students = models.PositiveIntegerField(
+        **defaults_to(0), help_text="Of these, the ones with any activity in the last 30 days."
+    )
+    completion_count = models.PositiveIntegerField(
+        **defaults_to(0), help_text="Learners who completed the course."
+    )
     average_completion_days = models.PositiveIntegerField(
-        default=0,
+        **defaults_to(0),
         help_text="Whole days from enrolling to completing, on average. 0 while nobody has completed.",
     )
     engagement_score = models.DecimalField(
         max_digits=5,
         decimal_places=2,
-        default=Decimal(0),
+        **defaults_to(Decimal(0)),
         validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))],
         help_text="How much learners take part, 0..100.",
     )
     assessment_stats = models.JSONField(
-        default=dict,
+        **defaults_to(dict),
         blank=True,
         help_text="An object from the primary key of each assessment to its statistics.",
     )
     revenue_data = models.JSONField(
-        default=dict, blank=True, help_text="An object from each currency to gross revenue and enrollments."
+        **defaults_to(dict),
+        blank=True,
+        help_text="An object from each currency to gross revenue and enrollments.",
     )
 
     class Meta:
@@ -114,10 +121,13 @@ class UserStats(TimeStampedMixin, RefreshedMixin):
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="stats", help_text="Whose they are."
     )
-    courses_enrolled = models.PositiveIntegerField(default=0, help_text="Courses enrolled in and not left.")
-    courses_completed = models.PositiveIntegerField(default=0, help_text="Courses completed.")
+    courses_enrolled = models.PositiveIntegerField(
+        **defaults_to(0), help_text="Courses enrolled in and not left."
+    )
+    courses_completed = models.PositiveIntegerField(**defaults_to(0), help_text="Courses completed.")
     total_time_spent_seconds = models.PositiveBigIntegerField(
-        default=0, help_text="Time spent learning, in seconds; one activity counts for at most 4 hours."
+        **defaults_to(0),
+        help_text="Time spent learning, in seconds; one activity counts for at most 4 hours.",
     )
     assessment_avg_score = models.DecimalField(
         max_digits=5,
@@ -131,10 +141,11 @@ class UserStats(TimeStampedMixin, RefreshedMixin):
         null=True, blank=True, help_text="When the person last did something. Null: never."
     )
     activity_streak = models.PositiveIntegerField(
-        default=0, help_text="Days in a row with activity, by the person's own calendar, when last computed."
+        **defaults_to(0),
+        help_text="Days in a row with activity, by the person's own calendar, when last computed.",
     )
     learning_habits = models.JSONField(
-        default=dict,
+        **defaults_to(dict),
         blank=True,
         help_text="An object: activity by hour and weekday, the busiest, session length.",
     )

@@ -10,10 +10,19 @@ from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError, OperationalError, models, transaction
+from django.db.models.functions import Now
 
 from courses.utils.clock import database_now
 
 logger = logging.getLogger("courses.models")
+
+
+def defaults_to(value: Any) -> dict[str, Any]:
+    """The arguments of a field that give its column a default, in Python and in the database alike.
+
+    SQL then names only what it sets. A function, such as `dict`, makes the value anew for each instance.
+    """
+    return {"default": value, "db_default": value() if callable(value) else value}
 
 
 class AliasField:
@@ -63,8 +72,28 @@ class ShapedJSONField(models.JSONField):
         return name, "django.db.models.JSONField", arguments, keywords
 
 
+class StampField(models.DateTimeField):  # type: ignore[type-arg]
+    """`auto_now_add` or `auto_now` for rows that are saved, and the database's clock for those written in SQL.
+
+    None until the row is saved: Django would show an expression. Migrations see Django's field.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"db_default": Now()} | kwargs)
+
+    def get_default(self) -> None:
+        return None
+
+    def deconstruct(self) -> Any:
+        name, _, arguments, keywords = super().deconstruct()
+        return name, "django.db.models.DateTimeField", arguments, keywords
+
+
 class AddedDateTimeField(models.DateTimeField):  # type: ignore[type-arg]
-    """`auto_now_add` by the database's clock; a moment that the caller already took from there is kept."""
+    """`auto_now_add` by the database's clock; a moment that the caller already took from there is kept.
+
+    Its column has no default: it says when something happened, which SQL has to name.
+    """
 
     def pre_save(self, model_instance: models.Model, add: bool) -> datetime:
         moment: datetime | None = getattr(model_instance, self.attname)

@@ -6,20 +6,17 @@ are numbered without gaps, laid out as their assessments ask, and scored with th
 
 from random import Random
 
+from django.apps import apps
 from django.db import connection, transaction
 
+from courses.models import AssessmentAttempt, AttemptAnswer, Enrollment, UserActivity
 from courses.services import statistics
 from tests.benchmarks.generated_load.catalog import catalog_tables
 from tests.benchmarks.generated_load.copying import Table, bulk_loading, copy, reserve_ids
 from tests.benchmarks.generated_load.learning import learning_tables
 from tests.benchmarks.generated_load.scale import Ids, Scale
 
-LARGE_TABLES = (
-    "courses_enrollment",
-    "courses_assessmentattempt",
-    "courses_attemptanswer",
-    "courses_useractivity",
-)
+LARGE_TABLES = (Enrollment, AssessmentAttempt, AttemptAnswer, UserActivity)
 
 
 def generate(scale: Scale) -> int:
@@ -31,18 +28,19 @@ def generate(scale: Scale) -> int:
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
             cursor.execute("SET LOCAL maintenance_work_mem = '512MB'")
-        ids = Ids(**{table: reserve_ids(f"courses_{table}", count) for table, count in scale.rows.items()})
+        rows = scale.rows.items()
+        ids = Ids(**{name: reserve_ids(apps.get_model("courses", name), count) for name, count in rows})
         random = Random(scale.seed)
         with bulk_loading(LARGE_TABLES):
-            count = sum(copy(table) for table in _tables(scale, ids, random))
+            count = sum(copy(table) for table in tables(scale, ids, random))
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
         statistics.mark_stale(course_ids=ids.of_courses(scale))
         return count
 
 
-def _tables(scale: Scale, ids: Ids, random: Random) -> list[Table]:
-    """In the order in which they refer to each other."""
+def tables(scale: Scale, ids: Ids, random: Random) -> list[Table]:
+    """All that is written, in the order in which they refer to each other."""
     key = [random.randrange(4) for _ in range(scale.questions)]
     points = [random.randint(1, 3) for _ in range(scale.questions)]
     return [*catalog_tables(scale, ids, key, points, random), *learning_tables(scale, ids, key, points)]

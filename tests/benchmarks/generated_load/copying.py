@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from django.db import connection
+from django.db.models import Model
 from psycopg2 import sql
 
 LINES_AT_A_TIME = 500
@@ -25,9 +26,12 @@ FROM pg_constraint WHERE conrelid = %s::regclass AND contype IN ('f', 'u') ORDER
 
 @dataclass(frozen=True)
 class Table:
-    """Rows to write: each is one line in the text format of COPY, without its line end."""
+    """Rows to write: each is one line in the text format of COPY, without its line end.
 
-    name: str
+    `columns` are those that the lines fill, the ones without a default among them.
+    """
+
+    model: type[Model]
     columns: tuple[str, ...]
     lines: Iterable[str]
 
@@ -63,15 +67,16 @@ def copy(table: Table) -> int:
     """Write the rows of `table` and return how many they were."""
     stream = _Stream(table.lines)
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-        sql.Identifier(table.name), sql.SQL(", ").join(map(sql.Identifier, table.columns))
+        sql.Identifier(table.model._meta.db_table), sql.SQL(", ").join(map(sql.Identifier, table.columns))
     )
     with connection.cursor() as cursor:
         cursor.copy_expert(statement, stream)
     return stream.count
 
 
-def reserve_ids(table: str, count: int) -> int:
+def reserve_ids(model: type[Model], count: int) -> int:
     """Keep `count` primary keys in a row for the caller, and return the first."""
+    table = model._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(f"LOCK TABLE {connection.ops.quote_name(table)} IN SHARE ROW EXCLUSIVE MODE")
         cursor.execute(
@@ -83,8 +88,8 @@ def reserve_ids(table: str, count: int) -> int:
 
 
 @contextmanager
-def bulk_loading(tables: Sequence[str]) -> Iterator[None]:
-    """Take indexes, unique constraints and foreign keys off `tables` and put them back at the end.
+def bulk_loading(models: Sequence[type[Model]]) -> Iterator[None]:
+    """Take indexes, unique constraints and foreign keys off the tables of `models` and put them back at the end.
 
     Building an index once is several times cheaper than keeping it true row by row. Putting the constraints
     back checks every row. Within one transaction, so that whatever fails, nothing is missing. Triggers do not
@@ -93,8 +98,8 @@ def bulk_loading(tables: Sequence[str]) -> Iterator[None]:
     dropped = []
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # checks that still wait would keep ALTER TABLE out
-        for table in tables:
-            for statement, restore in _parts(cursor, table):
+        for model in models:
+            for statement, restore in _parts(cursor, model._meta.db_table):
                 cursor.execute(statement)
                 dropped.append(restore)
     yield

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from itertools import permutations
 from random import Random
 
+from courses.constants import ActivityType, AttemptEnd
+from courses.models import AssessmentAttempt, AttemptAnswer, UserActivity
 from tests.benchmarks.generated_load.catalog import PASSING_SCORE, is_shuffled
 from tests.benchmarks.generated_load.copying import Table, line
 from tests.benchmarks.generated_load.scale import CHOICES, LASTED, LESSONS, QUESTIONS, Ids, Scale
@@ -31,8 +33,8 @@ _ATTEMPT = (
     "passing_score", *_WRITTEN,
 )  # fmt: skip
 _ATTEMPT_ANSWER = (
-    "attempt_id", "question_id", "selected_answer_id", "text_answer", "is_correct", "points_earned", "feedback",
-    "answered_at", "response", "credit", "revision", "is_flagged", *_WRITTEN,
+    "attempt_id", "question_id", "selected_answer_id", "is_correct", "points_earned", "credit", "answered_at",
+    "response", "revision", *_WRITTEN,
 )  # fmt: skip
 _ACTIVITY = (
     "user_id", "activity_type", "course_id", "lesson_id", "assessment_id", "data", *_WRITTEN,
@@ -67,9 +69,9 @@ class _Attempt:
 def learning_tables(scale: Scale, ids: Ids, key: Sequence[int], points: Sequence[int]) -> list[Table]:
     """Attempts, answers and activities. `key` and `points` are those of all questions."""
     return [
-        Table("courses_assessmentattempt", _ATTEMPT, _attempts(scale, ids, key, points)),
-        Table("courses_attemptanswer", _ATTEMPT_ANSWER, _attempt_answers(scale, ids, key, points)),
-        Table("courses_useractivity", _ACTIVITY, _activities(scale, ids, key)),
+        Table(AssessmentAttempt, _ATTEMPT, _attempts(scale, ids, key, points)),
+        Table(AttemptAnswer, _ATTEMPT_ANSWER, _attempt_answers(scale, ids, key, points)),
+        Table(UserActivity, _ACTIVITY, _activities(scale, ids, key)),
     ]
 
 
@@ -119,7 +121,7 @@ def _attempts(scale: Scale, ids: Ids, key: Sequence[int], points: Sequence[int])
         yield line(
             ids.assessmentattempt + attempt.number, ids.learner(scale, attempt.learner),
             ids.assessment + attempt.assessment, attempt.started, *ending, attempt.attempt_number, "192.0.2.1",
-            "A browser", None if attempt.is_open else "learner", QUESTIONS, _layout(attempt, ids, points),
+            "A browser", None if attempt.is_open else AttemptEnd.LEARNER, QUESTIONS, _layout(attempt, ids, points),
             PASSING_SCORE, attempt.started, attempt.ended,
         )  # fmt: skip
 
@@ -150,15 +152,14 @@ def _attempt_answers(scale: Scale, ids: Ids, key: Sequence[int], points: Sequenc
             question, pick = attempt.questions[place], attempt.picks[place]
             answer = ids.answer + question * CHOICES + pick
             if attempt.is_open:
-                graded = "\\N\t0\t\t"
-                credit = "\\N"
+                graded = "\\N\t0\t\\N"
             elif key[question] == pick:
-                graded, credit = f"t\t{points[question]}\t\t", "1"
+                graded = f"t\t{points[question]}\t1"
             else:
-                graded, credit = "f\t0\t\t", "0"
+                graded = "f\t0\t0"
             yield (
-                f"{pk}\t{ids.question + question}\t{answer}\t\t{graded}{at}\t"
-                f'{{"choices": [{answer}]}}\t{credit}\t{revision}\tf\t{at}\t{at}'
+                f"{pk}\t{ids.question + question}\t{answer}\t{graded}\t{at}\t"
+                f'{{"choices": [{answer}]}}\t{revision}\t{at}\t{at}'
             )
 
 
@@ -166,7 +167,7 @@ def _activities(scale: Scale, ids: Ids, key: Sequence[int]) -> Iterator[str]:
     """That each attempt was started, and that it was completed."""
     for attempt in _draw(scale, key):
         about = (
-            ids.learner(scale, attempt.learner), "take_quiz", ids.course + attempt.assessment // LESSONS,
+            ids.learner(scale, attempt.learner), ActivityType.TAKE_QUIZ, ids.course + attempt.assessment // LESSONS,
             ids.lesson + attempt.assessment, ids.assessment + attempt.assessment,
         )  # fmt: skip
         number = attempt.attempt_number
