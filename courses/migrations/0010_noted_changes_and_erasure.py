@@ -39,7 +39,7 @@ INPUTS = [
             name="attempt_in_statistics",
             owners=("user", "assessment__lesson__course"),
             columns=("user", "assessment", "score", "max_score", "is_passed", "time_taken_seconds"),
-            counts="{row}.is_completed",
+            counts=Q(is_completed=True),
         ),
     ),
     (
@@ -48,7 +48,7 @@ INPUTS = [
             name="waiting_answer_in_statistics",
             owners=("attempt__user", "attempt__assessment__lesson__course"),
             columns=("attempt",),
-            counts="{row}.credit IS NULL",
+            counts=Q(credit__isnull=True),
             within=("attempt", "is_completed"),
         ),
     ),

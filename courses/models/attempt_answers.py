@@ -10,7 +10,7 @@ from django.db.models import Q
 from courses.constants import GradeChangeReason
 from courses.mixins import TimeStampedMixin
 from courses.models.assessments import Answer, Question
-from courses.models.attempts import AssessmentAttempt
+from courses.models.attempts import UNGRADED, AssessmentAttempt
 from courses.rules import grading
 from courses.rules.layout import as_laid_out, find_entry
 from courses.rules.questions import QuestionKind, SpecifiedColumns, kind_of
@@ -108,7 +108,7 @@ class AttemptAnswer(TimeStampedMixin):
             models.Index(
                 fields=["question", "attempt"],
                 name="attempt_answer_ungraded",
-                condition=Q(credit__isnull=True),
+                condition=UNGRADED,
             ),
         ]
         constraints = [
@@ -116,7 +116,7 @@ class AttemptAnswer(TimeStampedMixin):
             models.CheckConstraint(name="attempt_answer_credit_is_share", condition=between("credit", 0, 1)),
             models.CheckConstraint(
                 name="attempt_answer_correct_by_credit",
-                condition=Q(credit__isnull=True, is_correct__isnull=True, points_earned=0)
+                condition=UNGRADED & Q(is_correct__isnull=True, points_earned=0)
                 | (_GRADED & (Q(credit=1, is_correct=True) | Q(credit__lt=1, is_correct=False))),
             ),
             models.CheckConstraint(
@@ -145,7 +145,7 @@ class AttemptAnswer(TimeStampedMixin):
                 name="waiting_answer_in_statistics",
                 owners=["attempt__user", "attempt__assessment__lesson__course"],
                 columns=["attempt"],
-                counts="{row}.credit IS NULL",
+                counts=UNGRADED,
                 within=("attempt", "is_completed"),
             ),
         ]

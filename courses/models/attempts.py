@@ -8,8 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
-from django.db.models import Count, F, Max, Q, Sum
-from django.db.models.functions import Now
+from django.db.models import Avg, Count, F, Max, Q, Sum, Value
+from django.db.models.functions import Now, NullIf
 
 from courses import exceptions
 from courses.constants import MAX_USER_AGENT_LENGTH, AttemptEnd
@@ -36,6 +36,26 @@ RESULT_FIELDS = (
     "is_passed",
 )
 """What completing an attempt sets, once."""
+
+
+UNGRADED = Q(credit__isnull=True)
+"""Waits for a person to grade it. Over stored answers."""
+
+SCORE_PERCENTAGE = F("score") * Value(Decimal("100.0")) / NullIf("max_score", Value(0))
+"""The score in percent, not rounded; null when there was nothing to earn. Over attempts."""
+
+
+class MeanPercentage(Avg):
+    """The mean of percentages, two decimals, rounded half up; null of nothing.
+
+    Ten digits come before two, because thirds have no exact decimal.
+    """
+
+    template = "round(round(avg(%(expressions)s), 10), 2)"
+
+    @classmethod
+    def in_sql(cls, percentage: str) -> str:
+        return cls.template % {"expressions": percentage}
 
 
 class AssessmentAttempt(TimeStampedMixin):
@@ -158,7 +178,7 @@ class AssessmentAttempt(TimeStampedMixin):
                 name="attempt_in_statistics",
                 owners=["user", "assessment__lesson__course"],
                 columns=["user", "assessment", "score", "max_score", "is_passed", "time_taken_seconds"],
-                counts="{row}.is_completed",
+                counts=Q(is_completed=True),
             ),
         ]
 
@@ -304,7 +324,7 @@ class AssessmentAttempt(TimeStampedMixin):
     def _set_result(self) -> None:
         """Add up the answers. The pass mark stays open while it depends on a person."""
         self.score = self.answers.aggregate(score=Sum("points_earned", default=0))["score"]
-        waiting = dict(self.answers.filter(credit=None).values_list("question_id", "question__points"))
+        waiting = dict(self.answers.filter(UNGRADED).values_list("question_id", "question__points"))
         possible = points_in(self.layout, waiting)
         pending = sum(possible[pk] for pk in waiting)
         self.is_passed = pass_mark.passes(self.score, pending, self.max_score, self.passing_score)

@@ -11,10 +11,9 @@ assessment that was tried before: `was_left_behind` is also a reason not to star
 from django.db.models import Count, Exists, IntegerField, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
-from courses.constants import EnrollmentStatus
 from courses.models import AssessmentAttempt, Enrollment
 from courses.policies.attempt_time import is_open
-from courses.policies.participation import NEVER, Viewer, teaches
+from courses.policies.participation import NEVER, TAKES, Viewer, teaches
 from courses.policies.results import COURSE_OF_ATTEMPT
 
 
@@ -27,7 +26,7 @@ def may_see_answer_key(viewer: Viewer) -> Q:
 
 def was_left_behind() -> Q:
     """The learner has left the course since beginning the attempt, and may have come back."""
-    left = Q(status=EnrollmentStatus.WITHDRAWN) | Q(withdrawn_date__gt=OuterRef("start_time"))
+    left = ~TAKES | Q(withdrawn_date__gt=OuterRef("start_time"))
     enrollment = Enrollment.objects.filter(user=OuterRef("user_id"), course=OuterRef(COURSE_OF_ATTEMPT))
     return Q(Exists(enrollment.filter(left)))
 

@@ -1,12 +1,24 @@
-"""Who may grade. Over stored answers, or about a person where it says so."""
+"""Who may grade, and what is graded. Over stored answers, or about a person or attempts where it says so."""
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models.lookups import IsNull
 
-from courses.models import Course
+from courses.models import AttemptAnswer, Course
+from courses.models.attempts import UNGRADED
 from courses.policies.authoring import may_create_courses
 from courses.policies.participation import Viewer, teaches
 
 COURSE_OF_ANSWER = "attempt__assessment__lesson__course_id"
+
+_UNGRADED = AttemptAnswer.objects.filter(UNGRADED, attempt=OuterRef("pk"))
+
+HAS_UNGRADED = Q(Exists(_UNGRADED))
+"""An answer waits for a person. Over attempts."""
+FULLY_GRADED = Q(is_completed=True) & ~HAS_UNGRADED
+"""It has ended, and no answer waits for a person: its result is final, and counts. Over attempts."""
+WAITS_FOR_A_PERSON = Q(is_completed=True) & Q(IsNull(Subquery(_UNGRADED.values("pk")[:1]), False))
+"""It has ended, and an answer waits for a person. Over attempts, few of them: the answers are looked up attempt by
+attempt, where for EXISTS PostgreSQL may read the ungraded answers of all attempts at once."""
 
 
 def may_grade(viewer: Viewer) -> Q:

@@ -7,6 +7,11 @@ from courses.models import Course, Enrollment, User
 
 Viewer = User | None
 
+TAKES = ~Q(status=EnrollmentStatus.WITHDRAWN)
+"""Enrolled in the course, and not withdrawn. Over enrolments."""
+HAS_COMPLETED = Q(status=EnrollmentStatus.COMPLETED)
+"""Has completed the course. Over enrolments."""
+
 NEVER = Q(Value(False, output_field=BooleanField()))
 ALWAYS = Q(Value(True, output_field=BooleanField()))
 
@@ -35,7 +40,7 @@ def takes(viewer: Viewer, course: str = "pk") -> Q:
     if viewer is None:
         return NEVER
     enrollments = Enrollment.objects.filter(course_id=OuterRef(course), user_id=viewer.pk)
-    return Q(Exists(enrollments.exclude(status=EnrollmentStatus.WITHDRAWN)))
+    return Q(Exists(enrollments.filter(TAKES)))
 
 
 def has_ever_taken(viewer: Viewer, course: str = "pk") -> Q:

@@ -2,11 +2,13 @@
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from courses.constants import EnrollmentStatus
 from courses.models import Course, Enrollment, Note, Review, User
 from courses.policies.notes import may_see_note
-from courses.policies.participation import ALWAYS, Viewer
+from courses.policies.participation import ALWAYS, TAKES, Viewer
 from courses.policies.reviews import may_see_review
+
+IS_HERE = Q(erased_at=None)
+"""The account was not erased. Over users."""
 
 
 def may_see_person(viewer: Viewer) -> Q:
@@ -25,7 +27,7 @@ def may_see_person(viewer: Viewer) -> Q:
 
 def _common_courses(viewer: User, person: OuterRef) -> QuerySet[Course]:
     """Courses that both the viewer and the person take or teach now."""
-    enrolled = Enrollment.objects.exclude(status=EnrollmentStatus.WITHDRAWN).filter(course=OuterRef("pk"))
+    enrolled = Enrollment.objects.filter(TAKES, course=OuterRef("pk"))
     teaching = Course.instructors.through._default_manager.filter(course_id=OuterRef("pk"))
     return Course.objects.filter(
         Q(Exists(enrolled.filter(user=viewer))) | Q(Exists(teaching.filter(user_id=viewer.pk))),

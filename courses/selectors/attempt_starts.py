@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from django.db.models import Count
 
 from courses import exceptions
-from courses.constants import EnrollmentStatus
 from courses.models import Assessment, AssessmentAttempt, Enrollment, User
 from courses.policies.answer_key import was_left_behind
 from courses.policies.attempt_time import is_open, is_over
+from courses.policies.participation import TAKES
 from courses.rules.attempt_limits import may_start
 from courses.rules.readiness import question_problems
 
@@ -30,11 +30,8 @@ class _Taken:
 def start_refusals(learner: User, assessments: Sequence[int]) -> Mapping[int, exceptions.Refusal | None]:
     """Why the learner may not start each assessment now; None where starting leads to an attempt."""
     found = Assessment.objects.filter(pk__in=assessments).select_related("lesson__course")
-    enrolled = set(
-        Enrollment.objects.filter(user=learner, course__lessons__assessment__in=assessments)
-        .exclude(status=EnrollmentStatus.WITHDRAWN)
-        .values_list("course", flat=True)
-    )
+    enrollments = Enrollment.objects.filter(TAKES, user=learner, course__lessons__assessment__in=assessments)
+    enrolled = set(enrollments.values_list("course", flat=True))
     taken = _attempts_taken(learner, assessments)
     return {
         assessment.pk: _refusal(

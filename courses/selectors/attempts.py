@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
-from django.db.models.lookups import IsNull
+from django.db.models import Q, QuerySet
 
 from courses.models import Answer, Assessment, AssessmentAttempt, AttemptAnswer, Question, User
 from courses.policies import answer_key, participation, results
 from courses.policies.attempt_time import overdue
+from courses.policies.grading import WAITS_FOR_A_PERSON
 from courses.policies.participation import Viewer
 from courses.rules import grading, values
 from courses.rules.attempt_limits import attempts_left
@@ -25,18 +25,12 @@ def attempts_visible_to(viewer: Viewer) -> QuerySet[AssessmentAttempt]:
     return AssessmentAttempt.objects.filter(results.may_see_attempt(viewer)).annotate(
         read_at=StatementTimestamp(),
         is_overdue=overdue(),
-        waits_for_a_person=Q(is_completed=True) & _has_ungraded_answers(),
+        waits_for_a_person=WAITS_FOR_A_PERSON,
         viewer_is_learner=Q(user_id=viewer.pk) if viewer else participation.NEVER,
         viewer_is_staff=participation.teaches(viewer, results.COURSE_OF_ATTEMPT),
         results_visible=results.may_see_results(viewer),
         answer_key_visible=answer_key.may_see_answer_key(viewer),
     )
-
-
-def _has_ungraded_answers() -> Q:
-    """Looked up attempt by attempt. For EXISTS, PostgreSQL may read the ungraded answers of all attempts at once."""
-    ungraded = AttemptAnswer.objects.filter(attempt=OuterRef("pk"), credit=None)
-    return Q(IsNull(Subquery(ungraded.values("pk")[:1]), False))
 
 
 def attempts_of(viewer: Viewer) -> QuerySet[AssessmentAttempt]:

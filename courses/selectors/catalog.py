@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 
-from courses.constants import EnrollmentStatus
 from courses.models import Course, Enrollment, Lesson, LessonCompletion, Resource
 from courses.policies import participation
 from courses.policies.participation import Viewer
@@ -71,5 +70,4 @@ def completed_lessons(viewer: Viewer, lessons: Sequence[int]) -> dict[int, bool]
 
 
 def is_enrolled(viewer: Viewer, course: Course) -> bool:
-    enrollments = enrollments_of(viewer).filter(course=course)
-    return enrollments.exclude(status=EnrollmentStatus.WITHDRAWN).exists()
+    return enrollments_of(viewer).filter(participation.TAKES, course=course).exists()

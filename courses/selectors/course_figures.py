@@ -10,11 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from courses.constants import ACTIVE_STUDENT_DAYS
-from courses.models import CourseStats
+from courses.models import AssessmentAttempt, CourseStats, Enrollment
+from courses.models.attempts import SCORE_PERCENTAGE, MeanPercentage
+from courses.policies.grading import FULLY_GRADED
+from courses.policies.participation import HAS_COMPLETED, TAKES
 from courses.rules.engagement import engagement_score
-from courses.utils.sql import fetch
+from courses.utils.sql import fetch, in_sql
 
-_LEARNERS = """
+_LEARNERS = f"""
 SELECT learner.course_id,
     count(*) AS students,
     count(*) FILTER (WHERE EXISTS (
@@ -26,9 +29,9 @@ SELECT learner.course_id,
         WHERE archived.course_id = learner.course_id AND archived.user_id = learner.user_id
             AND archived.last_activity >= %(active_since)s
     )) AS active,
-    count(*) FILTER (WHERE learner.status = 'completed') AS completed,
+    count(*) FILTER (WHERE {in_sql(HAS_COMPLETED, learner=Enrollment)}) AS completed,
     round(avg(greatest(0, floor(extract(epoch FROM learner.completed_date - learner.enrolled_date) / 86400)))
-        FILTER (WHERE learner.status = 'completed')) AS completion_days,
+        FILTER (WHERE {in_sql(HAS_COMPLETED, learner=Enrollment)})) AS completion_days,
     avg(learner.progress_percentage) AS mean_progress,
     count(*) FILTER (WHERE EXISTS (
         SELECT FROM courses_assessmentattempt AS attempt
@@ -44,27 +47,24 @@ SELECT learner.course_id,
         WHERE note.user_id = learner.user_id AND lesson.course_id = learner.course_id
     )) AS voices
 FROM courses_enrollment AS learner
-WHERE learner.course_id = ANY(%(courses)s) AND learner.status <> 'withdrawn'
+WHERE learner.course_id = ANY(%(courses)s) AND {in_sql(TAKES, learner=Enrollment)}
 GROUP BY learner.course_id
-"""
+"""  # noqa: S608 - made of constants
 """Of the learners of each course who have not withdrawn. Days are whole ones, and their mean is rounded half up."""
 
-_ASSESSMENTS = """
+_ASSESSMENTS = f"""
 SELECT lesson.course_id, attempt.assessment_id,
     count(*) AS attempts,
     count(DISTINCT attempt.user_id) AS learners,
     round(100.0 * count(*) FILTER (WHERE attempt.is_passed) / count(*), 2) AS pass_rate,
-    round(round(avg(100.0 * attempt.score / nullif(attempt.max_score, 0)), 10), 2) AS average_percentage,
+    {MeanPercentage.in_sql(in_sql(SCORE_PERCENTAGE, attempt=AssessmentAttempt))} AS average_percentage,
     round(percentile_cont(0.5) WITHIN GROUP (ORDER BY attempt.time_taken_seconds)::numeric) AS median_seconds
 FROM courses_assessmentattempt AS attempt
 JOIN courses_assessment AS assessment ON assessment.id = attempt.assessment_id
 JOIN courses_lesson AS lesson ON lesson.id = assessment.lesson_id
-WHERE lesson.course_id = ANY(%(courses)s) AND attempt.is_completed AND NOT EXISTS (
-    SELECT FROM courses_attemptanswer AS pending WHERE pending.attempt_id = attempt.id AND pending.credit IS NULL
-)
+WHERE lesson.course_id = ANY(%(courses)s) AND {in_sql(FULLY_GRADED, attempt=AssessmentAttempt)}
 GROUP BY lesson.course_id, attempt.assessment_id
-"""
-"""Over finished, fully graded attempts. Ten digits come before two, because thirds have no exact decimal."""
+"""  # noqa: S608 - made of constants
 
 _REVENUE = """
 SELECT course_id, currency, sum(price_paid) AS gross, count(*) AS enrollments

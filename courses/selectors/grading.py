@@ -7,6 +7,7 @@ from django.db.models import F, Q, QuerySet, prefetch_related_objects
 
 from courses.constants import NO_CREDIT, GradeChangeReason
 from courses.models import AssessmentAttempt, AttemptAnswer, Question
+from courses.models.attempts import UNGRADED
 from courses.policies.grading import COURSE_OF_ANSWER, may_grade
 from courses.policies.participation import Viewer
 from courses.rules.layout import as_laid_out, trial_entry
@@ -30,7 +31,7 @@ def grading_tasks_visible_to(viewer: Viewer) -> QuerySet[AttemptAnswer]:
 
 def grading_tasks_waiting_for(viewer: Viewer) -> QuerySet[AttemptAnswer]:
     """Tasks that nobody has done yet."""
-    return grading_tasks_visible_to(viewer).filter(credit=None)
+    return grading_tasks_visible_to(viewer).filter(UNGRADED)
 
 
 def in_course(course_id: int | None) -> Q:

@@ -11,10 +11,13 @@ from datetime import datetime
 from typing import Any
 
 from courses.constants import MAX_TIME_SPENT_SECONDS, SESSION_GAP_MINUTES
-from courses.models import UserStats
+from courses.models import AssessmentAttempt, Enrollment, UserStats
+from courses.models.attempts import SCORE_PERCENTAGE, MeanPercentage
+from courses.policies.grading import FULLY_GRADED
+from courses.policies.participation import HAS_COMPLETED, TAKES
 from courses.rules.engagement import LearningHabits, learning_habits
 from courses.selectors.streaks import activity_streaks
-from courses.utils.sql import fetch
+from courses.utils.sql import fetch, in_sql
 
 TIME_SPENT = f"""
 CASE WHEN jsonb_typeof(activity.data -> 'time_spent') = 'number'
@@ -24,14 +27,21 @@ END
 """
 """The whole seconds that one activity counts for: nothing where `time_spent` is no number."""
 
+QUARTER = "interval '15 minutes'"
+"""How finely archived sessions keep when something was done: every time zone begins its hours and days with one."""
+
 _TOTALS = f"""
 SELECT person.id AS user_id,
-    (SELECT count(*) FROM courses_enrollment WHERE user_id = person.id AND status <> 'withdrawn') AS enrolled,
-    (SELECT count(*) FROM courses_enrollment WHERE user_id = person.id AND status = 'completed') AS completed,
+    enrollment.taken, enrollment.completed,
     coalesce(live.seconds, 0) + coalesce(archived.seconds, 0) AS seconds,
     greatest(live.last_activity, archived.last_activity) AS last_activity,
-    round(round(best.average, 10), 2) AS average
+    best.average
 FROM courses_user AS person
+CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE {in_sql(TAKES, own=Enrollment)}) AS taken,
+        count(*) FILTER (WHERE {in_sql(HAS_COMPLETED, own=Enrollment)}) AS completed
+    FROM courses_enrollment AS own WHERE own.user_id = person.id
+) AS enrollment
 CROSS JOIN LATERAL (
     SELECT sum({TIME_SPENT}) AS seconds, max(activity.created_date) AS last_activity
     FROM courses_useractivity AS activity WHERE activity.user_id = person.id
@@ -41,26 +51,23 @@ CROSS JOIN LATERAL (
     FROM courses_archivedsession WHERE user_id = person.id
 ) AS archived
 CROSS JOIN LATERAL (
-    SELECT avg(percentage) AS average FROM (
-        SELECT max(100.0 * attempt.score / attempt.max_score) AS percentage
+    SELECT {MeanPercentage.in_sql("percentage")} AS average FROM (
+        SELECT max({in_sql(SCORE_PERCENTAGE, attempt=AssessmentAttempt)}) AS percentage
         FROM courses_assessmentattempt AS attempt
-        WHERE attempt.user_id = person.id AND attempt.is_completed AND attempt.max_score > 0 AND NOT EXISTS (
-            SELECT FROM courses_attemptanswer AS pending
-            WHERE pending.attempt_id = attempt.id AND pending.credit IS NULL
-        )
+        WHERE attempt.user_id = person.id AND {in_sql(FULLY_GRADED, attempt=AssessmentAttempt)}
         GROUP BY attempt.assessment_id
     ) AS of_assessment
 ) AS best
 WHERE person.id = ANY(%(people)s)
 """  # noqa: S608 - made of constants
 
-_HABITS = """
+_HABITS = f"""
 WITH moments AS (
     SELECT user_id, created_date AS moment, 1 AS activities
     FROM courses_useractivity WHERE user_id = ANY(%(people)s)
     UNION ALL
     SELECT session.user_id,
-        date_bin('15 minutes', session.started, 'epoch') + (quarter.place - 1) * interval '15 minutes',
+        date_bin({QUARTER}, session.started, 'epoch') + (quarter.place - 1) * {QUARTER},
         quarter.activities
     FROM courses_archivedsession AS session
     CROSS JOIN LATERAL unnest(session.activity_counts) WITH ORDINALITY AS quarter(activities, place)
@@ -72,7 +79,7 @@ SELECT moments.user_id,
     sum(moments.activities)::int AS activities
 FROM moments JOIN courses_user AS person ON person.id = moments.user_id
 GROUP BY 1, 2, 3
-"""
+"""  # noqa: S608 - made of constants
 
 _SESSIONS = f"""
 WITH spans AS (
@@ -106,7 +113,7 @@ def learner_figures(user_ids: Collection[int], *, now: datetime) -> list[UserSta
     return [
         UserStats(
             user_id=row.user_id,
-            courses_enrolled=row.enrolled,
+            courses_enrolled=row.taken,
             courses_completed=row.completed,
             total_time_spent_seconds=row.seconds,
             assessment_avg_score=row.average,

@@ -6,10 +6,12 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from django.db.models import Avg, Exists, F, Max, OuterRef, QuerySet
+from django.db.models import Max, QuerySet
 
-from courses.models import Assessment, AssessmentAttempt, AttemptAnswer, Course, CourseStats, UserStats
+from courses.models import Assessment, AssessmentAttempt, Course, CourseStats, UserStats
+from courses.models.attempts import SCORE_PERCENTAGE, MeanPercentage
 from courses.policies import participation, results
+from courses.policies.grading import FULLY_GRADED
 from courses.policies.participation import Viewer
 from courses.rules.engagement import LearningHabits
 from courses.selectors.streaks import activity_streaks
@@ -106,15 +108,10 @@ def learner_statistics(viewer: Viewer, people: Sequence[int]) -> Mapping[int, Le
 
 def _visible_average(viewer: Viewer) -> Decimal | None:
     """The mean over assessments of the best percentage, over results that the viewer may see now."""
-    pending = AttemptAnswer.objects.filter(attempt=OuterRef("pk"), credit=None)
-    graded: QuerySet[Any] = AssessmentAttempt.objects.filter(
-        results.may_see_results(viewer), ~Exists(pending), user=viewer, is_completed=True, max_score__gt=0
-    )
-    best = (
-        graded.order_by().values("assessment").annotate(best=Max(F("score") * Decimal(100) / F("max_score")))
-    )
-    mean = best.aggregate(mean=Avg("best"))["mean"]
-    return None if mean is None else round(mean, 10).quantize(_TWO_PLACES, ROUND_HALF_UP)
+    graded = AssessmentAttempt.objects.filter(results.may_see_results(viewer), FULLY_GRADED, user=viewer)
+    best: Any = graded.order_by().values("assessment").annotate(best=Max(SCORE_PERCENTAGE))
+    mean: Decimal | None = best.aggregate(mean=MeanPercentage("best"))["mean"]
+    return mean
 
 
 def course_figures(row: CourseStats, assessments: Sequence[int]) -> CourseFigures:

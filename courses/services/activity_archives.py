@@ -7,17 +7,19 @@ same command goes on with the file that is there; interrupted after, it has noth
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.db.models.expressions import RawSQL
 
 from courses import exceptions
 from courses.constants import SESSION_GAP_MINUTES
-from courses.models import ActivityArchive, UserActivity
-from courses.selectors.learner_figures import TIME_SPENT
+from courses.models import ActivityArchive, ArchivedParticipation, ArchivedSession, User, UserActivity
+from courses.policies.people import IS_HERE
+from courses.selectors.learner_figures import QUARTER, TIME_SPENT
 from courses.utils import archive_file
 from courses.utils.archive_file import Contents
-from courses.utils.sql import execute
+from courses.utils.sql import execute, in_sql
 
 _NOTE_ROWS = (
     "INSERT INTO rows_of_file SELECT (row ->> 'id')::bigint, row FROM unnest(%(rows)s::jsonb[]) AS row"
@@ -32,7 +34,7 @@ FOR UPDATE OF activity
 _KEEP_SESSIONS = f"""
 WITH moved AS (
     SELECT user_id, created_date AS moment, {TIME_SPENT} AS seconds,
-        date_bin('15 minutes', created_date, 'epoch') AS quarter
+        date_bin({QUARTER}, created_date, 'epoch') AS quarter
     FROM courses_useractivity AS activity JOIN rows_of_file USING (id)
 ), placed AS (
     SELECT *, coalesce(moment > lag(moment) OVER learner + interval '{SESSION_GAP_MINUTES} minutes', true) AS opens
@@ -46,37 +48,38 @@ WITH moved AS (
 ), busy AS (
     SELECT user_id, number, quarter, count(*) AS activities FROM numbered GROUP BY user_id, number, quarter
 )
-INSERT INTO courses_archivedsession (archive_id, user_id, started, ended, time_spent_seconds, activity_counts)
+INSERT INTO {ArchivedSession._meta.db_table} (archive_id, user_id, started, ended, time_spent_seconds, activity_counts)
 SELECT %(archive)s, user_id, started, ended, seconds, array_agg(coalesce(activities, 0) ORDER BY quarter)
 FROM session
-CROSS JOIN LATERAL generate_series(first, last, interval '15 minutes') AS quarter
+CROSS JOIN LATERAL generate_series(first, last, {QUARTER}) AS quarter
 LEFT JOIN busy USING (user_id, number, quarter)
 GROUP BY user_id, number, started, ended, seconds
 """  # noqa: S608 - made of constants
 
-_KEEP_PARTICIPATIONS = """
-INSERT INTO courses_archivedparticipation (archive_id, user_id, course_id, last_activity)
+_KEEP_PARTICIPATIONS = f"""
+INSERT INTO {ArchivedParticipation._meta.db_table} (archive_id, user_id, course_id, last_activity)
 SELECT %(archive)s, user_id, course_id, max(created_date)
 FROM courses_useractivity JOIN rows_of_file USING (id) WHERE course_id IS NOT NULL GROUP BY user_id, course_id
-"""
+"""  # noqa: S608 - names of the models only
 
 _REMOVE = (
     "DELETE FROM courses_useractivity AS activity USING rows_of_file WHERE rows_of_file.id = activity.id"
 )
 
-_BRING_BACK = """
-INSERT INTO courses_useractivity (id, user_id, activity_type, course_id, lesson_id, resource_id, assessment_id,
-    data, created_date, updated_date)
-SELECT was.id, was.user_id, was.activity_type, course.id, lesson.id, resource.id, assessment.id,
-    was.data, was.created_date, was.updated_date
+_FIELDS: Any = UserActivity._meta.concrete_fields
+_PARTS = [field for field in _FIELDS if field.many_to_one and field.null]
+"""What an activity was about, which may be gone."""
+
+_BRING_BACK = f"""
+INSERT INTO {UserActivity._meta.db_table} ({", ".join(field.column for field in _FIELDS)})
+SELECT {", ".join(f"{field.name}.id" if field in _PARTS else f"was.{field.column}" for field in _FIELDS)}
 FROM unnest(%(rows)s::jsonb[]) AS row
-CROSS JOIN LATERAL jsonb_populate_record(NULL::courses_useractivity, row) AS was
-JOIN courses_user AS person ON person.id = was.user_id AND person.erased_at IS NULL
-LEFT JOIN courses_course AS course ON course.id = was.course_id
-LEFT JOIN courses_lesson AS lesson ON lesson.id = was.lesson_id
-LEFT JOIN courses_resource AS resource ON resource.id = was.resource_id
-LEFT JOIN courses_assessment AS assessment ON assessment.id = was.assessment_id
-"""
+CROSS JOIN LATERAL jsonb_populate_record(NULL::{UserActivity._meta.db_table}, row) AS was
+JOIN courses_user AS person ON person.id = was.user_id AND {in_sql(IS_HERE, person=User)}
+""" + "\n".join(  # noqa: S608 - names of the models only
+    f"LEFT JOIN {part.related_model._meta.db_table} AS {part.name} ON {part.name}.id = was.{part.column}"
+    for part in _PARTS
+)
 """People who were deleted or erased since have no activity, and what was deleted since is referred to no more."""
 
 

@@ -14,13 +14,14 @@ from django.db.models import JSONField
 from django.db.models.expressions import RawSQL
 
 from courses import exceptions
+from courses.models import AttemptAnswer
 from courses.rules.layout import find_entry
 from courses.rules.responses import check_response_in_places, specified_columns
 from courses.rules.values import Given, Response
 from courses.services.changes import CHANNEL, attempt_topic
 from courses.utils.sql import fetch
 
-_SAVE = """
+_SAVE = f"""
 WITH changed AS (
     SELECT given.*
     FROM unnest(%(questions)s::bigint[], %(responses)s::jsonb[], %(picked)s::bigint[], %(texts)s::text[])
@@ -33,11 +34,9 @@ WITH changed AS (
     WHERE id = %(attempt)s AND NOT %(is_stale)s AND EXISTS (SELECT FROM changed)
     RETURNING id, revision, LEAST(statement_timestamp(), deadline_at) AS answered_at
 ), saved AS (
-    INSERT INTO courses_attemptanswer (
-        attempt_id, question_id, response, selected_answer_id, text_answer, revision, answered_at,
-        points_earned, feedback, is_flagged, created_date, updated_date
-    )
-    SELECT id, question, response, picked, text, revision, answered_at, 0, '', FALSE, now(), now()
+    INSERT INTO {AttemptAnswer._meta.db_table}
+        (attempt_id, question_id, response, selected_answer_id, text_answer, revision, answered_at)
+    SELECT id, question, response, picked, text, revision, answered_at
     FROM changed CROSS JOIN revised
     ON CONFLICT (attempt_id, question_id) DO UPDATE SET
         response = excluded.response, selected_answer_id = excluded.selected_answer_id,
@@ -48,7 +47,7 @@ SELECT
     EXISTS (SELECT FROM changed) AS has_changes,
     (SELECT revision FROM revised) AS revision,
     (SELECT pg_notify(%(channel)s, %(topic)s) FROM revised) AS told
-"""
+"""  # noqa: S608 - a name of the models only
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,12 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth import SESSION_KEY
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from courses import exceptions
 from courses.constants import AttemptEnd
 from courses.models import AssessmentAttempt, AttemptAnswer, Course, User
+from courses.policies.grading import HAS_UNGRADED
 from courses.rules.questions import KINDS
 from courses.services import attempt_endings
 from courses.services.changes import tell_attempts_changed, tell_people_notified
@@ -134,8 +135,7 @@ def _not_kept(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
         case "Review":
             return rows.filter(is_approved=False)
         case "AssessmentAttempt":
-            waiting = AttemptAnswer.objects.filter(attempt=OuterRef("pk"), credit=None)
-            return rows.filter(Exists(waiting))
+            return rows.filter(HAS_UNGRADED)
         case _:
             return rows.none()
 

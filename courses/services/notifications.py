@@ -7,21 +7,21 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from courses import exceptions
-from courses.constants import MAX_LONG_TEXT_LENGTH, EnrollmentStatus, NotificationType
+from courses.constants import MAX_LONG_TEXT_LENGTH, NotificationType
 from courses.models import Course, Enrollment, Notification, User
+from courses.policies.participation import TAKES
+from courses.policies.people import IS_HERE
 from courses.rules.words import trimmed
 from courses.selectors import catalog, notifications
 from courses.services.changes import tell_people_notified
-from courses.utils.sql import fetch
+from courses.utils.sql import fetch, in_sql
 
 _ANNOUNCE = f"""
-INSERT INTO {Notification._meta.db_table}
-    (user_id, course_id, notification_type, title, message, action_url, is_read, created_date, updated_date)
-SELECT user_id, course_id, '{NotificationType.ANNOUNCEMENT}', %(title)s, %(message)s, %(action_url)s, false,
-    statement_timestamp(), statement_timestamp()
-FROM {Enrollment._meta.db_table} AS enrollment
-WHERE course_id = %(course)s AND status <> '{EnrollmentStatus.WITHDRAWN}'
-    AND EXISTS (SELECT FROM {User._meta.db_table} WHERE id = enrollment.user_id AND erased_at IS NULL)
+INSERT INTO {Notification._meta.db_table} (user_id, course_id, notification_type, title, message, action_url)
+SELECT person.id, learner.course_id, '{NotificationType.ANNOUNCEMENT}', %(title)s, %(message)s, %(action_url)s
+FROM courses_enrollment AS learner
+JOIN courses_user AS person ON person.id = learner.user_id AND {in_sql(IS_HERE, person=User)}
+WHERE learner.course_id = %(course)s AND {in_sql(TAKES, learner=Enrollment)}
 RETURNING user_id
 """  # noqa: S608 - names and constants of the models only
 

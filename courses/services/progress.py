@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from courses import exceptions
 from courses.constants import ActivityType, EnrollmentStatus, NotificationType
 from courses.models import Course, Enrollment, Lesson, LessonCompletion, User
+from courses.policies.participation import TAKES
 from courses.selectors import catalog
 from courses.services import activity, notifications
 from courses.utils.clock import StatementTimestamp
@@ -44,7 +45,7 @@ def complete_lesson(*, learner: User, lesson_id: int) -> Enrollment:
         raise exceptions.NotFound(field=["lessonId"])
     _hold_lessons(lesson.course)
     own = Enrollment.objects.filter(user=learner, course=lesson.course)
-    enrollment = own.exclude(status=EnrollmentStatus.WITHDRAWN).select_for_update(no_key=True).first()
+    enrollment = own.filter(TAKES).select_for_update(no_key=True).first()
     if enrollment is None:
         raise exceptions.NotEnrolled(field=["lessonId"])
     _, is_new = LessonCompletion.objects.get_or_create(user=learner, lesson=lesson)

@@ -16,7 +16,7 @@ _BATCH_SIZE = 1000
 
 _WRITE_GRADES = f"""
 UPDATE {AttemptAnswer._meta.db_table} AS answer
-SET credit = new.credit, is_correct = new.credit = 1, points_earned = new.points,
+SET credit = new.credit, is_correct = new.credit = {FULL_CREDIT}, points_earned = new.points,
     updated_date = statement_timestamp()
 FROM unnest(%(ids)s::bigint[], %(credits)s::numeric[], %(points)s::integer[]) AS new(id, credit, points)
 WHERE answer.id = new.id

@@ -14,11 +14,12 @@ from django.db import transaction
 from django.db.models import Model, Q
 from django.db.models.functions import Now
 
-from courses.models import Course, CourseStats, StatisticsChange, User, UserStats
+from courses.models import Course, CourseStats, Enrollment, StatisticsChange, User, UserStats
+from courses.policies.participation import TAKES
 from courses.selectors.course_figures import course_figures
 from courses.selectors.learner_figures import learner_figures
 from courses.utils.clock import database_now
-from courses.utils.sql import execute, fetch
+from courses.utils.sql import execute, fetch, in_sql
 
 BATCH_SIZE = 20
 """How many rows one transaction refreshes."""
@@ -27,17 +28,18 @@ OUTDATED_AFTER = timedelta(hours=1)
 """Some numbers change by time alone; rows that have such numbers are refreshed this often."""
 
 
-_COUNT_LEARNERS = """
+_COUNT_LEARNERS = f"""
 UPDATE courses_course AS course
 SET learner_count = counted.learner_count
 FROM (
-    SELECT ranked.id, (SELECT count(*) FROM courses_enrollment
-        WHERE course_id = ranked.id AND status <> 'withdrawn') AS learner_count
+    SELECT ranked.id, count(learner.id) AS learner_count
     FROM courses_course AS ranked
-    WHERE ranked.id = ANY(%(courses)s)
+    LEFT JOIN courses_enrollment AS learner
+        ON learner.course_id = ranked.id AND {in_sql(TAKES, learner=Enrollment)}
+    WHERE ranked.id = ANY(%(courses)s) GROUP BY ranked.id
 ) AS counted
 WHERE course.id = counted.id AND course.learner_count <> counted.learner_count
-"""
+"""  # noqa: S608 - made of constants
 """The popularity that lists of courses are sorted by stands in the courses themselves, where an index can hold it."""
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from django.db.models import DecimalField, Func
 
-from courses.utils.triggers import TriggerConstraint
+from courses.utils.triggers import TriggerConstraint, after_each_statement
 
 _CREATE = """
 CREATE FUNCTION {trigger}() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -16,12 +16,7 @@ DECLARE
     touched bigint[];
 BEGIN
     IF TG_OP = 'UPDATE' THEN
-        touched := ARRAY(
-            SELECT {reference} FROM (
-                (SELECT id, {columns} FROM changed EXCEPT SELECT id, {columns} FROM replaced)
-                UNION ALL (SELECT id, {columns} FROM replaced EXCEPT SELECT id, {columns} FROM changed)
-            ) AS differs
-        );
+        touched := ARRAY(SELECT {reference} FROM {differing} AS differs);
     ELSE
         touched := ARRAY(SELECT {reference} FROM changed);
     END IF;
@@ -31,12 +26,6 @@ BEGIN
         WHERE parent.id = ANY(touched);
     RETURN NULL;
 END $$;
-CREATE TRIGGER {trigger}_added AFTER INSERT ON {rows}
-    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION {trigger}();
-CREATE TRIGGER {trigger}_changed AFTER UPDATE ON {rows}
-    REFERENCING OLD TABLE AS replaced NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION {trigger}();
-CREATE TRIGGER {trigger}_removed AFTER DELETE ON {rows}
-    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION {trigger}();
 """
 
 
@@ -64,7 +53,8 @@ class RowCount(TriggerConstraint):
     def create_sql(self, model: Any, schema_editor: Any) -> str:
         quote = schema_editor.quote_name
         reference = model._meta.get_field(self.reference)
-        return _CREATE.format(
+        return after_each_statement(
+            _CREATE,
             trigger=self.name,
             rows=quote(model._meta.db_table),
             parents=quote(reference.related_model._meta.db_table),

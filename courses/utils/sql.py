@@ -5,6 +5,8 @@ from functools import cache
 from typing import Any
 
 from django.db import connection
+from django.db.models import Model, Q
+from django.db.models.sql import Query
 
 
 def fetch(statement: str, **parameters: Any) -> list[Any]:
@@ -18,6 +20,22 @@ def fetch(statement: str, **parameters: Any) -> list[Any]:
 @cache
 def _row_class(names: tuple[str, ...]) -> Any:
     return namedtuple("row", names)  # type: ignore[misc]
+
+
+def in_sql(rule: Any, **row: type[Model]) -> str:
+    """A condition or expression over the columns of one row, as SQL for a statement that is written out.
+
+    `row` is the name of the row in the statement, with its model: `in_sql(TAKES, learner=Enrollment)`. So a rule
+    that narrows querysets is the very one that written statements go by.
+    """
+    [(name, model)] = row.items()
+    query = Query(model)
+    renamed: dict[str | None, str] = {query.get_initial_alias(): name}
+    resolved = query.build_where(rule) if isinstance(rule, Q) else rule.resolve_expression(query)
+    query.change_aliases(renamed)
+    sql, values = query.get_compiler(connection=connection).compile(resolved.relabeled_clone(renamed))
+    written: str = sql % tuple(map(connection.schema_editor().quote_value, values))
+    return written.replace("%", "%%")
 
 
 def execute(statement: str, **parameters: Any) -> int:

@@ -9,7 +9,10 @@ The note is a row of StatisticsChange. Writers only insert there, so none waits 
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from courses.utils.triggers import TriggerConstraint
+from django.db.models import Q
+
+from courses.utils.sql import in_sql
+from courses.utils.triggers import TriggerConstraint, after_each_statement
 
 _CHANGES = "courses_statisticschange"
 """Where it is noted whose statistics are stale, in one column for each kind of owner."""
@@ -23,10 +26,7 @@ CREATE FUNCTION {trigger}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
         {note}
-        WITH touched AS (
-            (SELECT id, {columns} FROM changed EXCEPT SELECT id, {columns} FROM replaced)
-            UNION ALL (SELECT id, {columns} FROM replaced EXCEPT SELECT id, {columns} FROM changed)
-        )
+        WITH touched AS {differing}
         {owners};
     ELSE
         {note}
@@ -35,12 +35,6 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-CREATE TRIGGER {trigger}_added AFTER INSERT ON {rows}
-    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION {trigger}();
-CREATE TRIGGER {trigger}_changed AFTER UPDATE ON {rows}
-    REFERENCING OLD TABLE AS replaced NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION {trigger}();
-CREATE TRIGGER {trigger}_removed AFTER DELETE ON {rows}
-    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION {trigger}();
 """
 
 _OF_ROWS = """
@@ -106,7 +100,7 @@ class StatisticsInput(TriggerConstraint):
         self.columns = tuple(columns)
 
     def create_sql(self, model: Any, schema_editor: Any) -> str:
-        return _OF_STATEMENTS.format(**self.sql_parts(model, schema_editor.quote_name))
+        return after_each_statement(_OF_STATEMENTS, **self.sql_parts(model, schema_editor.quote_name))
 
     def sql_parts(self, model: Any, quote: Any) -> dict[str, str]:
         return {
@@ -124,7 +118,7 @@ class StatisticsInput(TriggerConstraint):
 class StatisticsInputRow(StatisticsInput):
     """The same for tables with many writes that statistics do not care about: each row is judged by itself.
 
-    Only rows for which `counts` holds count, a condition in SQL over `{row}`; where `within` names a foreign key
+    Only rows for which `counts` holds count; where `within` names a foreign key
     and a flag, `("attempt", "is_completed")`, only those whose parent has the flag. A change of anything else
     costs a comparison.
     """
@@ -136,7 +130,7 @@ class StatisticsInputRow(StatisticsInput):
         *,
         owners: Sequence[str],
         columns: Sequence[str],
-        counts: str,
+        counts: Q,
         name: str,
         within: tuple[str, str] | None = None,
     ) -> None:
@@ -151,8 +145,8 @@ class StatisticsInputRow(StatisticsInput):
             **self.sql_parts(model, quote),
             old=", ".join(f"OLD.{column}" for column in columns),
             new=", ".join(f"NEW.{column}" for column in columns),
-            old_counts=f"({self.counts.format(row='OLD')})",
-            new_counts=f"({self.counts.format(row='NEW')})",
+            old_counts=in_sql(self.counts, OLD=model),
+            new_counts=in_sql(self.counts, NEW=model),
             unless_within=self._unless_within(model, quote),
         )
 

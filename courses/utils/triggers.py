@@ -5,6 +5,28 @@ from typing import Any, ClassVar
 
 from django.db.models import BaseConstraint
 
+_AFTER_EACH_STATEMENT = """
+CREATE TRIGGER {trigger}_added AFTER INSERT ON {rows}
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION {trigger}();
+CREATE TRIGGER {trigger}_changed AFTER UPDATE ON {rows}
+    REFERENCING OLD TABLE AS replaced NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION {trigger}();
+CREATE TRIGGER {trigger}_removed AFTER DELETE ON {rows}
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION {trigger}();
+"""
+_DIFFERING = """(
+    (SELECT id, {columns} FROM changed EXCEPT SELECT id, {columns} FROM replaced)
+    UNION ALL (SELECT id, {columns} FROM replaced EXCEPT SELECT id, {columns} FROM changed)
+)"""
+
+
+def after_each_statement(function: str, **parts: str) -> str:
+    """A `function` in SQL, and the triggers by which it sees each statement on `rows` as a whole.
+
+    It finds the rows that were `changed` and, in an update, the ones that these `replaced`. `{differing}` stands
+    for the rows whose `columns` an update has changed, as they were and as they are.
+    """
+    return (function + _AFTER_EACH_STATEMENT).format(differing=_DIFFERING.format(**parts), **parts)
+
 
 class TriggerConstraint(BaseConstraint):
     """A rule about rows that the database itself keeps, by a function `name` and triggers that call it.
