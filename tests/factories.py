@@ -1,6 +1,7 @@
 """Rows for tests: each function creates one thing with whatever it needs, and takes any field by name."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -20,6 +21,7 @@ from courses.models import (
     Question,
     Resource,
     Review,
+    StatisticsChange,
     User,
     UserActivity,
 )
@@ -177,6 +179,22 @@ def make_completed_attempt(user: User, assessment: Assessment) -> AssessmentAtte
     pick(attempt, assessment.questions.get(order=1), "right")
     attempt.complete()
     return attempt
+
+
+def rescore(attempt: AssessmentAttempt) -> None:
+    """Score `attempt` anew, whose answers were given other grades."""
+    attempt._set_result()
+    AssessmentAttempt.objects.filter(pk=attempt.pk).update(
+        score=attempt.score, max_score=attempt.max_score, is_passed=attempt.is_passed
+    )
+
+
+def mark_stale(*, course_ids: Iterable[int] = (), user_ids: Iterable[int] = ()) -> None:
+    """Note that the statistics of these courses and people are to be computed again."""
+    StatisticsChange.objects.bulk_create(
+        [StatisticsChange(course_id=pk) for pk in course_ids]
+        + [StatisticsChange(user_id=pk) for pk in user_ids]
+    )
 
 
 def make_review(user: User, course: Course, **fields: Any) -> Review:

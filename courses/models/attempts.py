@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
 from django.db.models import Avg, Count, F, Max, Q, Sum, Value
-from django.db.models.functions import Now, NullIf
+from django.db.models.functions import NullIf
 
 from courses import exceptions
 from courses.constants import MAX_USER_AGENT_LENGTH, AttemptEnd
@@ -226,13 +226,6 @@ class AssessmentAttempt(TimeStampedMixin):
         """End and score the attempt; one that has ended keeps its result. `end_time` defaults to now."""
         self.is_completed, self.ended_by, self.end_time = True, ended_by, end_time
         self.save(update_fields=RESULT_FIELDS)
-
-    def rescore(self) -> None:
-        """Set and write score and pass mark anew, after the grades of answers have changed."""
-        self._set_result()
-        type(self)._base_manager.filter(pk=self.pk).update(
-            score=self.score, max_score=self.max_score, is_passed=self.is_passed, updated_date=Now()
-        )
 
     def get_possible_points(self) -> int:
         """What this attempt can earn: the points that its questions had when they were laid out, and those of

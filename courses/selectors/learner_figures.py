@@ -27,6 +27,9 @@ END
 """
 """The whole seconds that one activity counts for: nothing where `time_spent` is no number."""
 
+SESSION_GAP = f"interval '{SESSION_GAP_MINUTES} minutes'"
+"""The longest pause within a study session."""
+
 QUARTER = "interval '15 minutes'"
 """How finely archived sessions keep when something was done: every time zone begins its hours and days with one."""
 
@@ -94,7 +97,7 @@ WITH spans AS (
     FROM spans
 ), joined AS (
     SELECT user_id, started, ended, until,
-        coalesce(started <= until + interval '{SESSION_GAP_MINUTES} minutes', false) AS continues
+        coalesce(started <= until + {SESSION_GAP}, false) AS continues
     FROM placed
 )
 SELECT user_id, count(*) FILTER (WHERE NOT continues) AS sessions,

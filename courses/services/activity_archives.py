@@ -13,10 +13,9 @@ from django.db import transaction
 from django.db.models.expressions import RawSQL
 
 from courses import exceptions
-from courses.constants import SESSION_GAP_MINUTES
 from courses.models import ActivityArchive, ArchivedParticipation, ArchivedSession, User, UserActivity
 from courses.policies.people import IS_HERE
-from courses.selectors.learner_figures import QUARTER, TIME_SPENT
+from courses.selectors.learner_figures import QUARTER, SESSION_GAP, TIME_SPENT
 from courses.utils import archive_file
 from courses.utils.archive_file import Contents
 from courses.utils.sql import execute, in_sql
@@ -37,7 +36,7 @@ WITH moved AS (
         date_bin({QUARTER}, created_date, 'epoch') AS quarter
     FROM courses_useractivity AS activity JOIN rows_of_file USING (id)
 ), placed AS (
-    SELECT *, coalesce(moment > lag(moment) OVER learner + interval '{SESSION_GAP_MINUTES} minutes', true) AS opens
+    SELECT *, coalesce(moment > lag(moment) OVER learner + {SESSION_GAP}, true) AS opens
     FROM moved WINDOW learner AS (PARTITION BY user_id ORDER BY moment)
 ), numbered AS (
     SELECT *, count(*) FILTER (WHERE opens) OVER (PARTITION BY user_id ORDER BY moment) AS number FROM placed

@@ -18,7 +18,7 @@ from courses import exceptions
 from courses.constants import AttemptEnd
 from courses.models import AssessmentAttempt, AttemptAnswer, Course, User
 from courses.policies.grading import HAS_UNGRADED
-from courses.rules.questions import KINDS
+from courses.rules.questions import KINDS, SpecifiedColumns
 from courses.services import attempt_endings
 from courses.services.changes import tell_attempts_changed, tell_people_notified
 from courses.utils.clock import database_now
@@ -180,7 +180,9 @@ def _empty_attempts(person: User) -> None:
     answers = AttemptAnswer.objects.filter(attempt__user=person)
     answers.exclude(feedback="").update(feedback="")
     by_people = [kind.type for kind in KINDS.values() if not kind.has_key]
-    answers.filter(question__question_type__in=by_people).update(response=None, text_answer="")
+    answers.filter(question__question_type__in=by_people).update(
+        response=None, **SpecifiedColumns()._asdict()
+    )
 
 
 def _end_sessions(person: User) -> None:

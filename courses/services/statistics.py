@@ -5,7 +5,7 @@ row of the statistics (only refreshes ever do), takes the changes that it sees a
 it does not count has left a change behind, and two refreshes never work on one row.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -69,16 +69,6 @@ _OF_PEOPLE = _Kind(
     learner_figures,
     outdated=Q(activity_streak__gt=0, last_activity__lt=Now() - timedelta(days=1)),
 )
-
-
-def mark_stale(*, course_ids: Iterable[int] = (), user_ids: Iterable[int] = ()) -> None:
-    """Have the statistics of these courses and people computed again once this transaction is committed.
-
-    Writers need not: their rows do. This is for whoever has kept them from it, with one INSERT for all.
-    """
-    of_courses = [StatisticsChange(course_id=pk) for pk in set(course_ids)]
-    of_people = [StatisticsChange(user_id=pk) for pk in set(user_ids)]
-    StatisticsChange.objects.bulk_create([*of_courses, *of_people])
 
 
 def refresh_stale() -> int:

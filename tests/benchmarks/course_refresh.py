@@ -14,20 +14,20 @@ LEARNERS = 2_000
 
 _LEARNERS = """
 WITH person AS (
-    INSERT INTO courses_user (username, password, first_name, last_name, email, display_name, time_zone,
+    INSERT INTO courses_user (username, name_skeleton, password, first_name, last_name, email, time_zone,
         is_superuser, is_staff, is_active, date_joined)
-    SELECT 'benchmark-' || number, '!', '', '', '', '', 'Europe/Berlin', false, false, true, now()
-    FROM generate_series(1, %(learners)s) AS number RETURNING id
+    SELECT name, name, '!', '', '', '', 'Europe/Berlin', false, false, true, now()
+    FROM (SELECT 'benchmark-' || number AS name FROM generate_series(1, %(learners)s) AS number) AS named
+    RETURNING id
 )
-INSERT INTO courses_enrollment (user_id, course_id, status, progress_percentage, enrolled_date, price_paid,
-    currency, created_date, updated_date)
-SELECT id, %(course)s, 'active', 50, now() - interval '300 days', 10, 'EUR', now(), now() FROM person
+INSERT INTO courses_enrollment (user_id, course_id, progress_percentage, enrolled_date, price_paid)
+SELECT id, %(course)s, 50, now() - interval '300 days', 10 FROM person
 """
 
 _ACTIVITIES = """
-INSERT INTO courses_useractivity (user_id, course_id, activity_type, data, created_date, updated_date)
+INSERT INTO courses_useractivity (user_id, course_id, activity_type, data, created_date)
 SELECT learner.user_id, %(course)s, 'view_course', '{"time_spent": 60}',
-    now() - number * interval '299 days' / %(each)s, now()
+    now() - number * interval '299 days' / %(each)s
 FROM generate_series(1, %(each)s) AS number
 CROSS JOIN courses_enrollment AS learner WHERE learner.course_id = %(course)s
 """

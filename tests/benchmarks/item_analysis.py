@@ -13,32 +13,29 @@ ATTEMPTS = 10_000
 QUESTIONS = 40
 
 _QUESTIONS = """
-INSERT INTO courses_question (assessment_id, question_text, question_type, points, "order", explanation, scoring,
-    created_date, updated_date)
-SELECT %(assessment)s, 'Question', 'short_answer', 1 + number %% 3, number, '', 'right_minus_wrong', now(), now()
+INSERT INTO courses_question (assessment_id, question_text, question_type, points, "order")
+SELECT %(assessment)s, 'Question', 'short_answer', 1 + number %% 3, number
 FROM generate_series(1, %(questions)s) AS number
 """
 
 _ATTEMPTS = """
 WITH person AS (
-    INSERT INTO courses_user (username, password, first_name, last_name, email, display_name, time_zone,
-        is_superuser, is_staff, is_active, date_joined)
-    SELECT 'benchmark-' || number, '!', '', '', '', '', 'UTC', false, false, true, now()
-    FROM generate_series(1, %(attempts)s) AS number RETURNING id
+    INSERT INTO courses_user (username, name_skeleton, password, first_name, last_name, email, is_superuser,
+        is_staff, is_active, date_joined)
+    SELECT name, name, '!', '', '', '', false, false, true, now()
+    FROM (SELECT 'benchmark-' || number AS name FROM generate_series(1, %(attempts)s) AS number) AS named
+    RETURNING id
 )
-INSERT INTO courses_assessmentattempt (user_id, assessment_id, start_time, end_time, time_taken_seconds, score,
-    max_score, is_completed, is_passed, attempt_number, user_agent, ended_by, revision, layout, passing_score,
-    created_date, updated_date)
-SELECT id, %(assessment)s, now(), now(), 0, 0, 0, true, false, 1, '', 'learner', 1, '{"questions": []}', 50,
-    now(), now()
+INSERT INTO courses_assessmentattempt (user_id, assessment_id, start_time, end_time, time_taken_seconds,
+    is_completed, is_passed, attempt_number, ended_by, revision, layout, passing_score)
+SELECT id, %(assessment)s, now(), now(), 0, true, false, 1, 'learner', 1, '{"questions": []}', 50
 FROM person
 """
 
 _ANSWERS = """
-INSERT INTO courses_attemptanswer (attempt_id, question_id, text_answer, is_correct, points_earned, feedback,
-    answered_at, response, credit, revision, is_flagged, created_date, updated_date)
-SELECT attempt.id, question.id, 'x', earned.credit = 1, 0, '', now(), '{"text": "x"}', earned.credit, 1, false,
-    now(), now()
+INSERT INTO courses_attemptanswer (attempt_id, question_id, text_answer, is_correct, answered_at, response, credit,
+    revision)
+SELECT attempt.id, question.id, 'x', earned.credit = 1, now(), '{"text": "x"}', earned.credit, 1
 FROM courses_assessmentattempt AS attempt
 CROSS JOIN courses_question AS question
 CROSS JOIN LATERAL (SELECT ((attempt.id * 7 + question.id * 13) %% 7) / 6.0 AS exact) AS drawn

@@ -57,9 +57,9 @@ CROSS JOIN LATERAL (
 """
 
 _TOKENS = """
-INSERT INTO courses_accesstoken (user_id, name, prefix, digest, scopes, created_date, updated_date)
+INSERT INTO courses_accesstoken (user_id, name, prefix, digest, scopes)
 SELECT (made ->> 'user')::bigint, 'benchmark', 'cat_', made ->> 'digest',
-    '["courses:read", "attempts:read", "attempts:write", "statistics:read"]', now(), now()
+    '["courses:read", "attempts:read", "attempts:write", "statistics:read"]'
 FROM jsonb_array_elements(%(made)s::jsonb) AS made
 ON CONFLICT (digest) DO NOTHING
 """

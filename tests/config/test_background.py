@@ -46,11 +46,8 @@ def test_the_server_closes_attempts_whose_time_is_over_each_minute() -> None:
 
 @pytest.mark.django_db
 def test_the_server_refreshes_stale_statistics() -> None:
-    from courses.services.statistics import mark_stale
-
     course = make_course()
     make_learner(course)
-    mark_stale(course_ids=[course.pk])
 
     async_to_sync(do_once)(_chore("refresh statistics"))
 

@@ -9,8 +9,7 @@ from random import Random
 from django.apps import apps
 from django.db import connection, transaction
 
-from courses.models import AssessmentAttempt, AttemptAnswer, Enrollment, UserActivity
-from courses.services import statistics
+from courses.models import AssessmentAttempt, AttemptAnswer, Enrollment, StatisticsChange, UserActivity
 from tests.benchmarks.generated_load.catalog import catalog_tables
 from tests.benchmarks.generated_load.copying import Table, bulk_loading, copy, reserve_ids
 from tests.benchmarks.generated_load.learning import learning_tables
@@ -35,7 +34,7 @@ def generate(scale: Scale) -> int:
             count = sum(copy(table) for table in tables(scale, ids, random))
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
-        statistics.mark_stale(course_ids=ids.of_courses(scale))
+        StatisticsChange.objects.bulk_create(StatisticsChange(course_id=pk) for pk in ids.of_courses(scale))
         return count
 
 

@@ -11,6 +11,7 @@ from random import Random
 
 from courses.constants import ActivityType, AttemptEnd
 from courses.models import AssessmentAttempt, AttemptAnswer, UserActivity
+from courses.rules.pass_mark import passes
 from tests.benchmarks.generated_load.catalog import PASSING_SCORE, is_shuffled
 from tests.benchmarks.generated_load.copying import Table, line
 from tests.benchmarks.generated_load.scale import CHOICES, LASTED, LESSONS, QUESTIONS, Ids, Scale
@@ -116,7 +117,7 @@ def _attempts(scale: Scale, ids: Ids, key: Sequence[int], points: Sequence[int])
         )
         ending: tuple[object, ...] = (None, None, 0, possible, False, None)
         if not attempt.is_open:
-            is_passed = earned * 100 >= PASSING_SCORE * possible
+            is_passed = passes(earned, 0, possible, PASSING_SCORE)
             ending = (attempt.ended, attempt.seconds, earned, possible, True, is_passed)
         yield line(
             ids.assessmentattempt + attempt.number, ids.learner(scale, attempt.learner),

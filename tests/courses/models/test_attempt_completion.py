@@ -154,7 +154,7 @@ def test_rescoring_follows_the_grades_of_answers(assessment: Assessment, learner
     AttemptAnswer.objects.filter(pk=answer.pk).update(
         credit=1, is_correct=True, points_earned=5, graded_at=START
     )
-    attempt.rescore()
+    factories.rescore(attempt)
     attempt.refresh_from_db()
     assert (attempt.score, attempt.is_passed) == (5, True)
 

@@ -1,6 +1,6 @@
-"""Streaks, study sessions, engagement and learning habits."""
+"""Streaks, engagement and learning habits."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,11 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from courses.rules.engagement import engagement_score, learning_habits
-from courses.rules.sessions import SessionTotals, session_totals
 from courses.rules.streaks import activity_streak
 
 TODAY = date(2026, 3, 1)
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def days_ago(*numbers: int) -> set[date]:
@@ -43,21 +41,6 @@ def test_activity_today_never_shortens_a_streak(numbers):
     before = activity_streak(days_ago(*numbers), today=TODAY)
 
     assert activity_streak(days_ago(0, *numbers), today=TODAY) >= before
-
-
-@pytest.mark.parametrize(
-    ("minutes", "expected"),
-    [
-        pytest.param([], SessionTotals(0, 0), id="no activity"),
-        pytest.param([0], SessionTotals(1, 0), id="a single activity lasts no time"),
-        pytest.param([0, 30], SessionTotals(1, 1800), id="half an hour's pause continues a session"),
-        pytest.param([0, 30.02], SessionTotals(2, 0), id="a longer pause ends it"),
-        pytest.param([0, 20, 40, 100, 110], SessionTotals(2, 3000), id="two sessions"),
-        pytest.param([40, 0, 20], SessionTotals(1, 2400), id="in any order"),
-    ],
-)
-def test_a_gap_over_thirty_minutes_ends_a_session(minutes, expected):
-    assert session_totals(NOON + timedelta(minutes=minute) for minute in minutes) == expected
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ import pytest
 
 from courses.constants import EnrollmentStatus
 from courses.models import AssessmentAttempt, User, UserStats
-from courses.rules.sessions import session_totals
 from courses.selectors.learner_figures import learner_figures
+from courses.selectors.statistics import learner_statistics
 from tests import factories
+from tests.courses.selectors.study_sessions import session_totals
 
 NOW = datetime(2026, 3, 15, 12, tzinfo=UTC)  # a Sunday
 
@@ -98,6 +99,15 @@ def test_the_average_is_that_of_the_best_graded_result_of_each_assessment(learne
     assert _figures(learner).assessment_avg_score == Decimal("45.83")
 
 
+def test_the_learner_is_shown_the_average_that_is_stored(learner: User) -> None:
+    _attempt(learner, factories.make_assessment(), 2, 3)
+    _attempt(learner, factories.make_assessment(), 0, 0)
+    figures = _figures(learner)
+    figures.save()
+    shown = learner_statistics(learner, [learner.pk])[learner.pk].average_score_percentage
+    assert shown == figures.assessment_avg_score == Decimal("66.67")
+
+
 def test_habits_are_by_the_clock_on_the_learners_wall(learner: User) -> None:
     winter = datetime(
         2026, 3, 28, 23, 30, tzinfo=UTC
@@ -126,7 +136,7 @@ def test_a_gap_over_thirty_minutes_ends_a_session(learner: User, minutes: list[i
     assert _figures(learner).learning_habits["average_session_minutes"] == average
 
 
-def test_sessions_counted_by_the_database_are_those_of_the_rule(learner: User) -> None:
+def test_sessions_counted_by_the_database_are_those_counted_one_by_one(learner: User) -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")
     chance = random.Random(seed)

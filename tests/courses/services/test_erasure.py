@@ -112,7 +112,7 @@ class Life:
             graded_at=database_now(),
             feedback="Well done, Zaphod Beeblebrox!",
         )
-        attempt.rescore()
+        factories.rescore(attempt)
         return attempt
 
     def _grade_of(self, learner: User) -> AttemptAnswer:

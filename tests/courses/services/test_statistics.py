@@ -20,27 +20,10 @@ from tests import factories
 from tests.concurrency import at_once
 
 
-@pytest.mark.parametrize("count", [1, 20])
-def test_marking_any_number_stale_is_one_statement(
-    db: None, count: int, django_assert_num_queries: Any
-) -> None:
-    courses = [factories.make_course().pk for _ in range(count)]
-    people = [factories.make_user().pk for _ in range(count)]
-    with django_assert_num_queries(1):
-        statistics.mark_stale(course_ids=courses, user_ids=people)
-    assert StatisticsChange.objects.filter(course__in=courses, user=None).count() == count
-    assert StatisticsChange.objects.filter(user__in=people, course=None).count() == count
-
-
-def test_marking_nothing_stale_costs_nothing(db: None, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(0):
-        statistics.mark_stale()
-
-
 def test_a_refresh_computes_what_is_stale_and_nothing_else(db: None) -> None:
     course, learner = factories.make_course(), factories.make_user()
     factories.make_course()
-    statistics.mark_stale(course_ids=[course.pk, course.pk], user_ids=[learner.pk])
+    factories.mark_stale(course_ids=[course.pk, course.pk], user_ids=[learner.pk])
     assert statistics.refresh_stale() == 2
     assert CourseStats.objects.get().course == course
     assert UserStats.objects.get().user == learner
@@ -51,7 +34,7 @@ def test_a_refresh_computes_what_is_stale_and_nothing_else(db: None) -> None:
 def test_more_than_one_batch_is_refreshed_to_the_end(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(statistics, "BATCH_SIZE", 2)
     courses = [factories.make_course().pk for _ in range(5)]
-    statistics.mark_stale(course_ids=courses)
+    factories.mark_stale(course_ids=courses)
     assert statistics.refresh_stale() == 5
     assert set(CourseStats.objects.values_list("course", flat=True)) == set(courses)
 
@@ -59,7 +42,7 @@ def test_more_than_one_batch_is_refreshed_to_the_end(db: None, monkeypatch: pyte
 def test_a_refresh_costs_the_same_for_one_course_and_for_twenty(db: None) -> None:
     costs = []
     for count in (1, 20):
-        statistics.mark_stale(course_ids=[factories.make_course().pk for _ in range(count)])
+        factories.mark_stale(course_ids=[factories.make_course().pk for _ in range(count)])
         with CaptureQueriesContext(connection) as statements:
             assert statistics.refresh_stale() == count
         costs.append(len(statements))
@@ -121,7 +104,7 @@ class TestCommand:
     ) -> None:
         course = factories.make_course()
         factories.make_course()
-        statistics.mark_stale(course_ids=[course.pk])
+        factories.mark_stale(course_ids=[course.pk])
         call_command("refresh_statistics")
         assert CourseStats.objects.get().course == course
         assert capsys.readouterr().out == "Refreshed the statistics of 1 courses and people.\n"
@@ -159,7 +142,7 @@ def test_a_write_that_comes_while_numbers_are_computed_is_counted_by_the_next_re
 ) -> None:
     course = factories.make_course()
     learner = factories.make_learner(course)
-    statistics.mark_stale(course_ids=[course.pk])
+    factories.mark_stale(course_ids=[course.pk])
     compute, written = statistics._OF_COURSES.figures, []
 
     def compute_then_somebody_writes(*args: Any, **kwargs: Any) -> Any:
@@ -197,7 +180,7 @@ def _compute_courses_with(monkeypatch: pytest.MonkeyPatch, figures: Any) -> None
 @pytest.mark.django_db(transaction=True)
 def test_many_workers_refresh_no_row_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     courses = [factories.make_course().pk for _ in range(60)]
-    statistics.mark_stale(course_ids=courses)
+    factories.mark_stale(course_ids=courses)
     computed: list[int] = []
 
     def counted(owners: Any, **kwargs: Any) -> Any:
@@ -214,7 +197,7 @@ def test_many_workers_refresh_no_row_twice(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.django_db(transaction=True)
 def test_a_row_that_another_worker_holds_is_left_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
     course = factories.make_course()
-    statistics.mark_stale(course_ids=[course.pk])
+    factories.mark_stale(course_ids=[course.pk])
     holding, done = Barrier(2), Event()
 
     def held_up(*args: Any, **kwargs: Any) -> Any:
@@ -223,7 +206,7 @@ def test_a_row_that_another_worker_holds_is_left_to_it(monkeypatch: pytest.Monke
         return course_figures.course_figures(*args, **kwargs)
 
     statistics.compute_missing(course_ids=[course.pk])
-    statistics.mark_stale(course_ids=[course.pk])
+    factories.mark_stale(course_ids=[course.pk])
     _compute_courses_with(monkeypatch, held_up)
     worker = Thread(target=_refresh_elsewhere)
     worker.start()

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 
 from courses.models import Answer, Assessment, AssessmentAttempt, Question, User
+from tests import factories
 from tests.taking import RIGHT, Api, answers_to, complete, page, start, submit
 
 CERTAIN = {text: response for text, response in RIGHT.items() if text != "Essay?"}
@@ -133,7 +134,7 @@ def test_the_receipt_is_issued_at_the_end_and_never_changes(
     assert done["receipt"]["issuedAt"] == done["endedAt"]
     Answer.objects.update(is_correct=False, answer_text="corrected")
     Question.objects.update(question_text="Corrected?", points=9)
-    AssessmentAttempt.objects.get().rescore()
+    factories.rescore(AssessmentAttempt.objects.get())
     assert page(api, learner, attempt["id"])["receipt"] == done["receipt"]
 
 

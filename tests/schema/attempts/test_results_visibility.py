@@ -7,6 +7,7 @@ import pytest
 from courses.models import Assessment, AssessmentAttempt, AttemptAnswer, User
 from courses.utils.clock import database_now
 from schema.core import ids
+from tests import factories
 from tests.operations import operation
 from tests.taking import (
     RIGHT,
@@ -170,7 +171,7 @@ def test_the_feedback_of_a_person_is_shown_with_who_gave_it(
         graded_by=people.instructor,
         graded_at=database_now(),
     )
-    AssessmentAttempt.objects.get().rescore()
+    factories.rescore(AssessmentAttempt.objects.get())
     shown = page(api, people.learner, attempt_id)
     result = question_named(shown, "Essay?")["result"]
     assert (result["feedback"], result["gradedBy"]["displayName"]) == ("Well said.", "Ms Brown")

@@ -130,7 +130,7 @@ def test_the_first_read_computes_and_later_ones_show_what_was_computed(api: Any,
     assert api(ONE, staff, id=global_id)["course"]["statistics"] == {"totalStudents": 0}
     factories.make_learner(course)
     assert api(ONE, staff, id=global_id)["course"]["statistics"] == {"totalStudents": 0}
-    statistics.mark_stale(course_ids=[course.pk])
+    factories.mark_stale(course_ids=[course.pk])
     statistics.refresh_stale()
     assert api(ONE, staff, id=global_id)["course"]["statistics"] == {"totalStudents": 1}
 

@@ -1,9 +1,11 @@
-"""Written SQL may leave out every column that has a default, and names every other one."""
+"""SQL that is written out: it spells no rule of its own, and names every column that has no default."""
 
+import ast
 import pkgutil
 import re
 from datetime import UTC, datetime
 from importlib import import_module
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -11,14 +13,16 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import AbstractUser
 from django.db import connection
-from django.db.models import NOT_PROVIDED, Model
+from django.db.models import NOT_PROVIDED, Model, TextChoices
 from django.db.models.functions import Now
 
-from courses import selectors, services
+import courses
+from courses import constants, selectors, services
 from courses.mixins import TimeStampedMixin
 from courses.models import StatisticsChange, User
 from courses.utils.model_helpers import StampField
 from courses.utils.sql import fetch
+from tests import benchmarks
 from tests.benchmarks.generated_load import tables
 from tests.benchmarks.generated_load.scale import Ids, Scale
 from tests.courses.admin.rows import MAKERS
@@ -30,6 +34,18 @@ BY_TABLE = {
 }
 NOT_OURS = {field.name for field in AbstractUser._meta.concrete_fields} - {"username"}
 
+VALUES = {
+    value
+    for each in vars(constants).values()
+    if isinstance(each, type) and issubclass(each, TextChoices)
+    for value in each.values
+}
+_SQL = re.compile(r"\b(SELECT|INSERT INTO|UPDATE|DELETE FROM)\s")
+_RULE = re.compile(
+    r"\bstatus\s*(=|<>|!=|IN\b)|\b(credit|erased_at)\s+IS\b|\bscore\s*[*/]|/\s*(nullif\()?\w+\.max_score",
+    re.IGNORECASE,
+)
+"""How conditions look that have a name: takes, has completed, is ungraded, is here, the score in percent."""
 _INSERT = re.compile(r"INSERT INTO (courses_\w+)(?: AS \w+)?\s*\(([\w\s,\"]+)\)")
 
 
@@ -54,14 +70,14 @@ def _default(field: Any) -> Any:
 
 
 def _inserts() -> list[Any]:
-    """The INSERTs written out in the domain: the model whose rows they add, and the columns that they name."""
+    """The INSERTs that are written out: the model whose rows they add, and the columns that they name."""
     found = []
-    for package in (selectors, services):
+    for package in (selectors, services, benchmarks):
         for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
             for name, text in vars(import_module(module.name)).items():
                 for table, columns in _INSERT.findall(text) if isinstance(text, str) else ():
                     if table in BY_TABLE:
-                        named = {column.strip() for column in columns.split(",")}
+                        named = {column.strip(' "\n') for column in columns.split(",")}
                         found.append(pytest.param(BY_TABLE[table], named, id=f"{module.name}.{name}"))
     return found
 
@@ -103,6 +119,31 @@ def test_a_row_needs_only_the_columns_without_a_default(model: type[Any]) -> Non
     for column in _columns(model):
         if column.column not in required and not isinstance(column, StampField):
             assert getattr(written, column.attname) == getattr(unsaved, column.attname)
+
+
+def _statements() -> list[Any]:
+    """What is written of each statement in the domain, with `?` for what is put in."""
+    found = []
+    for path in sorted(Path(courses.__path__[0]).rglob("*.py")):
+        if "migrations" not in path.parts:
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.JoinedStr):
+                    text = "".join(
+                        part.value if isinstance(part, ast.Constant) else "?" for part in node.values
+                    )
+                else:
+                    text = (
+                        node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+                    )
+                if _SQL.search(text):
+                    found.append(pytest.param(text, id=f"{path.stem}:{node.lineno}"))
+    return found
+
+
+@pytest.mark.parametrize("statement", _statements())
+def test_a_written_statement_spells_no_rule_and_no_value_of_a_closed_set(statement: str) -> None:
+    assert not VALUES & set(re.findall(r"'(\w+)'", statement))
+    assert not _RULE.search(statement)
 
 
 @pytest.mark.parametrize(("model", "named"), _inserts())
