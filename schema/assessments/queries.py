@@ -16,4 +16,4 @@ class AssessmentQuery:
         description="Assessment with the given id. Null when it does not exist or is not visible to the viewer.",
     )
     def assessment(info: Info, id: Id) -> Assessment | None:
-        return fetch(info, id, "Assessment")
+        return fetch(info, id, Assessment)

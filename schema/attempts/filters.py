@@ -6,7 +6,6 @@ from typing import Annotated
 import strawberry
 from django.db.models import Q
 
-from courses.constants import AttemptState as State
 from courses.policies.attempt_time import is_open, is_over
 from schema.core import ids
 from schema.core.connections import After, Before, First, Last, page_request
@@ -84,4 +83,4 @@ def _in_state(state: AttemptState | None) -> Q:
     """An attempt whose time is over counts as completed, also before anybody has closed it."""
     if state is None:
         return Q()
-    return is_over() if state == State.COMPLETED else is_open()
+    return is_over() if state == AttemptState.COMPLETED else is_open()

@@ -17,4 +17,4 @@ class AttemptQuery:
         "learners see their own, staff of the course all.",
     )
     def attempt(info: Info, id: Id) -> AssessmentAttempt | None:
-        return fetch(info, id, "AssessmentAttempt")
+        return fetch(info, id, AssessmentAttempt)

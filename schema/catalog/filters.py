@@ -3,10 +3,10 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any
 
 import strawberry
 from django.db.models import Q
+from django.db.models.expressions import BaseExpression
 from graphql import GraphQLError
 
 from courses.constants import MAX_RATING
@@ -67,10 +67,12 @@ def ordered_by(orders: list[CourseOrder] | None) -> tuple[OrderTerm, ...]:
     return (*terms, OrderTerm("pk", descending=terms[-1].descending))
 
 
-def narrowed_to(viewer: Viewer, filter: CourseFilter | None) -> tuple[Q, tuple[tuple[str, Any], ...]]:
+def narrowed_to(
+    viewer: Viewer, filter: CourseFilter | None
+) -> tuple[Q, tuple[tuple[str, BaseExpression], ...]]:
     """The condition of a filter, and the annotations that it names."""
     where = Q()
-    annotations: tuple[tuple[str, Any], ...] = ()
+    annotations: tuple[tuple[str, BaseExpression], ...] = ()
     if filter is None:
         return where, annotations
     if words := searchable(filter.search):

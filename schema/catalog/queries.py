@@ -13,6 +13,7 @@ from schema.core.look_ahead import look_ahead
 from schema.core.nodes import fetch
 from schema.core.permissions import Scope
 from schema.core.queries import query
+from schema.core.rows import shown_as
 from schema.dataloaders.paging import page_of
 
 
@@ -33,11 +34,11 @@ class CatalogQuery:
         ] = None,
     ) -> Course | None:
         if id is not None:
-            course = fetch(info, id, "Course")
+            course = fetch(info, id, Course)
             is_named = course is not None and slug is not None and slug.lower() == course.slug.lower()
             return course if slug is None or is_named else None
         if slug is not None:
-            return catalog.courses_named(info.context.viewer, slug).first()
+            return shown_as(Course, catalog.courses_named(info.context.viewer, slug).first())
         return None
 
     @query(scope=Scope.COURSES_READ, description="Courses that the viewer may see.")
@@ -65,4 +66,5 @@ class CatalogQuery:
             where=where,
             annotations=annotations,
         )
-        return page_of(catalog.courses_visible_to, info.context.viewer, request, look_ahead(info))
+        page = page_of(catalog.courses_visible_to, info.context.viewer, request, look_ahead(info))
+        return shown_as(Connection[Course], page)

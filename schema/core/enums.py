@@ -5,28 +5,40 @@ In Python every enum value is its database value; GraphQL names are the members'
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TypeVar
 
 import strawberry
 from django.db.models import TextChoices
 
-from courses import constants
+from courses.constants import (
+    ActivityType,
+    AttemptAction,
+    AttemptEnd,
+    AttemptState,
+    Correctness,
+    EnrollmentStatus,
+    GradingState,
+    ItemWarning,
+    NotificationType,
+    QuestionType,
+    RegradePolicy,
+    ResourceKind,
+    ScoringPolicy,
+    Selection,
+    TextMatch,
+)
 from schema.core.upstream import values_of_enum
 
-Choices = TypeVar("Choices", bound=type[TextChoices])
 
 
-def _published(choices: Choices, descriptions: Mapping[str, str] = MappingProxyType({})) -> Choices:
+def _publish(choices: type[TextChoices], descriptions: Mapping[str, str] = MappingProxyType({})) -> None:
     """Publish a set of choices, described by its docstring, and each member by its label or by `descriptions`."""
     description = " ".join((choices.__doc__ or "").split())
     published = strawberry.enum(choices, description=description)
     for value in values_of_enum(published):
         value.description = descriptions.get(value.name, f"{choices[value.name].label}.")
-    return published
 
 
-QuestionType = _published(
-    constants.QuestionType,
+_publish(QuestionType,
     {
         "MULTIPLE_CHOICE": "Pick one choice, or several where several are right.",
         "TRUE_FALSE": "Say whether a statement is true.",
@@ -36,29 +48,26 @@ QuestionType = _published(
         "FILL_BLANK": "Fill the blanks of a text.",
     },
 )
-Selection = _published(constants.Selection)
-ScoringPolicy = _published(
-    constants.ScoringPolicy,
+_publish(Selection)
+_publish(ScoringPolicy,
     {
         "RIGHT_MINUS_WRONG": "Credit is (right picks - wrong picks) / number of right choices, and never below 0.",
         "ALL_OR_NOTHING": "Credit is 1 for exactly the right picks, otherwise 0.",
         "EVERY_DECISION": "Credit is the share of choices rightly picked or rightly left alone, 0 to 1.",
     },
 )
-TextMatch = _published(
-    constants.TextMatch,
+_publish(TextMatch,
     {
         "IGNORE_CASE": "Equal, ignoring case.",
         "EXACT": "Equal, case included.",
         "WILDCARD": "Equal, ignoring case, where * stands for any run of characters and \\* for a star.",
     },
 )
-AttemptState = _published(constants.AttemptState)
-AttemptEnd = _published(constants.AttemptEnd)
-AttemptAction = _published(constants.AttemptAction)
-GradingState = _published(constants.GradingState)
-Correctness = _published(
-    constants.Correctness,
+_publish(AttemptState)
+_publish(AttemptEnd)
+_publish(AttemptAction)
+_publish(GradingState)
+_publish(Correctness,
     {
         "CORRECT": "Full credit: credit 1.",
         "PARTIAL": "Partial credit: between 0 and 1.",
@@ -67,18 +76,16 @@ Correctness = _published(
         "PENDING": "Waits for a person to grade it: no credit yet.",
     },
 )
-RegradePolicy = _published(constants.RegradePolicy)
-ItemWarning = _published(constants.ItemWarning)
-EnrollmentStatus = _published(
-    constants.EnrollmentStatus,
+_publish(RegradePolicy)
+_publish(ItemWarning)
+_publish(EnrollmentStatus,
     {
         "ACTIVE": "Enrolled, with lessons to complete.",
         "COMPLETED": "Enrolled, after every lesson was completed.",
         "WITHDRAWN": "Withdrawn: the learner has left the course.",
     },
 )
-ResourceKind = _published(
-    constants.ResourceKind,
+_publish(ResourceKind,
     {
         "DOCUMENT": "Text document to read.",
         "VIDEO": "Video to watch.",
@@ -87,8 +94,7 @@ ResourceKind = _published(
         "OTHER": "Any other material.",
     },
 )
-ActivityType = _published(
-    constants.ActivityType,
+_publish(ActivityType,
     {
         "VIEW_COURSE": "View of a course's page. Needs a course.",
         "START_LESSON": "Start of a lesson. Needs a lesson.",
@@ -99,8 +105,7 @@ ActivityType = _published(
         "GIVE_REVIEW": "Review of a course; recorded by the server only.",
     },
 )
-NotificationType = _published(
-    constants.NotificationType,
+_publish(NotificationType,
     {
         "COURSE_UPDATE": "Update of a course's content.",
         "REMINDER": "Reminder to go on learning.",

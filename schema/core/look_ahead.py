@@ -25,7 +25,7 @@ from graphql import (
     get_named_type,
 )
 
-from schema.context import Info
+from schema.context import Context, Info
 from schema.core.fields import Column, Computed, DeclaredField, Operation
 from schema.core.upstream import StrawberryField, definition_behind, resolve_info
 from schema.dataloaders.plans import EVERYTHING, NOTHING, UNKNOWN, Columns, Plan, Step, union
@@ -46,7 +46,7 @@ def look_ahead(info: Info, type_name: str | None = None) -> Plan:
 
 
 class _Planner:
-    def __init__(self, info: GraphQLResolveInfo) -> None:
+    def __init__(self, info: GraphQLResolveInfo[Context]) -> None:
         self._info = info
         coerced: Any = info.variable_values  # a plain dict: Strawberry unpacks what graphql-core declares
         self._variables = VariableValues({}, coerced)

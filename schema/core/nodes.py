@@ -1,7 +1,7 @@
 """Fetching things again by their global ids: `node`, `nodes`, and the root fields for one thing."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import strawberry
 from django.conf import settings
@@ -13,8 +13,10 @@ from schema.core.ids import KINDS, Node
 from schema.core.look_ahead import look_ahead
 from schema.core.permissions import Scope, scope_missing
 from schema.core.queries import query
+from schema.core.rows import shown_as
 from schema.dataloaders.base import fill
 
+T = TypeVar("T", bound=Node)
 Id = Annotated[strawberry.ID, strawberry.argument(description="Global id, as read from an `id` field.")]
 Ids = Annotated[
     list[strawberry.ID],
@@ -22,14 +24,14 @@ Ids = Annotated[
 ]
 
 
-def fetch(info: Info, global_id: str, type_name: str) -> Any:
-    """The row with that id as the viewer may see it; None for an id of another type, too."""
-    key = global_ids.pk(global_id, type_name)
+def fetch(info: Info, global_id: str, of: type[T]) -> T | None:
+    """The row of a node type with that id as the viewer may see it; None for an id of another type, too."""
+    kind, key = KINDS[of.__name__], global_ids.pk(global_id, of.__name__)
     if key is None:
         return None
-    if not info.context.has_scope(KINDS[type_name].scope):
-        raise scope_missing(KINDS[type_name].scope)
-    return KINDS[type_name].by_pk.load(info.context.viewer, [key], None, look_ahead(info)).get(key)
+    if not info.context.has_scope(kind.scope):
+        raise scope_missing(kind.scope)
+    return shown_as(of, kind.by_pk.load(info.context.viewer, [key], None, look_ahead(info)).get(key))
 
 
 @strawberry.type
@@ -56,7 +58,7 @@ class NodeQuery:
         return _fetch_all(info, ids)
 
 
-def _fetch_all(info: Info, wanted: Sequence[str]) -> list[Any]:
+def _fetch_all(info: Info, wanted: Sequence[str]) -> list[Node | None]:
     """The rows with those ids in their order, with what is asked beneath them: one statement for each type.
 
     In the place of each thing that the request's token was not made for stands the error that says so.
@@ -64,7 +66,7 @@ def _fetch_all(info: Info, wanted: Sequence[str]) -> list[Any]:
     names = [global_ids.decode(one)[0] for one in wanted]
     things = [(name, global_ids.pk(one, name)) for one, name in zip(wanted, names, strict=True)]
     rows: dict[tuple[str, int | None], Any] = {}
-    refusals: dict[str, GraphQLError] = {}
+    refusals: dict[str, Any] = {}
     for type_name, kind in KINDS.items():
         keys = {key for name, key in things if name == type_name and key is not None}
         if keys and not info.context.has_scope(kind.scope):

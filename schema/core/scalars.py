@@ -28,9 +28,9 @@ def _in_its_place(
     """What reads a literal, as `parse_value` reads its text. Its refusal names the place in the document."""
 
     def parse_literal(node: ValueNode, _variables: Mapping[str, Any] | None = None) -> Any:
-        is_text = isinstance(node, StringValueNode | IntValueNode | FloatValueNode)
+        text = node.value if isinstance(node, StringValueNode | IntValueNode | FloatValueNode) else None
         try:
-            return parse_value(node.value if is_text else None)
+            return parse_value(text)
         except GraphQLError as error:
             raise GraphQLError(error.message, node) from None
 

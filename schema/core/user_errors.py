@@ -100,7 +100,7 @@ def mutation(*, scope: Scope | None, description: str) -> Callable[[Callable[...
 
     def decorate(function: Callable[..., P]) -> Any:
         annotations = inspect.get_annotations(function, eval_str=True)
-        payload_type = annotations["return"]
+        payload_type: type[P] = annotations["return"]
         taken = annotations["input"]
         function.__annotations__["input"] = Annotated[
             taken, strawberry.argument(description=get_object_definition(taken, strict=True).description)

@@ -81,7 +81,8 @@ class Declaration(ABC):
         return f"{self.name} = {type(self).__name__}({', '.join(shown)})"
 
     def key_of(self, parent: Any) -> Hashable:
-        return getattr(parent, self.key) if self.key else parent
+        key: Hashable = getattr(parent, self.key) if self.key else parent
+        return key
 
     def columns_of_parent(self, then: Plan) -> Columns:
         """The columns of a parent that are read, where `then` is asked of what is loaded."""

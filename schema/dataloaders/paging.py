@@ -68,7 +68,8 @@ class PageRequest:
 
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """The list that the page is of."""
-        return rows.annotate(**dict(self.annotations)).filter(self.where)
+        annotated: QuerySet[Any] = rows.annotate(**dict(self.annotations))
+        return annotated.filter(self.where)
 
     def __call__(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """The rows of the page and one more, which tells whether the list goes on."""

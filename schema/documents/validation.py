@@ -6,7 +6,7 @@ measured by `uv run python -m tests.schema.documents.worst_documents`.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from django.conf import settings
 from graphql import (
@@ -52,8 +52,6 @@ _VISITED = {
 """The members of nodes that rules visit. No rule visits names; and descriptions do not count."""
 
 _SELECTED = (SelectionNode, ExecutableDefinitionNode)
-
-T = TypeVar("T")
 
 
 class KnownTypes(KnownTypeNamesRule):
@@ -152,7 +150,7 @@ class _Context(ValidationContext):
         }
         self._work = work
         self._size = work.steps
-        self._found: dict[tuple[Callable[..., Any], int], Any] = {}
+        self._found: dict[tuple[str, int], Any] = {}
 
     def _note(self, error: GraphQLError) -> None:
         self.errors.append(error)
@@ -173,9 +171,9 @@ class _Context(ValidationContext):
     def get_recursive_variable_usages(self, operation: Any) -> Any:
         return self._once(super().get_recursive_variable_usages, operation)
 
-    def _once(self, find: Callable[[Any], T], node: Any) -> T:
+    def _once(self, find: Callable[[Any], Any], node: Any) -> Any:
         """What is found for `node`, by its identity: to compare whole nodes would take as long as to read them."""
-        key = (find.__func__, id(node))
+        key = (find.__name__, id(node))
         if key not in self._found:
             self._found[key] = find(node)
         return self._found[key]

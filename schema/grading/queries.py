@@ -12,6 +12,7 @@ from schema.core.connections import After, Before, Connection, First, Last, page
 from schema.core.look_ahead import look_ahead
 from schema.core.permissions import Scope
 from schema.core.queries import query
+from schema.core.rows import shown_as
 from schema.dataloaders.paging import OrderTerm, page_of
 from schema.grading.types import GradingTask
 
@@ -41,4 +42,5 @@ class GradingQuery:
         request = page_request(
             first=first, after=after, last=last, before=before, order=OLDEST_FIRST, where=where
         )
-        return page_of(grading.grading_tasks_waiting_for, info.context.viewer, request, look_ahead(info))
+        page = page_of(grading.grading_tasks_waiting_for, info.context.viewer, request, look_ahead(info))
+        return shown_as(Connection[GradingTask], page)

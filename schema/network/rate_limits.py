@@ -74,7 +74,7 @@ class RateLimit:
 
 @strawberry.type
 class RateLimitQuery:
-    @strawberry.field(
+    @strawberry.field(  # type: ignore[untyped-decorator]  # Strawberry does not say what it makes
         description="Rate limit of the viewer: the points left, and the cost of this request.",
         directives=[RequiresScope(scope=Scope.COURSES_READ)],
     )

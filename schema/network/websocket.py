@@ -4,7 +4,7 @@ import asyncio
 import dataclasses
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from graphql import OperationType
@@ -185,12 +185,13 @@ class TransportHandler(TransportHandlerBase):
         await self._pay(points_of(prepared, operation.operation_name, operation.variables), record)
         record.principal = self._principal or record.principal
         draw = dataclasses.replace(self.context.draw, points=record.cost or 0)
-        return await self.schema.stream(
+        results = await self.schema.stream(
             operation.query,
             variable_values=operation.variables,
             context_value=dataclasses.replace(self.context, draw=draw),
             operation_name=operation.operation_name,
         )
+        return cast(AsyncGenerator[ExecutionResult, None], results)  # none comes in parts: there is no @defer
 
     async def _read(self, operation: Operation[Context, None], record: RequestRecord) -> PreparedDocument:
         """The document, read and paid for. Raises Unwelcome and RateLimited."""

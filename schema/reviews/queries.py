@@ -13,6 +13,7 @@ from schema.core.look_ahead import look_ahead
 from schema.core.orders import OLDEST_FIRST
 from schema.core.permissions import Scope
 from schema.core.queries import query
+from schema.core.rows import shown_as
 from schema.dataloaders.paging import page_of
 from schema.reviews.types import Review
 
@@ -38,4 +39,5 @@ class ReviewQuery:
         request = page_request(
             first=first, after=after, last=last, before=before, order=OLDEST_FIRST, where=where
         )
-        return page_of(reviews.reviews_waiting_for, info.context.viewer, request, look_ahead(info))
+        page = page_of(reviews.reviews_waiting_for, info.context.viewer, request, look_ahead(info))
+        return shown_as(Connection[Review], page)

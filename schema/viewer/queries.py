@@ -9,6 +9,7 @@ from courses.utils.clock import database_now
 from schema.context import Info
 from schema.core.permissions import Scope
 from schema.core.queries import query
+from schema.core.rows import shown_as
 from schema.viewer.types import OwnAccount
 
 
@@ -20,7 +21,7 @@ class ViewerQuery:
     )
     def viewer(info: Info) -> OwnAccount | None:
         viewer = info.context.viewer
-        return people_as_seen_by(viewer).get(pk=viewer.pk) if viewer else None
+        return shown_as(OwnAccount, people_as_seen_by(viewer).get(pk=viewer.pk)) if viewer else None
 
     @query(
         scope=Scope.COURSES_READ,

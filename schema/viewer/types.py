@@ -13,6 +13,7 @@ from schema.attempts.types import AssessmentAttempt
 from schema.catalog.types import Enrollment
 from schema.core.connections import After, Before, Connection, First, Last, page_request
 from schema.core.fields import computed, declared
+from schema.core.rows import shown_as
 from schema.dataloaders import activity as activity_loaders
 from schema.dataloaders import attempts as attempt_loaders
 from schema.dataloaders import catalog as catalog_loaders
@@ -91,4 +92,4 @@ class OwnAccount:
 
     @computed("Public profile of the viewer, with the private fields filled.")
     def user(root: models.User) -> User:
-        return root
+        return shown_as(User, root)

@@ -1,0 +1,14 @@
+"""Rows in the place of the types that describe them: a field is read from the row itself, so nothing is built."""
+
+from typing import TypeVar, cast, overload
+
+T = TypeVar("T")
+
+
+@overload
+def shown_as(_type: type[T], row: None) -> None: ...
+@overload
+def shown_as(_type: type[T], row: object) -> T: ...
+def shown_as(_type: type[T], row: object) -> T | None:
+    """The row itself, typed as the GraphQL type whose fields are read from it."""
+    return cast(T | None, row)
