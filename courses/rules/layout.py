@@ -46,9 +46,9 @@ def as_laid_out(question: Question, entry: LayoutEntry | None) -> Question:
     )
 
 
-def offered_by(entry: LayoutEntry | None) -> frozenset[Any]:
+def offered_by(entry: LayoutEntry | None) -> frozenset[object]:
     """Return what a question offers in an attempt, whatever the order: equal where equal responses earn the same."""
-    offer: Iterable[tuple[str, Any]] = (entry or {}).items()
+    offer: Iterable[tuple[str, object]] = (entry or {}).items()
     return frozenset(
         (member, frozenset(offered) if isinstance(offered, list) else offered)
         for member, offered in offer

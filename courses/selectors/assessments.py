@@ -1,21 +1,31 @@
 """Assessments, and their authoring side, as a viewer may see them."""
 
 from collections.abc import Sequence
+from typing import TypeAlias, TypedDict
 
 from django.db.models import Count, QuerySet, Sum
 
 from courses.models import Answer, Assessment, Question
 from courses.policies import participation
 from courses.policies.participation import Viewer
+from courses.utils.annotated_rows import WithAnnotations
 
 COURSE = "lesson__course_id"
 
 
-def assessments_as_seen_by(viewer: Viewer) -> QuerySet[Assessment]:
+class _Seen(TypedDict):
+    viewer_is_staff: bool
+
+
+SeenAssessment: TypeAlias = WithAnnotations[Assessment, _Seen]
+"""An assessment as `assessments_as_seen_by` annotates it."""
+
+
+def assessments_as_seen_by(viewer: Viewer) -> QuerySet[SeenAssessment]:
     return Assessment.objects.annotate(viewer_is_staff=participation.teaches(viewer, COURSE))
 
 
-def assessments_visible_to(viewer: Viewer) -> QuerySet[Assessment]:
+def assessments_visible_to(viewer: Viewer) -> QuerySet[SeenAssessment]:
     return assessments_as_seen_by(viewer).filter(
         participation.may_see_course(viewer, COURSE, is_published="lesson__course__is_published")
     )

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Generic, TypeAlias, TypedDict, TypeVar
 
 from django.db.models import Q, QuerySet
 
@@ -14,10 +15,25 @@ from courses.policies.participation import Viewer
 from courses.rules import grading, values
 from courses.rules.attempt_limits import attempts_left
 from courses.rules.layout import as_laid_out
+from courses.utils.annotated_rows import WithAnnotations
 from courses.utils.clock import StatementTimestamp
 
 
-def attempts_visible_to(viewer: Viewer) -> QuerySet[AssessmentAttempt]:
+class _Seen(TypedDict):
+    read_at: datetime
+    is_overdue: bool
+    waits_for_a_person: bool
+    viewer_is_learner: bool
+    viewer_is_staff: bool
+    results_visible: bool
+    answer_key_visible: bool
+
+
+VisibleAttempt: TypeAlias = WithAnnotations[AssessmentAttempt, _Seen]
+"""An attempt as `attempts_visible_to` annotates it."""
+
+
+def attempts_visible_to(viewer: Viewer) -> QuerySet[VisibleAttempt]:
     """Attempts of the viewer, and of the courses that the viewer teaches, with what may be seen of each.
 
     `read_at` is the database's clock, from which the remaining time is counted.
@@ -33,7 +49,7 @@ def attempts_visible_to(viewer: Viewer) -> QuerySet[AssessmentAttempt]:
     )
 
 
-def attempts_of(viewer: Viewer) -> QuerySet[AssessmentAttempt]:
+def attempts_of(viewer: Viewer) -> QuerySet[VisibleAttempt]:
     """The viewer's own, annotated like all attempts."""
     attempts = attempts_visible_to(viewer)
     return attempts.filter(user=viewer) if viewer else attempts.none()
@@ -46,12 +62,12 @@ class AttemptSummary:
     assessment_id: int
     used: int
     remaining: int
-    open: AssessmentAttempt | None
-    best: AssessmentAttempt | None
+    open: VisibleAttempt | None
+    best: VisibleAttempt | None
 
 
 def attempt_summaries(
-    learner: User, assessments: Sequence[int], settle: Callable[[Viewer, Sequence[AssessmentAttempt]], None]
+    learner: User, assessments: Sequence[int], settle: Callable[[Viewer, Sequence[VisibleAttempt]], None]
 ) -> Mapping[int, AttemptSummary]:
     """Where the learner stands in each assessment. `settle` closes the attempts whose time is over."""
     mine = list(attempts_of(learner).filter(assessment__in=assessments).order_by("attempt_number"))
@@ -60,7 +76,7 @@ def attempt_summaries(
     return {pk: _summary(pk, limit, [row for row in mine if row.assessment_id == pk]) for pk, limit in limits}
 
 
-def _summary(assessment_id: int, max_attempts: int, attempts: list[Any]) -> AttemptSummary:
+def _summary(assessment_id: int, max_attempts: int, attempts: list[VisibleAttempt]) -> AttemptSummary:
     graded = [
         row for row in attempts if row.is_completed and row.results_visible and not row.waits_for_a_person
     ]
@@ -73,11 +89,14 @@ def _summary(assessment_id: int, max_attempts: int, attempts: list[Any]) -> Atte
     )
 
 
+Attempt = TypeVar("Attempt", bound=AssessmentAttempt, covariant=True)
+
+
 @dataclass(frozen=True)
-class LaidOutQuestion:
+class LaidOut(Generic[Attempt]):
     """A question as one attempt shows it. `answered` is what is stored for it, if anything is."""
 
-    attempt: AssessmentAttempt
+    attempt: Attempt
     position: int
     entry: values.LayoutEntry
     question: Question
@@ -89,6 +108,10 @@ class LaidOutQuestion:
     def is_answered(self) -> bool:
         """Whether something is stored that is not blank."""
         return self.answered is not None and not grading.is_unanswered(self.rule.type, self.answered.response)
+
+
+LaidOutQuestion: TypeAlias = LaidOut[AssessmentAttempt]
+VisibleQuestion: TypeAlias = LaidOut[VisibleAttempt]
 
 
 def questions_as_laid_out(_viewer: Viewer) -> QuerySet[Question]:
@@ -104,9 +127,7 @@ def answered_in_attempts(_viewer: Viewer) -> QuerySet[AttemptAnswer]:
     return AttemptAnswer.objects.defer("selected_answer", "text_answer", "created_date", "updated_date")
 
 
-def laid_out_questions(
-    attempts: Sequence[AssessmentAttempt],
-) -> Mapping[AssessmentAttempt, list[LaidOutQuestion]]:
+def laid_out_questions(attempts: Sequence[Attempt]) -> Mapping[Attempt, list[LaidOut[Attempt]]]:
     """The questions of each attempt as it lays them out: three statements for all attempts."""
     wanted = questions_in(attempts)
     return lay_out(
@@ -123,11 +144,11 @@ def questions_in(attempts: Sequence[AssessmentAttempt]) -> list[int]:
 
 
 def lay_out(
-    attempts: Sequence[AssessmentAttempt],
+    attempts: Sequence[Attempt],
     questions: Iterable[Question],
     answers: Iterable[Answer],
     answered: Iterable[AttemptAnswer],
-) -> Mapping[AssessmentAttempt, list[LaidOutQuestion]]:
+) -> Mapping[Attempt, list[LaidOut[Attempt]]]:
     """Put rows together as each attempt lays them out, in its own order. Questions that are gone are left out."""
     key: dict[int, list[Answer]] = {}
     for answer in answers:
@@ -138,7 +159,7 @@ def lay_out(
     stored = {(row.attempt_id, row.question_id): row for row in answered}
     return {
         attempt: [
-            LaidOutQuestion(
+            LaidOut(
                 attempt=attempt,
                 position=position,
                 entry=entry,

@@ -1,6 +1,7 @@
 """Courses, lessons, resources and enrolments as a viewer may see them."""
 
 from collections.abc import Sequence
+from typing import TypeAlias, TypedDict
 
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
@@ -8,28 +9,45 @@ from django.db.models.functions import Lower
 from courses.models import Course, Enrollment, Lesson, LessonCompletion, Resource
 from courses.policies import participation
 from courses.policies.participation import Viewer
+from courses.utils.annotated_rows import WithAnnotations
 from courses.utils.sql import fetch
 
 
-def courses_as_seen_by(viewer: Viewer) -> QuerySet[Course]:
+class _SeenCourse(TypedDict):
+    viewer_is_staff: bool
+
+
+SeenCourse: TypeAlias = WithAnnotations[Course, _SeenCourse]
+"""A course as `courses_as_seen_by` annotates it."""
+
+
+class _SeenLesson(TypedDict):
+    viewer_may_read: bool
+
+
+SeenLesson: TypeAlias = WithAnnotations[Lesson, _SeenLesson]
+"""A lesson as `lessons_as_seen_by` annotates it."""
+
+
+def courses_as_seen_by(viewer: Viewer) -> QuerySet[SeenCourse]:
     return Course.objects.annotate(viewer_is_staff=participation.teaches(viewer))
 
 
-def courses_visible_to(viewer: Viewer) -> QuerySet[Course]:
+def courses_visible_to(viewer: Viewer) -> QuerySet[SeenCourse]:
     return courses_as_seen_by(viewer).filter(participation.may_see_course(viewer))
 
 
-def courses_named(viewer: Viewer, slug: str) -> QuerySet[Course]:
+def courses_named(viewer: Viewer, slug: str) -> QuerySet[SeenCourse]:
     """The visible course with that slug; case makes no other name."""
     return courses_visible_to(viewer).alias(name=Lower("slug")).filter(name=slug.lower())
 
 
-def lessons_as_seen_by(viewer: Viewer) -> QuerySet[Lesson]:
+def lessons_as_seen_by(viewer: Viewer) -> QuerySet[SeenLesson]:
     """Lessons, with `viewer_may_read`: whether the viewer takes or teaches the course."""
     return Lesson.objects.annotate(viewer_may_read=participation.takes_part(viewer, "course_id"))
 
 
-def lessons_visible_to(viewer: Viewer) -> QuerySet[Lesson]:
+def lessons_visible_to(viewer: Viewer) -> QuerySet[SeenLesson]:
     return lessons_as_seen_by(viewer).filter(
         participation.may_see_course(viewer, "course_id", is_published="course__is_published")
     )

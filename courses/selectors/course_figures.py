@@ -5,7 +5,7 @@ only give the same.
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -109,7 +109,9 @@ def _learner_columns(row: Any) -> dict[str, Any]:
     }
 
 
-def _by_course(statement: str, courses: list[int], entry: Any) -> dict[int, dict[str, Any]]:
+def _by_course(
+    statement: str, courses: list[int], entry: Callable[[Any], tuple[str, dict[str, Any]]]
+) -> dict[int, dict[str, Any]]:
     """The rows of `statement` as the JSON object that is stored of each course."""
     objects: dict[int, dict[str, Any]] = defaultdict(dict)
     for row in fetch(statement, courses=courses):

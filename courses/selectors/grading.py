@@ -1,7 +1,6 @@
 """Answers that people grade, and the grades that are stored."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 from django.db.models import F, Q, QuerySet, prefetch_related_objects
 
@@ -12,7 +11,7 @@ from courses.policies.grading import COURSE_OF_ANSWER, may_grade
 from courses.policies.participation import Viewer
 from courses.rules.layout import as_laid_out, trial_entry
 from courses.rules.results import StoredGrade
-from courses.selectors.attempts import LaidOutQuestion
+from courses.selectors.attempts import LaidOut, LaidOutQuestion
 
 
 def answers_to_grade(viewer: Viewer) -> QuerySet[AttemptAnswer]:
@@ -83,14 +82,14 @@ def last_regrade(answer: AttemptAnswer) -> str:
     return changes.order_by("-created_date", "-pk").values_list("note", flat=True).first() or ""
 
 
-def _laid_out(task: Any) -> LaidOutQuestion:
+def _laid_out(task: AttemptAnswer) -> LaidOutQuestion:
     """The question of a task; one that the attempt did not lay out is shown in the author's order."""
     entries = [*task.attempt.layout["questions"], trial_entry(task.question_id, task.question.to_rule())]
     position, entry = next(
         (place, entry) for place, entry in enumerate(entries, start=1) if entry["id"] == task.question_id
     )
     rule = as_laid_out(task.question.to_rule(), entry)
-    return LaidOutQuestion(
+    return LaidOut(
         attempt=task.attempt,
         position=position,
         entry=entry,

@@ -1,13 +1,24 @@
 """People as a viewer may see them."""
 
+from typing import TypeAlias, TypedDict
+
 from django.db.models import Q, QuerySet
 
 from courses.models import AccessToken, User
 from courses.policies.participation import ALWAYS, NEVER, Viewer
 from courses.policies.people import may_see_person
+from courses.utils.annotated_rows import WithAnnotations
 
 
-def people_as_seen_by(viewer: Viewer) -> QuerySet[User]:
+class _Seen(TypedDict):
+    viewer_may_see_account: bool
+
+
+SeenUser: TypeAlias = WithAnnotations[User, _Seen]
+"""A person as `people_as_seen_by` annotates them."""
+
+
+def people_as_seen_by(viewer: Viewer) -> QuerySet[SeenUser]:
     """People, with `viewer_may_see_account`: whether the viewer is that person, or staff."""
     if viewer is None:
         return User.objects.annotate(viewer_may_see_account=NEVER)
@@ -15,7 +26,7 @@ def people_as_seen_by(viewer: Viewer) -> QuerySet[User]:
     return User.objects.annotate(viewer_may_see_account=account)
 
 
-def people_visible_to(viewer: Viewer) -> QuerySet[User]:
+def people_visible_to(viewer: Viewer) -> QuerySet[SeenUser]:
     return people_as_seen_by(viewer).filter(may_see_person(viewer))
 
 

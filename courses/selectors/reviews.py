@@ -1,6 +1,7 @@
 """Reviews as a viewer may see them, and who may write them."""
 
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias, TypedDict
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -9,24 +10,33 @@ from courses.models import Course, Review, ReviewVote, User
 from courses.policies import participation
 from courses.policies.participation import Viewer
 from courses.policies.reviews import ReviewEligibility, may_moderate_review, may_see_review, refusal_to_review
+from courses.utils.annotated_rows import WithAnnotations
 
 
-def reviews_as_seen_by(viewer: Viewer) -> QuerySet[Review]:
+class _Seen(TypedDict):
+    viewer_may_moderate: bool
+
+
+SeenReview: TypeAlias = WithAnnotations[Review, _Seen]
+"""A review as `reviews_as_seen_by` annotates it."""
+
+
+def reviews_as_seen_by(viewer: Viewer) -> QuerySet[SeenReview]:
     """Reviews, with `viewer_may_moderate`: whether the viewer decides on them and reads the notes on that."""
     return Review.objects.annotate(viewer_may_moderate=may_moderate_review(viewer))
 
 
-def reviews_visible_to(viewer: Viewer) -> QuerySet[Review]:
+def reviews_visible_to(viewer: Viewer) -> QuerySet[SeenReview]:
     return reviews_as_seen_by(viewer).filter(may_see_review(viewer))
 
 
-def reviews_of(viewer: Viewer) -> QuerySet[Review]:
+def reviews_of(viewer: Viewer) -> QuerySet[SeenReview]:
     """The viewer's own, approved or not."""
     reviews = reviews_as_seen_by(viewer)
     return reviews.filter(user=viewer) if viewer else reviews.none()
 
 
-def reviews_waiting_for(viewer: Viewer) -> QuerySet[Review]:
+def reviews_waiting_for(viewer: Viewer) -> QuerySet[SeenReview]:
     """Reviews that are not approved and that the viewer may decide on."""
     return reviews_as_seen_by(viewer).filter(may_moderate_review(viewer), is_approved=False)
 

@@ -2,10 +2,11 @@
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Model, QuerySet
 
 from courses import exceptions
 from courses.constants import MAX_ACTIVITY_DATA_BYTES, ActivityType
@@ -13,6 +14,8 @@ from courses.models import Assessment, Course, Lesson, Resource, User, UserActiv
 from courses.selectors import assessments, catalog
 from courses.utils.sql import fetch
 from courses.validators import validate_activity_data
+
+M = TypeVar("M", bound=Model)
 
 RECORDED_BY_THE_SERVER = frozenset(
     {ActivityType.COMPLETE_LESSON, ActivityType.TAKE_QUIZ, ActivityType.GIVE_REVIEW}
@@ -86,7 +89,7 @@ def record_activity(
         raise exceptions.PermissionDenied(
             "The server records this itself when it happens. Please leave it out.", field=["type"]
         )
-    parts = {
+    parts: dict[str, Any] = {
         "course": _visible(catalog.courses_visible_to(actor), course_id, "courseId"),
         "lesson": _visible(catalog.lessons_visible_to(actor), lesson_id, "lessonId"),
         "resource": _visible(catalog.resources_visible_to(actor), resource_id, "resourceId"),
@@ -101,7 +104,7 @@ def record_activity(
     return record(actor=actor, type=type, data=data, **parts)
 
 
-def _visible(rows: Any, pk: int | None, field: str) -> Any:
+def _visible(rows: QuerySet[M], pk: int | None, field: str) -> M | None:
     if pk is None:
         return None
     row = rows.filter(pk=pk).first()
@@ -126,7 +129,7 @@ def _check_belonging(
         raise exceptions.Invalid("This does not belong to the course that is named.", field=["courseId"])
 
 
-def _check_data(data: Any) -> None:
+def _check_data(data: object) -> None:
     """Raise Invalid for data that is no small JSON object, also as the database writes it: 1e300 grows there."""
     try:
         validate_activity_data(data)

@@ -6,7 +6,7 @@ at. What was saved is graded either way.
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import TypeAlias, TypedDict
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -16,6 +16,7 @@ from courses.models import AssessmentAttempt
 from courses.policies.attempt_time import overdue
 from courses.services import activity
 from courses.services.changes import tell_attempts_changed
+from courses.utils.annotated_rows import WithAnnotations
 from courses.utils.clock import database_now
 
 SWEEP_SIZE = 100
@@ -36,7 +37,15 @@ def close_expired_attempts(*, attempt_ids: Collection[int] | None = None) -> int
     return closed
 
 
-def locked_attempt(attempts: QuerySet[AssessmentAttempt]) -> Any:
+class _Locked(TypedDict):
+    is_overdue: bool
+
+
+LockedAttempt: TypeAlias = WithAnnotations[AssessmentAttempt, _Locked]
+"""An attempt as `to_lock` annotates it."""
+
+
+def locked_attempt(attempts: QuerySet[AssessmentAttempt]) -> LockedAttempt | None:
     """The one attempt among `attempts`, or None. Its row stays locked until the end of the transaction.
 
     Its `is_overdue` tells whether its time was over when the statement began: whoever came in time and had
@@ -45,12 +54,12 @@ def locked_attempt(attempts: QuerySet[AssessmentAttempt]) -> Any:
     return to_lock(attempts).first()
 
 
-def to_lock(attempts: QuerySet[AssessmentAttempt]) -> QuerySet[AssessmentAttempt]:
+def to_lock(attempts: QuerySet[AssessmentAttempt]) -> QuerySet[LockedAttempt]:
     """What `locked_attempt` reads."""
     return attempts.annotate(is_overdue=overdue()).select_for_update(no_key=True, of=("self",))
 
 
-def close_if_over(attempt: Any) -> bool:
+def close_if_over(attempt: LockedAttempt) -> bool:
     """Close a locked attempt whose time is over, and tell whether it was."""
     if attempt.is_completed or not attempt.is_overdue:
         return False
@@ -74,7 +83,7 @@ def end_attempt(attempt: AssessmentAttempt, ended_by: AttemptEnd) -> None:
 
 
 def record_attempt(
-    attempt: AssessmentAttempt, event: str, *, at: datetime | None = None, **data: Any
+    attempt: AssessmentAttempt, event: str, *, at: datetime | None = None, **data: object
 ) -> None:
     """Record that its learner has started or completed the attempt, now or `at` an earlier moment."""
     lesson = attempt.assessment.lesson

@@ -8,17 +8,18 @@ of the change.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias, TypedDict
 
 from django.db.models import JSONField
 from django.db.models.expressions import RawSQL
 
 from courses import exceptions
-from courses.models import AttemptAnswer
+from courses.models import AssessmentAttempt, AttemptAnswer
 from courses.rules.layout import find_entry
 from courses.rules.responses import check_response_in_places, specified_columns
 from courses.rules.values import Given, Response
 from courses.services.changes import CHANNEL, attempt_topic
+from courses.utils.annotated_rows import WithAnnotations
 from courses.utils.sql import fetch
 
 _SAVE = f"""
@@ -62,7 +63,15 @@ class GivenAnswer:
     field: tuple[str, ...] = ()
 
 
-def types_of(questions: Any) -> RawSQL:
+class _WithTypes(TypedDict):
+    types: str | None
+
+
+AttemptWithTypes: TypeAlias = WithAnnotations[AssessmentAttempt, _WithTypes]
+"""An attempt with the `types_of` the questions that are answered, as JSON."""
+
+
+def types_of(questions: object) -> RawSQL:
     """The types of `questions` by id, which `store_responses` finds in a locked attempt as `types`."""
     return RawSQL(
         """(
@@ -74,7 +83,9 @@ def types_of(questions: Any) -> RawSQL:
     )
 
 
-def store_responses(attempt: Any, answers: Sequence[GivenAnswer], base_revision: int | None = None) -> None:
+def store_responses(
+    attempt: AttemptWithTypes, answers: Sequence[GivenAnswer], base_revision: int | None = None
+) -> None:
     """Write the answers that change something in a locked attempt, as one new revision of it.
 
     The attempt was read with the `types_of` the questions. Raises ResponseMismatch, Invalid for a `base_revision`
@@ -109,7 +120,7 @@ def store_responses(attempt: Any, answers: Sequence[GivenAnswer], base_revision:
 
 
 def _checked(
-    attempt: Any, types: Mapping[int, str], answers: Sequence[GivenAnswer]
+    attempt: AssessmentAttempt, types: Mapping[int, str], answers: Sequence[GivenAnswer]
 ) -> dict[int, Response | None]:
     """The responses as they are stored, by question. Raises ResponseMismatch for the first that does not fit."""
     responses: dict[int, Response | None] = {}
@@ -129,6 +140,6 @@ def _checked(
     return responses
 
 
-def _types(attempt: Any) -> dict[int, str]:
+def _types(attempt: AttemptWithTypes) -> dict[int, str]:
     found: dict[str, str] = json.loads(attempt.types or "{}")
     return {int(question): type_ for question, type_ in found.items()}

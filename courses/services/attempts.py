@@ -8,6 +8,7 @@ saved before says nothing about right or wrong, not even by the work it causes.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeAlias, TypedDict
 
 from django.conf import settings
 from django.db import transaction
@@ -27,6 +28,7 @@ from courses.services.attempt_endings import (
 )
 from courses.services.attempt_responses import GivenAnswer, store_responses, types_of
 from courses.services.changes import tell_attempts_changed
+from courses.utils.annotated_rows import WithAnnotations
 from courses.utils.rows import CompiledQuery, stand_in
 from courses.utils.sql import execute
 
@@ -118,14 +120,22 @@ def _wait_for_other_starts(learner: User, assessment: Assessment) -> None:
 _LEARNER, _ATTEMPT, _QUESTIONS = stand_in(1), stand_in(2), stand_in(3)
 
 
+class _Own(TypedDict):
+    is_overdue: bool
+    types: str | None
+
+
+_OwnAttempt: TypeAlias = WithAnnotations[AssessmentAttempt, _Own]
+
+
 @cache
-def _own_attempts(_slack: int) -> CompiledQuery[AssessmentAttempt]:
+def _own_attempts(_slack: int) -> CompiledQuery[_OwnAttempt]:
     """What locks an attempt of a learner, composed once: it opens every save. The slack stands in it."""
     own = AssessmentAttempt.objects.filter(user=_LEARNER, pk=_ATTEMPT)
-    return CompiledQuery(to_lock(own.annotate(types=types_of(_QUESTIONS))))
+    return CompiledQuery(to_lock(own).annotate(types=types_of(_QUESTIONS)))
 
 
-def _own_attempt(learner: User, attempt_id: int, answers: Sequence[GivenAnswer] = ()) -> AssessmentAttempt:
+def _own_attempt(learner: User, attempt_id: int, answers: Sequence[GivenAnswer] = ()) -> _OwnAttempt:
     """The attempt, locked, with the types of the questions that `answers` are to."""
     own_attempts = _own_attempts(settings.SUBMISSION_SLACK_SECONDS)
     questions = [answer.question_id for answer in answers]
@@ -137,7 +147,7 @@ def _own_attempt(learner: User, attempt_id: int, answers: Sequence[GivenAnswer] 
 def _change(
     learner: User,
     attempt_id: int,
-    change: Callable[[AssessmentAttempt], None],
+    change: Callable[[_OwnAttempt], None],
     answers: Sequence[GivenAnswer] = (),
 ) -> AssessmentAttempt:
     """Carry out `change` on an attempt that is open. One whose time is over is closed instead; the refusal is

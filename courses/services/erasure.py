@@ -7,7 +7,6 @@ courses keep their reviews, and a grade its grader, without anybody being named.
 from dataclasses import dataclass
 from enum import Enum
 from secrets import token_hex
-from typing import Any
 
 from django.apps import apps
 from django.contrib.auth import SESSION_KEY
@@ -122,14 +121,14 @@ def erase_person(*, person: User) -> None:
     tell_people_notified([person.pk])
 
 
-def _rows(reference: str, person: User) -> models.QuerySet[Any]:
+def _rows(reference: str, person: User) -> models.QuerySet[models.Model]:
     """The rows that refer to the person by `app.Model.field`."""
     label, _, field = reference.rpartition(".")
-    rows: models.QuerySet[Any] = apps.get_model(label)._default_manager.filter(**{field: person})
+    rows: models.QuerySet[models.Model] = apps.get_model(label)._default_manager.filter(**{field: person})
     return rows
 
 
-def _not_kept(rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+def _not_kept(rows: models.QuerySet[models.Model]) -> models.QuerySet[models.Model]:
     """Those among rows that stay which are of no use to anybody: they wait for somebody's decision."""
     match rows.model.__name__:
         case "Review":

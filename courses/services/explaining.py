@@ -1,7 +1,6 @@
 """Why a response was graded as it was, and how a key would grade responses. Nothing is written here."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from courses import exceptions
 from courses.models import Question, User
@@ -35,7 +34,7 @@ def explain_grade(*, viewer: User, attempt_id: int, question_id: int) -> tuple[s
     the key is not visible, and NotFound for a question that is not part of it.
     """
     close_expired_attempts(attempt_ids=[attempt_id])
-    attempt: Any = attempts_visible_to(viewer).filter(pk=attempt_id).first()
+    attempt = attempts_visible_to(viewer).filter(pk=attempt_id).first()
     if attempt is None:
         raise exceptions.NotFound(field=["attemptId"])
     if not attempt.answer_key_visible:

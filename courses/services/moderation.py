@@ -1,12 +1,13 @@
 """Deciding which reviews other people see."""
 
-from typing import Any, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 from django.db import transaction
 
 from courses import exceptions
 from courses.models import Review, User
 from courses.rules.words import trimmed
+from courses.selectors.reviews import SeenReview
 from courses.services.reviews import locked_review
 
 
@@ -26,7 +27,7 @@ def moderate_review(*, moderator: User, review_id: int, **decision: Unpack[Moder
     people who do not moderate this course and for one's own review, or Invalid for featuring what is not
     approved.
     """
-    review: Review = locked_review(moderator, review_id)
+    review = locked_review(moderator, review_id)
     _require_moderator(moderator, review)
     review.is_approved = decision.get("is_approved", review.is_approved)
     if decision.get("is_featured") and not review.is_approved:
@@ -39,7 +40,7 @@ def moderate_review(*, moderator: User, review_id: int, **decision: Unpack[Moder
     return review
 
 
-def _require_moderator(moderator: User, review: Any) -> None:
+def _require_moderator(moderator: User, review: SeenReview) -> None:
     if review.user_id == moderator.pk:
         raise exceptions.PermissionDenied(
             "You cannot moderate your own review. Please ask another moderator.", ["reviewId"]

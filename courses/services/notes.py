@@ -1,7 +1,7 @@
 """Writing, changing and deleting notes on lessons."""
 
 from collections.abc import Iterable
-from typing import Any, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 from django.db import transaction
 
@@ -38,7 +38,7 @@ def create_note(
 
     Raises NotFound, NotEnrolled, Invalid, TooManyTags, or a ValidationError that names the fields.
     """
-    lesson: Any = lessons_visible_to(author).filter(pk=lesson_id).first()
+    lesson = lessons_visible_to(author).filter(pk=lesson_id).first()
     if lesson is None:
         raise exceptions.NotFound(field=["lessonId"])
     if not lesson.viewer_may_read:
@@ -102,5 +102,5 @@ def _locked_note(viewer: User, note_id: int) -> Note:
 
 
 def _takes_part(author: User, lesson_id: int) -> bool:
-    lesson: Any = lessons_as_seen_by(author).get(pk=lesson_id)
-    return bool(lesson.viewer_may_read)
+    lesson = lessons_as_seen_by(author).get(pk=lesson_id)
+    return lesson.viewer_may_read

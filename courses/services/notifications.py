@@ -1,7 +1,6 @@
 """Telling people things, and noting that they have read them."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -66,7 +65,7 @@ def announce(*, author: User, course_id: int, title: str, message: str, action_u
     Raises NotFound, PermissionDenied for everyone but the course's staff, Invalid for a message that is too
     long, and ValidationError for what no notification can hold.
     """
-    course: Any = catalog.courses_visible_to(author).filter(pk=course_id).first()
+    course = catalog.courses_visible_to(author).filter(pk=course_id).first()
     if course is None:
         raise exceptions.NotFound(field=["courseId"])
     if not course.viewer_is_staff:

@@ -5,9 +5,9 @@ Both do the same computation, so what is done is what was shown, as long as nobo
 
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from courses import exceptions
 from courses.constants import NotificationType, RegradePolicy
@@ -63,7 +63,7 @@ def _assessment(
     grader: User, assessment_id: int, question_ids: Sequence[int] | None, *, lock: bool = False
 ) -> Assessment:
     """The assessment, if the grader may grade it again, with the questions named among its own."""
-    visible: Any = assessments_visible_to(grader).filter(pk=assessment_id)
+    visible = assessments_visible_to(grader).filter(pk=assessment_id)
     if lock:
         visible = visible.select_for_update(no_key=True, of=("self",))
     assessment = visible.first()
@@ -75,7 +75,7 @@ def _assessment(
         )
     if question_ids is not None:
         _check_questions(assessment, question_ids)
-    return assessment  # type: ignore[no-any-return]
+    return assessment
 
 
 def _check_questions(assessment: Assessment, question_ids: Sequence[int]) -> None:
@@ -89,15 +89,15 @@ def _check_questions(assessment: Assessment, question_ids: Sequence[int]) -> Non
             raise exceptions.NotFound(field=["questionIds", str(place)])
 
 
-def _finished(assessment: Assessment) -> Any:
+def _finished(assessment: Assessment) -> QuerySet[AssessmentAttempt]:
     return AssessmentAttempt.objects.filter(assessment=assessment, is_completed=True).order_by("pk")
 
 
 def _corrections(
-    policy: RegradePolicy, question_ids: Collection[int] | None, attempts: Any
+    policy: RegradePolicy, question_ids: Collection[int] | None, attempts: QuerySet[AssessmentAttempt]
 ) -> list[Correction]:
     """The attempts in which something changes, in their order."""
-    finished: list[AssessmentAttempt] = list(attempts)
+    finished = list(attempts)
     questions = graded_questions(finished)
     regrade = _Regrade(policy, {pk: question.to_rule() for pk, question in questions.items()}, question_ids)
     points_now = {pk: question.points for pk, question in questions.items()}
@@ -128,7 +128,7 @@ class _Regrade:
         self._policy = policy
         self._questions = questions
         self._wanted = frozenset(questions if wanted is None else wanted)
-        self._known: dict[tuple[int, str, Decimal | None, frozenset[Any]], Decimal | None] = {}
+        self._known: dict[tuple[int, str, Decimal | None, frozenset[object]], Decimal | None] = {}
 
     def credit(self, grade: StoredGrade, entry: LayoutEntry | None) -> Decimal | None:
         """The credit after the regrade of a question as the attempt laid it out."""

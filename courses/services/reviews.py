@@ -4,7 +4,7 @@ Every write locks the row that decides it: the enrolment for a first review, els
 people found a review helpful is counted by the database.
 """
 
-from typing import Any, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 from django.conf import settings
 from django.db import transaction
@@ -15,7 +15,7 @@ from courses.models import Enrollment, Review, ReviewVote, User
 from courses.policies.participation import is_platform_staff
 from courses.rules.words import trimmed
 from courses.selectors.catalog import courses_visible_to
-from courses.selectors.reviews import review_refusals, reviews_visible_to
+from courses.selectors.reviews import SeenReview, review_refusals, reviews_visible_to
 from courses.services import activity
 
 
@@ -54,7 +54,7 @@ def update_review(*, author: User, review_id: int, **changes: Unpack[ReviewChang
 
     Raises NotFound, PermissionDenied for reviews of others, or a ValidationError that names the fields.
     """
-    review: Review = locked_review(author, review_id)
+    review = locked_review(author, review_id)
     if review.user_id != author.pk:
         raise exceptions.PermissionDenied("Only its author can edit a review.", ["reviewId"])
     before = (review.rating, review.title, review.content)
@@ -73,7 +73,7 @@ def delete_review(*, actor: User, review_id: int) -> None:
 
     Raises NotFound, or PermissionDenied.
     """
-    review: Review = locked_review(actor, review_id)
+    review = locked_review(actor, review_id)
     if review.user_id != actor.pk and not is_platform_staff(actor):
         raise exceptions.PermissionDenied("Only its author can delete a review.", ["reviewId"])
     review.delete()
@@ -85,7 +85,7 @@ def vote_review_helpful(*, voter: User, review_id: int, helpful: bool) -> Review
 
     Raises NotFound for a review that the voter may not see, or OwnReview.
     """
-    review: Review = locked_review(voter, review_id)
+    review = locked_review(voter, review_id)
     if review.user_id == voter.pk:
         raise exceptions.OwnReview(field=["reviewId"])
     if helpful:
@@ -96,7 +96,7 @@ def vote_review_helpful(*, voter: User, review_id: int, helpful: bool) -> Review
     return review
 
 
-def locked_review(viewer: User, review_id: int) -> Any:
+def locked_review(viewer: User, review_id: int) -> SeenReview:
     """The review, annotated as the viewer sees it, locked to the end of the transaction. Raises NotFound."""
     visible = reviews_visible_to(viewer).filter(pk=review_id)
     review = visible.select_for_update(no_key=True, of=("self",)).first()

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Model, Q
+from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Now
 
 from courses.models import Course, CourseStats, Enrollment, StatisticsChange, User, UserStats
@@ -50,7 +50,7 @@ class _Kind:
     `outdated` are the rows that are wrong soon although nothing was written.
     """
 
-    stats: Any
+    stats: type[Model]
     owner: type[Model]
     owner_name: str
     figures: Callable[..., list[Any]]
@@ -133,7 +133,7 @@ def _be_patient() -> None:
     execute("SET LOCAL statement_timeout = '60s'; SET LOCAL lock_timeout = '60s'")
 
 
-def _outdated(kind: _Kind) -> Any:
+def _outdated(kind: _Kind) -> QuerySet[Any]:
     return kind.stats._default_manager.filter(kind.outdated, refreshed_at__lt=Now() - OUTDATED_AFTER)
 
 

@@ -12,7 +12,7 @@ from courses.rules import grading, receipts
 from courses.rules.credit import correctness_of
 from courses.rules.questions import kind_of, selection_of
 from courses.rules.values import ResponseMember
-from courses.selectors.attempts import LaidOutQuestion
+from courses.selectors.attempts import LaidOutQuestion, VisibleQuestion
 from schema.attempts import places
 from schema.core import ids
 from schema.core.enums import Correctness, QuestionType, Selection
@@ -169,7 +169,7 @@ class AttemptQuestion:
         "Result of grading. Null until the attempt has ended and its `resultsVisible` is true.",
         columns=("attempt.is_completed", "attempt.results_visible"),
     )
-    def result(root: LaidOutQuestion) -> QuestionResult | None:
+    def result(root: VisibleQuestion) -> QuestionResult | None:
         if not (root.attempt.is_completed and root.attempt.results_visible):
             return None
         return _result(root)
@@ -178,7 +178,7 @@ class AttemptQuestion:
         "Solution with explanation. Null until the attempt's `answerKeyVisible` is true.",
         columns=("attempt.answer_key_visible",),
     )
-    def solution(root: LaidOutQuestion) -> Solution | None:
+    def solution(root: VisibleQuestion) -> Solution | None:
         return _solution(root) if root.attempt.answer_key_visible else None
 
 

@@ -1,11 +1,12 @@
 """Watching an attempt."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
 from courses import exceptions
 from courses.models import User
+from courses.selectors.attempts import VisibleAttempt
 from courses.services import changes
 from schema.attempts.types import AssessmentAttempt
 from schema.context import Info
@@ -34,8 +35,9 @@ class AttemptFeed(Feed):
     def begin(self, viewer: User) -> None:
         self.read(viewer)
 
-    def read(self, viewer: User) -> Any:
-        attempt = loaders.attempt_by_id.load(viewer, [self._attempt_id], None).get(self._attempt_id)
+    def read(self, viewer: User) -> VisibleAttempt:
+        found = loaders.attempt_by_id.load(viewer, [self._attempt_id], None)
+        attempt: VisibleAttempt | None = found.get(self._attempt_id)
         if attempt is None:
             raise exceptions.NotFound(field=["attemptId"])
         return attempt

@@ -11,11 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from courses import models
-from courses.constants import AttemptAction as Action
-from courses.constants import AttemptState as State
-from courses.constants import GradingState as Grading
 from courses.constants import Scope
-from courses.selectors.attempts import LaidOutQuestion
+from courses.selectors.attempts import LaidOutQuestion, VisibleAttempt
 from schema.attempts.questions import AttemptQuestion, SubmissionReceipt, receipt
 from schema.core.enums import AttemptAction, AttemptEnd, AttemptState, GradingState
 from schema.core.fields import column, computed, declared, described
@@ -30,14 +27,14 @@ if TYPE_CHECKING:
     from schema.assessments.types import Assessment
 
 
-def _answered_count(_attempt: models.AssessmentAttempt, questions: list[LaidOutQuestion]) -> int:
+def _answered_count(_attempt: VisibleAttempt, questions: list[LaidOutQuestion]) -> int:
     return sum(question.is_answered for question in questions)
 
 
 _SHOWN = ("is_completed", "results_visible", "waits_for_a_person")
 
 
-def _shown(attempt: models.AssessmentAttempt) -> bool:
+def _shown(attempt: VisibleAttempt) -> bool:
     """Whether score, percentage and pass mark are to be seen: results visible, and final."""
     return attempt.is_completed and attempt.results_visible and not attempt.waits_for_a_person
 
@@ -80,21 +77,21 @@ class AssessmentAttempt(Node):
     )
 
     @computed("State of the attempt: whether it can still be answered.", columns=("is_completed",))
-    def state(root: models.AssessmentAttempt) -> AttemptState:
-        return State.COMPLETED if root.is_completed else State.IN_PROGRESS
+    def state(root: VisibleAttempt) -> AttemptState:
+        return AttemptState.COMPLETED if root.is_completed else AttemptState.IN_PROGRESS
 
     @computed("Progress of the grading.", columns=("is_completed", "waits_for_a_person"))
-    def grading_state(root: models.AssessmentAttempt) -> GradingState:
+    def grading_state(root: VisibleAttempt) -> GradingState:
         if not root.is_completed:
-            return Grading.NOT_READY
-        return Grading.PENDING_MANUAL if root.waits_for_a_person else Grading.FULLY_GRADED
+            return GradingState.NOT_READY
+        return GradingState.PENDING_MANUAL if root.waits_for_a_person else GradingState.FULLY_GRADED
 
     @computed(
         "Time left until the deadline, in whole seconds; 0 when it is over. Null when the time is "
         "not limited.",
         columns=("deadline_at", "is_completed", "read_at"),
     )
-    def remaining_seconds(root: models.AssessmentAttempt) -> int | None:
+    def remaining_seconds(root: VisibleAttempt) -> int | None:
         if root.deadline_at is None:
             return None
         left = 0 if root.is_completed else int((root.deadline_at - root.read_at).total_seconds())
@@ -105,7 +102,7 @@ class AssessmentAttempt(Node):
         "for everyone until it is fully graded.",
         columns=("score", *_SHOWN),
     )
-    def score(root: models.AssessmentAttempt) -> int | None:
+    def score(root: VisibleAttempt) -> int | None:
         return root.score if _shown(root) else None
 
     @computed(
@@ -113,7 +110,7 @@ class AssessmentAttempt(Node):
         "`maxScore` is 0.",
         columns=("score", "max_score", *_SHOWN),
     )
-    def score_percentage(root: models.AssessmentAttempt) -> Decimal | None:
+    def score_percentage(root: VisibleAttempt) -> Decimal | None:
         return root.score_percentage if _shown(root) else None
 
     @computed(
@@ -121,18 +118,21 @@ class AssessmentAttempt(Node):
         "while it is open or depends on answers that a person has to grade.",
         columns=("is_passed", "is_completed", "results_visible"),
     )
-    def is_passed(root: models.AssessmentAttempt) -> bool | None:
+    def is_passed(root: VisibleAttempt) -> bool | None:
         return root.is_passed if root.is_completed and root.results_visible else None
 
     @computed(
         "Actions on the attempt that are open to the viewer now.",
         columns=("is_completed", "viewer_is_learner", "results_visible", "answer_key_visible"),
     )
-    def allowed_actions(root: models.AssessmentAttempt) -> list[AttemptAction]:
+    def allowed_actions(root: VisibleAttempt) -> list[AttemptAction]:
         if not root.is_completed:
-            working = [Action.SUBMIT_ANSWERS, Action.FLAG_QUESTION, Action.COMPLETE]
+            working = [AttemptAction.SUBMIT_ANSWERS, AttemptAction.FLAG_QUESTION, AttemptAction.COMPLETE]
             return working if root.viewer_is_learner else []
-        seen = {Action.VIEW_RESULTS: root.results_visible, Action.VIEW_ANSWER_KEY: root.answer_key_visible}
+        seen = {
+            AttemptAction.VIEW_RESULTS: root.results_visible,
+            AttemptAction.VIEW_ANSWER_KEY: root.answer_key_visible,
+        }
         return [action for action, allowed in seen.items() if allowed]
 
     @computed(
@@ -140,7 +140,7 @@ class AssessmentAttempt(Node):
         "but the staff of the course.",
         columns=("ip_address", "viewer_is_staff"),
     )
-    def ip_address(root: models.AssessmentAttempt) -> str | None:
+    def ip_address(root: VisibleAttempt) -> str | None:
         return root.ip_address if root.viewer_is_staff else None
 
     @computed(
@@ -148,7 +148,7 @@ class AssessmentAttempt(Node):
         "the course.",
         columns=("user_agent", "viewer_is_staff"),
     )
-    def user_agent(root: models.AssessmentAttempt) -> str | None:
+    def user_agent(root: VisibleAttempt) -> str | None:
         return root.user_agent if root.viewer_is_staff else None
 
 

@@ -8,6 +8,7 @@ import strawberry
 
 from courses import models
 from courses.constants import Scope
+from courses.selectors.catalog import SeenLesson
 from schema.core.connections import Connection
 from schema.core.enums import EnrollmentStatus, ResourceKind
 from schema.core.fields import column, computed, declared
@@ -64,7 +65,7 @@ class Lesson(Node):
         "Text of the lesson, in Markdown. Empty for viewers who neither take nor teach the course.",
         columns=("content", "viewer_may_read"),
     )
-    def content(root: models.Lesson) -> str:
+    def content(root: SeenLesson) -> str:
         return root.content if root.viewer_may_read else ""
 
 

@@ -1,15 +1,15 @@
 """What is read in batches of attempts. Whatever reads an attempt first closes it if its time is over."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
+from courses.exceptions import Refusal
 from courses.selectors import attempt_starts, attempts
 from courses.services.attempt_endings import close_expired_attempts
 from schema.dataloaders.base import AdviceOn, AfterLoad, ByPk, Fact, InOrder, PageOf, Viewer
 from schema.dataloaders.statements import rows_of
 
 
-def _close_overdue(viewer: Viewer, rows: Sequence[Any]) -> None:
+def _close_overdue(viewer: Viewer, rows: Sequence[attempts.VisibleAttempt]) -> None:
     """Close the attempts among `rows` whose time is over, and bring those rows up to date."""
     overdue = {row.pk: row for row in rows if row.is_overdue}
     if not overdue:
@@ -22,11 +22,13 @@ def _close_overdue(viewer: Viewer, rows: Sequence[Any]) -> None:
 closing = AfterLoad(_close_overdue, columns=frozenset({"is_overdue"}))
 
 
-def _summaries(viewer: Viewer, assessments: Sequence[int]) -> dict[int, Any]:
+def _summaries(viewer: Viewer, assessments: Sequence[int]) -> Mapping[int, attempts.AttemptSummary]:
     return attempts.attempt_summaries(viewer, assessments, _close_overdue) if viewer else {}
 
 
-def _laid_out(viewer: Viewer, rows: Sequence[Any]) -> Any:
+def _laid_out(
+    viewer: Viewer, rows: Sequence[attempts.VisibleAttempt]
+) -> Mapping[attempts.VisibleAttempt, list[attempts.VisibleQuestion]]:
     """The questions of attempts, which whoever sees the attempt may see. The types of the API hold no key."""
     wanted = attempts.questions_in(rows)
     return attempts.lay_out(
@@ -37,7 +39,7 @@ def _laid_out(viewer: Viewer, rows: Sequence[Any]) -> Any:
     )
 
 
-def _start_refusals(viewer: Viewer, assessments: Sequence[int]) -> Any:
+def _start_refusals(viewer: Viewer, assessments: Sequence[int]) -> Mapping[int, Refusal | None]:
     return attempt_starts.start_refusals(viewer, assessments) if viewer else {}
 
 

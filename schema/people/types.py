@@ -2,6 +2,7 @@
 
 from courses import models
 from courses.constants import Scope
+from courses.selectors.people import SeenUser
 from schema.core.fields import column, computed
 from schema.core.ids import Node, node
 from schema.dataloaders import people as loaders
@@ -17,19 +18,19 @@ class User(Node):
         "Name to sign in with. Null for everyone but the person and the platform's staff.",
         columns=("username", "viewer_may_see_account"),
     )
-    def username(root: models.User) -> str | None:
+    def username(root: SeenUser) -> str | None:
         return root.username if root.viewer_may_see_account else None
 
     @computed(
         "E-mail address. Null for everyone but the person and the platform's staff.",
         columns=("email", "viewer_may_see_account"),
     )
-    def email(root: models.User) -> str | None:
+    def email(root: SeenUser) -> str | None:
         return root.email if root.viewer_may_see_account else None
 
     @computed(
         "IANA time zone, such as Europe/Berlin. Null for everyone but the person and the platform's staff.",
         columns=("time_zone", "viewer_may_see_account"),
     )
-    def time_zone(root: models.User) -> str | None:
+    def time_zone(root: SeenUser) -> str | None:
         return root.time_zone if root.viewer_may_see_account else None

@@ -9,6 +9,7 @@ import strawberry
 from courses import models
 from courses.constants import Scope
 from courses.models.catalog import RATINGS
+from courses.selectors.reviews import SeenReview
 from schema.core.fields import column, computed, declared, described
 from schema.core.ids import Node, node
 from schema.dataloaders import catalog as catalog_loaders
@@ -44,7 +45,7 @@ class Review(Node):
         "Notes between moderators. Null for everyone else, the author included.",
         columns=("moderation_notes", "viewer_may_moderate"),
     )
-    def moderation_notes(root: models.Review) -> str | None:
+    def moderation_notes(root: SeenReview) -> str | None:
         return root.moderation_notes if root.viewer_may_moderate else None
 
 

@@ -1,0 +1,13 @@
+"""The type of a row with annotations: `WithAnnotations[Model, TypedDict]`.
+
+mypy compares the names in the TypedDict with what a queryset annotates. At run time it is the model's type alone.
+"""
+
+from typing import TYPE_CHECKING, Annotated
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+else:
+    WithAnnotations = Annotated
+
+__all__ = ["WithAnnotations"]
