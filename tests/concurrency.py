@@ -8,7 +8,7 @@ from django.db import connection, transaction
 WRITERS = 32
 
 
-def at_once(work: Callable[[int], None], writers: int = WRITERS) -> list[Exception]:
+def at_once(work: Callable[[int], object], writers: int = WRITERS) -> list[Exception]:
     """Run `work(0)`, `work(1)`, ... in a thread each, let go by a barrier; return what they raised."""
     barrier, raised = Barrier(writers), []
 

@@ -32,7 +32,7 @@ _numbers = count(1)
 def make_user(**fields: Any) -> User:
     """A person of an administrator's, with a user name of their own, and no usable password unless one is given."""
     name = fields.pop("username", None) or f"user{next(_numbers)}"
-    defaults = {"email": f"{name}@example.org", "is_vouched_for": True}
+    defaults: dict[str, Any] = {"email": f"{name}@example.org", "is_vouched_for": True}
     return User.objects.create_user(name, password=fields.pop("password", None), **defaults | fields)
 
 
@@ -99,7 +99,10 @@ def single_choice(
     assessment: Assessment, *, right: str = "right", wrong: tuple[str, ...] = ("wrong",), **fields: Any
 ) -> Question:
     """A multiple choice question with one right choice, which its author wrote first."""
-    answers = [{"answer_text": right, "is_correct": True}, *({"answer_text": text} for text in wrong)]
+    answers: list[dict[str, Any]] = [
+        {"answer_text": right, "is_correct": True},
+        *({"answer_text": text} for text in wrong),
+    ]
     return make_question(assessment, answers, question_type=QuestionType.MULTIPLE_CHOICE, **fields)
 
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 PROTOCOL = "graphql-transport-ws"
 PATIENCE_SECONDS = 20
@@ -78,7 +79,9 @@ class Connections(ExitStack):
 
     def open(self, address: str, token: str | None = None, **headers: str) -> Connection:
         url = address.replace("http", "ws", 1) + "/graphql/"
-        socket = self.enter_context(connect(url, subprotocols=[PROTOCOL], additional_headers=headers))
+        socket = self.enter_context(
+            connect(url, subprotocols=[Subprotocol(PROTOCOL)], additional_headers=headers)
+        )
         return Connection(socket, token)
 
 

@@ -74,22 +74,22 @@ def start(api: Api, learner: Any, assessment: Assessment) -> dict[str, Any]:
     """The attempt that `startAttempt` answers with."""
     started = api(operation("start_attempt"), learner, assessmentId=ids.encode("Assessment", assessment.pk))
     assert started["startAttempt"]["userErrors"] == []
-    return started["startAttempt"]["attempt"]  # type: ignore[no-any-return]
+    return started["startAttempt"]["attempt"]
 
 
 def submit(api: Api, learner: Any, **fields: Any) -> dict[str, Any]:
     """The payload of `submitAnswers`."""
-    return api(operation("submit_answers"), learner, input=fields)["submitAnswers"]  # type: ignore[no-any-return]
+    return api(operation("submit_answers"), learner, input=fields)["submitAnswers"]
 
 
 def complete(api: Api, learner: Any, **fields: Any) -> dict[str, Any]:
     """The payload of `completeAttempt`."""
-    return api(operation("complete_attempt"), learner, input=fields)["completeAttempt"]  # type: ignore[no-any-return]
+    return api(operation("complete_attempt"), learner, input=fields)["completeAttempt"]
 
 
 def page(api: Api, viewer: Any, attempt_id: str) -> dict[str, Any]:
     """The attempt as its page shows it."""
-    return api(operation("attempt_page"), viewer, id=attempt_id)["attempt"]  # type: ignore[no-any-return]
+    return api(operation("attempt_page"), viewer, id=attempt_id)["attempt"]
 
 
 def question_named(attempt: Mapping[str, Any], text: str) -> dict[str, Any]:

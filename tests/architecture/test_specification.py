@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.core import validators
+from django.core.exceptions import ValidationError
 from django.db import models as django_models
+from django.db.models import DateTimeField
 from django.utils import timezone
 
 from courses import mixins
@@ -77,7 +79,7 @@ def test_the_number_is_accepted_at_its_limit_and_refused_beyond(model: str, name
     expected, field = MODELS[model].fields[name], _real(model, name)
     beyond = number - 1 if number == expected.minimum else number + 1
     field.run_validators(number)
-    with pytest.raises(validators.ValidationError):
+    with pytest.raises(ValidationError):
         field.run_validators(beyond)
 
 
@@ -122,6 +124,8 @@ def test_the_time_stamps_are_kept_by_the_mixin() -> None:
     created, updated = (
         mixins.TimeStampedMixin._meta.get_field(f"{name}_date") for name in ("created", "updated")
     )
+    assert isinstance(created, DateTimeField)
+    assert isinstance(updated, DateTimeField)
     assert created.auto_now_add
     assert updated.auto_now
 

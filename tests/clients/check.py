@@ -8,7 +8,7 @@ the other supported versions too. The clients run against a demonstration that i
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -43,12 +43,12 @@ WHAT_A_PAGE_TELLS = [
 DRAFT = "course Finding Your Way with Map and Compass"
 
 
-def npm(client: str, *arguments: str, node: Path = NODE, **environment: str) -> str:
+def npm(client: str, *arguments: str, node: Path = NODE, environment: Mapping[str, str] | None = None) -> str:
     """What npm prints for a client. Its scripts find the same Node.js as npm itself."""
     program = node / "bin" / "node"
     path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
     command = node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    return _run(CLIENTS / client, str(program), str(command), *arguments, PATH=path, **environment)
+    return _run(CLIENTS / client, str(program), str(command), *arguments, PATH=path, **environment or {})
 
 
 def uv(*arguments: str, **environment: str) -> str:
@@ -99,7 +99,7 @@ def run_examples(demo: DemoServer, directory: Path) -> None:
     url = demo.url("/graphql/")
     asked = {"COURSES_URL": url, "COURSES_TOKEN": demo.token_of("learner")}
     for node in (NODE, *other_nodes(directory)):
-        printed = npm("typescript", "run", "example", "--silent", node=node, **asked)
+        printed = npm("typescript", "run", "example", "--silent", node=node, environment=asked)
         _expect(f"The example under {node}", printed, WHAT_AN_EXAMPLE_PRINTS)
     # The learner has used three attempts, which is all.
     asked["COURSES_TOKEN"] = demo.token_of("moderator")
@@ -109,7 +109,7 @@ def run_examples(demo: DemoServer, directory: Path) -> None:
 
 def run_apps(demo: DemoServer, _directory: Path) -> None:
     asked = {"COURSES_ORIGIN": demo.url(""), "COURSES_TOKEN": demo.token_of("instructor")}
-    printed = npm("typescript", "run", "apps", "--silent", **asked)
+    printed = npm("typescript", "run", "apps", "--silent", environment=asked)
     clients = ("apollo", "urql", "relay")
     _expect("A page", printed, [f"{client}: {line}" for client in clients for line in WHAT_A_PAGE_TELLS])
 

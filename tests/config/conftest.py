@@ -1,6 +1,6 @@
 """People and programs at the edge: a browser with its cookies, and whoever calls without one."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -10,6 +10,11 @@ from django.test import Client
 
 from schema.application import GraphQLApplication
 from schema.root import schema
+
+if TYPE_CHECKING:  # the name that django-stubs has for what a test client answers with
+    from django.test.client import _MonkeyPatchedWSGIResponse as Answer
+else:
+    Answer = HttpResponse
 
 PASSWORD = "correct horse battery"
 
@@ -24,7 +29,7 @@ class Browser:
     def csrf(self) -> dict[str, str]:
         return {"X-CSRFToken": self.http.cookies["csrftoken"].value}
 
-    def account(self, method: str, path: str, *, headers: Any = None, **body: Any) -> HttpResponse:
+    def account(self, method: str, path: str, *, headers: Any = None, **body: Any) -> Answer:
         """Call django-allauth as its browsers do."""
         headers = headers if headers is not None else self.csrf() if method != "GET" else {}
         return self.http.generic(
@@ -35,7 +40,7 @@ class Browser:
             headers=headers,
         )
 
-    def sign_in(self, username: str, password: str = PASSWORD) -> HttpResponse:
+    def sign_in(self, username: str, password: str = PASSWORD) -> Answer:
         return self.account("POST", "auth/login", username=username, password=password)
 
     def ask(self, query: str, *, headers: Any = None, **variables: Any) -> httpx.Response:

@@ -3,10 +3,10 @@
 from typing import Any
 
 from allauth.idp.oidc.models import Client as Partner
-from django.http import HttpResponse
 from django.test import Client
 
 from courses.models import User
+from tests.config.conftest import Answer
 
 SECRET = "a secret of sixty-four characters, which nobody has ever guessed"
 CALLBACK = "https://partner.example/callback"
@@ -24,7 +24,7 @@ def make_partner(*, owner: User | None = None, scopes: tuple[str, ...] = (), **f
     return partner
 
 
-def token_endpoint(**form: str) -> HttpResponse:
+def token_endpoint(**form: str) -> Answer:
     return Client().post("/identity/o/api/token", {"client_id": "partner", "client_secret": SECRET} | form)
 
 

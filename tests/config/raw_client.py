@@ -4,7 +4,7 @@ import json
 import socket
 import struct
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Self
 
 UPGRADE = (
     b"GET /graphql/ HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -31,7 +31,7 @@ class RawClient:
         self.socket.settimeout(SOCKET_TIMEOUT_SECONDS)
         self.socket.connect((host, int(port)))
 
-    def __enter__(self) -> "RawClient":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

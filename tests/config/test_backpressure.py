@@ -185,10 +185,11 @@ class FakeTransport:
 
 def test_a_client_that_does_not_read_is_not_read_from():
     async def scenario() -> list[str]:
-        fake = FakeTransport()
+        fake: Any = FakeTransport()
         transport = BoundedTransport(fake)
         transport.writing_paused()
-        transport.pause_reading(), transport.resume_reading()
+        transport.pause_reading()
+        transport.resume_reading()
         transport.writing_resumed()
         return fake.done
 
@@ -199,7 +200,7 @@ def test_a_connection_that_is_closed_before_all_was_sent_has_as_long_as_any_othe
     settings.WRITE_TIMEOUT_SECONDS = 0.01
 
     async def scenario() -> list[str]:
-        fake = FakeTransport()
+        fake: Any = FakeTransport()
         BoundedTransport(fake).close()
         async with asyncio.timeout(30):
             await fake.aborted.wait()

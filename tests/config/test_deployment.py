@@ -4,6 +4,7 @@ import stat
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from config.kept_secrets import kept_secret, new_signing_key
 from tests.concurrency import at_once
@@ -108,4 +109,5 @@ def test_processes_that_start_at_once_agree_on_one_secret(tmp_path):
 def test_the_signing_key_is_an_rsa_key(bits):
     key = serialization.load_pem_private_key(new_signing_key().encode(), password=None)
 
+    assert isinstance(key, rsa.RSAPrivateKey)
     assert key.key_size == bits

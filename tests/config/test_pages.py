@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.views.defaults import server_error
 
-from tests.config.conftest import PASSWORD, Browser
+from tests.config.conftest import PASSWORD, Answer, Browser
 from tests.config.oauth import make_partner
 from tests.config.test_partner_consent import ASKED
 from tests.factories import make_user
@@ -41,7 +41,7 @@ FOR_PEOPLE = (
 class Page(HTMLParser):
     """What stands in a page: its elements in order, and the text inside each."""
 
-    def __init__(self, response: HttpResponse) -> None:
+    def __init__(self, response: HttpResponse | Answer) -> None:
         super().__init__()
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.texts: list[list[str]] = []
@@ -73,7 +73,7 @@ class Page(HTMLParser):
         return [attributes for found, attributes in self.elements if found == tag]
 
 
-def wears_the_sites_clothes(response: HttpResponse) -> None:
+def wears_the_sites_clothes(response: HttpResponse | Answer) -> None:
     page = Page(response)
     assert page.text_of("title")[0].endswith(" · Night School")
     assert page.text_of("a", href="/") == ["Night School"]

@@ -8,13 +8,12 @@ from urllib.parse import parse_qs, urlsplit
 import jwt
 import pytest
 from allauth.idp.oidc.models import Token
-from django.http import HttpResponse
 from django.test import Client
 
 from courses.models import User
 from courses.services.partner_tokens import PARTNER_SCOPES
 from schema.core import ids
-from tests.config.conftest import PASSWORD, Browser, ask
+from tests.config.conftest import PASSWORD, Answer, Browser, ask
 from tests.config.oauth import ATTEMPTS, CALLBACK, VIEWER, codes, make_partner, token_endpoint
 from tests.factories import make_course, make_learner
 
@@ -35,15 +34,15 @@ ASKED = {
 }
 
 
-def consent_page(browser: Browser, **changed: str | None) -> HttpResponse:
+def consent_page(browser: Browser, **changed: str | None) -> Answer:
     asked = {name: value for name, value in (ASKED | changed).items() if value is not None}
     return browser.http.get("/identity/o/authorize", asked)
 
 
-def let_in(browser: Browser, *scopes: str, action: str = "grant", csrf: bool = True) -> HttpResponse:
+def let_in(browser: Browser, *scopes: str, action: str = "grant", csrf: bool = True) -> Answer:
     """The answer to the button that a person presses on the consent page."""
     page = consent_page(browser)
-    request = re.search(r'name="request" value="([^"]+)"', page.content.decode())[1]
+    request = re.findall(r'name="request" value="([^"]+)"', page.content.decode())[0]
     return browser.http.post(
         "/identity/o/authorize",
         {"request": request, "scopes": scopes, "action": action},
@@ -51,12 +50,12 @@ def let_in(browser: Browser, *scopes: str, action: str = "grant", csrf: bool = T
     )
 
 
-def in_callback(response: HttpResponse, name: str) -> str:
+def in_callback(response: Answer, name: str) -> str:
     assert response["Location"].startswith(CALLBACK)
     return parse_qs(urlsplit(response["Location"]).query)[name][0]
 
 
-def exchange(code: str, verifier: str = VERIFIER) -> HttpResponse:
+def exchange(code: str, verifier: str = VERIFIER) -> Answer:
     return token_endpoint(
         grant_type="authorization_code", code=code, redirect_uri=CALLBACK, code_verifier=verifier
     )

@@ -113,7 +113,7 @@ def test_a_secret_is_made_of_letters_that_every_client_sends_unchanged(client):
 
     created = client.post("/admin/allauth_idp_oidc/client/add/", form, follow=True)
 
-    secret = re.search(r'type="text" value="([^"]+)"', created.content.decode())[1]
+    secret = re.findall(r'type="text" value="([^"]+)"', created.content.decode())[0]
     assert re.fullmatch(r"[A-Za-z0-9_-]{64}", secret)
     assert Partner.objects.get().check_secret(secret)
     basic = b64encode(f"partner:{quote(secret, safe='')}".encode()).decode()

@@ -11,9 +11,8 @@ from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
-from django.http import HttpResponse
 
-from tests.config.conftest import PASSWORD, Browser
+from tests.config.conftest import PASSWORD, Answer, Browser
 from tests.factories import make_user
 
 WRONG = "wrong password"
@@ -40,14 +39,14 @@ def test_after_five_wrong_passwords_the_right_one_has_to_wait():
     assert response.json()["errors"][0]["code"] == "too_many_login_attempts"
 
 
-def sign_in_from(address: str, username: str, password: str = PASSWORD) -> HttpResponse:
+def sign_in_from(address: str, username: str, password: str = PASSWORD) -> Answer:
     """Try to sign in from another address, as the trusted proxy vouches for it."""
     browser = Browser()
     headers = browser.csrf() | {"X-Forwarded-For": address}
     return browser.account("POST", "auth/login", headers=headers, username=username, password=password)
 
 
-def error_of(response: HttpResponse) -> str:
+def error_of(response: Answer) -> str:
     return response.json()["errors"][0]["code"]
 
 

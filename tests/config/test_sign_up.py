@@ -5,13 +5,12 @@ from threading import Barrier
 import pytest
 from allauth.account.models import EmailAddress
 from django.core.cache import cache
-from django.http import HttpResponse
 from django.test import Client
 
 from config.accounts import AccountAdapter
 from courses.models import User
 from tests.concurrency import at_once
-from tests.config.conftest import PASSWORD, Browser
+from tests.config.conftest import PASSWORD, Answer, Browser
 from tests.factories import make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_passwords")]
@@ -25,11 +24,11 @@ LOOKS_TAKEN = ["ａｄａ", "аda", "ADA", "ada\u3164", "aⅾa"]
 LOOKS_RESERVED = ["ａｄｍｉｎ", "аdmin", "Admin", "adrnin", "ѕtaff", "suppοrt", "rооt"]
 
 
-def by_api(email: str, username: str) -> HttpResponse:
+def by_api(email: str, username: str) -> Answer:
     return Browser().account("POST", "auth/signup", email=email, username=username, password=PASSWORD)
 
 
-def by_page(email: str, username: str) -> HttpResponse:
+def by_page(email: str, username: str) -> Answer:
     form = {"email": email, "username": username, "password1": PASSWORD}
     return Client().post("/accounts/signup/", form)
 

@@ -34,7 +34,7 @@ COURSE_PAGE = """query CoursePage($slug: String!) {
 
 def _assessment_on_the_course_page(api: Api, viewer: Any, slug: str) -> dict[str, Any]:
     (lesson,) = api(COURSE_PAGE, viewer, slug=slug)["course"]["lessons"]
-    return lesson["assessment"]  # type: ignore[no-any-return]
+    return lesson["assessment"]
 
 
 def test_a_learner_enrols_takes_both_attempts_and_reads_the_key(api: Api) -> None:

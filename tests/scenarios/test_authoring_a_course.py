@@ -1,12 +1,14 @@
 """An instructor writes a course from nothing, through the API alone, until a learner can take it."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Permission
 
 from tests import factories
 from tests.operations import operation
 
-QUESTIONS = [
+QUESTIONS: list[dict[str, Any]] = [
     {
         "type": "MULTIPLE_CHOICE",
         "text": "Which are made of leaves?",

@@ -3,7 +3,7 @@
 import base64
 import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,9 +25,16 @@ ROOTS = [*NULLABLE_ROOTS, "courses", "nodes", "reviewModerationQueue", "gradingQ
 PAGES = [1, 2, 100, 0, -1, 101, 2**31 - 1, None]
 NUMBERS = [1, 3, 5, 0, -7, 2**31 - 1, None]
 TEXTS = ["", "word", "x" * 201, None]
+PLACES: list[list[Any]] = [
+    ["2030-01-01T00:00:00+00:00", 2**60],
+    ["2030-01-01T00:00:00+00:00"],
+    [5, 1],
+    [{}],
+    [2**63, 2**64],
+]
 CURSORS = [
     base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
-    for values in (["2030-01-01T00:00:00+00:00", 2**60], ["2030-01-01T00:00:00+00:00"], [5, 1], [{}], [2**63, 2**64])
+    for values in PLACES
 ] + ["", "no cursor", None]  # fmt: skip
 RATINGS = ["1", "4.5", "0", "-1", "6", "1e-99999999", "1e400", "NaN", None]
 OF_THE_CLOCK = {"DateTime"}
@@ -148,7 +155,7 @@ class FaultyOperations:
             return self.chance.choice([True, False])
         if name in ("first", "last"):
             return self.chance.choice(PAGES)
-        of_scalars = {
+        of_scalars: dict[str, Sequence[Any]] = {
             "Int": NUMBERS,
             "Decimal": RATINGS,
             "String": CURSORS if name in ("after", "before") else TEXTS,

@@ -195,7 +195,7 @@ def _filled() -> tuple[User, dict[str, str]]:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     rows = {"Course": course, "Lesson": lesson, "Assessment": assessment, "User": person}
-    id_of = {name: ids.encode(name, row.pk) for name, row in rows.items()}
+    id_of: dict[str, str] = {name: ids.encode(name, row.pk) for name, row in rows.items()}
     id_of |= {"Instructor": ids.encode("User", instructor.pk), "after": encode_cursor(course, NEWEST_FIRST)}
     return person, id_of
 

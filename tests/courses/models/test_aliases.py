@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import FieldDoesNotExist
 from django.db import connection, models
+from django.db.models import Field
 from django.test.utils import CaptureQueriesContext
 
 from courses.models import Answer, Assessment, AssessmentAttempt, Question
@@ -146,6 +147,7 @@ def test_refreshing_by_the_alias_reads_the_column_again(pair: Pair) -> None:
 
 def test_the_alias_is_found_among_the_fields_and_has_no_column_of_its_own(pair: Pair) -> None:
     field = pair.model._meta.get_field(pair.alias)
+    assert isinstance(field, Field)
     assert field is pair.model._meta.get_field(pair.column)
     assert field.name == field.column == pair.column
     with connection.cursor() as cursor:

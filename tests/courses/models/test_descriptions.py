@@ -19,7 +19,7 @@ def test_the_model_says_what_it_is(model: type[models.Model]) -> None:
     assert not model.__doc__.startswith(f"{model.__name__}(")
 
 
-def _is_inherited_from_django(field: models.Field) -> bool:  # type: ignore[type-arg]
+def _is_inherited_from_django(field: models.Field) -> bool:
     return any(
         field.name == inherited.name
         for base in field.model.__mro__
@@ -29,5 +29,5 @@ def _is_inherited_from_django(field: models.Field) -> bool:  # type: ignore[type
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=str)
-def test_the_field_says_what_it_holds(field: models.Field) -> None:  # type: ignore[type-arg]
+def test_the_field_says_what_it_holds(field: models.Field) -> None:
     assert _is_inherited_from_django(field) or str(field.help_text).endswith(".")

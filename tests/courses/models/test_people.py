@@ -3,6 +3,7 @@
 import importlib
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -135,14 +136,15 @@ def test_people_who_look_alike_already_keep_their_names_and_can_be_saved():
 
 def test_only_those_who_cannot_have_signed_up_are_vouched_for():
     now = timezone.now()
-    for name, fields in {
+    people: dict[str, dict[str, Any]] = {
         "made and not yet here": {},
         "staff": {"is_staff": True, "last_login": now},
         "superuser": {"is_superuser": True, "last_login": now},
         "of unknown origin": {"last_login": now},
         "signed up": {},
         "staff that signed up": {"is_staff": True},
-    }.items():
+    }
+    for name, fields in people.items():
         person = make_user(username=name, is_vouched_for=False, **fields)
         if "signed up" in name:
             EmailAddress.objects.create(user=person, email=person.email)

@@ -105,7 +105,7 @@ def _rows(model: type[models.Model]) -> Callable[[Platform], Any]:
     """The row of `model` that the learner's statistics are made of."""
 
     def rows(platform: Platform) -> Any:
-        kept = {
+        kept: dict[type[models.Model], dict[str, Any]] = {
             Enrollment: {"user": platform.learner},
             Lesson: {"pk": platform.lesson.pk},
             Assessment: {"pk": platform.assessment.pk},
@@ -221,10 +221,11 @@ def _noted(platform: Platform) -> set[str]:
 
 def _stored() -> dict[tuple[str, int], dict[str, Any]]:
     """All stored numbers, by whose they are, and what courses hold of them."""
+    kinds: list[tuple[type[models.Model], str]] = [(CourseStats, "course_id"), (UserStats, "user_id")]
     return {
         (model.__name__, row[owner]): {name: value for name, value in row.items() if name not in _MOMENTS}
-        for model, owner in ((CourseStats, "course_id"), (UserStats, "user_id"))
-        for row in model.objects.values()
+        for model, owner in kinds
+        for row in model._default_manager.values()
     } | {
         ("learners", pk): {"count": count} for pk, count in Course.objects.values_list("pk", "learner_count")
     }
@@ -346,9 +347,13 @@ def _delete_waiting_answer(platform: Platform) -> None:
     platform.waiting.answers.all().delete()
 
 
+def _delete(model: type[models.Model]) -> Change:
+    return lambda platform: _rows(model)(platform).delete()
+
+
 DELETES: dict[str, tuple[Change, set[str]]] = {
     **{
-        model.__name__: (lambda platform, model=model: _rows(model)(platform).delete(), owners)
+        model.__name__: (_delete(model), owners)
         for model, owners in {
             Enrollment: BOTH,
             UserActivity: BOTH,

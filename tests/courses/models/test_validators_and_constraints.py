@@ -8,7 +8,7 @@ import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, models, transaction
-from django.db.models import CheckConstraint, F, Q
+from django.db.models import CheckConstraint, F, Model, Q
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -28,7 +28,7 @@ def _columns(condition: Any) -> Iterator[str]:
             else:
                 yield from _columns(child)
     elif isinstance(condition, F):
-        yield condition.name
+        yield condition.name  # type: ignore[attr-defined]  # the stubs do not have it
     elif hasattr(condition, "get_source_expressions"):
         for expression in condition.get_source_expressions():
             yield from _columns(expression)
@@ -189,14 +189,14 @@ def rows(db: None) -> dict[type[models.Model], Any]:
     enrollment = factories.enroll(learner, course)
     attempt = factories.make_attempt(learner, assessment)
     answered = factories.pick(attempt, question, "right")
-    made = [
+    made: list[Model] = [
         author,
         course,
         lesson,
         factories.make_resource(lesson=lesson),
         assessment,
         question,
-        question.answers.first(),
+        question.answers.all()[0],
         enrollment,
         attempt,
         answered,

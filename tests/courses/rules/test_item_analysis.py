@@ -150,22 +150,20 @@ def test_a_question_carries_the_first_warning_that_applies(first, maximum, expec
 
 
 # ---------------------------------------------------------------- an independent reference
-def covariance(first: list[Fraction], second: list[Fraction]) -> Fraction | None:
-    if len(first) < 2:
-        return None
-    mean_first, mean_second = sum(first) / len(first), sum(second) / len(second)
+def covariance(first: list[Fraction], second: list[Fraction]) -> Fraction:
+    mean_first, mean_second = sum(first, Fraction(0)) / len(first), sum(second, Fraction(0)) / len(second)
     products = ((a - mean_first) * (b - mean_second) for a, b in zip(first, second, strict=True))
     return sum(products, Fraction(0)) / (len(first) - 1)
 
 
 def reference_item(rows: list[list[Fraction]], index: int) -> list[float | None]:
     """Discrimination index, discriminative efficiency and effective weight, by their definitions."""
-    totals = [sum(row) for row in rows]
+    if len(rows) < 2:
+        return [None, None, None]
+    totals = [sum(row, Fraction(0)) for row in rows]
     earned = [row[index] for row in rows]
     rest = [total - x for total, x in zip(totals, earned, strict=True)]
     together, best = covariance(earned, rest), covariance(sorted(earned), sorted(rest))
-    if together is None or best is None:
-        return [None, None, None]
     spread = sqrt(covariance(earned, earned) * covariance(rest, rest))
     with_total = [covariance([row[item] for row in rows], totals) for item in range(len(rows[0]))]
     weights = sum(sqrt(value) for value in with_total if value >= 0)
@@ -178,7 +176,7 @@ def reference_item(rows: list[list[Fraction]], index: int) -> list[float | None]
 
 
 def reference_consistency(rows: list[list[Fraction]]) -> float | None:
-    totals = [sum(row) for row in rows]
+    totals = [sum(row, Fraction(0)) for row in rows]
     questions = len(rows[0])
     if len(rows) <= 2 or questions <= 1 or not covariance(totals, totals):
         return None
@@ -210,18 +208,18 @@ results = st.integers(1, 5).flatmap(
 @given(results)
 def test_every_figure_agrees_with_its_definition(rows):
     exact = [[Fraction(earned) for earned in row] for row in rows]
-    totals = [sum(row) for row in exact]
+    totals = [sum(row, Fraction(0)) for row in exact]
 
     analysis = analyse(rows, [2] * len(rows[0]))
 
-    variance = covariance(totals, totals)
-    deviation = None if variance is None else sqrt(variance)
+    deviation = None if len(totals) < 2 else sqrt(covariance(totals, totals))
     assert agree(analysis.mean, float(sum(totals) / len(totals)))
     assert agree(analysis.standard_deviation, deviation)
     consistency = reference_consistency(exact)
     error_ratio = None if consistency is None else 100 * sqrt(max(0, 1 - consistency / 100))
     assert agree(analysis.internal_consistency, consistency)
-    assert agree(analysis.standard_error, None if error_ratio is None else error_ratio / 100 * deviation)
+    error = None if error_ratio is None or deviation is None else error_ratio / 100 * deviation
+    assert agree(analysis.standard_error, error)
     for index, item in enumerate(analysis.items):
         assert agree(item.facility, float(sum(row[index] for row in exact) / (2 * len(exact))))
         discrimination, efficiency, weight = reference_item(exact, index)

@@ -220,7 +220,9 @@ def test_the_solution_of_a_question(asked, expected):
 @pytest.mark.parametrize("seed", range(5))
 def test_the_solution_of_a_matching_is_on_offer_and_earns_full_credit(seed):
     (entry,) = laid_out(ANIMALS, seed=seed)
-    pairs = list(kind_of(ANIMALS.type).solution(ANIMALS).matches.items())
+    right = kind_of(ANIMALS.type).solution(ANIMALS).matches
+    assert right is not None
+    pairs = list(right.items())
 
     assert grade(ANIMALS, check_response(ANIMALS.type, entry, {"matches": pairs})).is_correct is True
 

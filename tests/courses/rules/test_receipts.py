@@ -2,9 +2,9 @@
 
 import hashlib
 
-from courses.rules.receipts import digest
+from courses.rules.receipts import ReceiptEntry, digest
 
-ENTRIES = [
+ENTRIES: list[ReceiptEntry] = [
     {"attempt": "A", "question": "1", "response": {"text": "café", "choices": None}},
     {"attempt": "A", "question": "2", "response": None},
 ]
@@ -20,12 +20,15 @@ def test_a_receipt_is_the_sha_256_of_canonical_json():
 
 
 def test_the_order_of_members_does_not_change_a_receipt():
-    reordered = [{name: entry[name] for name in ("response", "question", "attempt")} for entry in ENTRIES]
+    reordered: list[ReceiptEntry] = [
+        {"response": entry["response"], "question": entry["question"], "attempt": entry["attempt"]}
+        for entry in ENTRIES
+    ]
 
     assert digest(reordered) == digest(ENTRIES)
 
 
 def test_the_order_of_questions_and_every_response_change_a_receipt():
-    changed = [{**ENTRIES[0], "response": {"text": "cafe"}}, ENTRIES[1]]
+    changed: list[ReceiptEntry] = [{**ENTRIES[0], "response": {"text": "cafe"}}, ENTRIES[1]]
 
     assert len({digest(ENTRIES), digest(ENTRIES[::-1]), digest(changed), digest([])}) == 4

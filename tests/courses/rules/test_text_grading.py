@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -198,7 +199,7 @@ class SearchedText(str):
 
     starts: list[int]
 
-    def find(self, piece: str, start: int, end: int) -> int:
+    def find(self, piece: str, start: Any = None, end: Any = None) -> int:
         self.starts.append(start)
         return super().find(piece, start, end)
 

@@ -85,7 +85,7 @@ def _numbers(learners: list[User], now: datetime) -> Any:
     return stored, activity_streaks([one.pk for one in learners], now=now)
 
 
-def _rows() -> list[dict[str, Any]]:
+def _rows() -> list[Any]:
     return list(UserActivity.objects.order_by("pk").values())
 
 

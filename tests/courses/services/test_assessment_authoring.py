@@ -7,17 +7,18 @@ from courses import exceptions
 from courses.constants import QuestionType
 from courses.models import Answer, Assessment, Question, StatisticsChange, User
 from courses.services import assessment_authoring as services
+from courses.services.question_drafts import AnswerDraft, QuestionDraft
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 
-CHOICE = {
+CHOICE: QuestionDraft = {
     "question_type": QuestionType.MULTIPLE_CHOICE,
     "text": "Which is a leaf?",
     "points": 2,
     "answers": [{"text": "Tea", "is_correct": True}, {"text": "Coffee"}],
 }
-ESSAY = {"question_type": QuestionType.ESSAY, "text": "Why?"}
+ESSAY: QuestionDraft = {"question_type": QuestionType.ESSAY, "text": "Why?"}
 
 
 @pytest.fixture
@@ -58,8 +59,14 @@ def test_creating_costs_the_same_number_of_statements_for_any_number_of_question
 
 
 def test_everything_that_can_never_be_right_is_said_with_its_path(author, lesson):
-    three = [{"text": text, "is_correct": text == "True"} for text in ("True", "False", "Perhaps")]
-    unpaired = {"question_type": QuestionType.MATCHING, "text": "Match.", "answers": [{"text": "a"}]}
+    three: list[AnswerDraft] = [
+        {"text": text, "is_correct": text == "True"} for text in ("True", "False", "Perhaps")
+    ]
+    unpaired: QuestionDraft = {
+        "question_type": QuestionType.MATCHING,
+        "text": "Match.",
+        "answers": [{"text": "a"}],
+    }
     with pytest.raises(ValidationError) as error:
         services.create_assessment(
             author=author,
@@ -87,7 +94,11 @@ def test_everything_that_can_never_be_right_is_said_with_its_path(author, lesson
 
 
 def test_a_draft_is_stored_though_it_cannot_be_started(author, lesson):
-    unfinished = {"question_type": QuestionType.MULTIPLE_CHOICE, "text": "Which?", "answers": [{"text": "a"}]}
+    unfinished: QuestionDraft = {
+        "question_type": QuestionType.MULTIPLE_CHOICE,
+        "text": "Which?",
+        "answers": [{"text": "a"}],
+    }
     assessment = services.create_assessment(
         author=author, lesson_id=lesson.pk, title="Draft", questions=[unfinished]
     )

@@ -138,7 +138,7 @@ class Attempts(RuleBasedStateMachine):
         if not self.expected[who]:
             return
         last = self.expected[who][-1]
-        flagging = {
+        flagging: dict[str, Any] = {
             "learner": self.learners[who],
             "attempt_id": last.pk,
             "question_id": self.questions[name].pk,

@@ -45,7 +45,7 @@ def _submit(attempt: AssessmentAttempt, text: str, *texts: str, base: int | None
     return submit_answers(learner=attempt.user, attempt_id=attempt.pk, answers=[answer], base_revision=base)
 
 
-def _rows(attempt: AssessmentAttempt) -> list[dict[str, Any]]:
+def _rows(attempt: AssessmentAttempt) -> list[Any]:
     return list(AttemptAnswer.objects.filter(attempt=attempt).order_by("pk").values())
 
 

@@ -6,12 +6,13 @@ from courses import exceptions
 from courses.constants import QuestionType
 from courses.models import AssessmentAttempt, Course, Question
 from courses.services import assessment_authoring, course_authoring, question_authoring
+from courses.services.question_drafts import QuestionDraft
 from tests import factories
 from tests.concurrency import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-DRAFT = {"question_type": QuestionType.ESSAY, "text": "Why?"}
+DRAFT: QuestionDraft = {"question_type": QuestionType.ESSAY, "text": "Why?"}
 
 
 def test_questions_stay_numbered_without_a_gap_whoever_writes():

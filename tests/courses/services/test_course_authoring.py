@@ -1,5 +1,6 @@
 """Writing courses and lessons: who may, what is refused, and what stays."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from importlib import import_module
 
@@ -13,12 +14,17 @@ from courses import exceptions
 from courses.constants import ResourceKind
 from courses.models import Course, Lesson, LessonCompletion, Resource, User
 from courses.services import course_authoring as services
+from courses.services.course_authoring import ResourceDraft
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 
-SLIDES = {"title": "Slides", "kind": ResourceKind.DOCUMENT, "url": "https://example.org/slides.pdf"}
-TALK = {"title": "Talk", "kind": ResourceKind.VIDEO, "url": "https://example.org/talk"}
+SLIDES: ResourceDraft = {
+    "title": "Slides",
+    "kind": ResourceKind.DOCUMENT,
+    "url": "https://example.org/slides.pdf",
+}
+TALK: ResourceDraft = {"title": "Talk", "kind": ResourceKind.VIDEO, "url": "https://example.org/talk"}
 
 
 @pytest.fixture
@@ -125,7 +131,7 @@ def test_a_new_lesson_lowers_the_progress_of_those_who_have_not_completed_the_co
 
 def test_a_resource_that_is_not_https_is_refused_with_its_place(teacher):
     course = factories.make_course(instructors=(teacher,))
-    evil = {"title": "", "url": "javascript:alert(1)"}
+    evil: ResourceDraft = {"title": "", "url": "javascript:alert(1)"}
     with pytest.raises(ValidationError) as error:
         services.create_lesson(author=teacher, course_id=course.pk, title="One", resources=[SLIDES, evil])
     assert set(error.value.message_dict) == {"resources.1.title", "resources.1.url"}
@@ -160,7 +166,7 @@ def test_resources_that_are_not_mentioned_stay(teacher):
 )
 def test_only_instructors_edit_a_course_and_a_hidden_one_does_not_exist(is_published, refusal, teacher):
     lesson = factories.make_lesson(course=factories.make_course(is_published=is_published, title="Tea"))
-    edits = {
+    edits: dict[str, list[Callable[[], object]]] = {
         "courseId": [
             lambda: services.update_course(author=teacher, course_id=lesson.course_id, title="Mine"),
             lambda: services.create_lesson(author=teacher, course_id=lesson.course_id, title="Mine"),

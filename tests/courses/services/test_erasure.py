@@ -16,6 +16,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.test import Client as Browser
 
 from courses import exceptions
+from courses.constants import NotificationType
 from courses.models import (
     ActivityArchive,
     ArchivedParticipation,
@@ -295,7 +296,8 @@ def test_nobody_is_told_anything_any_more(life: Life) -> None:
         author=factories.make_staff(), course_id=life.course.pk, title="News", message="Dear all"
     )
     assert told == Enrollment.objects.filter(course=life.course).count() - 1
-    assert notifications.notify(recipients=[stub], type="custom", title="News", message="Dear you") == []
+    custom = NotificationType.CUSTOM
+    assert notifications.notify(recipients=[stub], type=custom, title="News", message="Dear you") == []
     assert not Notification.objects.filter(user=stub).exists()
 
 

@@ -4,16 +4,17 @@ import pytest
 
 from courses.constants import QuestionType
 from courses.services.question_authoring import create_question
+from courses.services.question_drafts import AnswerDraft, QuestionDraft
 from tests.factories import make_assessment, make_course, make_lesson, make_user
 
 pytestmark = pytest.mark.django_db
 
 
-def _is_correct(question_type: QuestionType, answers: list[dict[str, object]]) -> list[bool]:
+def _is_correct(question_type: QuestionType, answers: list[AnswerDraft]) -> list[bool]:
     author = make_user()
     assessment = make_assessment(lesson=make_lesson(course=make_course(instructors=(author,))))
-    draft = {"question_type": question_type, "text": "What is it?", "answers": answers}
-    question = create_question(author=author, assessment_id=assessment.pk, draft=draft)  # type: ignore[arg-type]
+    draft: QuestionDraft = {"question_type": question_type, "text": "What is it?", "answers": answers}
+    question = create_question(author=author, assessment_id=assessment.pk, draft=draft)
     return list(question.answers.order_by("order").values_list("is_correct", flat=True))
 
 
@@ -28,7 +29,10 @@ def test_once_one_text_is_marked_the_others_are_what_the_author_says() -> None:
 
 
 def test_a_match_without_a_prompt_that_shows_is_no_pair_to_accept() -> None:
-    pairs = [{"text": "Bat", "match_text": "mammal"}, {"text": "\u200b", "match_text": "fish"}]
+    pairs: list[AnswerDraft] = [
+        {"text": "Bat", "match_text": "mammal"},
+        {"text": "\u200b", "match_text": "fish"},
+    ]
     assert _is_correct(QuestionType.MATCHING, pairs) == [True, False]
 
 

@@ -1,5 +1,6 @@
 """Deciding which reviews other people see."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ def waiting(course: Course) -> Review:
     return factories.make_review(factories.make_learner(course), course, is_approved=False)
 
 
-def _stored(review: Review) -> dict[str, Any]:
+def _stored(review: Review) -> Mapping[str, Any]:
     return Review.objects.filter(pk=review.pk).values().get()
 
 

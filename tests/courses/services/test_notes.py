@@ -1,5 +1,6 @@
 """Writing, changing and deleting notes on lessons."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -36,7 +37,7 @@ def note(learner: User, lesson: Lesson) -> Note:
     return factories.make_note(learner, lesson, tags=["old"], timestamp_seconds=7)
 
 
-def _stored(note: Note) -> dict[str, Any]:
+def _stored(note: Note) -> Mapping[str, Any]:
     return Note.objects.filter(pk=note.pk).values().get()
 
 

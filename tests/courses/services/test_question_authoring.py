@@ -10,11 +10,12 @@ from courses.constants import QuestionType, TextMatch
 from courses.models import Answer, Question, User
 from courses.services import question_authoring as services
 from courses.services import question_editing
+from courses.services.question_drafts import AnswerDraft, QuestionDraft
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 
-CHOICE = {"question_type": QuestionType.MULTIPLE_CHOICE, "text": "Which?"}
+CHOICE: QuestionDraft = {"question_type": QuestionType.MULTIPLE_CHOICE, "text": "Which?"}
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def test_a_question_is_added_at_the_end(author, assessment):
 
 
 def test_a_question_that_can_never_be_right_is_not_added(author, assessment):
-    draft = CHOICE | {"text": "", "answers": [{"text": "a", "is_correct": True}, {"text": ""}]}
+    draft: QuestionDraft = CHOICE | {"text": "", "answers": [{"text": "a", "is_correct": True}, {"text": ""}]}
     with pytest.raises(ValidationError) as error:
         services.create_question(author=author, assessment_id=assessment.pk, draft=draft)
     assert error.value.message_dict == {
@@ -56,8 +57,17 @@ def test_a_question_that_can_never_be_right_is_not_added(author, assessment):
 
 
 def test_credit_and_tolerance_stay_in_their_range(author, assessment):
-    answer = {"text": "1", "text_match": TextMatch.NUMERIC, "tolerance": Decimal(-1), "credit": Decimal(2)}
-    draft = {"question_type": QuestionType.SHORT_ANSWER, "text": "How many?", "answers": [answer]}
+    answer: AnswerDraft = {
+        "text": "1",
+        "text_match": TextMatch.NUMERIC,
+        "tolerance": Decimal(-1),
+        "credit": Decimal(2),
+    }
+    draft: QuestionDraft = {
+        "question_type": QuestionType.SHORT_ANSWER,
+        "text": "How many?",
+        "answers": [answer],
+    }
     with pytest.raises(ValidationError) as error:
         services.create_question(author=author, assessment_id=assessment.pk, draft=draft)
     assert set(error.value.message_dict) == {"question.answers.0.tolerance", "question.answers.0.credit"}

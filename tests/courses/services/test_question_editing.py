@@ -1,6 +1,7 @@
 """Editing a question: what stays, what changes in place, and what learners' answers protect."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -9,6 +10,7 @@ from courses import exceptions
 from courses.constants import QuestionType, ScoringPolicy
 from courses.models import Answer, Question, User
 from courses.services import question_editing as services
+from courses.services.question_drafts import AnswerDraft
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -29,12 +31,12 @@ def texts(question: Question) -> list[tuple[int, str]]:
     return list(question.answers.order_by("order").values_list("pk", "answer_text"))
 
 
-def drafts(*answers: str, right: str = "a") -> list[dict]:
+def drafts(*answers: str, right: str = "a") -> list[AnswerDraft]:
     return [{"text": text, "is_correct": text == right} for text in answers]
 
 
 def edit(author: User, question: Question, *answers: str, **fields) -> Question:
-    draft = {"text": question.text} | fields | {"answers": drafts(*answers)}
+    draft: Any = {"text": question.text} | fields | {"answers": drafts(*answers)}
     return services.update_question(author=author, question_id=question.pk, draft=draft)
 
 
@@ -117,7 +119,9 @@ def test_a_pair_that_was_made_cannot_be_removed(author, assessment, removed):
     factories.answer(attempt, question, {"matches": {str(ids["cat"]): ids["mouse"]}})
     attempt.complete()
     sounds = {"cat": "miaow", "dog": "woof", "mouse": "squeak"}
-    answers = [{"text": text, "match_text": sounds[text]} for text in sounds if text != removed]
+    answers: list[AnswerDraft] = [
+        {"text": text, "match_text": sounds[text]} for text in sounds if text != removed
+    ]
     with pytest.raises(exceptions.QuestionInUse):
         services.update_question(author=author, question_id=question.pk, draft={"answers": answers})
     assert question.answers.count() == 3

@@ -1,5 +1,6 @@
 """Reviewing a course, editing and deleting a review, and finding one helpful."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -32,7 +33,7 @@ def review(course: Course, learner: User) -> Review:
     return factories.make_review(learner, course, is_featured=True)
 
 
-def _stored(review: Review) -> dict[str, Any]:
+def _stored(review: Review) -> Mapping[str, Any]:
     return Review.objects.filter(pk=review.pk).values().get()
 
 

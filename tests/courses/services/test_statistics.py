@@ -59,7 +59,9 @@ def test_what_time_alone_changes_is_refreshed_without_a_write(db: None) -> None:
         )
         statistics.refresh_stale()
         expected_now = refreshed == timedelta(minutes=61)
-        age = database_now() - CourseStats.objects.get().refreshed_at
+        refreshed_at = CourseStats.objects.get().refreshed_at
+        assert refreshed_at is not None
+        age = database_now() - refreshed_at
         assert (age < timedelta(seconds=30)) is expected_now
         assert CourseStats.objects.get().active_students == (0 if expected_now else active)
 
@@ -143,7 +145,8 @@ def test_a_write_that_comes_while_numbers_are_computed_is_counted_by_the_next_re
     course = factories.make_course()
     learner = factories.make_learner(course)
     factories.mark_stale(course_ids=[course.pk])
-    compute, written = statistics._OF_COURSES.figures, []
+    compute = statistics._OF_COURSES.figures
+    written: list[bool] = []
 
     def compute_then_somebody_writes(*args: Any, **kwargs: Any) -> Any:
         figures = compute(*args, **kwargs)
@@ -188,7 +191,7 @@ def test_many_workers_refresh_no_row_twice(monkeypatch: pytest.MonkeyPatch) -> N
         return course_figures.course_figures(owners, **kwargs)
 
     _compute_courses_with(monkeypatch, counted)
-    raised = at_once(lambda _: statistics.refresh_stale() and None, writers=8)
+    raised = at_once(lambda _: statistics.refresh_stale(), writers=8)
     statistics.refresh_stale()
     assert raised == []
     assert sorted(computed) == sorted(courses)

@@ -107,7 +107,7 @@ def test_recording_needs_somebody_signed_in(api: Any, db: None) -> None:
 @pytest.mark.parametrize("who", ["anonymous", "classmate", "instructor", "moderator", "superuser"])
 def test_nobody_else_sees_what_a_person_did(api: Any, course: Course, learner: User, who: str) -> None:
     activity = factories.make_activity(learner, course=course)
-    others = {
+    others: dict[str, Any] = {
         "anonymous": None,
         "classmate": factories.make_learner(course),
         "instructor": course.instructors.get(),
@@ -152,7 +152,8 @@ def test_pages_go_both_ways_through_activity_of_one_moment(api: Any, learner: Us
         after = page["pageInfo"]["endCursor"]
     assert forwards == [6, 5, 4, 3, 2, 1, 0]
     assert not page["pageInfo"]["hasNextPage"]
-    backwards, before = [], None
+    backwards: list[int] = []
+    before = None
     for _ in range(4):
         page = _page(api, learner, last=2, before=before)
         backwards = _numbers(page) + backwards

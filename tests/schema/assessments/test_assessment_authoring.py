@@ -93,10 +93,11 @@ def test_people_who_do_not_teach_the_course_write_nothing(api, people, assessmen
 
 @pytest.mark.parametrize("who", ["instructor", "moderator", "superuser"])
 def test_the_staff_of_the_course_write_everything(api, people, assessment, who):
-    reordered = None
+    reordered: list[str] = []
     for field, (name, values) in asked(assessment).items():
         if field == "reorderQuestions":
             created = assessment.questions.order_by("order").last()
+            assert created is not None
             values["questionIds"].append(encode("Question", created.pk))
             reordered = values["questionIds"]
         payload = api(operation(name), viewer=people[who], input=values)[field]

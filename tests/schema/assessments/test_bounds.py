@@ -117,4 +117,5 @@ def test_what_was_stored_beyond_the_bounds_is_taken_back_to_them(author: User) -
     assert (question.points, later.order) == (1_000_000, 2)
     assert (assessment.max_attempts, assessment.time_limit) == (1_000, 525_600)
     assert (lesson.duration_seconds, resource.url) == (31_536_000, "https://a.example/xyz")
+    assert attempt.deadline_at is not None
     assert (attempt.deadline_at - attempt.start_time).days == 365

@@ -107,7 +107,7 @@ def _documented(kind: str) -> str:
     """The one block of that language in the page about receipts."""
     text = Path(settings.BASE_DIR, "docs", "receipts.md").read_text()
     (block,) = re.findall(rf"```{kind}\n(.*?)```", text, re.DOTALL)
-    return block  # type: ignore[no-any-return]
+    return block
 
 
 @pytest.mark.parametrize("responses", [RIGHT, HALF_RIGHT, {"Short?": "Café “ü” \\ \n\t😀"}, {}])

@@ -1,5 +1,6 @@
 """Starting through the API: what is shown, in which order, and what each refusal says."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -121,12 +122,17 @@ def _leave(learner: User, assessment: Assessment) -> None:
     withdraw(learner=learner, course_id=assessment.lesson.course_id)
 
 
+def _leave_what_is_hidden_then(learner: User, assessment: Assessment) -> None:
+    _leave(learner, assessment)
+    Course.objects.update(is_published=False)
+
+
 def _use_up(learner: User, assessment: Assessment) -> None:
     for _ in range(assessment.max_attempts):
         factories.make_attempt(learner, assessment).complete()
 
 
-STARTS = {
+STARTS: dict[str, tuple[Callable[[User, Assessment], object], str]] = {
     "NOT_ENROLLED": (_leave, "You are not enrolled in this course. Please enroll first."),
     "ATTEMPT_LIMIT_REACHED": (
         _use_up,
@@ -138,7 +144,7 @@ STARTS = {
         "Please tell an instructor of the course.",
     ),
     "NOT_FOUND": (
-        lambda learner, assessment: (_leave(learner, assessment), Course.objects.update(is_published=False)),
+        _leave_what_is_hidden_then,
         "There is nothing here with this id that you may see. Please check the id.",
     ),
 }
@@ -196,8 +202,8 @@ def test_nothing_tells_the_authors_order(api: Api, assessment: Assessment) -> No
         shown_ids.add(tuple(keys))
         assert ids.decode(question)[0] == "Question"
     assert places_of_right == {0, 1, 2}
-    (keys,) = shown_ids
-    assert [key.split(".")[-1] for key in keys] == ["0", "1", "2"]
+    (shown,) = shown_ids
+    assert [key.split(".")[-1] for key in shown] == ["0", "1", "2"]
 
 
 def test_true_stands_before_false_whoever_was_written_first(api: Api, assessment: Assessment) -> None:

@@ -102,7 +102,7 @@ def test_a_stale_revision_is_refused_by_name(api: Api, learner: User, assessment
         baseRevision=0,
     )
     assert _error(stale) == ("STALE_REVISION", ["baseRevision"])
-    assert AttemptAnswer.objects.get().selected_answer.answer_text == "Paris"
+    assert AttemptAnswer.objects.values_list("selected_answer__answer_text").get() == ("Paris",)
 
 
 def test_the_reply_to_a_right_answer_is_the_reply_to_a_wrong_one(api: Api, assessment: Assessment) -> None:

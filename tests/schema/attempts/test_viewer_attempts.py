@@ -13,7 +13,7 @@ from tests.taking import Api, complete, let_time_run_out, page, six_types, start
 
 
 def _list(api: Api, viewer: User, **variables: Any) -> dict[str, Any]:
-    return api(operation("viewer_attempts"), viewer, **variables)["viewer"]["attempts"]  # type: ignore[no-any-return]
+    return api(operation("viewer_attempts"), viewer, **variables)["viewer"]["attempts"]
 
 
 def _ids(connection: dict[str, Any]) -> list[str]:
@@ -136,11 +136,11 @@ NODE = "query ($id: ID!) { node(id: $id) { ... on AssessmentAttempt { state ende
 
 
 def _read_by_node(api: Api, learner: User, attempt_id: str) -> dict[str, Any]:
-    return api(NODE, learner, id=attempt_id)["node"]  # type: ignore[no-any-return]
+    return api(NODE, learner, id=attempt_id)["node"]
 
 
 def _read_in_list(api: Api, learner: User, _attempt_id: str) -> dict[str, Any]:
-    return _list(api, learner)["edges"][0]["node"]  # type: ignore[no-any-return]
+    return _list(api, learner)["edges"][0]["node"]
 
 
 @pytest.mark.parametrize("read", [page, _read_by_node, _read_in_list])

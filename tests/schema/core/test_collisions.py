@@ -62,6 +62,7 @@ def test_a_save_that_is_ended_for_a_deadlock_is_begun_again_and_saved(api: Calla
 
     assert [(payload["userErrors"], payload["attempt"]["revision"]) for payload in saved] == [([], 2)]
     stored = AttemptAnswer.objects.get()
+    assert stored.selected_answer is not None
     assert (stored.selected_answer.answer_text, stored.revision) == ("right", 2)
     assert AssessmentAttempt.objects.get().revision == 2
 

@@ -47,7 +47,9 @@ def test_a_field_asked_alone_is_answered_as_from_whole_rows(
     field: str,
 ) -> None:
     viewer = people["learner" if type_name in OWNED else "superuser"]
-    factories.make_review(people["classmate"], Course.objects.get(pk=ids.pk(rows["Course"], "Course")))
+    factories.make_review(
+        people["classmate"], Course.objects.get(pk=ids.required_pk(rows["Course"], "Course"))
+    )
     from_needed_columns = _asked(api, type_name, field, rows[type_name], viewer)
     with _whole_rows(monkeypatch):
         assert from_needed_columns == _asked(api, type_name, field, rows[type_name], viewer)

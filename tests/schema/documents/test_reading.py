@@ -1,5 +1,6 @@
 """Reading a document is bounded work, counted here in calls of functions, which are the same on every machine."""
 
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -19,7 +20,7 @@ MOST_CALLS = 250_000
 def test_no_document_of_a_random_kind_takes_more_than_so_much_work(seed: int) -> None:
     print("seed", seed)
     for kind, text in islice(documents(seed), 30):
-        assert calls_of(lambda text=text: read_anew(text)) < MOST_CALLS, kind
+        assert calls_of(partial(read_anew, text)) < MOST_CALLS, kind
 
 
 @pytest.mark.parametrize(
@@ -124,9 +125,12 @@ def test_what_is_kept_is_bounded_by_number_and_by_weight() -> None:
 def test_introspection_is_worked_out_once_for_everybody(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     executed = []
     execute = introspection.execute
-    monkeypatch.setattr(
-        introspection, "execute", lambda *given, **named: executed.append(named) or execute(*given, **named)
-    )
+
+    def noted(*given: Any, **named: Any) -> Any:
+        executed.append(named)
+        return execute(*given, **named)
+
+    monkeypatch.setattr(introspection, "execute", noted)
     reading.forget_documents()
     query = get_introspection_query()
 

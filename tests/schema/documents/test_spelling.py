@@ -27,7 +27,7 @@ def meaning_in_one_spelling(text: str) -> tuple[object, ...]:
     try:
         return (parse(spell(text).text).to_dict(),)
     except GraphQLSyntaxError as error:
-        return _told(error, [*places_in(text, error.positions).values()])
+        return _told(error, [*places_in(text, error.positions or ()).values()])
 
 
 def _told(error: GraphQLSyntaxError, places: object) -> tuple[object, ...]:

@@ -74,7 +74,7 @@ class LiveServer:
     @property
     def waiting_for_a_reader(self) -> int:
         """How many clients do not read what they were sent."""
-        open_connections = list(self._uvicorn.server_state.connections)
+        open_connections: list[Any] = list(self._uvicorn.server_state.connections)
         return sum(not connection.transport._may_write for connection in open_connections)
 
 

@@ -177,7 +177,7 @@ def test_a_job_whose_caller_went_away_runs_on_commits_and_counts_until_it_ends(m
 
 def test_a_job_that_has_not_begun_goes_away_with_its_caller(may_end):
     everybody = threading.Barrier(DATABASE_THREADS + 1)
-    ran = []
+    ran: list[str] = []
 
     def occupy() -> None:
         everybody.wait()

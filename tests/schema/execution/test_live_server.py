@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from tests.schema.execution.conftest import (
     DATABASE_THREADS,
@@ -78,10 +79,11 @@ def test_a_server_that_stops_leaves_no_session(real_threads):
 
 
 def test_no_collection_goes_through_what_start_up_made(real_threads):
-    server, made_before = LiveServer(), []
+    server = LiveServer()
+    made_before: list[int] = []
 
     server.start()
-    made_since = []
+    made_since: list[int] = []
     collected = [id(each) for each in gc.get_objects()]
     server.stop()
 
@@ -129,7 +131,7 @@ def test_subscriptions_reach_a_client_over_a_real_websocket(address):
     url = address.replace("http", "ws") + "/graphql/"
     query = {"query": "subscription { countTo(last: 3) }"}
 
-    with connect(url, subprotocols=["graphql-transport-ws"]) as websocket:
+    with connect(url, subprotocols=[Subprotocol("graphql-transport-ws")]) as websocket:
         websocket.send('{"type": "connection_init"}')
         websocket.send(json.dumps({"id": "1", "type": "subscribe", "payload": query}))
         frames = [websocket.recv() for _ in range(5)]

@@ -25,15 +25,16 @@ class Graded:
 @pytest.fixture
 def graded(db: None) -> Graded:
     """The learner picked wrongly and wrote an essay, which waits."""
+    instructor, other_instructor = factories.make_user(display_name="Ines"), factories.make_user()
     people: dict[str, User | None] = {
         "anonymous": None,
-        "instructor": factories.make_user(display_name="Ines"),
-        "instructor of another course": factories.make_user(),
+        "instructor": instructor,
+        "instructor of another course": other_instructor,
         "moderator": factories.make_staff(),
         "superuser": factories.make_user(is_staff=True, is_superuser=True),
     }
-    course = factories.make_course(instructors=(people["instructor"],))
-    other_course = factories.make_course(instructors=(people["instructor of another course"],))
+    course = factories.make_course(instructors=(instructor,))
+    other_course = factories.make_course(instructors=(other_instructor,))
     learner = factories.make_learner(course, display_name="Lea")
     people["learner"] = learner
     people["classmate"] = factories.make_learner(course)

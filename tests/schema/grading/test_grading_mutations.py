@@ -129,7 +129,7 @@ def _correct_the_key() -> None:
 def test_a_regrade_does_exactly_what_its_preview_says_per_attempt(api: Any, graded: Graded) -> None:
     _correct_the_key()
     preview = _regrade(api, graded, "preview", policy="EXACT")
-    expected = {
+    expected: dict[str, Any] = {
         "oldScore": 0,
         "newScore": 4,
         "wasPassed": False,

@@ -28,7 +28,10 @@ def assessment(instructor: User) -> Assessment:
 def _assessment(course: Course) -> Assessment:
     assessment = factories.make_assessment(lesson=factories.make_lesson(course=course))
     for points in (1, 2, 1):
-        answers = [{"answer_text": "2", "is_correct": True}, {"answer_text": "1", "credit": "0.5"}]
+        answers: list[dict[str, Any]] = [
+            {"answer_text": "2", "is_correct": True},
+            {"answer_text": "1", "credit": "0.5"},
+        ]
         factories.make_question(assessment, answers, question_type="short_answer", points=points)
     return assessment
 

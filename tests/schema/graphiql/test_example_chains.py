@@ -73,10 +73,10 @@ def operations(query: str) -> list[OperationDefinitionNode]:
 
 def only(query: str, operation: OperationDefinitionNode) -> str:
     """The document with this operation alone, and the fragments."""
-    others = [each.loc for each in operations(query) if each is not operation and each.name != operation.name]
     kept = query
-    for location in others:
-        kept = kept.replace(query[location.start : location.end], "")
+    for each in operations(query):
+        if each.loc and each is not operation and each.name != operation.name:
+            kept = kept.replace(query[each.loc.start : each.loc.end], "")
     return kept
 
 
@@ -98,6 +98,7 @@ def test_every_chain_runs_as_shipped(quick_passwords: None) -> None:
                 operation.operation is OperationType.SUBSCRIPTION
             ):  # leave nothing to wait for: see the browser
                 continue
+            assert operation.name is not None
             needed = {each.variable.name.value for each in operation.variable_definitions or ()}
             given = {name: value for name, value in variables.items() if name in needed}
             answer = ask(only(query, operation), viewer, given)

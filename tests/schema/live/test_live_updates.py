@@ -91,7 +91,8 @@ def test_a_change_that_is_rolled_back_is_no_event(
     client = live.connect(learner)
     client.subscribe(UPDATED, attemptId=attempt_id)
     second = client.subscribe(RECEIVED)
-    live.wait_for_turn(), live.wait_for_turn()
+    live.wait_for_turn()
+    live.wait_for_turn()
 
     with transaction.atomic():
         flag(attempt)

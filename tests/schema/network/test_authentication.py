@@ -106,10 +106,12 @@ def test_the_use_of_a_token_is_noted_once_a_minute(post):
     post(VIEWER, headers=bearer())
     token.refresh_from_db()
 
-    assert token.last_used_at == first_use is not None
+    assert token.last_used_at == first_use
+    assert first_use is not None
     AccessToken.objects.update(last_used_at=first_use - timedelta(seconds=61))
     post(VIEWER, headers=bearer())
     token.refresh_from_db()
+    assert token.last_used_at is not None
     assert token.last_used_at > first_use - timedelta(seconds=61)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+from collections.abc import MutableMapping
 from typing import Any
 
 import pytest
@@ -75,7 +76,7 @@ def request(chance: random.Random) -> tuple[dict[str, Any], bytes]:
 
 async def answer(application: GraphQLApplication, scope: dict[str, Any], body: bytes) -> tuple[int, bytes]:
     """The status and the body that the application answers with."""
-    sent: list[dict[str, Any]] = []
+    sent: list[MutableMapping[str, Any]] = []
     requests = iter([{"type": "http.request", "body": body, "more_body": False}])
 
     async def receive() -> dict[str, Any]:
@@ -84,7 +85,7 @@ async def answer(application: GraphQLApplication, scope: dict[str, Any], body: b
         await asyncio.Event().wait()
         raise AssertionError("unreachable")
 
-    async def send(message: dict[str, Any]) -> None:
+    async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
 
     await application(scope, receive, send)

@@ -1,6 +1,7 @@
 """What an operation may be at most, and what it is said to cost."""
 
 import time
+from typing import Any
 
 import pytest
 from graphql import get_introspection_query
@@ -166,7 +167,7 @@ def test_absurd_nesting_is_refused_as_a_limit(post):
 
 
 def test_a_document_is_parsed_and_validated_once_however_it_is_spaced(post, monkeypatch):
-    read = []
+    read: list[Any] = []
     monkeypatch.setattr(reading, "_read", _noting(read, reading._read))
     forget_documents()
 

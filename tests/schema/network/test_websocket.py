@@ -23,11 +23,11 @@ class Socket:
         self,
         application: GraphQLApplication,
         *,
-        send: Callable[[Any], Awaitable[None]] | None = None,
+        send: Any = None,
         **headers: str,
     ) -> None:
         self._to_server: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._to_client: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._to_client: asyncio.Queue[Any] = asyncio.Queue()
         given = {"host": "testserver"} | {name.replace("_", "-"): value for name, value in headers.items()}
         protocols = given.pop("protocols", PROTOCOL).split()
         scope = {

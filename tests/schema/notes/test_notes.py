@@ -303,7 +303,7 @@ def test_the_author_of_a_note_cannot_be_given(api: Any, viewers: dict[str, Any],
     assert not Note.objects.exists()
 
 
-def _input(name: str, lesson: Lesson, note: Note) -> dict[str, Any]:
+def _input(name: str, lesson: Lesson, note: Note) -> Any:
     note_id = ids.encode("Note", note.pk)
     return {
         "create_note": {"lessonId": ids.encode("Lesson", lesson.pk), "content": "Text."},

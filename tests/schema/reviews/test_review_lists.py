@@ -30,7 +30,7 @@ LIST = """query (
   }
 }"""
 
-ORDERS = {
+ORDERS: dict[tuple[str, ...] | None, list[str]] = {
     None: ["f", "e", "d", "c", "b", "a"],
     ("NEWEST",): ["f", "e", "d", "c", "b", "a"],
     ("OLDEST",): ["a", "b", "c", "d", "e", "f"],

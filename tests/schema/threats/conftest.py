@@ -56,6 +56,7 @@ def world(db: None) -> World:
     )
     attempt = factories.make_attempt(learner, assessment)
     essay = assessment.questions.get(question_text="Essay?")
+    key = Answer.objects.filter(question__assessment=assessment, is_correct=True)
     factories.answer(attempt, essay, {"text": "My secret thoughts."})
     attempt.complete()
     token = factories.make_access_token(learner, "cat_" + "a" * 40, name="My secret token")
@@ -70,7 +71,7 @@ def world(db: None) -> World:
             "Resource": factories.make_resource(lesson=lesson).pk,
             "Assessment": assessment.pk,
             "Question": essay.pk,
-            "Answer": Answer.objects.filter(question__assessment=assessment, is_correct=True).first().pk,
+            "Answer": key.values_list("pk", flat=True)[0],
             "AssessmentAttempt": attempt.pk,
             "GradingTask": AttemptAnswer.objects.get(attempt=attempt, question=essay).pk,
             "Review": factories.make_review(learner, course, is_approved=False).pk,

@@ -59,7 +59,7 @@ CURSORS = [
         b"[null,null]",
     )
 ]
-OTHERS = [None, True, [], {}, [[]], {"a": {"b": [1]}}, [None], {"": ""}]
+OTHERS: list[Any] = [None, True, [], {}, [[]], {"a": {"b": [1]}}, [None], {"": ""}]
 EVERYTHING = [*NUMBERS, *DECIMALS, *MOMENTS, *TEXTS, *CURSORS, *OTHERS]
 OF_SCALARS: dict[str, list[Any]] = {
     "Int": NUMBERS[:5],

@@ -64,8 +64,8 @@ def ask_mutation(api: Any, viewer: Any, name: str, ids_by_name: dict[str, str]) 
 def test_what_a_stranger_may_not_know_of_and_what_is_not_there_are_one_answer(
     api: Any, world: World, name: str
 ) -> None:
-    foreign = {key: world.id_of(kind) for key, kind in TYPE_OF_ID.items()}
-    missing = {key: ids.encode(kind, MISSING) for key, kind in TYPE_OF_ID.items()}
+    foreign: dict[str, str] = {key: world.id_of(kind) for key, kind in TYPE_OF_ID.items()}
+    missing: dict[str, str] = {key: ids.encode(kind, MISSING) for key, kind in TYPE_OF_ID.items()}
     before = counts()
 
     answers = [ask_mutation(api, world.stranger, name, each) for each in (foreign, missing)]
@@ -81,7 +81,7 @@ def test_an_id_of_another_type_is_that_of_nothing_even_to_a_superuser(
     api: Any, world: World, name: str
 ) -> None:
     wrong = {"Note": "Course", "Course": "Note"}
-    confused = {
+    confused: dict[str, str] = {
         key: ids.encode(wrong.get(kind, "Note"), world.rows[kind]) for key, kind in TYPE_OF_ID.items()
     }
     before = counts()
