@@ -29,7 +29,6 @@ from courses.constants import (
 from schema.core.upstream import values_of_enum
 
 
-
 def _publish(choices: type[TextChoices], descriptions: Mapping[str, str] = MappingProxyType({})) -> None:
     """Publish a set of choices, described by its docstring, and each member by its label or by `descriptions`."""
     description = " ".join((choices.__doc__ or "").split())
@@ -38,7 +37,8 @@ def _publish(choices: type[TextChoices], descriptions: Mapping[str, str] = Mappi
         value.description = descriptions.get(value.name, f"{choices[value.name].label}.")
 
 
-_publish(QuestionType,
+_publish(
+    QuestionType,
     {
         "MULTIPLE_CHOICE": "Pick one choice, or several where several are right.",
         "TRUE_FALSE": "Say whether a statement is true.",
@@ -49,14 +49,16 @@ _publish(QuestionType,
     },
 )
 _publish(Selection)
-_publish(ScoringPolicy,
+_publish(
+    ScoringPolicy,
     {
         "RIGHT_MINUS_WRONG": "Credit is (right picks - wrong picks) / number of right choices, and never below 0.",
         "ALL_OR_NOTHING": "Credit is 1 for exactly the right picks, otherwise 0.",
         "EVERY_DECISION": "Credit is the share of choices rightly picked or rightly left alone, 0 to 1.",
     },
 )
-_publish(TextMatch,
+_publish(
+    TextMatch,
     {
         "IGNORE_CASE": "Equal, ignoring case.",
         "EXACT": "Equal, case included.",
@@ -67,7 +69,8 @@ _publish(AttemptState)
 _publish(AttemptEnd)
 _publish(AttemptAction)
 _publish(GradingState)
-_publish(Correctness,
+_publish(
+    Correctness,
     {
         "CORRECT": "Full credit: credit 1.",
         "PARTIAL": "Partial credit: between 0 and 1.",
@@ -78,14 +81,16 @@ _publish(Correctness,
 )
 _publish(RegradePolicy)
 _publish(ItemWarning)
-_publish(EnrollmentStatus,
+_publish(
+    EnrollmentStatus,
     {
         "ACTIVE": "Enrolled, with lessons to complete.",
         "COMPLETED": "Enrolled, after every lesson was completed.",
         "WITHDRAWN": "Withdrawn: the learner has left the course.",
     },
 )
-_publish(ResourceKind,
+_publish(
+    ResourceKind,
     {
         "DOCUMENT": "Text document to read.",
         "VIDEO": "Video to watch.",
@@ -94,7 +99,8 @@ _publish(ResourceKind,
         "OTHER": "Any other material.",
     },
 )
-_publish(ActivityType,
+_publish(
+    ActivityType,
     {
         "VIEW_COURSE": "View of a course's page. Needs a course.",
         "START_LESSON": "Start of a lesson. Needs a lesson.",
@@ -105,7 +111,8 @@ _publish(ActivityType,
         "GIVE_REVIEW": "Review of a course; recorded by the server only.",
     },
 )
-_publish(NotificationType,
+_publish(
+    NotificationType,
     {
         "COURSE_UPDATE": "Update of a course's content.",
         "REMINDER": "Reminder to go on learning.",

@@ -128,9 +128,9 @@ def values_of_enum(published: Any) -> Any:
     return published.__strawberry_definition__.values
 
 
-def resolve_info(info: Any) -> GraphQLResolveInfo:
+def resolve_info(info: Any) -> GraphQLResolveInfo[Any]:
     """graphql-core's `info` inside Strawberry's, for nodes of the document; its variables are a plain dict."""
-    raw: GraphQLResolveInfo = info._raw_info
+    raw: GraphQLResolveInfo[Any] = info._raw_info
     return raw
 
 

@@ -130,7 +130,8 @@ def test_what_is_relied_on_is_there_and_takes_the_same(owner: Any, member: str) 
 
 
 def _classes(base: type) -> Iterator[type]:
-    for each in type.__subclasses__(base):
+    subclasses: list[type] = type.__subclasses__(base)
+    for each in subclasses:
         yield each
         yield from _classes(each)
 
@@ -234,7 +235,8 @@ def test_types_of_fields_are_opened() -> None:
     assert unresolved.type is upstream.UNRESOLVED
     optional = wrapped.type
     assert isinstance(optional, upstream.StrawberryContainer)
-    assert optional.of_type.of_type is Query
+    listed: Any = optional.of_type
+    assert listed.of_type is Query
     assert upstream.get_object_definition(Query, strict=True).type_var_map == {}
     lazy: Any = upstream.LazyType("Query", __name__)
     assert lazy.resolve_type() is Query
