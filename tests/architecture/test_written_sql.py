@@ -127,17 +127,16 @@ def _statements() -> list[Any]:
     for path in sorted(Path(courses.__path__[0]).rglob("*.py")):
         if "migrations" not in path.parts:
             for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.JoinedStr):
-                    text = "".join(
-                        part.value if isinstance(part, ast.Constant) else "?" for part in node.values
-                    )
-                else:
-                    text = (
-                        node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
-                    )
-                if _SQL.search(text):
+                text = _written_in(node)
+                if isinstance(node, ast.expr) and _SQL.search(text):
                     found.append(pytest.param(text, id=f"{path.stem}:{node.lineno}"))
     return found
+
+
+def _written_in(node: ast.AST) -> str:
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_written_in(part) or "?" for part in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 @pytest.mark.parametrize("statement", _statements())
