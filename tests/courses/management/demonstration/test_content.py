@@ -17,7 +17,7 @@ import pytest
 
 from courses.constants import QuestionType, ResourceKind, ScoringPolicy, TextMatch
 
-CONTENT = Path(__file__).parents[3] / "courses" / "management" / "demonstration"
+CONTENT = Path(__file__).parents[4] / "courses" / "management" / "demonstration"
 
 TITLE_LENGTH = 255
 ANSWER_TEXT_LENGTH = 500

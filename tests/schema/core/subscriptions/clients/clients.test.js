@@ -7,7 +7,7 @@ import { createClient as createSseClient } from 'graphql-sse';
 import { createClient as createWsClient } from 'graphql-ws';
 import WebSocket from 'ws';
 
-import { startDemonstration } from '../../graphiql/browser/demonstration.js';
+import { startDemonstration } from '../../../graphiql/browser/demonstration.js';
 
 const ASK_AGAIN_MS = 200;
 

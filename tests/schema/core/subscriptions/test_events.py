@@ -19,7 +19,7 @@ from schema.notifications.subscriptions import NotificationFeed
 from tests import factories
 from tests.conftest import Answered
 from tests.operations import operation
-from tests.schema.live.conftest import People
+from tests.schema.core.subscriptions.conftest import People
 from tests.taking import RIGHT, answers_to, complete, let_time_run_out, page, start
 
 UPDATED = operation("attempt_updated")

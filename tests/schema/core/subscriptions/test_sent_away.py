@@ -11,8 +11,8 @@ from courses.models import AccessToken, AssessmentAttempt, User
 from courses.services.erasure import erase_person
 from schema.execution.admission import Admission
 from tests.operations import operation
+from tests.schema.core.subscriptions.conftest import Live, flag
 from tests.schema.execution.conftest import wait_until
-from tests.schema.live.conftest import Live, flag
 from tests.subscribing import event_stream
 
 UPDATED = operation("attempt_updated")

@@ -17,8 +17,8 @@ from courses.constants import Scope
 from courses.models import Assessment
 from courses.services.access_tokens import create_access_token
 from tests.operations import operation
+from tests.schema.core.subscriptions.conftest import People
 from tests.schema.execution.conftest import wait_until
-from tests.schema.live.conftest import People
 from tests.subscribing import Connection, Connections
 from tests.taking import Api, start
 
