@@ -1,42 +1,36 @@
-"""A world with one of everything, and the kinds of people who look at it."""
-
-from typing import Any
+"""A course, the people around it, and one of everything."""
 
 import pytest
 
-from courses.models import User
+from courses.models import Course, User
 from courses.services.statistics import refresh_all
 from schema.core import ids
 from tests import factories
+from tests.people import People, make_instructor, people_of
 from tests.taking import six_types
 
 
 @pytest.fixture
-def people(db: None) -> dict[str, User | None]:
-    return {
-        "anonymous": None,
-        "learner": factories.make_user(),
-        "classmate": factories.make_user(),
-        "learner of another course": factories.make_user(),
-        "instructor": factories.make_user(),
-        "instructor of another course": factories.make_user(),
-        "moderator": factories.make_staff(),
-        "superuser": factories.make_user(is_staff=True, is_superuser=True),
-    }
+def course(db: None) -> Course:
+    return factories.make_course(instructors=(make_instructor(),))
 
 
 @pytest.fixture
-def rows(people: dict[str, Any]) -> dict[str, str]:
-    """The global id of one of everything, by the name of its type."""
-    learner = people["learner"]
-    course = factories.make_course(instructors=(people["instructor"],))
-    other = factories.make_course(instructors=(people["instructor of another course"],))
+def people(course: Course) -> People:
+    return people_of(course)
+
+
+@pytest.fixture
+def learner(people: People) -> User:
+    return people.learner
+
+
+@pytest.fixture
+def rows(course: Course, learner: User) -> dict[str, str]:
+    """The global id of one of everything that the learner or the course has, by the name of its type."""
     lesson = factories.make_lesson(course=course, content="How to grind.")
     resource = factories.make_resource(lesson=lesson)
     assessment = six_types(lesson=lesson, max_attempts=3, show_results=False)
-    enrollment = factories.enroll(learner, course)
-    factories.enroll(people["classmate"], course)
-    factories.enroll(people["learner of another course"], other)
     attempt = factories.make_attempt(learner, assessment, ip_address="192.0.2.7", user_agent="A browser")
     task = factories.answer(attempt, assessment.questions.get(question_text="Essay?"), {"text": "Mine."})
     attempt.complete()
@@ -48,7 +42,7 @@ def rows(people: dict[str, Any]) -> dict[str, str]:
         "Course": course,
         "Lesson": lesson,
         "Resource": resource,
-        "Enrollment": enrollment,
+        "Enrollment": learner.enrollments.get(),
         "Assessment": assessment,
         "Question": question,
         "Answer": question.answers.first(),

@@ -11,18 +11,9 @@ from courses.models import Course, User, UserActivity
 from schema.core import ids
 from tests import factories
 from tests.operations import operation
+from tests.people import People
 
 MOMENT = datetime(2030, 1, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-def course(db: None) -> Course:
-    return factories.make_course(instructors=(factories.make_user(),))
-
-
-@pytest.fixture
-def learner(course: Course) -> User:
-    return factories.make_learner(course)
 
 
 def _parts(course: Course) -> dict[str, Any]:
@@ -74,25 +65,16 @@ def test_a_refusal_names_the_part_of_the_input(
     ("who", "sees_published", "sees_draft"),
     [
         ("learner", True, True),
-        ("stranger", True, False),
+        ("learner_elsewhere", True, False),
         ("instructor", True, True),
-        ("teacher elsewhere", True, False),
+        ("instructor_elsewhere", True, False),
         ("moderator", True, True),
-        ("superuser", True, True),
+        ("admin", True, True),
     ],
 )
 def test_seeing_the_course_is_enough_to_record(
-    api: Any, course: Course, learner: User, who: str, sees_published: bool, sees_draft: bool
+    api: Any, course: Course, people: People, who: str, sees_published: bool, sees_draft: bool
 ) -> None:
-    elsewhere = factories.make_course(instructors=(factories.make_user(),))
-    people = {
-        "learner": learner,
-        "stranger": factories.make_learner(elsewhere),
-        "instructor": course.instructors.get(),
-        "teacher elsewhere": elsewhere.instructors.get(),
-        "moderator": factories.make_staff(),
-        "superuser": factories.make_user(is_superuser=True, is_staff=True),
-    }
     for is_published, expected in ((True, sees_published), (False, sees_draft)):
         Course.objects.filter(pk=course.pk).update(is_published=is_published)
         viewed = {"type": "VIEW_COURSE", "courseId": ids.encode("Course", course.pk)}
@@ -104,22 +86,15 @@ def test_recording_needs_somebody_signed_in(api: Any, db: None) -> None:
     assert api(operation("record_activity"), input={"type": "POST_COMMENT"}).codes == ["UNAUTHENTICATED"]
 
 
-@pytest.mark.parametrize("who", ["anonymous", "classmate", "instructor", "moderator", "superuser"])
-def test_nobody_else_sees_what_a_person_did(api: Any, course: Course, learner: User, who: str) -> None:
-    activity = factories.make_activity(learner, course=course)
-    others: dict[str, Any] = {
-        "anonymous": None,
-        "classmate": factories.make_learner(course),
-        "instructor": course.instructors.get(),
-        "moderator": factories.make_staff(),
-        "superuser": factories.make_staff(is_superuser=True),
-    }
+@pytest.mark.parametrize("who", ["anonymous", "classmate", "instructor", "moderator", "admin"])
+def test_nobody_else_sees_what_a_person_did(api: Any, course: Course, people: People, who: str) -> None:
+    activity = factories.make_activity(people.learner, course=course)
     node = "query ($id: ID!) { node(id: $id) { id } }"
     global_id = ids.encode("UserActivity", activity.pk)
-    assert api(node, learner, id=global_id)["node"] == {"id": global_id}
-    assert api(node, others[who], id=global_id)["node"] is None
-    if others[who]:
-        assert _page(api, others[who])["totalCount"] == 0
+    assert api(node, people.learner, id=global_id)["node"] == {"id": global_id}
+    assert api(node, people[who], id=global_id)["node"] is None
+    if people[who]:
+        assert _page(api, people[who])["totalCount"] == 0
 
 
 def test_what_cannot_be_seen_any_more_is_left_out(api: Any, learner: User) -> None:

@@ -34,24 +34,8 @@ MATCHING = {"type": "MATCHING", "text": "Match.", "answers": [{"text": "cat", "m
 
 
 @pytest.fixture
-def people(db):
-    """Everybody who might try, around one published course with an assessment and an empty lesson."""
-    course = factories.make_course(instructors=(instructor := factories.make_user(),))
-    other = factories.make_course(instructors=(other_instructor := factories.make_user(),))
-    return {
-        "course": course,
-        "learner": factories.make_learner(course),
-        "learner of another course": factories.make_learner(other),
-        "instructor": instructor,
-        "instructor of another course": other_instructor,
-        "moderator": factories.make_staff(),
-        "superuser": factories.make_user(is_staff=True, is_superuser=True),
-    }
-
-
-@pytest.fixture
-def assessment(people):
-    return factories.make_assessment(lesson=factories.make_lesson(course=people["course"]), title="Leaves")
+def assessment(course):
+    return factories.make_assessment(lesson=factories.make_lesson(course=course), title="Leaves")
 
 
 def asked(assessment) -> dict[str, tuple[str, dict]]:
@@ -79,7 +63,7 @@ def everything_stored() -> list:
     return [list(model.objects.order_by("pk").values()) for model in (Assessment, Question)]
 
 
-@pytest.mark.parametrize("who", ["learner", "learner of another course", "instructor of another course"])
+@pytest.mark.parametrize("who", ["learner", "learner_elsewhere", "instructor_elsewhere"])
 def test_people_who_do_not_teach_the_course_write_nothing(api, people, assessment, who):
     writes = asked(assessment)
     before = everything_stored()
@@ -91,7 +75,7 @@ def test_people_who_do_not_teach_the_course_write_nothing(api, people, assessmen
     assert everything_stored() == before
 
 
-@pytest.mark.parametrize("who", ["instructor", "moderator", "superuser"])
+@pytest.mark.parametrize("who", ["instructor", "moderator", "admin"])
 def test_the_staff_of_the_course_write_everything(api, people, assessment, who):
     reordered: list[str] = []
     for field, (name, values) in asked(assessment).items():
@@ -114,8 +98,8 @@ def test_nobody_writes_without_signing_in(api, assessment, name):
     assert everything_stored() == before
 
 
-def test_an_assessment_comes_back_as_it_was_written(api, people):
-    lesson = factories.make_lesson(course=people["course"])
+def test_an_assessment_comes_back_as_it_was_written(api, people, course):
+    lesson = factories.make_lesson(course=course)
     settings = {
         "title": "Leaves",
         "description": "Slowly.",
@@ -148,8 +132,8 @@ def test_an_assessment_comes_back_as_it_was_written(api, people):
     assert created["problems"] == ["Question 3: Add at least two answers with a match."]
 
 
-def test_what_can_never_be_right_is_named_by_its_path_and_nothing_is_written(api, people):
-    lesson = factories.make_lesson(course=people["course"])
+def test_what_can_never_be_right_is_named_by_its_path_and_nothing_is_written(api, people, course):
+    lesson = factories.make_lesson(course=course)
     three = [{"text": text, "isCorrect": text == "True"} for text in ("True", "False", "Perhaps")]
     unpaired = MATCHING | {"answers": [{"text": "cat", "matchText": "miaow"}, {"text": "dog"}]}
     questions = [CHOICE, {"type": "TRUE_FALSE", "text": "Is it?", "answers": three}, unpaired]
@@ -232,17 +216,17 @@ def test_an_id_that_is_no_question_is_named_by_its_place(api, people, assessment
     assert (error["code"], error["field"]) == ("NOT_FOUND", ["questionIds", "1"])
 
 
-@pytest.mark.parametrize("who", ["learner", "instructor of another course", "moderator", "anonymous"])
+@pytest.mark.parametrize("who", ["learner", "instructor_elsewhere", "moderator", "anonymous"])
 def test_only_staff_read_what_keeps_an_assessment_from_being_started(api, people, assessment, who):
     document = "query Problems($id: ID!) { assessment(id: $id) { problems } }"
-    answered = api(document, viewer=people.get(who), id=encode("Assessment", assessment.pk))["assessment"]
+    answered = api(document, viewer=people[who], id=encode("Assessment", assessment.pk))["assessment"]
     assert answered["problems"] == (["Add at least one question."] if who == "moderator" else None)
 
 
-def test_writing_costs_the_same_number_of_statements_for_1_and_for_20_questions(api, people):
+def test_writing_costs_the_same_number_of_statements_for_1_and_for_20_questions(api, people, course):
     counted = []
     for size in (1, 20):
-        lesson = factories.make_lesson(course=people["course"])
+        lesson = factories.make_lesson(course=course)
         values = {"lessonId": encode("Lesson", lesson.pk), "title": "Leaves", "questions": [CHOICE] * size}
         with CaptureQueriesContext(connection) as statements:
             api(operation("create_assessment"), viewer=people["instructor"], input=values)

@@ -124,7 +124,7 @@ def test_results_and_key_are_shown_or_hidden_each_for_itself(
     attempt_id = _take(api, people.learner, assessment)
     seen = _seen(page(api, people.learner, attempt_id))
     assert seen == {"results": show_results, "key": show_correct_answers}
-    for staff in (people.instructor, people.moderator, people.superuser):
+    for staff in (people.instructor, people.moderator, people.admin):
         assert _seen(page(api, staff, attempt_id)) == {"results": True, "key": True}
 
 

@@ -174,5 +174,5 @@ def test_the_feedback_of_a_person_is_shown_with_who_gave_it(
     factories.rescore(AssessmentAttempt.objects.get())
     shown = page(api, people.learner, attempt_id)
     result = question_named(shown, "Essay?")["result"]
-    assert (result["feedback"], result["gradedBy"]["displayName"]) == ("Well said.", "Ms Brown")
+    assert (result["feedback"], result["gradedBy"]["displayName"]) == ("Well said.", "Dr Ines Falkner")
     assert (shown["gradingState"], shown["score"], shown["isPassed"]) == ("FULLY_GRADED", 16, True)

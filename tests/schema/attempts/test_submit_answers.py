@@ -163,7 +163,7 @@ def test_an_attempt_of_somebody_else_is_not_found(
     api: Api, learner: User, assessment: Assessment, people: Any
 ) -> None:
     attempt = start(api, learner, assessment)
-    for stranger in (people.classmate, people.other_learner, people.instructor, people.superuser):
+    for stranger in (people.classmate, people.learner_elsewhere, people.instructor, people.admin):
         for name, payload in _writes(api, stranger, attempt).items():
             assert (name, _error(payload)) == (name, ("NOT_FOUND", ["attemptId"]))
     assert AttemptAnswer.objects.count() == 0

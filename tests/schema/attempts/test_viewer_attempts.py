@@ -82,7 +82,7 @@ def test_attempts_can_be_ordered_by_age(
 
 
 def test_other_peoples_attempts_are_not_in_the_list(api: Api, people: Any, many: list[str]) -> None:
-    for viewer in (people.classmate, people.instructor, people.superuser):
+    for viewer in (people.classmate, people.instructor, people.admin):
         assert _list(api, viewer)["totalCount"] == 0
 
 

@@ -11,6 +11,7 @@ from courses.models import Course, Lesson, LessonCompletion
 from schema.core import ids
 from tests import factories
 from tests.operations import operation
+from tests.people import people_of
 
 
 @pytest.fixture
@@ -40,8 +41,8 @@ def test_the_payload_shows_the_lesson_and_how_far_the_viewer_has_come(api: Any, 
         ("learner", False, None),
         ("withdrawn", True, "NOT_ENROLLED"),
         ("withdrawn", False, "NOT_FOUND"),
-        ("stranger", True, "NOT_ENROLLED"),
-        ("stranger", False, "NOT_FOUND"),
+        ("learner_elsewhere", True, "NOT_ENROLLED"),
+        ("learner_elsewhere", False, "NOT_FOUND"),
         ("instructor", True, "NOT_ENROLLED"),
         ("instructor", False, "NOT_ENROLLED"),
         ("moderator", True, "NOT_ENROLLED"),
@@ -53,13 +54,7 @@ def test_lessons_are_completed_by_people_who_take_the_course(
 ) -> None:
     withdrawn = factories.make_user()
     factories.enroll(withdrawn, lesson.course, status=EnrollmentStatus.WITHDRAWN)
-    people = {
-        "learner": factories.make_learner(lesson.course),
-        "withdrawn": withdrawn,
-        "stranger": factories.make_learner(factories.make_course()),
-        "instructor": lesson.course.instructors.get(),
-        "moderator": factories.make_staff(),
-    }
+    people = vars(people_of(lesson.course)) | {"withdrawn": withdrawn}
     Course.objects.filter(pk=lesson.course_id).update(is_published=is_published)
     errors = _complete(api, people[who], lesson)["completeLesson"]["userErrors"]
     assert [error["code"] for error in errors] == ([code] if code else [])

@@ -7,26 +7,17 @@ from courses.models import Course, Lesson
 from schema.core.ids import encode
 from tests import factories
 from tests.operations import operation
+from tests.people import People
 
 SLIDES = {"title": "Slides", "kind": "DOCUMENT", "url": "https://example.org/slides.pdf"}
 
 
 @pytest.fixture
-def people(db):
-    """Everybody who might try, around one published course."""
-    course = factories.make_course(title="Tea", instructors=(instructor := factories.make_user(),))
-    other = factories.make_course(instructors=(other_instructor := factories.make_user(),))
-    for teacher in (instructor, other_instructor):
+def people(people: People) -> People:
+    """Instructors may make courses of their own."""
+    for teacher in (people.instructor, people.instructor_elsewhere):
         teacher.user_permissions.add(Permission.objects.get(codename="add_course"))
-    return {
-        "course": course,
-        "learner": factories.make_learner(course),
-        "learner of another course": factories.make_learner(other),
-        "instructor": instructor,
-        "instructor of another course": other_instructor,
-        "moderator": factories.make_staff(),
-        "superuser": factories.make_user(is_staff=True, is_superuser=True),
-    }
+    return people
 
 
 DENIED = "PERMISSION_DENIED"
@@ -36,15 +27,15 @@ DENIED = "PERMISSION_DENIED"
     ("who", "may_create", "may_edit"),
     [
         ("learner", DENIED, DENIED),
-        ("learner of another course", DENIED, DENIED),
+        ("learner_elsewhere", DENIED, DENIED),
         ("instructor", None, None),
-        ("instructor of another course", None, DENIED),
+        ("instructor_elsewhere", None, DENIED),
         ("moderator", None, None),
-        ("superuser", None, None),
+        ("admin", None, None),
     ],
 )
-def test_who_writes_courses_and_lessons(api, people, who, may_create, may_edit):
-    viewer, course = people[who], people["course"]
+def test_who_writes_courses_and_lessons(api, people, who, may_create, may_edit, course):
+    viewer = people[who]
     lesson = factories.make_lesson(course=course)
     course_id, lesson_id = encode("Course", course.pk), encode("Lesson", lesson.pk)
     asked = {
@@ -105,9 +96,8 @@ def test_a_course_comes_back_as_it_was_written(api, people):
         ({"price": "0.001", "currency": "euro"}, [("INVALID", ["price"]), ("INVALID", ["currency"])]),
     ],
 )
-def test_values_that_are_refused_are_named_and_nothing_is_written(api, people, values, errors):
+def test_values_that_are_refused_are_named_and_nothing_is_written(api, people, values, errors, course):
     factories.make_course(slug="taken")
-    course = people["course"]
     before = Course.objects.filter(pk=course.pk).values().get()
     payload = api(
         operation("update_course"),
@@ -141,8 +131,8 @@ def test_a_course_that_is_not_visible_and_one_that_is_not_there_are_one_answer(a
     ]
 
 
-def test_null_clears_what_may_be_empty_and_absent_leaves_it(api, people):
-    lesson = factories.make_lesson(course=people["course"], content="Text", duration_seconds=60)
+def test_null_clears_what_may_be_empty_and_absent_leaves_it(api, people, course):
+    lesson = factories.make_lesson(course=course, content="Text", duration_seconds=60)
     lesson_id = encode("Lesson", lesson.pk)
     asked = {"lessonId": lesson_id, "durationSeconds": None, "resources": [SLIDES]}
     changed = api(operation("update_lesson"), viewer=people["instructor"], input=asked)["updateLesson"]
@@ -152,8 +142,8 @@ def test_null_clears_what_may_be_empty_and_absent_leaves_it(api, people):
     assert {name: resource[name] for name in SLIDES} == SLIDES
 
 
-def test_a_refused_resource_is_named_by_its_path(api, people):
-    asked = {"courseId": encode("Course", people["course"].pk), "title": "One"}
+def test_a_refused_resource_is_named_by_its_path(api, people, course):
+    asked = {"courseId": encode("Course", course.pk), "title": "One"}
     resources = [SLIDES, SLIDES | {"url": "http://example.org"}]
     payload = api(
         operation("create_lesson"), viewer=people["instructor"], input=asked | {"resources": resources}

@@ -17,12 +17,12 @@ from django.db import transaction
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from courses.constants import Scope
-from courses.models import User
 from schema.context import Context, Identity
 from schema.core import look_ahead
 from schema.dataloaders.base import Declaration, Loaders
 from schema.dataloaders.plans import UNKNOWN
 from schema.root import schema
+from tests.people import People
 from tests.schema.faulty_operations import FaultyOperations
 
 QUERIES_OF_A_SEED = 40
@@ -33,7 +33,6 @@ TOKENS = [
     frozenset(Scope) - {Scope.STATISTICS_READ},
     frozenset(Scope) - {Scope.COURSES_READ},
 ]
-People = dict[str, User | None]
 Answers = tuple[Any, list[tuple[Any, ...]]]
 
 
@@ -84,7 +83,7 @@ def answered(document: str, variables: dict[str, Any], identity: Identity) -> An
 
 
 def identities(people: People) -> list[Identity]:
-    sessions = [Identity(person) for person in people.values()]
+    sessions = [Identity(person) for person in vars(people).values()]
     return [*sessions, *(Identity(people["learner"], scopes) for scopes in TOKENS)]
 
 

@@ -15,6 +15,7 @@ from schema.core.ids import KINDS
 from schema.dataloaders import statements
 from schema.root import schema
 from tests import factories
+from tests.people import People
 from tests.schema.walk import Walk
 
 Api = Callable[..., Any]
@@ -40,13 +41,13 @@ def _asked(api: Api, type_name: str, field: str, global_id: str, viewer: User | 
 @pytest.mark.parametrize(("type_name", "field"), _fields())
 def test_a_field_asked_alone_is_answered_as_from_whole_rows(
     api: Api,
-    people: dict[str, Any],
+    people: People,
     rows: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
     type_name: str,
     field: str,
 ) -> None:
-    viewer = people["learner" if type_name in OWNED else "superuser"]
+    viewer = people["learner" if type_name in OWNED else "admin"]
     factories.make_review(
         people["classmate"], Course.objects.get(pk=ids.required_pk(rows["Course"], "Course"))
     )
@@ -60,7 +61,7 @@ def test_a_field_asked_alone_is_answered_as_from_whole_rows(
 )
 @pytest.mark.parametrize("state", ["open", "graded"])
 def test_so_is_a_field_of_an_attempt_in_another_state(
-    api: Api, people: dict[str, User | None], monkeypatch: pytest.MonkeyPatch, state: str, field: str
+    api: Api, people: People, monkeypatch: pytest.MonkeyPatch, state: str, field: str
 ) -> None:
     learner = people["learner"]
     assert learner is not None
@@ -69,7 +70,7 @@ def test_so_is_a_field_of_an_attempt_in_another_state(
     make = {"open": factories.make_attempt, "graded": factories.make_completed_attempt}[state]
     attempt = ids.encode("AssessmentAttempt", make(learner, assessment).pk)
     monkeypatch.setattr(StatementTimestamp, "as_sql", lambda *_: ("TIMESTAMPTZ '2026-01-01 12:00+00'", []))
-    for viewer in (learner, people["superuser"]):
+    for viewer in (learner, people["admin"]):
         from_needed_columns = _asked(api, "AssessmentAttempt", field, attempt, viewer)
         with _whole_rows(monkeypatch):
             assert from_needed_columns == _asked(api, "AssessmentAttempt", field, attempt, viewer)
@@ -98,18 +99,18 @@ def _columns_of(statement: str) -> set[str]:
         return {column.name for column in cursor.description} - {"place", "parent_key"}
 
 
-def test_a_list_reads_what_is_asked_and_what_its_cursors_need(api: Api, people: Any, rows: Any) -> None:
+def test_a_list_reads_what_is_asked_and_what_its_cursors_need(api: Api, people: People, rows: Any) -> None:
     document = """{
         courses { edges { node { title reviews(first: 1) { edges { node { author { displayName } } } } } } }
     }"""
-    assert _columns_read(api, document, people["superuser"]) == [
+    assert _columns_read(api, document, people["admin"]) == [
         {"id", "title", "created_date"},
         {"id", "user_id", "created_date"},
         {"id", "display_name", "username"},
     ]
 
 
-def test_one_row_reads_what_is_asked_however_it_is_reached(api: Api, people: Any, rows: Any) -> None:
+def test_one_row_reads_what_is_asked_however_it_is_reached(api: Api, people: People, rows: Any) -> None:
     learner = people["learner"]
     for document in (
         "query($id: ID!) { attempt(id: $id) { revision } }",
@@ -121,7 +122,7 @@ def test_one_row_reads_what_is_asked_however_it_is_reached(api: Api, people: Any
         ]
 
 
-def test_two_selections_of_one_thing_read_what_either_asks(api: Api, people: Any, rows: Any) -> None:
+def test_two_selections_of_one_thing_read_what_either_asks(api: Api, people: People, rows: Any) -> None:
     document = """query($id: ID!) {
         course(id: $id) { lessons { title } ...Times }
     }
@@ -132,7 +133,7 @@ def test_two_selections_of_one_thing_read_what_either_asks(api: Api, people: Any
     ]
 
 
-def test_whether_the_key_may_be_seen_is_found_out_where_a_solution_is_asked(api: Api, people: Any) -> None:
+def test_whether_the_key_may_be_seen_is_found_out_where_a_solution_is_asked(api: Api, people: People) -> None:
     attempt = factories.make_attempt(people["learner"], factories.make_assessment())
     columns = {
         asked: _columns_read(

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from courses.models import Assessment, AssessmentAttempt, AttemptAnswer, User
+from courses.models import Assessment, AssessmentAttempt, AttemptAnswer, Course, User
 from tests import factories
+from tests.people import People
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class Graded:
     assessment: Assessment
     attempt: AssessmentAttempt
     task: AttemptAnswer
-    people: dict[str, User | None]
+    people: People
 
     def __getitem__(self, name: str) -> User | None:
         """The person who is called that here; None is nobody signed in."""
@@ -23,26 +24,12 @@ class Graded:
 
 
 @pytest.fixture
-def graded(db: None) -> Graded:
+def graded(course: Course, people: People) -> Graded:
     """The learner picked wrongly and wrote an essay, which waits."""
-    instructor, other_instructor = factories.make_user(display_name="Ines"), factories.make_user()
-    people: dict[str, User | None] = {
-        "anonymous": None,
-        "instructor": instructor,
-        "instructor of another course": other_instructor,
-        "moderator": factories.make_staff(),
-        "superuser": factories.make_user(is_staff=True, is_superuser=True),
-    }
-    course = factories.make_course(instructors=(instructor,))
-    other_course = factories.make_course(instructors=(other_instructor,))
-    learner = factories.make_learner(course, display_name="Lea")
-    people["learner"] = learner
-    people["classmate"] = factories.make_learner(course)
-    people["learner of another course"] = factories.make_learner(other_course)
     assessment = factories.make_assessment(lesson=factories.make_lesson(course=course), max_attempts=1)
     single = factories.single_choice(assessment, right="Paris", wrong=("Lyon",), points=4)
     essay = factories.essay(assessment, points=3, question_text="Why?")
-    attempt = factories.make_attempt(learner, assessment)
+    attempt = factories.make_attempt(people.learner, assessment)
     factories.pick(attempt, single, "Lyon")
     task = factories.answer(attempt, essay, {"text": "Because."})
     attempt.complete()

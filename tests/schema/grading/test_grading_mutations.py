@@ -56,7 +56,7 @@ def test_grade_answer_gives_the_attempt_with_its_result(api: Any, graded: Graded
         "credit": "0.6666666667",
         "pointsEarned": 2,
         "feedback": "Good.",
-        "gradedBy": {"id": _user_id(graded, "instructor"), "displayName": "Ines"},
+        "gradedBy": {"id": _user_id(graded, "instructor"), "displayName": "Dr Ines Falkner"},
     }
 
 
@@ -139,7 +139,7 @@ def test_a_regrade_does_exactly_what_its_preview_says_per_attempt(api: Any, grad
             "id": ids.encode("AssessmentAttempt", graded.attempt.pk),
             "score": None,
             "isPassed": False,
-            "learner": {"id": _user_id(graded, "learner"), "displayName": "Lea"},
+            "learner": {"id": _user_id(graded, "learner"), "displayName": "Mira Lindholt"},
         },
     }
     assert preview == {"changes": [expected], "userErrors": []}

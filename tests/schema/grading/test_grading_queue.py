@@ -64,7 +64,7 @@ def test_a_task_shows_what_was_asked_what_was_answered_and_what_it_can_earn(api:
             "id": ids.encode("AssessmentAttempt", graded.attempt.pk),
             "attemptNumber": 1,
             "gradingState": "PENDING_MANUAL",
-            "learner": {"id": ids.encode("User", graded.attempt.user_id), "displayName": "Lea"},
+            "learner": {"id": ids.encode("User", graded.attempt.user_id), "displayName": "Mira Lindholt"},
             "assessment": {
                 "id": ids.encode("Assessment", graded.assessment.pk),
                 "title": graded.assessment.title,

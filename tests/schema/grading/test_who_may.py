@@ -11,8 +11,8 @@ from schema.core import ids
 from tests.operations import operation
 from tests.schema.grading.conftest import Graded
 
-STAFF = ("instructor", "moderator", "superuser")
-OTHERS = ("learner", "classmate", "learner of another course", "instructor of another course")
+STAFF = ("instructor", "moderator", "admin")
+OTHERS = ("learner", "classmate", "learner_elsewhere", "instructor_elsewhere")
 QUESTION = {"type": "SHORT_ANSWER", "text": "2 + 2?", "answers": [{"text": "4", "isCorrect": True}]}
 
 INPUTS: dict[str, Callable[[Graded], dict[str, Any]]] = {
@@ -37,7 +37,7 @@ ALLOWED = {
     "preview_regrade": dict.fromkeys(STAFF) | dict.fromkeys(OTHERS, "PERMISSION_DENIED"),
     "apply_regrade": dict.fromkeys(STAFF) | dict.fromkeys(OTHERS, "PERMISSION_DENIED"),
     "explain_grade": dict.fromkeys((*STAFF, "learner")) | dict.fromkeys(OTHERS[1:], "NOT_FOUND"),
-    "try_grade": dict.fromkeys((*STAFF, "instructor of another course"))
+    "try_grade": dict.fromkeys((*STAFF, "instructor_elsewhere"))
     | dict.fromkeys(OTHERS[:3], "PERMISSION_DENIED"),
 }
 """The code of the refusal for each person, None where it is done."""

@@ -7,28 +7,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from courses.models import Course, Lesson, Note, User
+from courses.models import Course, Lesson, Note
 from schema.core import ids
 from tests import factories
 from tests.operations import operation
+from tests.people import EVERYBODY, People
 
-VIEWERS = (
-    "anonymous",
-    "stranger",
-    "classmate",
-    "owner",
-    "teacher elsewhere",
-    "instructor",
-    "moderator",
-    "superuser",
-)
-IN_THE_COURSE = ("classmate", "owner", "instructor", "moderator", "superuser")
+IN_THE_COURSE = ("classmate", "learner", "instructor", "moderator", "admin")
 MUTATIONS = ("create_note", "update_note", "delete_note")
-
-
-@pytest.fixture
-def course(db: None) -> Course:
-    return factories.make_course(instructors=(factories.make_user(),))
 
 
 @pytest.fixture
@@ -36,31 +22,16 @@ def lesson(course: Course) -> Lesson:
     return factories.make_lesson(course=course)
 
 
-@pytest.fixture
-def viewers(course: Course) -> dict[str, User | None]:
-    elsewhere = factories.make_course(instructors=(factories.make_user(),))
-    return {
-        "anonymous": None,
-        "stranger": factories.make_learner(elsewhere),
-        "classmate": factories.make_learner(course),
-        "owner": factories.make_learner(course),
-        "teacher elsewhere": elsewhere.instructors.get(),
-        "instructor": course.instructors.get(),
-        "moderator": factories.make_staff(),
-        "superuser": factories.make_staff(is_superuser=True),
-    }
-
-
-@pytest.mark.parametrize("who", VIEWERS)
-@pytest.mark.parametrize(("is_private", "seen_by"), [(True, ("owner",)), (False, IN_THE_COURSE)])
+@pytest.mark.parametrize("who", EVERYBODY)
+@pytest.mark.parametrize(("is_private", "seen_by"), [(True, ("learner",)), (False, IN_THE_COURSE)])
 def test_a_private_note_is_its_owners_and_a_public_one_for_people_of_the_course(
-    api: Any, viewers: dict[str, Any], lesson: Lesson, who: str, is_private: bool, seen_by: tuple[str, ...]
+    api: Any, people: People, lesson: Lesson, who: str, is_private: bool, seen_by: tuple[str, ...]
 ) -> None:
-    note = factories.make_note(viewers["owner"], lesson, is_private=is_private)
+    note = factories.make_note(people["learner"], lesson, is_private=is_private)
     seen = api(
         "query ($note: ID!, $lesson: ID!) { note: node(id: $note) { id }"
         " lesson: node(id: $lesson) { ... on Lesson { notes { totalCount edges { node { id } } } } } }",
-        viewers[who],
+        people[who],
         note=ids.encode("Note", note.pk),
         lesson=ids.encode("Lesson", lesson.pk),
     )
@@ -71,30 +42,30 @@ def test_a_private_note_is_its_owners_and_a_public_one_for_people_of_the_course(
 
 
 def test_whoever_left_the_course_keeps_their_own_notes_and_sees_no_others(
-    api: Any, viewers: dict[str, Any], course: Course, lesson: Lesson
+    api: Any, people: People, course: Course, lesson: Lesson
 ) -> None:
-    own = factories.make_note(viewers["owner"], lesson)
-    factories.make_note(viewers["classmate"], lesson, is_private=False)
+    own = factories.make_note(people["learner"], lesson)
+    factories.make_note(people["classmate"], lesson, is_private=False)
     withdraw = "mutation ($input: WithdrawInput!) { withdraw(input: $input) { userErrors { code } } }"
-    api(withdraw, viewers["owner"], input={"courseId": ids.encode("Course", course.pk)})
+    api(withdraw, people["learner"], input={"courseId": ids.encode("Course", course.pk)})
     found = api(
-        operation("lesson_notes"), viewers["owner"], courseId=ids.encode("Course", course.pk), first=10
+        operation("lesson_notes"), people["learner"], courseId=ids.encode("Course", course.pk), first=10
     )
     [seen] = found["course"]["lessons"][0]["notes"]["edges"]
     assert seen["node"]["id"] == ids.encode("Note", own.pk)
 
 
 def test_pages_of_notes_go_on_through_ties_from_the_newest_to_the_oldest(
-    api: Any, viewers: dict[str, Any], lesson: Lesson
+    api: Any, people: People, lesson: Lesson
 ) -> None:
-    notes = [factories.make_note(viewers["owner"], lesson) for _ in range(5)]
+    notes = [factories.make_note(people["learner"], lesson) for _ in range(5)]
     Note.objects.update(created_date=datetime(2030, 1, 1, tzinfo=UTC))
     walked: list[str] = []
     after = None
     while True:
         answer = api(
             operation("lesson_notes"),
-            viewers["owner"],
+            people["learner"],
             courseId=ids.encode("Course", lesson.course_id),
             first=2,
             after=after,
@@ -107,8 +78,8 @@ def test_pages_of_notes_go_on_through_ties_from_the_newest_to_the_oldest(
     assert walked == [ids.encode("Note", note.pk) for note in reversed(notes)]
 
 
-def test_pages_of_notes_go_backwards_through_ties(api: Any, viewers: dict[str, Any], lesson: Lesson) -> None:
-    notes = [factories.make_note(viewers["owner"], lesson) for _ in range(5)]
+def test_pages_of_notes_go_backwards_through_ties(api: Any, people: People, lesson: Lesson) -> None:
+    notes = [factories.make_note(people["learner"], lesson) for _ in range(5)]
     Note.objects.update(created_date=datetime(2030, 1, 1, tzinfo=UTC))
     document = """query ($id: ID!, $before: String) { node(id: $id) { ... on Lesson {
       notes(last: 2, before: $before) { pageInfo { hasPreviousPage startCursor } edges { node { id } } }
@@ -116,7 +87,7 @@ def test_pages_of_notes_go_backwards_through_ties(api: Any, viewers: dict[str, A
     walked: list[str] = []
     before = None
     while True:
-        answer = api(document, viewers["owner"], id=ids.encode("Lesson", lesson.pk), before=before)
+        answer = api(document, people["learner"], id=ids.encode("Lesson", lesson.pk), before=before)
         page = answer["node"]["notes"]
         walked = [edge["node"]["id"] for edge in page["edges"]] + walked
         if not page["pageInfo"]["hasPreviousPage"]:
@@ -135,15 +106,15 @@ def test_pages_of_notes_go_backwards_through_ties(api: Any, viewers: dict[str, A
     ],
 )
 def test_notes_can_be_ordered_by_age(
-    api: Any, viewers: dict[str, Any], lesson: Lesson, order: list[str], expected: list[str]
+    api: Any, people: People, lesson: Lesson, order: list[str], expected: list[str]
 ) -> None:
     for content in ("early", "middle", "late"):
-        factories.make_note(viewers["owner"], lesson, content=content)
+        factories.make_note(people["learner"], lesson, content=content)
     document = """query ($id: ID!, $orderBy: [NoteOrder!]) {
       node(id: $id) { ... on Lesson { notes(orderBy: $orderBy) { edges { node { content } } } } }
       viewer { notes(orderBy: $orderBy) { edges { node { content } } } }
     }"""
-    found = api(document, viewers["owner"], id=ids.encode("Lesson", lesson.pk), orderBy=order)
+    found = api(document, people["learner"], id=ids.encode("Lesson", lesson.pk), orderBy=order)
     for notes in (found["node"]["notes"], found["viewer"]["notes"]):
         assert [edge["node"]["content"] for edge in notes["edges"]] == expected
 
@@ -168,12 +139,10 @@ def test_the_notes_of_twenty_lessons_cost_as_many_statements_as_those_of_one(api
     assert counts == [5, 5]
 
 
-def test_create_note_answers_with_the_note_as_it_was_stored(
-    api: Any, viewers: dict[str, Any], lesson: Lesson
-) -> None:
+def test_create_note_answers_with_the_note_as_it_was_stored(api: Any, people: People, lesson: Lesson) -> None:
     lesson_id = ids.encode("Lesson", lesson.pk)
     given = {"lessonId": lesson_id, "content": " Text. ", "timestampSeconds": 90, "tags": [" a  b ", "A B"]}
-    payload = api(operation("create_note"), viewers["owner"], input=given)["createNote"]
+    payload = api(operation("create_note"), people["learner"], input=given)["createNote"]
     assert payload == {
         "note": {
             "id": ids.encode("Note", Note.objects.get().pk),
@@ -197,10 +166,10 @@ def test_create_note_answers_with_the_note_as_it_was_stored(
     ],
 )
 def test_what_is_at_fault_is_told_with_its_path_and_nothing_is_written(
-    api: Any, viewers: dict[str, Any], lesson: Lesson, fields: dict[str, Any], code: str, path: list[str]
+    api: Any, people: People, lesson: Lesson, fields: dict[str, Any], code: str, path: list[str]
 ) -> None:
     given = {"lessonId": ids.encode("Lesson", lesson.pk), "content": "Text."} | fields
-    payload = api(operation("create_note"), viewers["owner"], input=given)["createNote"]
+    payload = api(operation("create_note"), people["learner"], input=given)["createNote"]
     assert [(error["code"], error["field"]) for error in payload["userErrors"]] == [(code, path)]
     assert payload["note"] is None
     assert not Note.objects.exists()
@@ -215,11 +184,11 @@ def test_what_is_at_fault_is_told_with_its_path_and_nothing_is_written(
     ],
 )
 def test_what_an_update_leaves_out_stays_and_a_null_takes_the_place_in_the_film_away(
-    api: Any, viewers: dict[str, Any], lesson: Lesson, changes: dict[str, Any], expected: tuple[Any, ...]
+    api: Any, people: People, lesson: Lesson, changes: dict[str, Any], expected: tuple[Any, ...]
 ) -> None:
-    note = factories.make_note(viewers["owner"], lesson, content="Text.", timestamp_seconds=7, tags=["a"])
+    note = factories.make_note(people["learner"], lesson, content="Text.", timestamp_seconds=7, tags=["a"])
     given = {"noteId": ids.encode("Note", note.pk)} | changes
-    payload = api(operation("update_note"), viewers["owner"], input=given)["updateNote"]
+    payload = api(operation("update_note"), people["learner"], input=given)["updateNote"]
     assert payload["userErrors"] == []
     written = payload["note"]
     assert (
@@ -230,12 +199,10 @@ def test_what_an_update_leaves_out_stays_and_a_null_takes_the_place_in_the_film_
     ) == expected
 
 
-def test_delete_note_answers_with_the_id_that_it_had(
-    api: Any, viewers: dict[str, Any], lesson: Lesson
-) -> None:
-    note = factories.make_note(viewers["owner"], lesson)
+def test_delete_note_answers_with_the_id_that_it_had(api: Any, people: People, lesson: Lesson) -> None:
+    note = factories.make_note(people["learner"], lesson)
     note_id = ids.encode("Note", note.pk)
-    payload = api(operation("delete_note"), viewers["owner"], input={"noteId": note_id})["deleteNote"]
+    payload = api(operation("delete_note"), people["learner"], input={"noteId": note_id})["deleteNote"]
     assert payload == {"deletedNoteId": note_id, "userErrors": []}
     assert not Note.objects.exists()
 
@@ -243,61 +210,61 @@ def test_delete_note_answers_with_the_id_that_it_had(
 @pytest.mark.parametrize(
     ("name", "is_private", "codes"),
     [
-        ("create_note", True, {"stranger": "NOT_ENROLLED", "teacher elsewhere": "NOT_ENROLLED"}),
+        ("create_note", True, {"learner_elsewhere": "NOT_ENROLLED", "instructor_elsewhere": "NOT_ENROLLED"}),
         (
             "update_note",
             False,
-            {"stranger": "NOT_FOUND", "teacher elsewhere": "NOT_FOUND"}
-            | dict.fromkeys(("classmate", "instructor", "moderator", "superuser"), "PERMISSION_DENIED"),
+            {"learner_elsewhere": "NOT_FOUND", "instructor_elsewhere": "NOT_FOUND"}
+            | dict.fromkeys(("classmate", "instructor", "moderator", "admin"), "PERMISSION_DENIED"),
         ),
         (
             "delete_note",
             False,
-            {"stranger": "NOT_FOUND", "teacher elsewhere": "NOT_FOUND"}
+            {"learner_elsewhere": "NOT_FOUND", "instructor_elsewhere": "NOT_FOUND"}
             | dict.fromkeys(("classmate", "instructor"), "PERMISSION_DENIED"),
         ),
         (
             "update_note",
             True,
-            dict.fromkeys((who for who in VIEWERS if who not in ("anonymous", "owner")), "NOT_FOUND"),
+            dict.fromkeys((who for who in EVERYBODY if who not in ("anonymous", "learner")), "NOT_FOUND"),
         ),
         (
             "delete_note",
             True,
-            dict.fromkeys((who for who in VIEWERS if who not in ("anonymous", "owner")), "NOT_FOUND"),
+            dict.fromkeys((who for who in EVERYBODY if who not in ("anonymous", "learner")), "NOT_FOUND"),
         ),
     ],
 )
 def test_who_may_not_write_which_notes(
-    api: Any, viewers: dict[str, Any], lesson: Lesson, name: str, is_private: bool, codes: dict[str, str]
+    api: Any, people: People, lesson: Lesson, name: str, is_private: bool, codes: dict[str, str]
 ) -> None:
-    note = factories.make_note(viewers["owner"], lesson, is_private=is_private)
+    note = factories.make_note(people["learner"], lesson, is_private=is_private)
     before = list(Note.objects.values())
     for who, code in codes.items():
-        payload = api(operation(name), viewers[who], input=_input(name, lesson, note))[_field(name)]
+        payload = api(operation(name), people[who], input=_input(name, lesson, note))[_field(name)]
         assert [error["code"] for error in payload["userErrors"]] == [code], who
         assert list(Note.objects.values()) == before, who
 
 
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_nobody_writes_notes_without_signing_in_or_with_a_token_for_something_else(
-    api: Any, viewers: dict[str, Any], lesson: Lesson, name: str
+    api: Any, people: People, lesson: Lesson, name: str
 ) -> None:
-    note = factories.make_note(viewers["owner"], lesson)
+    note = factories.make_note(people["learner"], lesson)
     before = list(Note.objects.values())
     given = _input(name, lesson, note)
     assert api(operation(name), input=given).codes == ["UNAUTHENTICATED"]
-    payload = api(operation(name), viewers["owner"], frozenset({"reviews:write"}), input=given)[_field(name)]
+    payload = api(operation(name), people["learner"], frozenset({"reviews:write"}), input=given)[_field(name)]
     assert [error["code"] for error in payload["userErrors"]] == ["TOKEN_SCOPE_MISSING"]
     assert list(Note.objects.values()) == before
 
 
-def test_the_author_of_a_note_cannot_be_given(api: Any, viewers: dict[str, Any], lesson: Lesson) -> None:
+def test_the_author_of_a_note_cannot_be_given(api: Any, people: People, lesson: Lesson) -> None:
     given = f'lessonId: "{ids.encode("Lesson", lesson.pk)}", content: "Text."'
-    author = f'authorId: "{ids.encode("User", viewers["classmate"].pk)}"'
+    author = f'authorId: "{ids.encode("User", people["classmate"].pk)}"'
     answer = api(
         f"mutation {{ createNote(input: {{{given}, {author}}}) {{ userErrors {{ code }} }} }}",
-        viewers["owner"],
+        people["learner"],
     )
     assert answer.data is None
     assert not Note.objects.exists()

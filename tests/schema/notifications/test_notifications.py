@@ -7,32 +7,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from courses.models import Course, Notification, User
+from courses.models import Course, Notification
 from schema.core import ids
 from tests import factories
 from tests.operations import operation
+from tests.people import People
 
 MOMENT = datetime(2030, 1, 1, tzinfo=UTC)
-
-
-@pytest.fixture
-def course(db: None) -> Course:
-    return factories.make_course(instructors=(factories.make_user(),))
-
-
-@pytest.fixture
-def viewers(course: Course) -> dict[str, User | None]:
-    elsewhere = factories.make_course(instructors=(factories.make_user(),))
-    return {
-        "anonymous": None,
-        "stranger": factories.make_learner(elsewhere),
-        "learner": factories.make_learner(course),
-        "classmate": factories.make_learner(course),
-        "teacher elsewhere": elsewhere.instructors.get(),
-        "instructor": course.instructors.get(),
-        "moderator": factories.make_staff(),
-        "superuser": factories.make_staff(is_superuser=True),
-    }
 
 
 def _page(api: Any, viewer: Any, **variables: Any) -> Any:
@@ -40,30 +21,28 @@ def _page(api: Any, viewer: Any, **variables: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    "who", ["anonymous", "stranger", "classmate", "instructor", "moderator", "superuser"]
+    "who", ["anonymous", "learner_elsewhere", "classmate", "instructor", "moderator", "admin"]
 )
-def test_a_notification_is_its_recipients_alone(
-    api: Any, viewers: dict[str, Any], course: Course, who: str
-) -> None:
-    notification = factories.make_notification(viewers["learner"], course=course)
+def test_a_notification_is_its_recipients_alone(api: Any, people: People, course: Course, who: str) -> None:
+    notification = factories.make_notification(people["learner"], course=course)
     global_id = ids.encode("Notification", notification.pk)
     node = "query ($id: ID!) { node(id: $id) { id } }"
-    assert api(node, viewers["learner"], id=global_id)["node"] == {"id": global_id}
-    assert api(node, viewers[who], id=global_id)["node"] is None
-    if viewers[who]:
-        marked = api(operation("mark_notification_read"), viewers[who], input={"notificationId": global_id})
+    assert api(node, people["learner"], id=global_id)["node"] == {"id": global_id}
+    assert api(node, people[who], id=global_id)["node"] is None
+    if people[who]:
+        marked = api(operation("mark_notification_read"), people[who], input={"notificationId": global_id})
         errors = marked["markNotificationRead"]["userErrors"]
         assert [(error["code"], error["field"]) for error in errors] == [("NOT_FOUND", ["notificationId"])]
-        assert _page(api, viewers[who])["totalCount"] == 0
+        assert _page(api, people[who])["totalCount"] == 0
     assert not Notification.objects.get().is_read
 
 
-def test_everything_about_a_notification_is_shown(api: Any, viewers: dict[str, Any], course: Course) -> None:
+def test_everything_about_a_notification_is_shown(api: Any, people: People, course: Course) -> None:
     factories.make_notification(
-        viewers["learner"], course=course, notification_type="achievement", action_url="/courses/1"
+        people["learner"], course=course, notification_type="achievement", action_url="/courses/1"
     )
-    factories.make_notification(viewers["learner"])
-    plain, about_course = (edge["node"] for edge in _page(api, viewers["learner"])["edges"])
+    factories.make_notification(people["learner"])
+    plain, about_course = (edge["node"] for edge in _page(api, people["learner"])["edges"])
     assert (about_course["type"], about_course["title"], about_course["message"]) == (
         "ACHIEVEMENT",
         "News",
@@ -75,21 +54,21 @@ def test_everything_about_a_notification_is_shown(api: Any, viewers: dict[str, A
     assert (plain["actionUrl"], plain["course"]) == (None, None)
 
 
-def test_reading_one_shows_when_and_lowers_the_count(api: Any, viewers: dict[str, Any]) -> None:
-    first, _ = (factories.make_notification(viewers["learner"]) for _ in range(2))
+def test_reading_one_shows_when_and_lowers_the_count(api: Any, people: People) -> None:
+    first, _ = (factories.make_notification(people["learner"]) for _ in range(2))
     global_id = ids.encode("Notification", first.pk)
-    marked = api(operation("mark_notification_read"), viewers["learner"], input={"notificationId": global_id})
+    marked = api(operation("mark_notification_read"), people["learner"], input={"notificationId": global_id})
     shown = marked["markNotificationRead"]["notification"]
     assert (shown["id"], shown["isRead"]) == (global_id, True)
     assert shown["readAt"] is not None
-    answered = api(operation("viewer_notifications"), viewers["learner"], unreadOnly=True)["viewer"]
+    answered = api(operation("viewer_notifications"), people["learner"], unreadOnly=True)["viewer"]
     assert answered["unreadNotificationCount"] == 1
     assert answered["notifications"]["totalCount"] == 1
     assert answered["notifications"]["edges"][0]["node"]["id"] != global_id
 
 
-def test_reading_all_tells_how_many_were_unread(api: Any, viewers: dict[str, Any], course: Course) -> None:
-    learner = viewers["learner"]
+def test_reading_all_tells_how_many_were_unread(api: Any, people: People, course: Course) -> None:
+    learner = people["learner"]
     for about in (course, None, None):
         factories.make_notification(learner, course=about)
 
@@ -106,18 +85,18 @@ def test_reading_all_tells_how_many_were_unread(api: Any, viewers: dict[str, Any
 @pytest.mark.parametrize(
     ("who", "code"),
     [
-        ("stranger", "PERMISSION_DENIED"),
+        ("learner_elsewhere", "PERMISSION_DENIED"),
         ("learner", "PERMISSION_DENIED"),
-        ("teacher elsewhere", "PERMISSION_DENIED"),
+        ("instructor_elsewhere", "PERMISSION_DENIED"),
         ("instructor", None),
         ("moderator", None),
-        ("superuser", None),
+        ("admin", None),
     ],
 )
 def test_the_staff_of_a_course_announces(
-    api: Any, viewers: dict[str, Any], course: Course, who: str, code: str | None
+    api: Any, people: People, course: Course, who: str, code: str | None
 ) -> None:
-    announced = _announce(api, viewers[who], course)
+    announced = _announce(api, people[who], course)
     assert [error["code"] for error in announced["userErrors"]] == ([code] if code else [])
     assert announced["recipientCount"] == (None if code else 2)
     assert Notification.objects.count() == (0 if code else 2)
@@ -133,22 +112,22 @@ def test_the_staff_of_a_course_announces(
     ],
 )
 def test_an_announcement_that_cannot_be_told_names_the_field(
-    api: Any, viewers: dict[str, Any], course: Course, fields: dict[str, str], path: list[str]
+    api: Any, people: People, course: Course, fields: dict[str, str], path: list[str]
 ) -> None:
-    announced = _announce(api, viewers["instructor"], course, **fields)
+    announced = _announce(api, people["instructor"], course, **fields)
     assert [(error["code"], error["field"]) for error in announced["userErrors"]] == [("INVALID", path)]
     assert not Notification.objects.exists()
 
 
 def test_announcing_costs_the_same_for_one_learner_and_for_twenty(
-    api: Any, viewers: dict[str, Any], course: Course
+    api: Any, people: People, course: Course
 ) -> None:
     costs = []
     for more in (0, 18):
         for _ in range(more):
             factories.make_learner(course)
         with CaptureQueriesContext(connection) as statements:
-            announced = _announce(api, viewers["instructor"], course)
+            announced = _announce(api, people["instructor"], course)
         costs.append(len(statements))
     assert announced["recipientCount"] == 20
     assert costs[0] == costs[1]
@@ -164,8 +143,8 @@ def test_nothing_happens_without_signing_in(api: Any, course: Course, name: str)
     assert api(operation(name), input=inputs[name]).codes == ["UNAUTHENTICATED"]
 
 
-def test_pages_go_both_ways_through_notifications_of_one_moment(api: Any, viewers: dict[str, Any]) -> None:
-    learner = viewers["learner"]
+def test_pages_go_both_ways_through_notifications_of_one_moment(api: Any, people: People) -> None:
+    learner = people["learner"]
     for number in range(5):
         factories.make_notification(learner, title=str(number))
     Notification.objects.update(created_date=MOMENT)
@@ -179,13 +158,13 @@ def _titles(page: Any) -> list[str]:
     return [edge["node"]["title"] for edge in page["edges"]]
 
 
-def test_a_page_costs_the_same_for_one_notification_and_for_twenty(api: Any, viewers: dict[str, Any]) -> None:
+def test_a_page_costs_the_same_for_one_notification_and_for_twenty(api: Any, people: People) -> None:
     costs = []
     for more in (1, 19):
         for _ in range(more):
-            factories.make_notification(viewers["learner"], course=factories.make_course())
+            factories.make_notification(people["learner"], course=factories.make_course())
         with CaptureQueriesContext(connection) as statements:
-            page = _page(api, viewers["learner"], first=20)
+            page = _page(api, people["learner"], first=20)
         costs.append(len(statements))
     assert len(page["edges"]) == 20
     assert costs[0] == costs[1]

@@ -8,6 +8,7 @@ import pytest
 from courses.models import Course, Lesson, User
 from schema.core import ids
 from tests import factories
+from tests.people import EVERYBODY, people_of
 
 
 @dataclass(frozen=True)
@@ -26,19 +27,11 @@ class World:
 @pytest.fixture
 def world(db: None) -> World:
     course = factories.make_course(instructors=(factories.make_user(),))
-    elsewhere = factories.make_course(instructors=(factories.make_user(),))
     author = factories.make_user()
     factories.enroll(author, course, status="withdrawn")
-    viewers = {
-        "anonymous": None,
-        "stranger": factories.make_learner(elsewhere),
-        "teacher elsewhere": elsewhere.instructors.get(),
-        "classmate": factories.make_learner(course),
-        "instructor": course.instructors.get(),
-        "moderator": factories.make_staff(),
-        "author": author,
-    }
-    return World(factories.make_lesson(course=course), author, viewers)
+    people = people_of(course)
+    viewers = {name: people[name] for name in EVERYBODY if name not in ("learner", "admin")}
+    return World(factories.make_lesson(course=course), author, viewers | {"author": author})
 
 
 def _who_finds(api: Any, world: World) -> set[str]:

@@ -8,18 +8,9 @@ from courses.models import Course, Review, User
 from schema.core import ids
 from tests import factories
 from tests.operations import operation
+from tests.people import People
 
 MUTATIONS = ("create_review", "update_review", "delete_review", "vote_review_helpful", "moderate_review")
-
-
-@pytest.fixture
-def course(db: None) -> Course:
-    return factories.make_course(instructors=(factories.make_user(),))
-
-
-@pytest.fixture
-def learner(course: Course) -> User:
-    return factories.make_learner(course)
 
 
 @pytest.fixture
@@ -145,36 +136,29 @@ def test_a_moderators_decision_is_answered_with_the_review(api: Any, course: Cou
     [
         (
             "update_review",
-            {"author": None, "classmate": "PERMISSION_DENIED", "instructor": "PERMISSION_DENIED"}
-            | {"stranger": "PERMISSION_DENIED", "moderator": "PERMISSION_DENIED"},
+            {"learner": None, "classmate": "PERMISSION_DENIED", "instructor": "PERMISSION_DENIED"}
+            | {"learner_elsewhere": "PERMISSION_DENIED", "moderator": "PERMISSION_DENIED"},
         ),
         (
             "delete_review",
-            {"author": None, "classmate": "PERMISSION_DENIED", "instructor": "PERMISSION_DENIED"}
-            | {"stranger": "PERMISSION_DENIED", "moderator": None},
+            {"learner": None, "classmate": "PERMISSION_DENIED", "instructor": "PERMISSION_DENIED"}
+            | {"learner_elsewhere": "PERMISSION_DENIED", "moderator": None},
         ),
         (
             "vote_review_helpful",
-            {"author": "OWN_REVIEW", "classmate": None, "instructor": None, "stranger": None}
+            {"learner": "OWN_REVIEW", "classmate": None, "instructor": None, "learner_elsewhere": None}
             | {"moderator": None},
         ),
         (
             "moderate_review",
-            {"author": "PERMISSION_DENIED", "classmate": "PERMISSION_DENIED", "instructor": None}
-            | {"stranger": "PERMISSION_DENIED", "moderator": None},
+            {"learner": "PERMISSION_DENIED", "classmate": "PERMISSION_DENIED", "instructor": None}
+            | {"learner_elsewhere": "PERMISSION_DENIED", "moderator": None},
         ),
     ],
 )
 def test_who_may_do_what_with_a_review(
-    api: Any, course: Course, review: Review, name: str, codes: dict[str, str | None]
+    api: Any, course: Course, people: People, review: Review, name: str, codes: dict[str, str | None]
 ) -> None:
-    people = {
-        "author": review.user,
-        "classmate": factories.make_learner(course),
-        "stranger": factories.make_user(),
-        "instructor": course.instructors.get(),
-        "moderator": factories.make_staff(),
-    }
     for who, code in codes.items():
         before = Review.objects.values().get()
         payload = api(operation(name), people[who], input=_input(name, course, review))[_field(name)]

@@ -4,72 +4,43 @@ from typing import Any
 
 import pytest
 
-from courses.models import Course, Review, User
+from courses.models import Course, Review
 from schema.core import ids
 from tests import factories
 from tests.operations import operation
+from tests.people import EVERYBODY, People
 
-VIEWERS = (
-    "anonymous",
-    "stranger",
-    "classmate",
-    "author",
-    "teacher elsewhere",
-    "instructor",
-    "moderator",
-    "superuser",
-)
-STAFF = ("instructor", "moderator", "superuser")
+STAFF = ("instructor", "moderator", "admin")
 
 
-@pytest.fixture
-def course(db: None) -> Course:
-    return factories.make_course(instructors=(factories.make_user(),))
+def _review(people: People, course: Course, **fields: Any) -> Review:
+    return factories.make_review(people["learner"], course, moderation_notes="Looked at.", **fields)
 
 
-@pytest.fixture
-def viewers(course: Course) -> dict[str, User | None]:
-    elsewhere = factories.make_course(instructors=(factories.make_user(),))
-    return {
-        "anonymous": None,
-        "stranger": factories.make_learner(elsewhere),
-        "classmate": factories.make_learner(course),
-        "author": factories.make_learner(course),
-        "teacher elsewhere": elsewhere.instructors.get(),
-        "instructor": course.instructors.get(),
-        "moderator": factories.make_staff(),
-        "superuser": factories.make_staff(is_superuser=True),
-    }
-
-
-def _review(viewers: dict[str, Any], course: Course, **fields: Any) -> Review:
-    return factories.make_review(viewers["author"], course, moderation_notes="Looked at.", **fields)
-
-
-@pytest.mark.parametrize("who", VIEWERS)
+@pytest.mark.parametrize("who", EVERYBODY)
 @pytest.mark.parametrize(
     ("is_approved", "is_published", "seen_by"),
     [
-        (True, True, VIEWERS),
-        (False, True, ("author", *STAFF)),
-        (True, False, ("author", "classmate", *STAFF)),
+        (True, True, EVERYBODY),
+        (False, True, ("learner", *STAFF)),
+        (True, False, ("learner", "classmate", *STAFF)),
     ],
 )
 def test_an_approved_review_is_everybodys_and_others_are_their_authors_and_the_staffs(
     api: Any,
-    viewers: dict[str, Any],
+    people: People,
     course: Course,
     who: str,
     is_approved: bool,
     is_published: bool,
     seen_by: tuple[str, ...],
 ) -> None:
-    review = _review(viewers, course, is_approved=is_approved)
+    review = _review(people, course, is_approved=is_approved)
     Course.objects.filter(pk=course.pk).update(is_published=is_published)
     seen = api(
         "query ($review: ID!, $course: ID!) {"
         " node(id: $review) { id } course(id: $course) { reviews { totalCount edges { node { id } } } } }",
-        viewers[who],
+        people[who],
         review=ids.encode("Review", review.pk),
         course=ids.encode("Course", course.pk),
     )
@@ -79,14 +50,14 @@ def test_an_approved_review_is_everybodys_and_others_are_their_authors_and_the_s
     assert (seen["node"] is not None, listed) == (expected, int(expected))
 
 
-@pytest.mark.parametrize("who", VIEWERS)
+@pytest.mark.parametrize("who", EVERYBODY)
 def test_the_notes_of_moderators_are_null_for_everybody_else(
-    api: Any, viewers: dict[str, Any], course: Course, who: str
+    api: Any, people: People, course: Course, who: str
 ) -> None:
-    review = _review(viewers, course)
+    review = _review(people, course)
     answer = api(
         "query ($id: ID!) { node(id: $id) { ... on Review { moderationNotes } } }",
-        viewers[who],
+        people[who],
         id=ids.encode("Review", review.pk),
     )
     assert answer["node"]["moderationNotes"] == ("Looked at." if who in STAFF else None)
@@ -105,13 +76,13 @@ def test_an_author_does_not_read_the_notes_on_their_own_review_as_staff_either(
     assert answer["node"]["moderationNotes"] is None
 
 
-@pytest.mark.parametrize("who", VIEWERS)
+@pytest.mark.parametrize("who", EVERYBODY)
 def test_the_moderation_queue_holds_what_the_viewer_decides_and_is_empty_for_others(
-    api: Any, viewers: dict[str, Any], course: Course, who: str
+    api: Any, people: People, course: Course, who: str
 ) -> None:
-    waiting = _review(viewers, course, is_approved=False)
-    factories.make_review(viewers["classmate"], course)
-    answer = api(operation("review_moderation_queue"), viewers[who], first=10)["reviewModerationQueue"]
+    waiting = _review(people, course, is_approved=False)
+    factories.make_review(people["classmate"], course)
+    answer = api(operation("review_moderation_queue"), people[who], first=10)["reviewModerationQueue"]
     expected = [ids.encode("Review", waiting.pk)] if who in STAFF else []
     assert [edge["node"]["id"] for edge in answer["edges"]] == expected
     assert answer["totalCount"] == len(expected)
@@ -146,10 +117,10 @@ def test_the_moderation_queue_shows_the_oldest_first_and_can_be_narrowed_to_a_co
     ("who", "code", "message"),
     [
         ("anonymous", "PERMISSION_DENIED", "Please sign in to review this course."),
-        ("stranger", "NOT_ENROLLED", "You are not enrolled in this course. Please enroll first."),
+        ("learner_elsewhere", "NOT_ENROLLED", "You are not enrolled in this course. Please enroll first."),
         ("classmate", None, None),
         (
-            "author",
+            "learner",
             "ALREADY_REVIEWED",
             "You have reviewed this course already. You can edit your review instead.",
         ),
@@ -158,47 +129,47 @@ def test_the_moderation_queue_shows_the_oldest_first_and_can_be_narrowed_to_a_co
     ],
 )
 def test_whether_the_viewer_may_review_is_told_in_the_words_of_the_refusal(
-    api: Any, viewers: dict[str, Any], course: Course, who: str, code: str | None, message: str | None
+    api: Any, people: People, course: Course, who: str, code: str | None, message: str | None
 ) -> None:
-    _review(viewers, course)
+    _review(people, course)
     course_id = ids.encode("Course", course.pk)
     told = api(
         "query ($id: ID!) { course(id: $id) { viewerMayReview { allowed code message } } }",
-        viewers[who],
+        people[who],
         id=course_id,
     )["course"]["viewerMayReview"]
     assert told == {"allowed": code is None, "code": code, "message": message}
     if who == "anonymous":
         return
     review = {"courseId": course_id, "rating": 5, "content": "Ten letters at least."}
-    [*refused] = api(operation("create_review"), viewers[who], input=review)["createReview"]["userErrors"]
+    [*refused] = api(operation("create_review"), people[who], input=review)["createReview"]["userErrors"]
     assert [(error["code"], error["message"]) for error in refused] == ([(code, message)] if code else [])
 
 
-@pytest.mark.parametrize("who", VIEWERS)
+@pytest.mark.parametrize("who", EVERYBODY)
 def test_the_viewers_own_review_is_shown_approved_or_not(
-    api: Any, viewers: dict[str, Any], course: Course, who: str
+    api: Any, people: People, course: Course, who: str
 ) -> None:
-    review = _review(viewers, course, is_approved=False)
+    review = _review(people, course, is_approved=False)
     answer = api(
         "query ($id: ID!) { course(id: $id) { viewerReview { id isApproved } } }",
-        viewers[who],
+        people[who],
         id=ids.encode("Course", course.pk),
     )
     own = {"id": ids.encode("Review", review.pk), "isApproved": False}
-    assert answer["course"]["viewerReview"] == (own if who == "author" else None)
+    assert answer["course"]["viewerReview"] == (own if who == "learner" else None)
 
 
-@pytest.mark.parametrize("who", VIEWERS)
+@pytest.mark.parametrize("who", EVERYBODY)
 def test_the_summary_counts_approved_reviews_only_and_says_the_same_to_everybody(
-    api: Any, viewers: dict[str, Any], course: Course, who: str
+    api: Any, people: People, course: Course, who: str
 ) -> None:
     for rating, is_approved in ((5, True), (4, True), (4, True), (1, False)):
         factories.make_review(factories.make_learner(course), course, rating=rating, is_approved=is_approved)
     answer = api(
         "query ($id: ID!) { course(id: $id) {"
         " reviewSummary { count averageRating histogram { rating count } } } }",
-        viewers[who],
+        people[who],
         id=ids.encode("Course", course.pk),
     )
     assert answer["course"]["reviewSummary"] == {

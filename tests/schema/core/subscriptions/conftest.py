@@ -17,12 +17,12 @@ from schema.execution.listening import Listener, Subscriber
 from schema.root import schema
 from tests import factories
 from tests.conftest import Answered
-from tests.schema.attempts.conftest import People, assessment, learner, people
+from tests.schema.attempts.conftest import assessment, course
 from tests.schema.execution.conftest import LiveServer, real_threads
 from tests.subscribing import PATIENCE_SECONDS, Connection, Connections
 from tests.taking import Api, start
 
-__all__ = ["People", "assessment", "learner", "people", "real_threads"]
+__all__ = ["assessment", "course", "real_threads"]
 
 
 class AlwaysNews(Listener):

@@ -19,7 +19,7 @@ from schema.notifications.subscriptions import NotificationFeed
 from tests import factories
 from tests.conftest import Answered
 from tests.operations import operation
-from tests.schema.core.subscriptions.conftest import People
+from tests.people import People
 from tests.taking import RIGHT, answers_to, complete, let_time_run_out, page, start
 
 UPDATED = operation("attempt_updated")
@@ -32,11 +32,11 @@ WHOLE_PAGE = (
 MAY_WATCH = {
     "learner": True,
     "classmate": False,
-    "other_learner": False,
+    "learner_elsewhere": False,
     "instructor": True,
-    "other_instructor": False,
+    "instructor_elsewhere": False,
     "moderator": True,
-    "superuser": True,
+    "admin": True,
 }
 
 FirstEvent = Callable[..., Answered]
@@ -47,7 +47,7 @@ def test_an_attempt_is_watched_by_its_learner_and_the_staff_of_its_course_only(
 ) -> None:
     attempt = start(api, people.learner, assessment)["id"]
 
-    answers = {who: first_event(UPDATED, getattr(people, who), attemptId=attempt) for who in MAY_WATCH}
+    answers = {who: first_event(UPDATED, people[who], attemptId=attempt) for who in MAY_WATCH}
 
     assert {who: answer.codes for who, answer in answers.items()} == {
         who: [] if may else ["NOT_FOUND"] for who, may in MAY_WATCH.items()
@@ -99,7 +99,7 @@ def test_an_event_shows_exactly_what_a_query_shows(
 ) -> None:
     results, key = shows
     Assessment.objects.update(show_results=results, show_correct_answers=key, max_attempts=1, time_limit=0)
-    viewer, attempt = getattr(people, who), start(api, people.learner, assessment)
+    viewer, attempt = people[who], start(api, people.learner, assessment)
 
     during = first_event(WHOLE_PAGE, viewer, id=attempt["id"])["attemptUpdated"]
     assert during == page(api, viewer, attempt["id"])

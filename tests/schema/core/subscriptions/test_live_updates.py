@@ -14,7 +14,8 @@ from courses.utils.sql import execute
 from schema.execution.listening import SESSION_NAME
 from tests import factories
 from tests.operations import operation
-from tests.schema.core.subscriptions.conftest import Live, People, flag
+from tests.people import People
+from tests.schema.core.subscriptions.conftest import Live, flag
 from tests.taking import RIGHT, Api, answers_to, complete, let_time_run_out, start, submit
 
 UPDATED = operation("attempt_updated")

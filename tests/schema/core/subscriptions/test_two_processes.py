@@ -17,7 +17,7 @@ from courses.constants import Scope
 from courses.models import Assessment
 from courses.services.access_tokens import create_access_token
 from tests.operations import operation
-from tests.schema.core.subscriptions.conftest import People
+from tests.people import People
 from tests.schema.execution.conftest import wait_until
 from tests.subscribing import Connection, Connections
 from tests.taking import Api, start
