@@ -33,7 +33,11 @@ class PlainDecimalField(DecimalField):
         return super().to_python(value)
 
 
-NUMBERS_ARE_PLAIN: dict[Any, Any] = {models.DecimalField: {"form_class": PlainDecimalField}}
+FORM_FIELDS: dict[Any, Any] = {
+    models.DecimalField: {"form_class": PlainDecimalField},
+    models.URLField: {"assume_scheme": "https"},
+}
+"""What form fields take beside what the fields of models say."""
 
 
 def said(page: admin.ModelAdmin, request: HttpRequest, answer: Callable[[], HttpResponse]) -> HttpResponse:
@@ -52,7 +56,7 @@ class RecordAdmin(admin.ModelAdmin):
 
     show_full_result_count = False
     list_per_page = 50
-    formfield_overrides = NUMBERS_ARE_PLAIN
+    formfield_overrides = FORM_FIELDS
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from courses import models
 from courses.admin.announcements import announce
-from courses.admin.base import RecordAdmin, WrittenAdmin, changed, kept_forms
+from courses.admin.base import FORM_FIELDS, RecordAdmin, WrittenAdmin, changed, kept_forms
 from courses.services import course_authoring as services
 
 
@@ -41,6 +41,7 @@ class ResourceInline(admin.TabularInline):
 
     model = models.Resource
     extra = 0
+    formfield_overrides = FORM_FIELDS
     fields = ("title", "kind", "url")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

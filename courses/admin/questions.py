@@ -7,7 +7,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 
 from courses import models
-from courses.admin.base import NUMBERS_ARE_PLAIN, RecordAdmin, WrittenAdmin, changed, kept_forms
+from courses.admin.base import FORM_FIELDS, RecordAdmin, WrittenAdmin, changed, kept_forms
 from courses.services import question_authoring as services
 from courses.services.question_editing import update_question
 
@@ -18,7 +18,7 @@ class AnswerInline(admin.TabularInline):
     model = models.Answer
     extra = 0
     ordering = ("order",)
-    formfield_overrides = NUMBERS_ARE_PLAIN
+    formfield_overrides = FORM_FIELDS
     fields = (
         "answer_text",
         "is_correct",
