@@ -1,5 +1,9 @@
 """Fixtures for all tests: the API as a client calls it."""
 
+import multiprocessing.process
+import os
+import socket
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +16,37 @@ from courses.models import User
 from schema.context import Context, Identity
 from schema.execution import database_threads
 from schema.root import schema
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what needs a database that is emptied after it."""
+    for item in items:
+        if _empties_the_database(item):
+            item.add_marker(pytest.mark.slow)
+
+
+def _empties_the_database(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    by_marker = marker is not None and marker.kwargs.get("transaction", False)
+    return by_marker or "transactional_db" in getattr(item, "fixturenames", ())
+
+
+@pytest.fixture(autouse=True)
+def _fast_tests_start_nothing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the fast tier, fail a test that starts a process or a server: it is slow, and has to say so.
+
+    The embedded PostgreSQL is running by now if the test asks for the database.
+    """
+    if request.config.option.markexpr != "not slow":
+        return
+
+    def refuse(*arguments: Any, **options: Any) -> None:
+        pytest.fail("a test that starts a process or a server is marked `slow`")
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", refuse)  # asyncio's processes are made by it too
+    monkeypatch.setattr(multiprocessing.process.BaseProcess, "start", refuse)
+    monkeypatch.setattr(os, "fork", refuse)
+    monkeypatch.setattr(socket.socket, "listen", refuse)
 
 
 @dataclass(frozen=True)

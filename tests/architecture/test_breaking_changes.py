@@ -89,17 +89,21 @@ def _git(directory: Path, *arguments: str) -> None:
     subprocess.run(["git", *arguments], cwd=directory, check=True)
 
 
+@pytest.mark.slow
 def test_an_sdl_that_is_not_committed_is_compared_with_the_last_commit(repository: Path) -> None:
     assert check.published_before("type Query { new: Int }", None, repository) == WITHOUT_PRICE
 
 
+@pytest.mark.slow
 def test_a_committed_sdl_is_compared_with_the_one_before_it(repository: Path) -> None:
     assert check.published_before(WITHOUT_PRICE, None, repository) == BEFORE
 
 
+@pytest.mark.slow
 def test_a_base_can_be_named(repository: Path) -> None:
     assert check.published_before("type Query { new: Int }", "HEAD~1", repository) == BEFORE
 
 
+@pytest.mark.slow
 def test_without_an_earlier_sdl_there_is_nothing_to_compare(tmp_path: Path) -> None:
     assert check.published_before(BEFORE, None, tmp_path) is None

@@ -44,6 +44,13 @@ def test_readme_leads_to_every_page() -> None:
     assert linked == {page.relative_to(ROOT).as_posix() for page in PAGES if page.parent.name == "docs"}
 
 
+def test_every_file_that_contributors_are_sent_to_is_there() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:\.?[\w-]+/)+[\w.-]*)`", page)
+    assert [path for path in named if not (ROOT / path).exists()] == []
+    assert len(named) > 40
+
+
 # ---------------------------------------------------------------- for operators
 
 

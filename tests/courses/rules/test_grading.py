@@ -201,6 +201,7 @@ written = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, print_blob=True, max_examples=300)
 @given(
     answers=st.lists(written, max_size=4), response=st.dictionaries(st.sampled_from(["", "a", "b"]), texts)

@@ -204,6 +204,7 @@ results = st.integers(1, 5).flatmap(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, print_blob=True, max_examples=200)
 @given(results)
 def test_every_figure_agrees_with_its_definition(rows):

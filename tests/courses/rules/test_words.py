@@ -77,6 +77,7 @@ def test_a_word_consists_of_what_stands_between_punctuation(word: str, parts: li
     assert parts_of_word(word) == parts
 
 
+@pytest.mark.slow
 def test_whatever_white_space_control_and_ignorable_characters_say_is_blank() -> None:
     unseen = {code for code in range(1, 0x110000) if is_blank(chr(code))}
     control = {code for code in range(1, 0x110000) if unicodedata.category(chr(code)) == "Cc"}
