@@ -28,6 +28,7 @@ def ask_for_token(db: None) -> Callable[..., Any]:
             MAKE_TOKEN, variable_values={"scopes": wanted}, context_value=context
         )
         assert asked.errors is None
+        assert asked.data is not None
         return asked.data["createAccessToken"]
 
     return ask
