@@ -14,24 +14,29 @@ from django.db import connection
 from django.utils import timezone
 
 from courses.utils import sql
+from courses.utils.prepared import VARYING, Prepared
 
 LONGEST_OWNER = 200
 
-_DRAW = """
-INSERT INTO courses_costbucket AS bucket (owner, spent, is_granted, measured_at)
-VALUES (%(owner)s, %(points)s, TRUE, now())
-ON CONFLICT (owner) DO UPDATE SET (spent, is_granted, measured_at) = (
-    SELECT CASE WHEN level + %(points)s <= %(size)s THEN level + %(points)s ELSE level END,
-           level + %(points)s <= %(size)s,
-           greatest(bucket.measured_at, now())
-    FROM (
-        SELECT greatest(0, bucket.spent - %(rate)s * extract(
-            epoch FROM greatest(now() - bucket.measured_at, interval '0')
-        )) AS level
-    ) AS leaked
+_DRAW = Prepared(
+    """
+    WITH given (owner, points, size, rate) AS (VALUES (%s::text, %s::numeric, %s::numeric, %s::numeric))
+    INSERT INTO courses_costbucket AS bucket (owner, spent, is_granted, measured_at)
+    SELECT owner, points, TRUE, now() FROM given
+    ON CONFLICT (owner) DO UPDATE SET (spent, is_granted, measured_at) = (
+        SELECT CASE WHEN level + points <= size THEN level + points ELSE level END,
+               level + points <= size,
+               greatest(bucket.measured_at, now())
+        FROM given CROSS JOIN LATERAL (
+            SELECT greatest(0, bucket.spent - rate * extract(
+                epoch FROM greatest(now() - bucket.measured_at, interval '0')
+            )) AS level
+        ) AS leaked
+    )
+    RETURNING spent, is_granted, measured_at
+    """,
+    [VARYING] * 4,
 )
-RETURNING spent, is_granted, measured_at
-"""
 
 _FORGET = """
 DELETE FROM courses_costbucket WHERE spent <= %(rate)s * extract(epoch FROM now() - measured_at)
@@ -77,14 +82,9 @@ def draw(*, owner: str, points: int) -> Draw:
     One statement, by the clock of the database, so that any number of processes together draw no more than there
     is. `points` are at most RATE_LIMIT_POINTS, which a new bucket therefore always grants.
     """
-    parameters: dict[str, str | int] = {
-        "owner": owner[:LONGEST_OWNER],
-        "points": points,
-        "size": settings.RATE_LIMIT_POINTS,
-        "rate": settings.RATE_LIMIT_RESTORED_PER_SECOND,
-    }
-    with connection.cursor() as cursor:  # as every request does this, without the comfort of utils/sql.py
-        cursor.execute(_DRAW, parameters)
+    size, rate = settings.RATE_LIMIT_POINTS, settings.RATE_LIMIT_RESTORED_PER_SECOND
+    with connection.cursor() as cursor:
+        _DRAW.execute(cursor, [owner[:LONGEST_OWNER], points, size, rate])
         spent, is_granted, measured_at = cursor.fetchone()
     return Draw(points, is_granted, spent, measured_at)
 

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from courses.models import AccessToken, User
+from courses.utils.prepared import VARYING, Prepared
 from courses.utils.rows import RowReader
 
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
@@ -22,12 +23,15 @@ def digest_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-_RECOGNISE = """
+_RECOGNISE = Prepared(
+    """
 SELECT person.*, token.id AS token_id, ARRAY(SELECT jsonb_array_elements_text(token.scopes)) AS token_scopes,
     coalesce(token.last_used_at < now() - %s, TRUE) AS use_is_to_be_noted
 FROM courses_accesstoken AS token JOIN courses_user AS person ON person.id = token.user_id
 WHERE token.digest = %s AND token.revoked_at IS NULL AND coalesce(token.expires_at > now(), TRUE) AND person.is_active
-"""
+    """,
+    [USE_IS_NOTED_EVERY, VARYING],
+)
 _people: RowReader[Any] = RowReader(User)
 
 
@@ -49,7 +53,7 @@ def recognise_access_token(*, secret: str) -> RecognisedToken | None:
     """
     if not _SECRET.fullmatch(secret):
         return None
-    for person in _people.rows(_RECOGNISE, [USE_IS_NOTED_EVERY, digest_of(secret)]):
+    for person in _people.rows(_RECOGNISE, [digest_of(secret)]):
         if person.use_is_to_be_noted:
             not_noted_lately = Q(last_used_at__isnull=True) | Q(last_used_at__lt=Now() - USE_IS_NOTED_EVERY)
             AccessToken.objects.filter(not_noted_lately, pk=person.token_id).update(last_used_at=Now())

@@ -12,6 +12,8 @@ from django.db import connection
 from django.db.models import JSONField, Model, QuerySet
 from django.db.models.base import ModelState
 
+from courses.utils.prepared import VARYING, Prepared
+
 T = TypeVar("T", bound=Model)
 
 
@@ -31,10 +33,13 @@ class RowReader(Generic[T]):
         fields = () if is_plain else model._meta.concrete_fields
         self._fields_of_own_from_db = [field.attname for field in fields]
 
-    def rows(self, sql: str, parameters: Any) -> list[T]:
+    def rows(self, statement: Prepared | str, parameters: Any) -> list[T]:
         """Run the statement, and make its rows."""
         with connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
+            if isinstance(statement, Prepared):
+                statement.execute(cursor, parameters)
+            else:
+                cursor.execute(statement, parameters)
             if not self._names:
                 self._learn([column.name for column in cursor.description])
             session = cursor.db
@@ -74,26 +79,36 @@ class RowReader(Generic[T]):
         return row
 
 
+_FIRST_STAND_IN = 2**62
+
+
 def stand_in(number: int) -> int:
     """A primary key that no row has: it stands for another one in a query that is composed once."""
-    return 2**62 + number
+    return _FIRST_STAND_IN + number
 
 
 class CompiledQuery(Generic[T]):
-    """A query that Django composes once, with stand-ins where the primary keys of each run belong.
+    """A query that Django composes once, and each session plans once, with stand-ins where primary keys belong.
 
-    `within` is SQL around it. Raises EmptyResultSet for a query that never has rows.
+    `within` is SQL around it. Raises EmptyResultSet for a query that never has rows. What is `run_once` is not planned
+    for later.
     """
 
-    def __init__(self, rows: QuerySet[T], within: str = "{rows}") -> None:
-        sql, self._parameters = rows.query.sql_with_params()
-        self._sql = within.format(rows=sql)
+    def __init__(self, rows: QuerySet[T], within: str = "{rows}", *, run_once: bool = False) -> None:
+        sql, parameters = rows.query.sql_with_params()
+        self._keys = [value for value in parameters if _is_stand_in(value)]
+        leading = [VARYING] * within.count("%s")
+        constants = [VARYING if _is_stand_in(value) else value for value in parameters]
+        self._statement = Prepared(within.format(rows=sql), [*leading, *constants], run_once=run_once)
         self._reader = RowReader(rows.model)
 
     def rows(self, keys: Mapping[int, Any], *leading: Any) -> list[T]:
         """The rows with `keys` in place of the stand-ins; `leading` are parameters that come before the query's."""
-        parameters = [keys.get(value, value) if type(value) is int else value for value in self._parameters]
-        return self._reader.rows(self._sql, [*leading, *parameters])
+        return self._reader.rows(self._statement, [*leading, *(keys[key] for key in self._keys)])
+
+
+def _is_stand_in(value: Any) -> bool:
+    return type(value) is int and value > _FIRST_STAND_IN
 
 
 def _is_plain_json(field: Any) -> bool:

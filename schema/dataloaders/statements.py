@@ -83,14 +83,20 @@ def _run(
     keep: bool,
     *leading: Any,
 ) -> list[Any]:
-    compiled = statement if keep else statement.__wrapped__
-    found = compiled(selector, by, _kind_of(viewer), window, columns)
+    asked = selector, by, _kind_of(viewer), window, columns
+    found = statement(*asked) if keep else statement.__wrapped__(*asked, run_once=True)
     return found.rows({STAND_IN: viewer.pk if viewer else None}, *leading) if found else []
 
 
 @lru_cache(maxsize=STATEMENTS_KEPT)
 def statement(
-    selector: Selector, by: str | None, kind: Kind, window: Window, columns: Columns
+    selector: Selector,
+    by: str | None,
+    kind: Kind,
+    window: Window,
+    columns: Columns,
+    *,
+    run_once: bool = False,
 ) -> CompiledQuery[Any] | None:
     """The statement of a selector for viewers of one kind; None where they can see no row at all.
 
@@ -102,7 +108,7 @@ def statement(
     assert not rows.query.select_related, "joined rows have columns of the same names"
     rows = _narrowed(rows, columns)
     try:
-        return CompiledQuery(rows, _ROWS_OF_EACH if by else "{rows}")
+        return CompiledQuery(rows, _ROWS_OF_EACH if by else "{rows}", run_once=run_once)
     except EmptyResultSet:
         return None
 

@@ -1,0 +1,100 @@
+"""Statements are planned once by each session, and never where that could end a transaction."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from courses.utils import prepared
+from courses.utils.prepared import VARYING, Prepared
+
+ADD = Prepared("SELECT %s + %s::int, '100 %%'", [1, VARYING])
+
+
+@pytest.fixture(autouse=True)
+def _new_session(transactional_db: None) -> Iterator[None]:
+    connection.close()
+    yield
+    connection.close()
+
+
+def run(statement: Prepared, *values: Any) -> list[Any]:
+    with connection.cursor() as cursor:
+        statement.execute(cursor, values)
+        return cursor.fetchall()
+
+
+def prepared_here() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM pg_prepared_statements ORDER BY prepare_time, name")
+        return [name for (name,) in cursor.fetchall()]
+
+
+def test_it_is_planned_the_first_time_and_executed_from_then_on(django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(2) as captured:
+        assert run(ADD, 2) == [(3, "100 %")]
+        assert run(ADD, 40) == [(41, "100 %")]
+    assert [query["sql"].split()[0] for query in captured] == ["PREPARE", "EXECUTE"]
+    assert prepared_here() == [ADD.name]
+
+
+def test_a_statement_without_parameters_keeps_its_percent_signs() -> None:
+    assert run(Prepared("SELECT 'a%%b' LIKE 'a%%'", [])) == [(True,)]
+
+
+def test_other_constants_are_another_statement() -> None:
+    other = Prepared("SELECT %s + %s::int, '100 %%'", [5, VARYING])
+    assert (run(ADD, 2), run(other, 2)) == ([(3, "100 %")], [(7, "100 %")])
+    assert prepared_here() == [ADD.name, other.name]
+
+
+def test_inside_a_transaction_nothing_is_prepared() -> None:
+    with transaction.atomic():
+        assert run(ADD, 2) == [(3, "100 %")]
+    assert prepared_here() == []
+
+
+def test_a_session_that_lacks_the_name_is_answered_by_preparing_again() -> None:
+    run(ADD, 2)
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+    assert run(ADD, 3) == [(4, "100 %")]
+    assert prepared_here() == [ADD.name]
+
+
+def test_a_new_session_starts_without_names() -> None:
+    run(ADD, 2)
+    connection.close()
+    assert run(ADD, 3) == [(4, "100 %")]
+    assert prepared_here() == [ADD.name]
+
+
+def test_a_session_that_has_the_name_already_takes_the_new_plan() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"PREPARE {ADD.name}(int) AS SELECT 1")
+    assert run(ADD, 3) == [(4, "100 %")]
+
+
+def test_a_table_that_has_changed_is_planned_anew() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE changing AS SELECT 1 AS one")
+    everything = Prepared("SELECT * FROM changing", [])
+    assert run(everything) == [(1,)]
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE changing ADD COLUMN two integer DEFAULT 2")
+    assert run(everything) == [(1, 2)]
+
+
+def test_a_session_keeps_the_latest_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prepared, "KEPT", 2)
+    first, second, third = (Prepared(f"SELECT {number}", []) for number in (1, 2, 3))
+    for statement in (first, second, first, third):
+        run(statement)
+    assert sorted(prepared_here()) == sorted([first.name, third.name])
+
+
+def test_other_mistakes_are_told() -> None:
+    with pytest.raises(Exception, match="division by zero"):
+        run(Prepared("SELECT 1 / %s::int", [VARYING]), 0)
+    assert run(ADD, 2) == [(3, "100 %")]
