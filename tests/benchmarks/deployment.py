@@ -62,8 +62,8 @@ def prepare(directory: Path, attempts: int) -> Deployment:
     """Start the PostgreSQL in `directory`, and fill it if that was not done before."""
     directory.mkdir(parents=True, exist_ok=True)
     os.environ.setdefault("XDG_RUNTIME_DIR", str(directory))
-    configured = database.configuration(None, directory, {})
-    dsn = f"postgresql://{configured['USER']}@/{configured['NAME']}?host={configured['OPTIONS']['host']}"
+    address = database.embedded_address(directory)
+    dsn = f"postgresql://{address['USER']}@/{database.EMBEDDED_DATABASE}?host={address['HOST']}"
     deployment = Deployment(directory, attempts, dsn)
     filled = directory / "filled"
     if not filled.exists():
