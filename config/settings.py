@@ -38,6 +38,9 @@ MAX_DEPTH = env.int("COURSES_MAX_DEPTH", default=15)
 MAX_ALIASES = env.int("COURSES_MAX_ALIASES", default=50)
 MAX_MUTATION_FIELDS = env.int("COURSES_MAX_MUTATION_FIELDS", default=10)
 MAX_COST = env.int("COURSES_MAX_COST", default=10_000)
+COMPILED_READS = env.bool(
+    "COURSES_COMPILED_READS", default=True
+)  # off: everything by graphql-core and DataLoaders
 RATE_LIMIT = env.bool("COURSES_RATE_LIMIT", default=True)
 RATE_LIMIT_POINTS = max(MAX_COST, env.int("COURSES_RATE_LIMIT_POINTS", default=50_000))
 RATE_LIMIT_RESTORED_PER_SECOND = env.int("COURSES_RATE_LIMIT_RESTORED_PER_SECOND", default=1_000)

@@ -80,8 +80,13 @@ class _IdField(Column):
         return _id_of
 
 
+def type_name_of(row: Model) -> str:
+    """The node type that rows of this model are shown as."""
+    return _names[type(row)]
+
+
 def _id_of(row: Model) -> str:
-    return encode(_names[type(row)], row.pk)
+    return encode(type_name_of(row), row.pk)
 
 
 def _id_field(description: str) -> Any:

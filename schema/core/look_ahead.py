@@ -8,16 +8,17 @@ A field that will be refused, for its scope or for its arguments, is left out of
 resolved, in its own place and beside the others. Looking ahead refuses nothing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
     FieldNode,
+    FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
     GraphQLIncludeDirective,
     GraphQLObjectType,
-    GraphQLResolveInfo,
     GraphQLSkipDirective,
     SelectionSetNode,
     VariableValues,
@@ -31,26 +32,53 @@ from schema.core.upstream import StrawberryField, definition_behind, resolve_inf
 from schema.dataloaders.plans import EVERYTHING, NOTHING, UNKNOWN, Columns, Plan, Step, union
 
 
-def look_ahead(info: Info, type_name: str | None = None) -> Plan:
+@dataclass(frozen=True)
+class RootInfo:
+    """What a root field's function sees of a request whose plans were made before."""
+
+    context: Context
+    plan_for: Callable[[str | None], Plan]
+
+
+def look_ahead(info: Info | RootInfo, type_name: str | None = None) -> Plan:
     """The plan of everything asked beneath the field that `info` is about; worked out once.
 
     A field that leads to an interface has a plan for each type of object, to be named by `type_name`.
     """
+    if isinstance(info, RootInfo):
+        return info.plan_for(type_name)
     raw, plans = resolve_info(info), info.context.plans
     key = id(raw.field_nodes[0]), type_name
     if key not in plans:
-        of = raw.schema.get_type(type_name) if type_name else get_named_type(raw.return_type)
-        selections = [node.selection_set for node in raw.field_nodes if node.selection_set]
-        plans[key] = _Planner(raw).plan(of, selections) if isinstance(of, GraphQLObjectType) else UNKNOWN
+        coerced: Any = raw.variable_values  # a plain dict: Strawberry unpacks what graphql-core declares
+        operation = Operation(raw.schema, VariableValues({}, coerced), info.context)
+        plans[key] = Selection(operation, raw.fragments).plan_beneath(
+            raw.return_type, raw.field_nodes, type_name
+        )
     return plans[key]
 
 
-class _Planner:
-    def __init__(self, info: GraphQLResolveInfo[Context]) -> None:
-        self._info = info
-        coerced: Any = info.variable_values  # a plain dict: Strawberry unpacks what graphql-core declares
-        self._variables = VariableValues({}, coerced)
-        self._operation = Operation(info.schema, self._variables, info.context)
+class Selection:
+    """What one operation selects, its fragments opened."""
+
+    def __init__(self, operation: Operation, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
+        self._operation = operation
+        self._fragments = fragments
+
+    def fields(
+        self, parent: GraphQLObjectType, selections: Iterable[SelectionSetNode]
+    ) -> dict[str, list[FieldNode]]:
+        """The fields selected on objects of the type `parent`, by response name in the order of the answer."""
+        found: dict[str, list[FieldNode]] = {}
+        for node in self._fields(parent, selections):
+            found.setdefault(node.alias.value if node.alias else node.name.value, []).append(node)
+        return found
+
+    def plan_beneath(self, type_: Any, nodes: Iterable[FieldNode], type_name: str | None = None) -> Plan:
+        """The plan of what is asked beneath a field of that type, or of the objects of type `type_name` there."""
+        of = self._operation.schema.get_type(type_name) if type_name else get_named_type(type_)
+        selections = [node.selection_set for node in nodes if node.selection_set]
+        return self.plan(of, selections) if isinstance(of, GraphQLObjectType) else UNKNOWN
 
     def plan(self, parent: GraphQLObjectType, selections: list[SelectionSetNode]) -> Plan:
         """What is asked of objects of the type `parent`; a field asked twice becomes one step."""
@@ -80,7 +108,7 @@ class _Planner:
 
     def _what(self, field: StrawberryField, definition: Any, node: FieldNode) -> tuple[Any, str, Any] | None:
         if isinstance(field, DeclaredField):
-            if not field.is_open_to(self._info.context):
+            if not field.is_open_to(self._operation.context):
                 return None
             try:
                 return field.declaration, "", field.request_of(definition, node, self._operation)
@@ -104,22 +132,22 @@ class _Planner:
                     yield node
                     continue
                 fragment: Any = (
-                    self._info.fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
+                    self._fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
                 )
                 if self._is_on(parent, fragment.type_condition):
                     yield from self._fields(parent, [fragment.selection_set])
 
     def _is_on(self, parent: GraphQLObjectType, condition: Any) -> bool:
         """Whether a fragment with that condition is asked of objects of the type `parent`."""
-        on = self._info.schema.get_type(condition.name.value) if condition else parent
+        on = self._operation.schema.get_type(condition.name.value) if condition else parent
         return on is parent or on in parent.interfaces
 
     def _included(self, node: Any) -> bool:
         if not node.directives:
             return True
         try:
-            skip = get_directive_values(GraphQLSkipDirective, node, self._variables)
-            include = get_directive_values(GraphQLIncludeDirective, node, self._variables)
+            skip = get_directive_values(GraphQLSkipDirective, node, self._operation.variables)
+            include = get_directive_values(GraphQLIncludeDirective, node, self._operation.variables)
         except GraphQLError:
             return False
         return not (skip and skip["if"]) and not (include and not include["if"])

@@ -6,10 +6,12 @@ take no longer than other requests (docs/operators.md).
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from django.conf import settings
 from graphql import (
     DocumentNode,
+    FragmentDefinitionNode,
     GraphQLError,
     GraphQLSyntaxError,
     OperationDefinitionNode,
@@ -18,6 +20,7 @@ from graphql import (
 )
 from strawberry import Schema
 
+from schema.core.compiled_reads import CompiledReads
 from schema.core.error_codes import ErrorCode, graphql_error
 from schema.core.upstream import graphql_schema
 from schema.documents.cost import Shape, measure
@@ -42,6 +45,15 @@ class PreparedDocument:
     document: DocumentNode
     errors: tuple[GraphQLError, ...] = ()
     shapes: dict[str | None, Shape] = field(default_factory=dict)
+    reads: CompiledReads = field(default_factory=CompiledReads)
+
+    @cached_property
+    def fragments(self) -> dict[str, FragmentDefinitionNode]:
+        return {
+            definition.name.value: definition
+            for definition in self.document.definitions
+            if isinstance(definition, FragmentDefinitionNode)
+        }
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """The operation called `name`, or the only one there is when it is None; else None."""

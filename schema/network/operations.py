@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from graphql import (
     DocumentNode,
+    ExecutionResult,
     GraphQLError,
     NameNode,
     OperationDefinitionNode,
@@ -20,6 +21,7 @@ from strawberry import Schema
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionContext
 
+from schema.core import compiled_reads
 from schema.core.error_codes import ErrorCode, graphql_error
 from schema.core.upstream import operation_name_given
 from schema.documents import introspection
@@ -73,6 +75,16 @@ class Documents(SchemaExtension):
         operation = prepared.operation(operation_name_given(context))
         if operation and introspection.is_pure(operation):
             context.result = await introspection.answer(context.schema, prepared.document, operation)
+        elif operation and operation.operation is OperationType.QUERY and settings.COMPILED_READS:
+            data = await compiled_reads.answer(
+                context.schema._schema,
+                prepared.reads,
+                prepared.fragments,
+                operation,
+                context.variables or {},
+                context.context,
+            )
+            context.result = None if data is None else ExecutionResult(data, None)
         yield
 
     def get_results(self) -> dict[str, Any]:
