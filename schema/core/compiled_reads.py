@@ -38,7 +38,7 @@ from graphql import (
     is_non_null_type,
     is_object_type,
 )
-from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
+from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
@@ -49,7 +49,6 @@ from schema.core.ids import type_name_of
 from schema.core.look_ahead import RootInfo, Selection
 from schema.core.queries import RootRead, root_read_of
 from schema.dataloaders.plans import Plan
-from schema.execution.database_threads import database
 
 Shown: TypeAlias = Callable[[Any], Any]
 """Makes JSON of a value, or of an object the value of one of its fields."""
@@ -83,22 +82,17 @@ class CompiledReads:
     kept: dict[Any, "Sequence[_Root] | None"] = field(default_factory=dict)
 
 
-async def answer(
+def read(
     schema: GraphQLSchema,
     reads: CompiledReads,
     fragments: Mapping[str, FragmentDefinitionNode],
     operation: OperationDefinitionNode,
-    variables: Mapping[str, Any],
+    variables: VariableValues,
     context: Context,
 ) -> dict[str, Any] | None:
-    """The `data` of a valid query, or None where the ordinary way has to answer."""
-    coerced = get_variable_values(schema, operation.variable_definitions or (), dict(variables))
-    if not isinstance(coerced, VariableValues):
-        return None
-    roots = _roots_of(schema, reads, fragments, operation, coerced, context)
-    if roots is None:
-        return None
-    return await database(_read, schema, roots, coerced, context)
+    """The `data` of a valid query, or None where the ordinary way has to answer. Work for a database thread."""
+    roots = _roots_of(schema, reads, fragments, operation, variables, context)
+    return None if roots is None else _read(schema, roots, variables, context)
 
 
 def _roots_of(

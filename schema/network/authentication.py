@@ -65,7 +65,7 @@ async def identify(
     session_key = cookies.get(settings.SESSION_COOKIE_NAME)
     if authorization is None and not session_key and not settings.RATE_LIMIT:
         return NOT_SIGNED_IN
-    return await database(_identified_and_charged, authorization, session_key, address, points)
+    return await database(identify_and_charge, authorization, cookies, address=address, points=points)
 
 
 async def charge(authenticated: Authenticated, *, address: str | None, points: int) -> Authenticated:
@@ -84,10 +84,14 @@ async def identify_again(authorization: str | None, cookies: Mapping[str, str]) 
     return await database(_identified, authorization, cookies.get(settings.SESSION_COOKIE_NAME))
 
 
-def _identified_and_charged(
-    authorization: str | None, session_key: str | None, address: str | None, points: int
+def identify_and_charge(
+    authorization: str | None, cookies: Mapping[str, str], *, address: str | None, points: int
 ) -> Authenticated:
-    """Whoever shows a bad token pays too, from the bucket of the address."""
+    """What `identify` does, for a database thread. Whoever shows a bad token pays too, from the bucket of the address.
+
+    Raises InvalidToken and RateLimited.
+    """
+    session_key = cookies.get(settings.SESSION_COOKIE_NAME)
     try:
         authenticated = _identified(authorization, session_key)
     except InvalidToken:

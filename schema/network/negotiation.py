@@ -1,7 +1,7 @@
 """Which media type a client wants its answer in."""
 
 import re
-from collections.abc import Sequence
+from functools import lru_cache
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
@@ -11,7 +11,8 @@ HTML = "text/html"
 _QUALITY = re.compile(r"(?:^|;)\s*q=([01](?:\.\d{0,3})?)\s*(?:;|$)", re.IGNORECASE)
 
 
-def preferred_media_type(accept: str | None, offers: Sequence[str]) -> str | None:
+@lru_cache(maxsize=256)
+def preferred_media_type(accept: str | None, offers: tuple[str, ...]) -> str | None:
     """The one of `offers` that the Accept header likes best, or None when it accepts none of them.
 
     Among equals the one that is named by itself wins over one that a wildcard covers, then the one that the

@@ -17,6 +17,7 @@ from graphql import (
     OperationType,
     SelectionSetNode,
 )
+from graphql.execution.values import VariableValues, get_variable_values
 from strawberry import Schema
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionContext
@@ -28,6 +29,7 @@ from schema.documents import introspection
 from schema.documents.cost import LEAST_COST, refuse, variables_with_defaults
 from schema.documents.input_values import refuse_variables
 from schema.documents.reading import Document, PreparedDocument, prepare
+from schema.execution.database_threads import database
 from schema.network.rate_limits import facts_of
 
 
@@ -76,16 +78,30 @@ class Documents(SchemaExtension):
         if operation and introspection.is_pure(operation):
             context.result = await introspection.answer(context.schema, prepared.document, operation)
         elif operation and operation.operation is OperationType.QUERY and settings.COMPILED_READS:
-            data = await compiled_reads.answer(
-                context.schema._schema,
-                prepared.reads,
-                prepared.fragments,
-                operation,
-                context.variables or {},
-                context.context,
-            )
-            context.result = None if data is None else ExecutionResult(data, None)
+            context.result = await self._compiled(prepared, operation)
         yield
+
+    async def _compiled(
+        self, prepared: PreparedDocument, operation: OperationDefinitionNode
+    ) -> ExecutionResult | None:
+        """What a query is answered with where it is compiled."""
+        context = self.execution_context
+        schema = context.schema._schema
+        variables = get_variable_values(
+            schema, operation.variable_definitions or (), dict(context.variables or {})
+        )
+        if not isinstance(variables, VariableValues):
+            return None
+        data = await database(
+            compiled_reads.read,
+            schema,
+            prepared.reads,
+            prepared.fragments,
+            operation,
+            variables,
+            context.context,
+        )
+        return None if data is None else ExecutionResult(data, None)
 
     def get_results(self) -> dict[str, Any]:
         if self._cost is None:

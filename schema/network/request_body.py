@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from email.message import Message
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -22,10 +23,15 @@ class BoundedRequest(StreamedRequest):
     """The request as Strawberry reads it, with a body that is not too large. The server has a timeout for it."""
 
     async def get_body(self) -> bytes:
-        try:
-            return await self._bounded_body()
-        except TimeoutError:
-            raise Refused(ErrorCode.REQUEST_TIMEOUT, headers={"Connection": "close"}) from None
+        """The body, which is read once: the short way may have read it before the general one."""
+        state = self._request.state
+        if not hasattr(state, "body"):
+            try:
+                state.body = await self._bounded_body()
+            except TimeoutError:
+                raise Refused(ErrorCode.REQUEST_TIMEOUT, headers={"Connection": "close"}) from None
+        body: bytes = state.body
+        return body
 
     async def _bounded_body(self) -> bytes:
         """The body, refused as soon as it is known to be too large."""
@@ -42,13 +48,17 @@ class BoundedRequest(StreamedRequest):
 
 def require_json(headers: Mapping[str, str]) -> None:
     """Refuse a body that does not say it is JSON in UTF-8, uncompressed."""
-    content_type = Message()
-    content_type["Content-Type"] = headers.get("content-type", "")
-    charset = content_type.get_param("charset", "utf-8")
-    is_json = content_type.get_content_type() == "application/json"
     is_plain = headers.get("content-encoding", "identity").strip().lower() in ("", "identity")
-    if not (is_json and is_plain and str(charset).lower() in ("utf-8", "utf8")):
+    if not (is_plain and _is_json(headers.get("content-type", ""))):
         raise Refused(ErrorCode.UNSUPPORTED_MEDIA_TYPE)
+
+
+@lru_cache(maxsize=64)
+def _is_json(content_type: str) -> bool:
+    message = Message()
+    message["Content-Type"] = content_type
+    charset = str(message.get_param("charset", "utf-8")).lower()
+    return message.get_content_type() == "application/json" and charset in ("utf-8", "utf8")
 
 
 def json_of(text: str | bytes, what: str) -> Any:

@@ -33,6 +33,12 @@ async def signed_in(request: Request, answer: Response, *, address: str | None, 
     Refuses bad credentials, an empty bucket, and a POST that another site's page sent with our cookie.
     """
     authenticated = await _identified(request, address, points)
+    welcome(request, answer, authenticated)
+    return authenticated
+
+
+def welcome(request: Request, answer: Response, authenticated: Authenticated) -> None:
+    """Put into the answer what whoever was signed in is to know. Refuses a forged POST."""
     answer.headers.update(headers_of(authenticated.draw))
     if authenticated.by_session and request.method == "POST" and is_forged(request.scope, request.headers):
         raise Refused(
@@ -40,14 +46,13 @@ async def signed_in(request: Request, answer: Response, *, address: str | None, 
         )
     if authenticated.new_session_key is not None:
         _send_session_cookie(answer, authenticated.new_session_key)
-    return authenticated
 
 
 async def charged(
     authenticated: Authenticated, answer: Response, *, address: str | None, points: int
 ) -> Authenticated:
     """Who was signed in, and has paid `points` more. Refuses an empty bucket."""
-    with _refusing():
+    with refusing():
         authenticated = await charge(authenticated, address=address, points=points)
     answer.headers.update(headers_of(authenticated.draw))
     return authenticated
@@ -56,18 +61,18 @@ async def charged(
 async def signed_in_still(request: Request) -> Identity | None:
     """Who is asking now; None once the credentials are no longer good. Raises DATABASE_FAILURES."""
     try:
-        return (await identify_again(_authorization(request), request.cookies)).identity
+        return (await identify_again(authorization_of(request), request.cookies)).identity
     except InvalidToken:
         return None
 
 
 async def _identified(request: Request, address: str | None, points: int) -> Authenticated:
-    with _refusing():
-        return await identify(_authorization(request), request.cookies, address=address, points=points)
+    with refusing():
+        return await identify(authorization_of(request), request.cookies, address=address, points=points)
 
 
 @contextmanager
-def _refusing() -> Iterator[None]:
+def refusing() -> Iterator[None]:
     """Turn what identify() and charge() raise into answers."""
     try:
         yield
@@ -84,7 +89,8 @@ def _refusing() -> Iterator[None]:
         raise Refused(failure_code(error) or ErrorCode.UNAVAILABLE) from None
 
 
-def _authorization(request: Request) -> str | None:
+def authorization_of(request: Request) -> str | None:
+    """The header's value; several headers are one that no token fits."""
     given = request.headers.getlist("authorization")
     return ", ".join(given) if given else None
 

@@ -13,7 +13,6 @@ from django.conf import settings as django_settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.dateparse import parse_datetime
-from tests.schema.documents.test_limits import nested_rows
 
 from config.background import CHORES
 from courses.constants import Scope

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
-from tests.schema.documents.test_limits import nested_rows
 
 from schema.application import GraphQLApplication
 from schema.execution.admission import Admission

@@ -127,7 +127,7 @@ def test_no_hostile_value_is_a_failure_of_ours(api: Any, world: World, seed: int
     print(f"seed {seed}")
     chance = random.Random(seed)
     hostile = Hostile(chance, world)
-    operations = [(name, _definition(name)) for name in NAMES]
+    operations = [(name, definition_of(name)) for name in NAMES]
     asked = [each for each in operations if each[1].operation is not OperationType.SUBSCRIPTION]
     understood = 0
 
@@ -144,7 +144,7 @@ def test_no_hostile_value_is_a_failure_of_ours(api: Any, world: World, seed: int
     assert understood > REQUESTS / 5
 
 
-def _definition(name: str) -> OperationDefinitionNode:
+def definition_of(name: str) -> OperationDefinitionNode:
     [definition] = (
         node for node in parse(operation(name)).definitions if isinstance(node, OperationDefinitionNode)
     )

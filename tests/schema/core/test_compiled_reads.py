@@ -1,0 +1,102 @@
+"""Queries are answered alike by compiled reads and by graphql-core with DataLoaders: the same bytes, the same errors."""
+
+import random
+from typing import Any
+
+import orjson
+import pytest
+from django.conf import settings
+from graphql import OperationType
+
+from courses.constants import Scope
+from courses.models import User
+from schema.core import compiled_reads
+from schema.root import schema
+from tests.operations import operation
+from tests.schema.test_operations import NAMES
+from tests.schema.threats.conftest import World, world  # noqa: F401 - a fixture
+from tests.schema.threats.test_fuzzed_operations import Hostile, definition_of
+from tests.schema.walk import Walk
+
+QUERIES = [name for name in NAMES if definition_of(name).operation is OperationType.QUERY]
+
+
+@pytest.fixture
+def both_ways(api: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """`both_ways(document, viewer, scopes, **variables)` asks twice, compares, and returns (answer, was compiled)."""
+    compiled: list[bool] = []
+    read = compiled_reads.read
+
+    def noted(*arguments: Any) -> Any:
+        data = read(*arguments)
+        compiled.append(data is not None)
+        return data
+
+    monkeypatch.setattr(compiled_reads, "read", noted)
+
+    def ask(document: str, viewer: User | None, scopes: Any = None, **variables: Any) -> tuple[Any, bool]:
+        compiled.clear()
+        monkeypatch.setattr(settings, "COMPILED_READS", True)
+        answer = api(document, viewer, scopes, **variables)
+        monkeypatch.setattr(settings, "COMPILED_READS", False)
+        expected = api(document, viewer, scopes, **variables)
+        assert orjson.dumps(answer.data) == orjson.dumps(expected.data), (document, variables)
+        assert _told(answer.errors) == _told(expected.errors), (document, variables)
+        return answer, bool(compiled and compiled[0])
+
+    return ask
+
+
+def _told(errors: list[Any]) -> list[Any]:
+    return sorted(
+        (str(error.get("path")), error["extensions"]["code"], error["message"].split("Error id")[0])
+        for error in errors
+    )
+
+
+@pytest.mark.parametrize("seed", [20_261_127])
+def test_operations_of_clients_with_any_values_are_answered_alike(
+    both_ways: Any, world: World, seed: int
+) -> None:
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    hostile = Hostile(chance, world)
+    compiled = 0
+    for _ in range(300):
+        name = chance.choice(QUERIES)
+        viewer = chance.choice([world.learner, world.admin, world.stranger, None])
+        scopes = chance.choice([None, None, frozenset(chance.sample(sorted(Scope.values), 3))])
+        variables = hostile.variables(definition_of(name))
+        answer, was_compiled = both_ways(operation(name), viewer, scopes, **variables)
+        assert not (answer.errors and was_compiled)
+        compiled += was_compiled
+    assert compiled > 50
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_every_query_of_clients_is_compiled(both_ways: Any, world: World, name: str) -> None:
+    values = {
+        "id": world.id_of("AssessmentAttempt"),
+        "slug": world.course.slug,
+        "courseId": world.id_of("Course"),
+        "first": 10,
+        "reviews": 5,
+    }
+    asked = {each.variable.name.value for each in definition_of(name).variable_definitions or ()}
+    answer, was_compiled = both_ways(
+        operation(name), world.admin, None, **{key: values[key] for key in asked & set(values)}
+    )
+    assert (answer.errors, was_compiled) == ([], True)
+
+
+@pytest.mark.parametrize("kind", ["learner", "instructor", "moderator", "anonymous"])
+def test_everything_of_every_node_is_answered_alike(
+    both_ways: Any, people: dict[str, Any], rows: dict[str, str], kind: str
+) -> None:
+    walk = Walk(schema._schema, {})
+    answered = 0
+    for type_name, global_id in rows.items():
+        document = walk.document("query", "node", depth=2, arguments=f'(id: "{global_id}")', on=type_name)
+        answer, _ = both_ways(document, people[kind])
+        answered += answer.data is not None and answer.data["node"] is not None
+    assert answered >= 2
