@@ -229,7 +229,7 @@ class GraphQLApplication(GraphQL[Context, None]):
     ) -> Result:
         try:
             async with self.admission.place():
-                authenticated = await self._paid(request, data, context.ip_address, sub_response)
+                authenticated = await self._paid(request, data, context, sub_response)
                 context.identify(authenticated.identity, authenticated.draw)
                 context.identify_again = partial(signed_in_still, request)
                 return await execute(self.schema, request.method, data, context)
@@ -237,15 +237,17 @@ class GraphQLApplication(GraphQL[Context, None]):
             raise Refused(ErrorCode.OVERLOADED) from None
 
     async def _paid(
-        self, request: Request, data: GraphQLRequestData, address: str | None, sub_response: Response
+        self, request: Request, data: GraphQLRequestData, context: Context, sub_response: Response
     ) -> Authenticated:
         """Who is asking, and has paid: for a document to be read before it is, for the operation once it is known."""
         paid: Authenticated | None = getattr(request.state, "authenticated", None)
         if paid is not None:
+            context.compiles_reads = False
             welcome(request, sub_response, paid)
             return paid
+        address = context.ip_address
         record: RequestRecord = request.state.record
-        document = Document(self.schema, data.query or "")
+        document = getattr(request.state, "document", None) or Document(self.schema, data.query or "")
         authenticated = None
         if document.points:
             record.cost = document.points

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import strawberry
+from django.conf import settings
 
 from courses.models import User
 from courses.services.cost_buckets import Draw
@@ -35,6 +36,8 @@ class Context:
     listener: Listener = field(default_factory=Listener)
     identify_again: Callable[[], Awaitable[Identity | None]] | None = None
     """For what lasts: who is asking now, or None when the credentials are no longer good."""
+    compiles_reads: bool = field(default_factory=lambda: settings.COMPILED_READS)
+    """Whether a query may be answered by compiled reads; not where they have been tried before."""
     requests: dict[Any, Hashable] = field(default_factory=dict)
     """What the arguments of declared fields ask for, by field and place in the document: worked out once."""
     plans: dict[Any, Plan] = field(default_factory=dict)

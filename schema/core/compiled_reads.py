@@ -32,22 +32,21 @@ from graphql import (
     TypeNameMetaFieldDef,
     Undefined,
     VariableNode,
+    VariableValues,
+    get_argument_values,
     is_interface_type,
     is_leaf_type,
     is_list_type,
     is_non_null_type,
     is_object_type,
 )
-from graphql.execution.values import VariableValues, get_argument_values
-from strawberry.schema.schema_converter import GraphQLCoreConverter
-from strawberry.types.arguments import convert_arguments
-from strawberry.types.field import StrawberryField
 
 from schema.context import Context, Identity
 from schema.core.fields import Column, DeclaredField, Operation
 from schema.core.ids import type_name_of
 from schema.core.look_ahead import RootInfo, Selection
 from schema.core.queries import RootRead, root_read_of
+from schema.core.upstream import StrawberryField, convert_arguments, definition_behind, strawberry_schema
 from schema.dataloaders.plans import Plan
 
 Shown: TypeAlias = Callable[[Any], Any]
@@ -166,12 +165,12 @@ def _read(
 
 
 def _read_root(root: _Root, operation: Operation) -> Any:
-    strawberry_schema = operation.schema._strawberry_schema  # type: ignore[attr-defined]
+    converting = strawberry_schema(operation.schema)
     arguments = convert_arguments(
         get_argument_values(root.definition, root.node, operation.variables),
-        root.definition.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].arguments,
-        scalar_registry=strawberry_schema.schema_converter.scalar_registry,
-        config=strawberry_schema.config,
+        definition_behind(root.definition).arguments,
+        scalar_registry=converting.schema_converter.scalar_registry,
+        config=converting.config,
     )
     info: Any = RootInfo(operation.context, root.plan_for)
     return root.show(root.read(info, root.plan_for(None), arguments))
@@ -190,7 +189,7 @@ class _Compiler:
         self._schema = schema
         # Whoever asks first leaves nothing of themselves behind: what is compiled is for everybody with their scopes.
         self._operation = Operation(schema, variables, Context(Identity(scopes=scopes)))
-        self._selection = Selection(self._operation, fragments)
+        self._selection = Selection(self._operation, fragments, strict=True)
 
     def roots(self, operation: OperationDefinitionNode) -> list[_Root]:
         """Every root field. Raises NotCompiled when there is one that is not compiled."""
@@ -203,7 +202,7 @@ class _Compiler:
 
     def _root(self, query: GraphQLObjectType, name: str, nodes: list[FieldNode]) -> _Root:
         definition = query.fields.get(nodes[0].name.value)
-        read = definition and root_read_of(definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF))
+        read = definition and root_read_of(definition_behind(definition))
         if definition is None or read is None or not self._operation.context.has_scope(read.scope):
             raise NotCompiled(f"{query.name}.{nodes[0].name.value}")
         plans: dict[str | None, Plan] = {}
@@ -233,9 +232,9 @@ class _Compiler:
         return lambda object_: show(read(object_))
 
     def _reader(self, definition: GraphQLField, node: FieldNode) -> Shown | None:
-        field = definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+        field = definition_behind(definition)
         if isinstance(field, Column):
-            return field.read
+            return field.reader(node)
         if isinstance(field, DeclaredField):
             return field.reader(definition, node, self._operation)
         if type(field) is StrawberryField and field.is_basic_field:

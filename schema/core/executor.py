@@ -179,7 +179,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
             return lambda _source: asked.parent_type.name
         field = definition_behind(asked.definition)
         if isinstance(field, Column):
-            return field.read
+            return field.reader(asked.details[0].node)
         if isinstance(field, DeclaredField):
             node = asked.details[0].node
             operation = Operation(self.schema, self.variable_values, self.context_value)

@@ -63,6 +63,10 @@ class Column(StrawberryDjangoField):
             return self.computed_from
         return frozenset({self.django_name or self.python_name})
 
+    def reader(self, node: FieldNode) -> Callable[[Any], Any]:
+        """What takes the value from a row, for what is asked at `node`."""
+        return self.read
+
     def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:
         return self.read(source)
 
@@ -91,10 +95,19 @@ class Computed(Column):
     def read(self) -> Callable[[Any], Any]:
         return self.compute
 
+    def reader(self, node: FieldNode) -> Callable[[Any], Any]:
+        """Objects are made once: beneath the one that look-ahead made stands what it has filled."""
+        return self.read if node.selection_set is None else partial(_made_before, self.compute)
+
     def __copy__(self) -> "Computed":
         copied: Any = super().__copy__()
         copied.compute = self.compute
         return copied  # type: ignore[no-any-return]
+
+
+def _made_before(compute: Callable[[Any], Any], row: Any) -> Any:
+    made = vars(row).get("_filled", _NOTHING)
+    return made[compute, None] if (compute, None) in made else compute(row)
 
 
 def computed(description: str, *, columns: Iterable[str] = ()) -> Callable[[Callable[[Any], Any]], Any]:

@@ -59,11 +59,21 @@ def look_ahead(info: Info | RootInfo, type_name: str | None = None) -> Plan:
 
 
 class Selection:
-    """What one operation selects, its fragments opened."""
+    """What one operation selects, its fragments opened.
 
-    def __init__(self, operation: Operation, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
+    A condition of @skip or @include that cannot be met leaves out what it is about, or is told where that is `strict`.
+    """
+
+    def __init__(
+        self,
+        operation: Operation,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        *,
+        strict: bool = False,
+    ) -> None:
         self._operation = operation
         self._fragments = fragments
+        self._strict = strict
 
     def fields(
         self, parent: GraphQLObjectType, selections: Iterable[SelectionSetNode]
@@ -99,25 +109,27 @@ class Selection:
             if node.selection_set and (not isinstance(field, DeclaredField) or field.shows_rows):
                 nested.setdefault(get_named_type(definition.type), []).append(node.selection_set)
         steps = []
-        for (declaration, attribute, request), (fields, nested) in wanted.items():
+        for (declaration, attribute, request, compute), (fields, nested) in wanted.items():
             then = self.plan(*nested.popitem()) if nested else NOTHING
             columns.extend(field.columns_of_parent(then) for field in fields)
             names = attribute or ", ".join(dict.fromkeys(field.python_name for field in fields))
-            steps.append(Step(declaration, names, request, then))
+            steps.append(Step(declaration, names, request, then, compute))
         return Plan(union(columns), tuple(steps))
 
-    def _what(self, field: StrawberryField, definition: Any, node: FieldNode) -> tuple[Any, str, Any] | None:
+    def _what(
+        self, field: StrawberryField, definition: Any, node: FieldNode
+    ) -> tuple[Any, str, Any, Any] | None:
         if isinstance(field, DeclaredField):
             if not field.is_open_to(self._operation.context):
                 return None
             try:
-                return field.declaration, "", field.request_of(definition, node, self._operation)
+                return field.declaration, "", field.request_of(definition, node, self._operation), None
             except GraphQLError:
                 return None
         if isinstance(field, Computed):
-            return None
+            return (None, field.python_name, None, field.compute) if node.selection_set else None
         if field is not None and field.is_basic_field and node.selection_set:
-            return None, getattr(field, "django_name", None) or field.python_name, None
+            return None, getattr(field, "django_name", None) or field.python_name, None, None
         return None
 
     def _fields(
@@ -149,6 +161,8 @@ class Selection:
             skip = get_directive_values(GraphQLSkipDirective, node, self._operation.variables)
             include = get_directive_values(GraphQLIncludeDirective, node, self._operation.variables)
         except GraphQLError:
+            if self._strict:
+                raise
             return False
         return not (skip and skip["if"]) and not (include and not include["if"])
 

@@ -21,7 +21,7 @@ from strawberry.dataloader import DataLoader
 
 from courses.exceptions import Refusal
 from schema.dataloaders.paging import Page, PageRequest, columns_of_page, pages_of
-from schema.dataloaders.plans import EVERYTHING, UNKNOWN, Columns, Plan, union
+from schema.dataloaders.plans import EVERYTHING, UNKNOWN, Columns, Plan, Step, union
 from schema.dataloaders.statements import Selector, Viewer, rows_of
 from schema.execution.database_threads import database
 
@@ -254,11 +254,24 @@ def fill(viewer: Viewer, parents: Iterable[Any], plan: Plan) -> None:
         if step.declaration is not None:
             values = _fill_declared(viewer, everyone, step.declaration, step.request, step.then)
         elif step.then.loads:
-            values = [getattr(parent, step.name) for parent in everyone]
+            values = [_object_of(parent, step) for parent in everyone]
         else:
             continue
         if step.then.loads:
             fill(viewer, _objects(values), step.then)
+
+
+def _object_of(parent: Any, step: Step) -> Any:
+    """The object that stands on a parent, or that is made of it and stays there for what is filled beneath."""
+    if step.compute is None:
+        return getattr(parent, step.name)
+    return filled(parent).setdefault((step.compute, None), step.compute(parent))
+
+
+def filled(parent: Any) -> dict[Any, Any]:
+    """What was filled in under a parent, by what brings it and what was requested."""
+    values: dict[Any, Any] = vars(parent).setdefault("_filled", {})
+    return values
 
 
 def _fill_declared(
@@ -270,7 +283,7 @@ def _fill_declared(
     values = []
     for parent, key in zip(parents, keys, strict=True):
         value = found[key] if key in found else declaration.missing(key, request)
-        vars(parent).setdefault("_filled", {})[declaration, request] = value
+        filled(parent)[declaration, request] = value
         values.append(value)
     return values
 

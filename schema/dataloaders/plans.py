@@ -1,10 +1,10 @@
 """What a query asks for, as look-ahead finds it: which columns of rows are read, and what is loaded under them."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from textwrap import indent
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from schema.dataloaders.base import Declaration
@@ -29,13 +29,15 @@ def union(columns: Iterable[Columns]) -> Columns:
 class Step:
     """One thing to load under rows: a declared value, or an object that stands on them already.
 
-    `name` is the attribute where such an object stands, or the fields that show the declared value.
+    `name` is the attribute where such an object stands, or the fields that show the value.
     """
 
     declaration: "Declaration | None"
     name: str
     request: Hashable
     then: "Plan"
+    compute: Callable[[Any], Any] | None = None
+    """What makes the object of its parent, where it is not there yet."""
 
     def __str__(self) -> str:
         source = f": {self.declaration}" if self.declaration else ""

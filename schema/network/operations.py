@@ -16,15 +16,16 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
+    VariableValues,
+    get_variable_values,
 )
-from graphql.execution.values import VariableValues, get_variable_values
 from strawberry import Schema
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionContext
 
 from schema.core import compiled_reads
 from schema.core.error_codes import ErrorCode, graphql_error
-from schema.core.upstream import operation_name_given
+from schema.core.upstream import graphql_schema, operation_name_given
 from schema.documents import introspection
 from schema.documents.cost import LEAST_COST, refuse, variables_with_defaults
 from schema.documents.input_values import refuse_variables
@@ -77,7 +78,7 @@ class Documents(SchemaExtension):
         operation = prepared.operation(operation_name_given(context))
         if operation and introspection.is_pure(operation):
             context.result = await introspection.answer(context.schema, prepared.document, operation)
-        elif operation and operation.operation is OperationType.QUERY and settings.COMPILED_READS:
+        elif operation and operation.operation is OperationType.QUERY and context.context.compiles_reads:
             context.result = await self._compiled(prepared, operation)
         yield
 
@@ -86,7 +87,7 @@ class Documents(SchemaExtension):
     ) -> ExecutionResult | None:
         """What a query is answered with where it is compiled."""
         context = self.execution_context
-        schema = context.schema._schema
+        schema = graphql_schema(context.schema)
         variables = get_variable_values(
             schema, operation.variable_definitions or (), dict(context.variables or {})
         )

@@ -11,14 +11,14 @@ from typing import Any
 
 import orjson
 from django.conf import settings
-from graphql import OperationDefinitionNode, OperationType
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql import OperationDefinitionNode, OperationType, VariableValues, get_variable_values
 from starlette.requests import Request
 from strawberry import Schema
 
 from courses.utils.json_text import InvalidJson, decode_json
 from schema.context import Context
 from schema.core import compiled_reads
+from schema.core.upstream import graphql_schema
 from schema.documents.cost import LEAST_COST, refuse, variables_with_defaults
 from schema.documents.input_values import refuse_variables
 from schema.documents.reading import Document, PreparedDocument
@@ -54,7 +54,7 @@ async def known_query(schema: Schema, request: Request) -> KnownQuery | None:
     except InvalidJson:
         return None
     data = request_data(parameters, "http")
-    document = Document(schema, data.query or "")
+    document = request.state.document = Document(schema, data.query or "")
     if document.points or not document.is_kept:
         return None
     prepared, _ = document.read()
@@ -66,7 +66,7 @@ async def known_query(schema: Schema, request: Request) -> KnownQuery | None:
     cost = shape.cost(variables_with_defaults(operation, given))
     if refuse_variables(given) or refuse(operation, shape, cost):
         return None
-    variables = get_variable_values(schema._schema, operation.variable_definitions or (), given)
+    variables = get_variable_values(graphql_schema(schema), operation.variable_definitions or (), given)
     if not isinstance(variables, VariableValues):
         return None
     return KnownQuery(schema, prepared, operation, variables, max(cost, LEAST_COST))
@@ -84,7 +84,7 @@ def _answered(
     authenticated = identify_and_charge(authorization, cookies, address=context.ip_address, points=asked.cost)
     context.identify(authenticated.identity, authenticated.draw)
     data = compiled_reads.read(
-        asked.schema._schema,
+        graphql_schema(asked.schema),
         asked.prepared.reads,
         asked.prepared.fragments,
         asked.operation,

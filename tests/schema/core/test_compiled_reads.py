@@ -1,4 +1,4 @@
-"""Queries are answered alike by compiled reads and by graphql-core with DataLoaders: the same bytes, the same errors."""
+"""Queries are answered alike by compiled reads and by graphql-core with DataLoaders: same bytes, same errors."""
 
 import random
 from typing import Any
@@ -14,7 +14,7 @@ from schema.core import compiled_reads
 from schema.root import schema
 from tests.operations import operation
 from tests.schema.test_operations import NAMES
-from tests.schema.threats.conftest import World, world  # noqa: F401 - a fixture
+from tests.schema.threats.conftest import World
 from tests.schema.threats.test_fuzzed_operations import Hostile, definition_of
 from tests.schema.walk import Walk
 

@@ -41,7 +41,8 @@ def graphql_core_alone() -> Iterator[None]:
     """Plan nothing, and leave every field to the executor of graphql-core."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(schema, "execution_context_class", StrawberryGraphQLCoreExecutionContext)
-        patch.setattr(look_ahead._Planner, "plan", lambda *_: UNKNOWN)
+        patch.setattr(settings, "COMPILED_READS", False)
+        patch.setattr(look_ahead.Selection, "plan", lambda *_: UNKNOWN)
         yield
 
 
