@@ -113,7 +113,10 @@ class Selection:
             then = self.plan(*nested.popitem()) if nested else NOTHING
             columns.extend(field.columns_of_parent(then) for field in fields)
             names = attribute or ", ".join(dict.fromkeys(field.python_name for field in fields))
-            steps.append(Step(declaration, names, request, then, compute))
+            if (
+                compute is None or then.loads
+            ):  # what is computed is made where it is shown, unless it is filled
+                steps.append(Step(declaration, names, request, then, compute))
         return Plan(union(columns), tuple(steps))
 
     def _what(

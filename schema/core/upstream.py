@@ -20,6 +20,7 @@ from graphql.validation.validate import (
     FragmentNestingVisitor,  # fragments nested too deeply are refused before a rule follows them
     ValidationAbortedError,  # OverlappingFieldsCanBeMergedRule ends so when its budget is used up
 )
+from starlette.datastructures import State
 from strawberry import Schema
 from strawberry.annotation import StrawberryAnnotation  # `computed` has no resolver to take its type from
 from strawberry.asgi import ASGIWebSocketAdapter  # bounds frames, and sends text
@@ -144,6 +145,11 @@ class StreamedRequest(StarletteRequestAdapter):
 
     def chunks(self) -> AsyncIterator[bytes]:
         return self._request.stream()
+
+    @property
+    def state(self) -> State:
+        """What belongs to the request, whichever way it goes."""
+        return self._request.state
 
 
 class TransportHandlerBase(BaseGraphQLTransportWSHandler[Any, None]):

@@ -24,7 +24,7 @@ class BoundedRequest(StreamedRequest):
 
     async def get_body(self) -> bytes:
         """The body, which is read once: the short way may have read it before the general one."""
-        state = self._request.state
+        state = self.state
         if not hasattr(state, "body"):
             try:
                 state.body = await self._bounded_body()

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from courses.management.demonstration.catalog import load_courses
 from courses.management.demonstration.people import load_people
 from schema.core import queries
-from schema.core.look_ahead import look_ahead
+from schema.dataloaders.plans import Plan
 from schema.documents.reading import prepare
 from schema.root import schema
 from tests.docs.copied import ROOT
@@ -38,11 +38,13 @@ def read(api: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> tuple[Any,
         make_review(people["classmate"], course, rating=5)
     plans: list[str] = []
 
-    def watched(info: Any) -> Any:
-        plans.append(str(look_ahead(info)))
-        return look_ahead(info)
+    read = queries.RootRead.__call__
 
-    monkeypatch.setattr(queries, "look_ahead", watched)
+    def watched(root: Any, info: Any, plan: Plan, arguments: Any) -> Any:
+        plans.append(str(plan))
+        return read(root, info, plan, arguments)
+
+    monkeypatch.setattr(queries.RootRead, "__call__", watched)
     with CaptureQueriesContext(connection) as run:
         answered = api(QUERY, **VARIABLES)
     assert not answered.errors
@@ -82,10 +84,17 @@ def test_the_page_names_the_cost() -> None:
 @cache
 def _names() -> set[str]:
     """Every name that the modules of reading define: functions, classes, and what is assigned or annotated."""
-    core = (ROOT / "schema" / "core" / f"{name}.py" for name in ("fields", "look_ahead", "executor"))
+    core = (
+        ROOT / "schema" / "core" / f"{name}.py"
+        for name in ("fields", "look_ahead", "queries", "compiled_reads", "executor")
+    )
     trees = [
         ast.parse(path.read_text("utf-8"))
-        for path in (*core, *(ROOT / "schema" / "dataloaders").glob("*.py"), ROOT / "courses/utils/rows.py")
+        for path in (
+            *core,
+            *(ROOT / "schema" / "dataloaders").glob("*.py"),
+            *(ROOT / "courses" / "utils" / f"{name}.py" for name in ("rows", "prepared")),
+        )
     ]
     nodes = [node for tree in trees for node in ast.walk(tree)]
     return {
