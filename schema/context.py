@@ -1,4 +1,4 @@
-"""Who is asking, from where, and the loaders of one request; and `Info`, which every resolver is typed with."""
+"""Request context: identity, client address and loaders; `Info`, as resolvers take it."""
 
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from schema.execution.listening import Listener
 
 @dataclass(frozen=True)
 class Identity:
-    """The person behind a request. `scopes` is None for a browser session, which may do all its person may."""
+    """Authenticated person. `scopes` is None for a browser session, which may do all that its person may."""
 
     user: User | None = None
     scopes: frozenset[str] | None = None
@@ -27,7 +27,7 @@ ANONYMOUS = Identity()
 
 @dataclass
 class Context:
-    """What resolvers know of their request. Made anew for every operation."""
+    """Context that resolvers have of their request. Made anew for every operation."""
 
     identity: Identity = ANONYMOUS
     ip_address: str | None = None
@@ -35,13 +35,13 @@ class Context:
     draw: Draw = field(default_factory=Draw)
     listener: Listener = field(default_factory=Listener)
     identify_again: Callable[[], Awaitable[Identity | None]] | None = None
-    """For what lasts: who is asking now, or None when the credentials are no longer good."""
+    """Re-authentication for long-lived operations: the identity now, or None once the credentials are invalid."""
     compiles_reads: bool = field(default_factory=lambda: settings.COMPILED_READS)
-    """Whether a query may be answered by compiled reads; not where they have been tried before."""
+    """False disables compiled reads for an operation that they have failed to answer before."""
     requests: dict[Any, Hashable] = field(default_factory=dict)
-    """What the arguments of declared fields ask for, by field and place in the document: worked out once."""
+    """Cache of the requests that arguments of declared fields make, by field and node of the document."""
     plans: dict[Any, Plan] = field(default_factory=dict)
-    """What is asked beneath root fields, by the place in the document: worked out once for who is asking."""
+    """Cache of the plans beneath root fields, by node of the document, for the scopes of this request."""
     loaders: Loaders = field(init=False)
 
     def __post_init__(self) -> None:
@@ -52,14 +52,14 @@ class Context:
         return self.identity.user
 
     def identify(self, identity: Identity, draw: Draw) -> None:
-        """Name the person once the credentials were checked and the cost was paid: after the request was parsed."""
+        """Set the identity and the draw, once credentials are checked and the cost is paid: after parsing."""
         self.identity = identity
         self.draw = draw
         self.loaders, self.plans = Loaders(identity.user), {}
 
     @property
     def person(self) -> User:
-        """The signed-in person. Mutations, which nobody else can call, have one."""
+        """The signed-in person. Always there in mutations, which nobody else can call."""
         if self.identity.user is None:
             raise RuntimeError("Only what needs a signed-in person may ask who it is.")
         return self.identity.user

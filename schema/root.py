@@ -1,4 +1,4 @@
-"""The root of the API: what every noun contributes, and the schema object."""
+"""Root types, composed of the mixins of every noun, and the schema object."""
 
 from datetime import datetime
 from decimal import Decimal

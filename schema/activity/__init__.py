@@ -1,1 +1,1 @@
-"""What people do, in the API."""
+"""Activity events in the API."""

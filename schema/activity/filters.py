@@ -1,4 +1,4 @@
-"""Which activity a list of activity shows: the orders and filters that it offers."""
+"""Sort orders and filters of activity lists."""
 
 from enum import Enum
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""What a client can record of what its person does."""
+"""Mutation that records an activity event of the signed-in person."""
 
 from typing import Any
 

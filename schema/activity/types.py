@@ -1,4 +1,4 @@
-"""What people did, as they see it themselves."""
+"""Output types of activity, for the person whose it is."""
 
 from datetime import datetime
 

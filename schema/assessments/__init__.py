@@ -1,1 +1,1 @@
-"""Assessments and their authoring side in the API."""
+"""Assessments and their authoring in the API."""

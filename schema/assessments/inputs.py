@@ -1,4 +1,4 @@
-"""How authors write questions: the authoring side's inputs, key included."""
+"""Inputs for authoring questions, answer key included."""
 
 from decimal import Decimal
 from typing import Any, cast
@@ -46,12 +46,12 @@ class QuestionInput:
 
 
 def drafted(question: QuestionInput) -> QuestionDraft:
-    """A new question as the services take it; what is left out, or null, has the model's default."""
+    """Return a new question's draft for the services; what is left out, or null, has the model's default."""
     return _as_draft(given(question))
 
 
 def redrafted(question: QuestionInput) -> QuestionDraft:
-    """An edited question as the services take it; what is left out stays. Raises Required for null."""
+    """Return an edited question's draft for the services; what is left out stays. Raises Required for null."""
     return _as_draft(changes(question, path=("question",)))
 
 

@@ -1,4 +1,4 @@
-"""Writing assessments and their questions: for the staff of the course."""
+"""Mutations that author assessments and their questions: for the staff of the course."""
 
 import strawberry
 

@@ -1,4 +1,4 @@
-"""What can be asked of assessments."""
+"""Root fields of assessments."""
 
 import strawberry
 

@@ -1,6 +1,6 @@
-"""Assessments, and their authoring side, as clients see them.
+"""Output types of assessments, and of authoring them.
 
-`Question` and `Answer` hold the key. Nothing that a learner can reach ever returns them: their loaders are
+`Question` and `Answer` hold the key. Nothing that a learner can reach ever returns them: their declarations are
 narrowed to the staff of the course, and the learner's side has types of its own (schema/attempts).
 """
 

@@ -1,4 +1,4 @@
-"""Which attempts a list of attempts shows: the orders and filters that every such list offers."""
+"""Sort orders and filters of attempt lists."""
 
 from enum import Enum
 from typing import Annotated
@@ -80,7 +80,7 @@ def attempts_of_viewer(
 
 
 def _in_state(state: AttemptState | None) -> Q:
-    """An attempt whose time is over counts as completed, also before anybody has closed it."""
+    """Return the filter of a state: overdue attempts count as completed, also before anybody has closed them."""
     if state is None:
         return Q()
     return is_over() if state == AttemptState.COMPLETED else is_open()

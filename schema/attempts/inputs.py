@@ -1,4 +1,4 @@
-"""How learners hand in responses."""
+"""Inputs for submitting responses."""
 
 from collections.abc import Sequence
 
@@ -53,7 +53,7 @@ class AnswerSubmissionInput:
 
 
 def given_answers(attempt_id: int, answers: Sequence[AnswerSubmissionInput]) -> list[GivenAnswer]:
-    """The answers in places of the attempt's layout.
+    """Convert answers to places in the attempt's layout.
 
     Raises ResponseMismatch, naming its path inside the input, for an id that is not of this attempt, and Required
     for an answer without a response.

@@ -1,4 +1,4 @@
-"""Taking an assessment: start, submit, flag, complete."""
+"""Mutations that take an assessment: start, submit, flag, complete."""
 
 import strawberry
 

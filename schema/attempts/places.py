@@ -1,7 +1,7 @@
 """Ids of choices, prompts and matches: places in the layout of one attempt.
 
-Such an id names attempt, question and place, so it fits nowhere else, and says nothing of the author's order
-or of what is right. One that does not fit is refused like any response that does not fit its question.
+Such an id encodes attempt, question and place, so it is valid nowhere else, and reveals neither the author's order
+nor what is right. An invalid one is refused like any response that does not fit its question.
 """
 
 from collections.abc import Callable
@@ -17,9 +17,9 @@ def encode(kind: str, attempt_id: int, question_id: int, place: int) -> str:
 
 
 def reader(attempt_id: int, question_id: int, field: tuple[str, ...]) -> Callable[[str, str], int]:
-    """A function `(kind, id) -> place` for ids of one question of one attempt.
+    """Return a decoder `(kind, id) -> place` for the ids of one question of one attempt.
 
-    It raises ResponseMismatch, naming `field`, for every other id.
+    The decoder raises ResponseMismatch, naming `field`, for every other id.
     """
     own = [str(attempt_id), str(question_id)]
 

@@ -1,4 +1,4 @@
-"""What can be asked of attempts."""
+"""Root fields of attempts."""
 
 import strawberry
 

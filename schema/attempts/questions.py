@@ -1,4 +1,4 @@
-"""The questions of an attempt, what was answered, and, where it may be seen, the result and the solution."""
+"""Questions of an attempt with their responses and, where visible, results and solutions."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -183,7 +183,7 @@ class AttemptQuestion:
 
 
 def response_of(laid_out: LaidOutQuestion) -> Response | None:
-    """The stored response in the terms of its attempt's layout."""
+    """Return the stored response, encoded in the attempt's layout."""
     answered = laid_out.answered
     if answered is None or answered.response is None:
         return None
@@ -203,7 +203,7 @@ def response_of(laid_out: LaidOutQuestion) -> Response | None:
 
 
 def receipt(attempt: models.AssessmentAttempt, questions: list[LaidOutQuestion]) -> SubmissionReceipt | None:
-    """The receipt of an attempt that has ended, over exactly what the API shows of it."""
+    """Return the receipt of an attempt that has ended, over exactly what the API shows of it."""
     if attempt.end_time is None:
         return None
     entries: list[receipts.ReceiptEntry] = [
@@ -220,7 +220,7 @@ def receipt(attempt: models.AssessmentAttempt, questions: list[LaidOutQuestion])
 
 
 def _as_shown(response: Response | None) -> dict[str, Any] | None:
-    """The one member of a response, as JSON."""
+    """Serialise the one member of a response that is given, as JSON."""
     if response is None:
         return None
     if response.matches is not None:
@@ -233,7 +233,7 @@ def _as_shown(response: Response | None) -> dict[str, Any] | None:
 def _offered(
     laid_out: LaidOutQuestion, member: Literal["choices", "prompts", "matches"], kind: str
 ) -> list[Choice] | None:
-    """What the layout offers, each with the id of its place; answers that were removed since are left out."""
+    """Return the options that the layout offers, with the ids of their places, without answers removed since."""
     if member not in laid_out.entry:
         return None
     found = [(place, laid_out.answers.get(pk)) for place, pk in enumerate(laid_out.entry[member])]

@@ -1,4 +1,4 @@
-"""Watching an attempt."""
+"""Subscription to changes of an attempt."""
 
 from typing import Annotated
 
@@ -24,7 +24,7 @@ AttemptId = Annotated[
 
 
 class AttemptFeed(Feed):
-    """One attempt, as it is after it has changed: changes that follow each other closely are one event."""
+    """Current state of one attempt after each change; changes in quick succession are coalesced into one event."""
 
     read_until_nothing_is_new = False
 

@@ -1,4 +1,4 @@
-"""Attempts as learners and staff see them.
+"""Output types of attempts, for learners and staff.
 
 The learner's side holds no key: no type here but `Solution` has a field that the key could leak from, and
 `Solution` is only ever filled where `answer_key_visible`, a policy's annotation, says so.
@@ -35,7 +35,7 @@ _SHOWN = ("is_completed", "results_visible", "waits_for_a_person")
 
 
 def _shown(attempt: VisibleAttempt) -> bool:
-    """Whether score, percentage and pass mark are to be seen: results visible, and final."""
+    """Tell if score, percentage and pass mark are shown: results visible, and final."""
     return attempt.is_completed and attempt.results_visible and not attempt.waits_for_a_person
 
 

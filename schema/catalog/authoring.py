@@ -1,4 +1,4 @@
-"""Writing courses and lessons: for people with the right to teach, and for the staff of the course."""
+"""Mutations that author courses and lessons: for people with the right to teach, and the staff of the course."""
 
 from decimal import Decimal
 from typing import Any
@@ -143,7 +143,7 @@ class CatalogAuthoringMutation:
 
 
 def _with_resources(draft: dict[str, Any]) -> dict[str, Any]:
-    """The draft, its resources as the services take them."""
+    """Return the draft with its resources converted for the services."""
     if "resources" not in draft:
         return draft
     return draft | {"resources": [given(resource) for resource in draft["resources"]]}

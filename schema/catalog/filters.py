@@ -1,4 +1,4 @@
-"""Which courses a list of courses shows, and in which order."""
+"""Sort orders and filters of course lists."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -62,7 +62,7 @@ _TERMS = {
 
 
 def ordered_by(orders: list[CourseOrder] | None) -> tuple[OrderTerm, ...]:
-    """The terms of the orders, each once; ties are broken by the id, in the direction of the last."""
+    """Return the sort keys of `orders`, without duplicates; ties are broken by id, in the direction of the last."""
     terms = tuple(_TERMS[order] for order in dict.fromkeys(orders or [CourseOrder.NEWEST]))
     return (*terms, OrderTerm("pk", descending=terms[-1].descending))
 
@@ -70,7 +70,7 @@ def ordered_by(orders: list[CourseOrder] | None) -> tuple[OrderTerm, ...]:
 def narrowed_to(
     viewer: Viewer, filter: CourseFilter | None
 ) -> tuple[Q, tuple[tuple[str, BaseExpression], ...]]:
-    """The condition of a filter, and the annotations that it names."""
+    """Compile a filter to its condition and the annotations that the condition names."""
     where = Q()
     annotations: tuple[tuple[str, BaseExpression], ...] = ()
     if filter is None:
@@ -81,7 +81,7 @@ def narrowed_to(
     if filter.is_published is not None:
         where &= Q(is_published=filter.is_published)
     if filter.instructor_id is not None:
-        where &= Q(instructors__in=[ids.pk(filter.instructor_id, "User")])  # an id of nobody finds nothing
+        where &= Q(instructors__in=[ids.pk(filter.instructor_id, "User")])  # an unknown id matches nothing
     if filter.enrolled_by_me is not None:
         where &= takes(viewer) if filter.enrolled_by_me else ~takes(viewer)
     if filter.minimum_rating is not None:
@@ -90,7 +90,7 @@ def narrowed_to(
 
 
 def _rating(rating: Decimal) -> Decimal:
-    """A mean rating to compare with. Raises a GraphQLError (BAD_USER_INPUT) for what no rating can reach."""
+    """Validate a mean rating to compare with. Raises GraphQLError (BAD_USER_INPUT) outside the range of ratings."""
     if not 0 <= rating <= MAX_RATING:
         raise GraphQLError(
             f"Give a minimum rating from 0 to {MAX_RATING}.", extensions={"code": "BAD_USER_INPUT"}

@@ -1,4 +1,4 @@
-"""What a learner can do with a course: take it, complete its lessons, and leave it."""
+"""Mutations of a learner on a course: enrol, complete lessons, withdraw."""
 
 import strawberry
 

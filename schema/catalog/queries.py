@@ -1,4 +1,4 @@
-"""What can be asked of the catalogue."""
+"""Root fields of the catalogue."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Courses, lessons, resources and enrolments as clients see them."""
+"""Output types of courses, lessons, resources and enrolments."""
 
 from datetime import datetime
 from decimal import Decimal

@@ -1,1 +1,1 @@
-"""Grading by people, correcting and explaining grades, and item analysis in the API."""
+"""Manual grading, correcting and explaining grades, and item analysis in the API."""

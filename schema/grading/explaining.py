@@ -1,4 +1,4 @@
-"""Why a response has its grade, and trying a key out before anybody is graded by it."""
+"""Mutations that explain a grade, and dry-run a key on responses: nothing is written."""
 
 from collections.abc import Callable
 
@@ -90,7 +90,7 @@ class ExplainingMutation:
 
 
 def _tried(response: ResponseInput, field: tuple[str, ...]) -> tuple[Given, tuple[str, ...]]:
-    """A response by positions of answers, with its path inside the input."""
+    """Convert a response by positions of answers; return it with its path inside the input."""
     match response:
         case ResponseInput(choices=list() as choices):
             position = _positions((*field, "choices"))
@@ -105,7 +105,7 @@ def _tried(response: ResponseInput, field: tuple[str, ...]) -> tuple[Given, tupl
 
 
 def _positions(field: tuple[str, ...]) -> Callable[[str], int]:
-    """A function from the name of an answer to its position; it raises ResponseMismatch for other texts."""
+    """Return a parser of answer names to positions; it raises ResponseMismatch for other texts."""
 
     def position(name: str) -> int:
         if not (name.isascii() and name.isdigit() and len(name) < 5):

@@ -1,4 +1,4 @@
-"""Grading answers, and grading again after a key was corrected: for the staff of the course."""
+"""Mutations that grade answers, and regrade after a corrected key: for the staff of the course."""
 
 from typing import Any
 
@@ -103,7 +103,7 @@ class GradingMutation:
 
 
 def _asked(info: Info, input: PreviewRegradeInput | ApplyRegradeInput) -> dict[str, Any]:
-    """The arguments that both regrading services take."""
+    """Return the arguments that both regrading services take."""
     questions = input.question_ids
     return {
         "grader": info.context.viewer,

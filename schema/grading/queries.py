@@ -1,4 +1,4 @@
-"""What can be asked about grading."""
+"""Root fields of grading."""
 
 from datetime import datetime
 from typing import Annotated

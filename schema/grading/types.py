@@ -1,4 +1,4 @@
-"""What is graded, what a regrade changes, and how well questions tell strong learners from weak ones.
+"""Output types of grading, regrading and item analysis, the measure of how well questions discriminate.
 
 For people who teach: every type here names the key or what came of it.
 """

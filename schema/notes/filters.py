@@ -1,4 +1,4 @@
-"""Which pages of notes can be asked for: the orders and filters of their lists, and search."""
+"""Sort orders, filters and search of note lists."""
 
 from enum import Enum
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""What can be done with notes: write, change and delete one's own."""
+"""Mutations of one's own notes: create, update, delete."""
 
 import strawberry
 

@@ -1,4 +1,4 @@
-"""Notes as clients see them."""
+"""Output types of notes."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated

@@ -1,4 +1,4 @@
-"""Which notifications a list of notifications shows: the filters that it offers."""
+"""Filters of notification lists."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Reading notifications, and announcing to a course."""
+"""Mutations that mark notifications as read, and announce to a course."""
 
 import strawberry
 

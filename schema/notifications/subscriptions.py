@@ -1,4 +1,4 @@
-"""Hearing of notifications as they come."""
+"""Subscription to new notifications."""
 
 from typing import Any
 
@@ -13,14 +13,14 @@ from schema.core.subscriptions import Feed, subscription
 from schema.notifications.types import Notification
 
 RECENT = 100
-"""Among how many newest notifications new ones are looked for: so many can be caught up with."""
+"""Number of newest notifications that are searched for new ones: the longest backlog that can be caught up with."""
 
 
 class NotificationFeed(Feed):
-    """What the viewer is told from now on, one after the other, each once.
+    """New notifications of the viewer, one event each, exactly once.
 
-    New is what was not there before. The highest key would not do to tell: of two transactions the one that
-    took the lower key may commit later.
+    New is what was not there before. The highest key is no high-water mark: of two transactions the one that took the
+    lower key may commit later.
     """
 
     read_until_nothing_is_new = True
@@ -43,7 +43,7 @@ class NotificationFeed(Feed):
         return next_one
 
     def _recent(self, viewer: User) -> list[int]:
-        """The newest first."""
+        """Return the keys of the newest notifications, newest first."""
         return list(
             notifications_of(viewer).order_by("-created_date", "-pk").values_list("pk", flat=True)[:RECENT]
         )

@@ -1,4 +1,4 @@
-"""What people are told."""
+"""Output types of notifications."""
 
 from datetime import datetime
 

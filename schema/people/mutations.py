@@ -1,4 +1,4 @@
-"""What people do with their own account."""
+"""Mutations of one's own account."""
 
 import strawberry
 

@@ -1,4 +1,4 @@
-"""People as other people see them."""
+"""Output types of people, as other people see them."""
 
 from courses import models
 from courses.constants import Scope

@@ -1,4 +1,4 @@
-"""Which pages of reviews can be asked for: the orders and filters of their lists."""
+"""Sort orders and filters of review lists."""
 
 from datetime import datetime
 from enum import Enum
@@ -68,7 +68,7 @@ def reviews_of_viewer(
 
 
 def _sorted_by(orders: list[ReviewOrder]) -> tuple[OrderTerm, ...]:
-    """The terms of `orders`, each column once. What they leave equal comes newest first, unless OLDEST is asked."""
+    """Return the sort keys of `orders`, each column once; ties are newest first, unless OLDEST is asked."""
     terms: dict[str, OrderTerm] = {}
     for order in orders:
         terms.setdefault(_TERMS[order].column, _TERMS[order])

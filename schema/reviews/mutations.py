@@ -1,4 +1,4 @@
-"""What can be done with reviews: write, edit and delete one's own, find one helpful, and moderate."""
+"""Mutations of reviews: create, update and delete one's own, vote one helpful, moderate."""
 
 import strawberry
 

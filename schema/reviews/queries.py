@@ -1,4 +1,4 @@
-"""What can be asked of reviews beside the lists of a course: the ones that wait for a moderator."""
+"""Root fields of reviews: the moderation queue."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Reviews, and what the reviews of a course add up to, as clients see them."""
+"""Output types of reviews, and of a course's ratings in aggregate."""
 
 from datetime import datetime
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Statistics as clients see them. Who may see them is decided where they are read (courses/selectors/statistics)."""
+"""Output types of statistics. Their selectors decide who may see them (courses/selectors/statistics)."""
 
 from datetime import datetime
 from decimal import Decimal

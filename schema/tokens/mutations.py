@@ -1,4 +1,4 @@
-"""Making and revoking access tokens."""
+"""Mutations that create and revoke access tokens."""
 
 from datetime import datetime
 

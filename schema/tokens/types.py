@@ -1,4 +1,4 @@
-"""Access tokens as their owner sees them. No type holds a secret or its digest."""
+"""Output types of access tokens, for their owner. No type holds a secret or its digest."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Who is asking, and what time it is."""
+"""Root fields of the viewer and of the server's clock."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""The signed-in person who asks, with everything that is theirs."""
+"""Output type of the viewer's own account, with everything that is theirs."""
 
 from datetime import datetime
 
