@@ -1,1 +1,1 @@
-"""What every noun of the API uses: ids, fields, connections, refusals, permissions, limits, errors."""
+"""Base of every noun of the API: ids, fields, connections, refusals, permissions, subscriptions, errors."""

@@ -1,8 +1,8 @@
-"""Relay connections: edges, cursors and page info over keyset pages.
+"""Relay connections: edges, cursors and page info over keyset pagination.
 
-`page_request(...)` turns the arguments that clients give (first, after, last, before) into a PageRequest,
-and is the only place that knows the limits of a page. A cursor is base64 of JSON: the values of the order's
-columns in one row. Its form is no promise; a cursor that does not fit its list is refused.
+`page_request(...)` validates the arguments of clients (first, after, last, before), and is the only place that knows
+the limits of a page. A cursor is base64 of JSON: the values of the sort keys in one row. Its format is opaque and may
+change; a cursor that does not fit its list is refused.
 """
 
 import base64
@@ -107,7 +107,7 @@ def page_request(
     where: Q | None = None,
     annotations: tuple[tuple[str, BaseExpression], ...] = (),
 ) -> PageRequest:
-    """The page that the arguments ask for. Raises a GraphQLError (BAD_USER_INPUT) for arguments that ask for none."""
+    """Build the PageRequest of a connection's arguments. Raises GraphQLError (BAD_USER_INPUT) for invalid ones."""
     if first is not None and last is not None:
         raise _refused("Give `first` or `last`, not both.")
     size = (
@@ -132,7 +132,7 @@ def encode_cursor(row: Any, order: Sequence[OrderTerm]) -> str:
 
 
 def decode_cursor(cursor: str, order: Sequence[OrderTerm]) -> tuple[Any, ...]:
-    """The values that a cursor names. Raises a GraphQLError (BAD_USER_INPUT) when it is not one of this list's."""
+    """Decode a cursor to the values of its sort keys. Raises GraphQLError (BAD_USER_INPUT) if it is another list's."""
     try:
         values = orjson.loads(base64.urlsafe_b64decode(cursor))
         if not isinstance(values, list) or len(values) != len(order):
@@ -143,7 +143,7 @@ def decode_cursor(cursor: str, order: Sequence[OrderTerm]) -> tuple[Any, ...]:
 
 
 def _written(value: Any) -> Any:
-    """A value of a cursor as JSON; microseconds are kept, or a page would repeat rows."""
+    """Serialise one value of a cursor for JSON; microseconds are kept, or a page would repeat rows."""
     return (
         value.isoformat()
         if isinstance(value, datetime)

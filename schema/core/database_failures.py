@@ -1,4 +1,4 @@
-"""What a failing database means for a client: stopped for time, a lock held by others, or not there."""
+"""Classification of database failures (timeout, lock contention, outage), and retries of collided writes."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -12,10 +12,10 @@ T = TypeVar("T")
 DATABASE_FAILURES = (DatabaseError, InterfaceError)
 
 TRIES = 3
-"""How often a write is begun that PostgreSQL ends for another one's sake."""
+"""Attempts at a write that PostgreSQL aborts in favour of another transaction."""
 
 _COLLISIONS = {"40P01", "40001"}
-"""deadlock_detected, serialization_failure: begun again it may well succeed, and nothing of it was written."""
+"""SQLSTATEs of collisions, deadlock_detected and serialization_failure: rolled back, and safe to retry."""
 
 _BY_SQLSTATE = {
     "57014": ErrorCode.TIMEOUT,  # query_canceled: the statement timeout
@@ -24,9 +24,9 @@ _BY_SQLSTATE = {
 
 
 def begun_again(write: Callable[[], T]) -> T:
-    """The result of a write that owns its transaction, begun again when it collided with another one.
+    """Run a write that owns its transaction, and retry it when it collided with another one; return its result.
 
-    Raises OperationalError after the last of TRIES, and at once inside a transaction that is not the write's.
+    Raises OperationalError after TRIES attempts, and at once inside a transaction that is not the write's.
     """
     for _ in range(TRIES - 1):
         try:
@@ -38,12 +38,12 @@ def begun_again(write: Callable[[], T]) -> T:
 
 
 def failure_code(error: BaseException | None) -> ErrorCode | None:
-    """The code of a database failure, or None for any other exception, such as a statement that is wrong.
+    """Return the code of a database failure; None for any other exception, such as a wrong statement.
 
-    Without a SQLSTATE, or with one of connection, resource and shutdown trouble, the database is UNAVAILABLE.
+    Without a SQLSTATE, or with one of connection, resource or shutdown trouble, the database is UNAVAILABLE.
     Django keeps the driver's exception, which has the SQLSTATE, as the cause of its own.
     """
-    # psycopg2 says no more than DatabaseError when the other end vanishes in the middle of a statement.
+    # psycopg2 raises a bare DatabaseError when the peer vanishes in the middle of a statement.
     is_lost = type(error) is DatabaseError
     if error is None or not (is_lost or isinstance(error, OperationalError | InterfaceError)):
         return None

@@ -1,4 +1,4 @@
-"""The enums of the domain as GraphQL publishes them: the same members, described by their labels.
+"""Enums of the domain as GraphQL publishes them: the same members, described by their labels.
 
 In Python every enum value is its database value; GraphQL names are the members' names.
 """

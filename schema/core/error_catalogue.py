@@ -1,8 +1,8 @@
-"""The catalogue of everything that can go wrong, written from the codes themselves.
+"""Generator of docs/errors.md, the catalogue of error codes, from the codes themselves.
 
     uv run python -m schema.core.error_catalogue > docs/errors.md
 
-A test fails when the committed page is not what this writes.
+A test fails when the committed page differs from the output.
 """
 
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ The status is 200, and nothing was written. Trying again without a change gets t
 
 
 def page() -> str:
-    """The whole page, in Markdown."""
+    """Render the whole page, in Markdown."""
     return "\n".join([_INTRODUCTION, *_errors(), "", _USER_ERRORS, *_user_errors(), ""])
 
 

@@ -1,4 +1,4 @@
-"""Every `extensions.code` of the top-level `errors`: what it means, and the HTTP status it is answered with.
+"""Every `extensions.code` of top-level `errors`, with its meaning and its HTTP status.
 
 Refusals of the domain are no errors: they are `userErrors`, whose codes stand in courses/exceptions.py.
 """
@@ -11,9 +11,7 @@ from graphql import GraphQLError
 
 
 class ErrorCode(Enum):
-    """One code: its HTTP status, the sentence that is said when there is nothing more precise to say, and what
-    the author of a client does about it, for the catalogue in docs/errors.md.
-    """
+    """Error code: its HTTP status, default message, and remedy for authors of clients, as docs/errors.md prints it."""
 
     BAD_REQUEST = (
         HTTPStatus.BAD_REQUEST,
@@ -135,19 +133,19 @@ WELL_FORMED_REQUEST = frozenset(
         ErrorCode.LIMIT_EXCEEDED,
     }
 )
-"""What GraphQL over HTTP answers with 200 to a client that accepts only `application/json`."""
+"""Codes of well-formed requests: status 200 for a client that accepts only `application/json` (GraphQL over HTTP)."""
 
 MAY_BE_RETRIED = frozenset(
     {ErrorCode.RATE_LIMITED, ErrorCode.UNAVAILABLE, ErrorCode.OVERLOADED, ErrorCode.BUSY}
 )
-"""What is answered with `Retry-After`."""
+"""Codes whose responses carry `Retry-After`."""
 
 
 def graphql_error(code: ErrorCode, message: str | None = None, **more: Any) -> GraphQLError:
-    """A top-level error with `code`, to be raised by a resolver or put into a result."""
+    """Build a top-level error with `code`, to be raised by a resolver or put into a result."""
     return GraphQLError(message or code.sentence, extensions={"code": code.name, **more})
 
 
 def code_of(error: GraphQLError) -> ErrorCode | None:
-    """The code that an error carries, or None when it carries none of the catalogue."""
+    """Return the code of an error, or None when it has none of the catalogue."""
     return ErrorCode.__members__.get(str((error.extensions or {}).get("code")))

@@ -1,8 +1,8 @@
-"""The kinds of field that output types are made of, beside Strawberry's plain ones.
+"""Field kinds of output types, beside Strawberry's plain ones.
 
-* `Column`: a column, property or annotation of the row at hand. No resolver, no `Info`: the cheapest field.
-* `computed(...)`: a value that a function of the row alone gives.
-* `declared(...)`: a relation or fact declared in schema/dataloaders. Filled by look-ahead, else batched.
+* `Column`: a column, property or annotation of the row. No resolver, no `Info`: the cheapest field.
+* `computed(...)`: a pure function of the row.
+* `declared(...)`: a relation or fact declared in schema/dataloaders. Prefetched by look-ahead, else batched.
 * `query(...)`: a root field, which names the scope that it needs.
 
 A declared field that leads to a node needs the scope of that node's type (schema/core/scopes.py).
@@ -36,35 +36,35 @@ from schema.dataloaders.plans import Columns, Plan, union
 
 
 class Column(StrawberryDjangoField):
-    """An attribute of the row, read as it stands; described by the model field's help text."""
+    """Attribute of the row, read unchanged; described by the model field's help text."""
 
     is_basic_field = True
     computed_from: frozenset[str] | None = None
-    """The columns that the value is computed from, where it is no column itself."""
+    """Projection of a value that is computed and no column itself."""
 
     @property
     def arguments(self) -> list[StrawberryArgument]:
-        """None: neither filters nor pages belong to a column, also when its type is a model's."""
+        """Always empty: a column has neither filters nor pages, even when its type is a model's."""
         return []
 
     @arguments.setter
     def arguments(self, _given: list[StrawberryArgument]) -> None:
-        """Take none."""
+        """Ignore the base class's arguments."""
 
     @cached_property
     def read(self) -> Callable[[Any], Any]:
-        """What takes the value from a row."""
+        """Accessor of the value on a row."""
         return attrgetter(self.django_name or self.python_name)
 
     @property
     def columns(self) -> frozenset[str]:
-        """The columns that `read` needs of a row."""
+        """Projection: the columns of a row that `read` needs."""
         if self.computed_from is not None:
             return self.computed_from
         return frozenset({self.django_name or self.python_name})
 
     def reader(self, node: FieldNode) -> Callable[[Any], Any]:
-        """What takes the value from a row, for what is asked at `node`."""
+        """Return the accessor of the value on a row, for the selection of `node`."""
         return self.read
 
     def get_result(self, source: Any, info: Any, args: Any, kwargs: Any) -> Any:
@@ -77,7 +77,7 @@ class Column(StrawberryDjangoField):
 
 
 def column(source: str, description: str | None = None, *, columns: Iterable[str] | None = None) -> Any:
-    """A field over the attribute `source` of the row, where the API's name differs from the model's.
+    """Declare a field over the attribute `source` of the row, where the API's name differs from the model's.
 
     A property names the `columns` that it is computed from.
     """
@@ -87,7 +87,7 @@ def column(source: str, description: str | None = None, *, columns: Iterable[str
 
 
 class Computed(Column):
-    """A value that a function of the row alone gives: no arguments, no `Info`, and so no resolver's overhead."""
+    """Pure function of the row: no arguments, no `Info`, and so no resolver's overhead."""
 
     compute: Callable[[Any], Any]
 
@@ -96,7 +96,7 @@ class Computed(Column):
         return self.compute
 
     def reader(self, node: FieldNode) -> Callable[[Any], Any]:
-        """Objects are made once: beneath the one that look-ahead made stands what it has filled."""
+        """Return the accessor; of an object, one that reuses the instance that look-ahead made and filled."""
         return self.read if node.selection_set is None else partial(_made_before, self.compute)
 
     def __copy__(self) -> "Computed":
@@ -111,9 +111,9 @@ def _made_before(compute: Callable[[Any], Any], row: Any) -> Any:
 
 
 def computed(description: str, *, columns: Iterable[str] = ()) -> Callable[[Callable[[Any], Any]], Any]:
-    """Publish a function `(row) -> value` as a field; its return annotation is the field's type.
+    """Publish a pure function `(row) -> value` as a field; its return annotation is the field's type.
 
-    `columns` are the columns and annotations that it reads, beside the primary key: no others need be there.
+    `columns` are the columns and annotations that it reads, beside the primary key: no others need be loaded.
     """
 
     def decorate(function: Callable[[Any], Any]) -> Any:
@@ -132,7 +132,7 @@ def computed(description: str, *, columns: Iterable[str] = ()) -> Callable[[Call
 
 @dataclass(frozen=True)
 class Operation:
-    """What all fields of one operation have in common."""
+    """State that the fields of one operation share."""
 
     schema: GraphQLSchema
     variables: VariableValues
@@ -140,7 +140,7 @@ class Operation:
 
 
 NOT_FILLED: Any = object()
-"""Stands for the value of a declared field that look-ahead has not filled."""
+"""Marker of a declared field's value that was not prefetched."""
 
 _NOTHING: dict[Any, Any] = {}
 
@@ -150,7 +150,7 @@ def _no_arguments() -> None:
 
 
 class DeclaredField(StrawberryField):
-    """A field whose value a declaration brings, to requests that have the scope of what it leads to."""
+    """Field whose value a declaration loads, for requests that have the scope of the type it leads to."""
 
     declaration: Declaration
     request: Callable[..., Hashable]
@@ -161,9 +161,9 @@ class DeclaredField(StrawberryField):
 
     @cached_property
     def scope(self) -> Scope | None:
-        """The scope a token needs: the one the field names, or that of the type it leads to.
+        """Scope that a token needs: the field's own, or that of the type it leads to.
 
-        None where a mutation shows what it has written: its own scope covers that.
+        None inside a mutation's payload, which the mutation's own scope covers.
         """
         if getattr(self.origin, "covered_by_its_mutation", False):
             return None
@@ -173,7 +173,7 @@ class DeclaredField(StrawberryField):
         return self.scope is None or context.has_scope(self.scope)
 
     def request_of(self, definition: GraphQLField, node: FieldNode, operation: Operation) -> Hashable:
-        """What the arguments at `node` ask of every parent. Raises GraphQLError when they cannot be met."""
+        """Convert the arguments at `node` to the declaration's request. Raises GraphQLError for invalid ones."""
         requests, key = operation.context.requests, (id(definition), id(node))
         if key not in requests:
             schema = strawberry_schema(operation.schema)
@@ -189,9 +189,9 @@ class DeclaredField(StrawberryField):
     def reader(
         self, definition: GraphQLField, node: FieldNode, operation: Operation
     ) -> Callable[[Any], Any] | None:
-        """What takes the value from a parent that look-ahead has filled, NOT_FILLED from another one.
+        """Compile the accessor of the prefetched value on a parent; it returns NOT_FILLED where there is none.
 
-        None where reading must be refused, or its arguments.
+        None where the scope is missing, or the arguments are invalid.
         """
         if not self.is_open_to(operation.context):
             return None
@@ -222,24 +222,24 @@ class DeclaredField(StrawberryField):
 
     @property
     def shows_rows(self) -> bool:
-        """Whether what is asked beneath the field is asked of what was loaded for it."""
+        """True where the selection beneath the field applies to the rows that were loaded."""
         return self.present is None or self.shown_if is not None
 
     def columns_of_parent(self, then: Plan) -> Columns:
-        """The columns of a parent that are needed, where `then` is asked of what is loaded."""
+        """Return the columns of a parent that are read, where `then` is the plan of the value."""
         return union((self.columns, self.declaration.columns_of_parent(then)))
 
     @property
     def directives(self) -> list[object]:
-        """What is published beside the description: the scope."""
+        """Published directives: the scope."""
         return [RequiresScope(scope=self.scope)] if self.scope else []
 
     @directives.setter
     def directives(self, _given: list[object]) -> None:
-        """Take none: the base class sets them, and the scope follows from the type."""
+        """Ignore the base class's directives: the scope follows from the type."""
 
     def __copy__(self) -> "DeclaredField":
-        """A copy that finds out its scope by itself: types are copied before it can be known."""
+        """Return a copy that resolves its scope lazily: types are copied before it can be known."""
         copied: DeclaredField = declared(
             self.declaration,
             self.description or "",
@@ -251,7 +251,7 @@ class DeclaredField(StrawberryField):
         )
         copied.python_name, copied.graphql_name, copied.origin = self.name, self.graphql_name, self.origin
         copied.type_annotation = self.type_annotation
-        if self.base_resolver is not None:  # another one than `request` where the type is generic
+        if self.base_resolver is not None:  # differs from `request` where the type is generic
             copied.base_resolver = self.base_resolver
         return copied
 
@@ -266,13 +266,13 @@ def declared(
     columns: Iterable[str] = (),
     scope: Scope | None = None,
 ) -> Any:
-    """A field that `declaration` brings.
+    """Declare a field that `declaration` loads.
 
-    `request` turns the field's arguments, which its signature declares, into the hashable request that the
-    declaration is loaded with. `present(parent, value)` turns what was loaded into the field's value, where
-    several fields show one thing that is loaded; `columns` are those that it reads of the parent. `shown_if`
-    names the column of the parent without which the field is null. `scope` is what a token needs for it; a field
-    that leads to a node, a list or a connection of nodes need not say, because the type does.
+    `request` maps the field's arguments, which its signature declares, to the hashable request that the declaration
+    is loaded with. `present(parent, value)` maps the loaded value to the field's value, where several fields show one
+    loaded thing; `columns` are those that it reads of the parent. `shown_if` names the column of the parent without
+    which the field is null. `scope` is the scope that a token needs; a field that leads to a node, a list or a
+    connection of nodes inherits that of the type.
     """
     assert present is None or isinstance(declaration, Fact | AdviceOn), "rows are shown as they are"
     field = DeclaredField(base_resolver=StrawberryResolver(request), description=description)
@@ -288,5 +288,5 @@ def _shown_if(condition: str, parent: Any, value: Any) -> Any:
 
 
 def described(description: str) -> Any:
-    """A plain field of an object that is not a row, with its description."""
+    """Declare a plain field, with its description, of an object that is no row."""
     return strawberry.field(description=description)

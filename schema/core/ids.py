@@ -1,7 +1,7 @@
-"""Relay global ids: the one place that makes and reads them, and the interface of everything that has one.
+"""Relay global ids: their encoding and decoding, and the `Node` interface.
 
-An id is base64 of `TypeName:key`. It is decoded with the type that is expected: an id of another type is
-answered like one of nothing (NOT_FOUND), so an id can never be used as something that it is not.
+An id is base64 of `TypeName:key`, and is decoded against the expected type: an id of another type is NOT_FOUND, like
+an unknown one, so an id can never be used as something that it is not.
 """
 
 import base64
@@ -24,14 +24,14 @@ from schema.dataloaders.base import ByPk
 
 T = TypeVar("T", bound=type)
 LARGEST_KEY = 2**62
-"""Beyond it is the stand-in for the viewer's id in compiled statements, which no client may name."""
+"""Upper bound of keys from clients: beyond it is the placeholder of the viewer's id in compiled statements."""
 
 _KEY = re.compile(r"[1-9][0-9]{0,18}")
 
 
 @dataclass(frozen=True)
 class NodeKind:
-    """A type with global ids: what its rows are, how one is read as a viewer may see it, and with which scope."""
+    """Metadata of a node type: its model, the declaration that loads it by primary key, and the scope it needs."""
 
     name: str
     model: type[Model]
@@ -48,7 +48,7 @@ def encode(type_name: str, key: object) -> strawberry.ID:
 
 
 def decode(global_id: str) -> tuple[str, str]:
-    """The type name and key of an id; `("", "")` for what is no id at all."""
+    """Decode a global id to type name and key; to `("", "")` if it is malformed."""
     try:
         type_name, separator, key = base64.b64decode(global_id, validate=True).decode().partition(":")
     except (binascii.Error, ValueError):
@@ -57,7 +57,7 @@ def decode(global_id: str) -> tuple[str, str]:
 
 
 def pk(global_id: str, type_name: str) -> int | None:
-    """The primary key in an id of that type; None when it is none."""
+    """Decode the primary key of an id of that type; None for any other id."""
     found, key = decode(global_id)
     if found != type_name or not _KEY.fullmatch(key) or int(key) > LARGEST_KEY:
         return None
@@ -65,7 +65,7 @@ def pk(global_id: str, type_name: str) -> int | None:
 
 
 def required_pk(global_id: str, type_name: str, *field: str) -> int:
-    """The primary key in an id of that type. Raises NotFound, naming `field`, when it is none."""
+    """Decode the primary key of an id of that type. Raises NotFound, naming `field`, for any other id."""
     found = pk(global_id, type_name)
     if found is None:
         raise exceptions.NotFound(field=field)
@@ -73,7 +73,7 @@ def required_pk(global_id: str, type_name: str, *field: str) -> int:
 
 
 class _IdField(Column):
-    """`id`: computed from the row at hand, without a resolver's overhead."""
+    """`id` field, encoded from the row without a resolver's overhead."""
 
     @cached_property
     def read(self) -> Callable[[Any], Any]:
@@ -81,7 +81,7 @@ class _IdField(Column):
 
 
 def type_name_of(row: Model) -> str:
-    """The node type that rows of this model are shown as."""
+    """Return the node type of the row's model."""
     return _names[type(row)]
 
 
@@ -104,7 +104,7 @@ class Node:
 def node(
     model: type[Model], *, by_pk: ByPk, scope: Scope, name: str | None = None, description: str | None = None
 ) -> Callable[[T], T]:
-    """Declare the class a node type over `model`, whose docstring and help texts describe it to clients.
+    """Register the class as a node type over `model`, whose docstring and help texts describe it to clients.
 
     A token needs `scope` for every field that leads to it, and to fetch it by its id.
     """

@@ -1,8 +1,8 @@
-"""Inputs: fields that the model describes, and what was given of them.
+"""Helpers of input types: fields described by the model, and the values that were given.
 
-Every update says "change what is given" in one way. What is left out stays as it is. Null clears what can be
-empty (the fields that `changes` is told are `nullable`), and is refused with REQUIRED everywhere else. So no
-input of an update has a default: a default could not be told from a wish.
+Every update is a partial update. A field left out keeps its value. Null clears what is nullable (the fields that
+`changes` is given as such), and is refused with REQUIRED everywhere else. So inputs of updates have no defaults: a
+default could not be told from a given value.
 """
 
 import dataclasses
@@ -22,19 +22,19 @@ LEFT_OUT_STAYS = (
 
 
 def like(model: type[Model], name: str, **default: Any) -> Any:
-    """An input field described by a field of the model. Left out it is UNSET, unless a default is given."""
+    """Declare an optional input field, described by the model's field. Its default is UNSET, unless one is given."""
     described: Any = model._meta.get_field(name)
     return strawberry.field(description=described.help_text, **default or {"default": strawberry.UNSET})
 
 
 def required_like(model: type[Model], name: str) -> Any:
-    """An input field described by a field of the model, which has to be given."""
+    """Declare a required input field, described by the model's field."""
     described: Any = model._meta.get_field(name)
     return strawberry.field(description=described.help_text)
 
 
 def given(input: Any, *, apart_from: Collection[str] = ()) -> dict[str, Any]:
-    """What something new is made of: all values by name; null says no more than leaving it out."""
+    """Return the given values for a new object, by name; null counts as left out."""
     return {name: value for name, value in _values(input, apart_from).items() if value is not None}
 
 
@@ -45,9 +45,9 @@ def changes(
     nullable: Collection[str] = (),
     path: tuple[str, ...] = (),
 ) -> dict[str, Any]:
-    """What an edit changes: all values by name. Raises Required for null where there must be a value.
+    """Return the given values of an update, by name. Raises Required for null in a field that is not `nullable`.
 
-    `path` is where the input stands inside the mutation's.
+    `path` is the path of `input` inside the mutation's input.
     """
     values = _values(input, apart_from)
     for name, value in values.items():

@@ -1,4 +1,4 @@
-"""Fetching things again by their global ids: `node`, `nodes`, and the root fields for one thing."""
+"""Refetching by global id: `node`, `nodes`, and the root fields for one object."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, TypeVar
@@ -25,7 +25,7 @@ Ids = Annotated[
 
 
 def fetch(info: Info, global_id: str, of: type[T]) -> T | None:
-    """The row of a node type with that id as the viewer may see it; None for an id of another type, too."""
+    """Load the row of a node type by global id, as visible to the viewer; None also for an id of another type."""
     kind, key = KINDS[of.__name__], global_ids.pk(global_id, of.__name__)
     if key is None:
         return None
@@ -59,9 +59,9 @@ class NodeQuery:
 
 
 def _fetch_all(info: Info, wanted: Sequence[str]) -> list[Node | None]:
-    """The rows with those ids in their order, with what is asked beneath them: one statement for each type.
+    """Load the rows of global ids, in their order, and prefetch beneath them: one statement for each type.
 
-    In the place of each thing that the request's token was not made for stands the error that says so.
+    An object whose scope the token lacks is replaced by its error (TOKEN_SCOPE_MISSING).
     """
     names = [global_ids.decode(one)[0] for one in wanted]
     things = [(name, global_ids.pk(one, name)) for one, name in zip(wanted, names, strict=True)]

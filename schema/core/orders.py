@@ -1,4 +1,4 @@
-"""The orders by age, which most lists offer."""
+"""Sort orders by age, which most lists offer."""
 
 from collections.abc import Sequence
 from enum import Enum
@@ -10,5 +10,5 @@ OLDEST_FIRST: tuple[OrderTerm, ...] = tuple(term.reversed() for term in NEWEST_F
 
 
 def by_age(orders: Sequence[Enum] | None) -> tuple[OrderTerm, ...]:
-    """The terms of `orders`, members named NEWEST or OLDEST. The first decides, and none means NEWEST."""
+    """Return the sort keys of `orders`, members named NEWEST or OLDEST. The first decides; none means NEWEST."""
     return OLDEST_FIRST if orders and orders[0].name == "OLDEST" else NEWEST_FIRST

@@ -1,4 +1,4 @@
-"""Scopes: what a token may be used for. Every root field names one, published by a directive; deny by default."""
+"""Authorisation of tokens by scope. Every root field names one, published by a directive; deny by default."""
 
 from collections.abc import Iterable
 
@@ -37,13 +37,13 @@ def require_signed_in(info: Info) -> None:
 
 
 def require_scope(info: Info, scope: Scope) -> None:
-    """Raise TokenScopeMissing when the request's token was not made for this."""
+    """Raise TokenScopeMissing when the request's token lacks the scope."""
     if not info.context.has_scope(scope):
         raise exceptions.TokenScopeMissing(_lacks(scope))
 
 
 def require_session(info: Info) -> None:
-    """Raise TokenScopeMissing when the request came with a token: no scope is enough for this."""
+    """Raise TokenScopeMissing when the request came with a token: no scope is enough."""
     if info.context.identity.scopes is not None:
         raise exceptions.TokenScopeMissing(
             "No access token may do this, whatever its scopes. Please sign in with a browser."
@@ -51,7 +51,7 @@ def require_session(info: Info) -> None:
 
 
 def scope_missing(scope: Scope) -> GraphQLError:
-    """The top-level error (TOKEN_SCOPE_MISSING) of a field that the request's token was not made for."""
+    """Build the top-level error (TOKEN_SCOPE_MISSING) of a field whose scope the request's token lacks."""
     return GraphQLError(_lacks(scope), extensions={"code": exceptions.TokenScopeMissing.code})
 
 
@@ -60,7 +60,7 @@ def _lacks(scope: Scope) -> str:
 
 
 def require_scopes(info: Info, scopes: Iterable[str]) -> None:
-    """Raise TokenScopeMissing when the request's token lacks one: what it makes can do no more than itself."""
+    """Raise TokenScopeMissing when the request's token lacks one: no token can create a stronger one."""
     for scope in scopes:
         if not info.context.has_scope(scope):
             raise exceptions.TokenScopeMissing(

@@ -1,4 +1,4 @@
-"""Asking for the password again before something that cannot be undone."""
+"""Password confirmation before something irreversible."""
 
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import ValidationError
@@ -9,10 +9,10 @@ from schema.context import Info
 
 
 def confirm_password(info: Info, password: str) -> None:
-    """Raise Invalid for `password` unless it is that of the viewer.
+    """Raise Invalid for `password` unless it is the viewer's.
 
-    Wrong ones count like those of signing in, for the same account and address: whoever has found an open
-    browser can guess no more here than there.
+    Wrong passwords count against the throttle of signing in, for the same account and address: an unattended browser
+    allows no more guesses here than there.
     """
     person = info.context.person
     if not person.has_usable_password():

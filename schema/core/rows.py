@@ -1,4 +1,4 @@
-"""Rows in the place of the types that describe them: a field is read from the row itself, so nothing is built."""
+"""Rows in place of the GraphQL types that describe them: fields read the row itself, so nothing is built."""
 
 from typing import TypeVar, cast, overload
 
@@ -10,5 +10,5 @@ def shown_as(_type: type[T], row: None) -> None: ...
 @overload
 def shown_as(_type: type[T], row: object) -> T: ...
 def shown_as(_type: type[T], row: object) -> T | None:
-    """The row itself, typed as the GraphQL type whose fields are read from it."""
+    """Return the row itself, typed as the GraphQL type whose fields are read from it."""
     return cast(T | None, row)

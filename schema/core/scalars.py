@@ -1,4 +1,4 @@
-"""Scalars beyond those that GraphQL and Strawberry have."""
+"""Custom scalars: BigInt, DateTime, Decimal."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from graphql import FloatValueNode, GraphQLError, IntValueNode, StringValueNode,
 from courses.rules.numbers import as_number
 
 BigInt = NewType("BigInt", int)
-"""A whole number that may be larger than GraphQL's Int, written as a number."""
+"""Integer beyond the 32 bits of GraphQL's Int, serialised as a JSON number."""
 
 BIG_INT = strawberry.scalar(
     name="BigInt",
@@ -25,7 +25,7 @@ BIG_INT = strawberry.scalar(
 def _in_its_place(
     parse_value: Callable[[object], Any],
 ) -> Callable[[ValueNode, Mapping[str, Any] | None], Any]:
-    """What reads a literal, as `parse_value` reads its text. Its refusal names the place in the document."""
+    """Return a literal parser that applies `parse_value`; its errors have the location in the document."""
 
     def parse_literal(node: ValueNode, _variables: Mapping[str, Any] | None = None) -> Any:
         text = node.value if isinstance(node, StringValueNode | IntValueNode | FloatValueNode) else None
@@ -38,7 +38,7 @@ def _in_its_place(
 
 
 def _moment(value: object) -> datetime:
-    """The moment that a client names, in UTC: PostgreSQL refuses some offsets that ISO 8601 allows."""
+    """Parse an ISO 8601 date-time to UTC: PostgreSQL refuses some offsets that ISO 8601 allows."""
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
         if moment is not None and moment.tzinfo is not None:
@@ -61,7 +61,7 @@ DATE_TIME = strawberry.scalar(
 
 
 def _decimal(value: object) -> Decimal:
-    """The number that a client writes, in a text or as a number of JSON; -0 is 0."""
+    """Parse a decimal number, given as a string or a JSON number; -0 becomes 0."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     number = as_number(str(value)) if is_number or isinstance(value, str) else None
     if number is None:

@@ -1,4 +1,4 @@
-"""Which scope a token needs for what: the scope of each node type, and of fields by the types they lead to."""
+"""Registry of the scopes of node types, from which fields that lead to them take theirs."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ _scopes: dict[str, Scope] = {}
 
 
 def register(type_name: str, scope: Scope) -> None:
-    """Note what a token needs to read things of a node type."""
+    """Register the scope that a token needs to read nodes of a type."""
     _scopes[type_name] = scope
 
 
@@ -18,9 +18,9 @@ def scope_of_node(type_name: str) -> Scope:
 
 
 def scope_of_type(type_: Any) -> Scope | None:
-    """The scope of the nodes that a field of this type leads to: one, a list or a connection of them.
+    """Return the scope of the nodes that a field of this type leads to: one, a list or a connection of them.
 
-    Raises TypeError for a type that is not known yet: it might be one that needs a scope.
+    Raises TypeError for a type that is not resolved yet: it might need a scope.
     """
     if type_ is UNRESOLVED:
         raise TypeError("the type of a field was asked for before its module was complete")

@@ -1,4 +1,4 @@
-"""The search argument of lists."""
+"""Search argument of lists."""
 
 from graphql import GraphQLError
 
@@ -8,7 +8,7 @@ MAX_SEARCH_LENGTH = 200
 
 
 def searchable(search: str | None) -> str | None:
-    """The words to search for; None when there are none. Raises a GraphQLError (BAD_USER_INPUT) for too many."""
+    """Validate the words to search for; None when there are none. Raises GraphQLError (BAD_USER_INPUT) for too many."""
     if search is None or is_blank(search):
         return None
     if len(search) > MAX_SEARCH_LENGTH:

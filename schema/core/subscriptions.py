@@ -1,7 +1,7 @@
-"""Root fields that watch: `subscription(...)` names the scope, and sends what the viewer may see at that moment.
+"""Subscription root fields: `subscription(...)` names the scope, and sends what the viewer may see at that moment.
 
-A subscription is authorised when it begins and again for each event: who is asking is found out anew, and what
-is sent is read then, by the selectors that every query uses.
+A subscription is authorised when it begins and again for each event: the viewer is re-authenticated, and the event is
+read then, by the selectors that every query uses.
 """
 
 import functools
@@ -28,25 +28,25 @@ logger = logging.getLogger("schema.subscriptions")
 
 
 class Feed(ABC):
-    """What one subscription sends. It is read when `topic` has news, and when news may have been missed."""
+    """Event source of one subscription, read when `topic` is notified, and when notifications may have been missed."""
 
     topic: str
     read_until_nothing_is_new: ClassVar[bool]
-    """Whether every new thing is an event of its own, or only what is there in the end."""
+    """True to send every new thing as an event of its own; False to coalesce, and send only the latest state."""
 
     @abstractmethod
     def begin(self, viewer: User) -> None:
-        """Look at what is there before the first event. Raises NotFound when the viewer may not see it."""
+        """Take a baseline before the first event. Raises NotFound when it is not visible to the viewer."""
 
     @abstractmethod
     def read(self, viewer: User) -> Any:
-        """The next row to send, or None. Raises NotFound when it cannot be seen any more."""
+        """Return the next row to send, or None. Raises NotFound when it is no longer visible."""
 
 
 def subscription(of: type, *, scope: Scope, description: str) -> Callable[[Callable[..., Feed]], Any]:
-    """Publish a function `(info, ...arguments) -> Feed` as a subscription to things of the type `of`.
+    """Publish a function `(info, ...arguments) -> Feed` as a subscription whose events are of the type `of`.
 
-    Only signed-in people may subscribe. What is not there and what is not visible are one answer: NOT_FOUND.
+    Only signed-in people may subscribe. Missing and invisible are one error: NOT_FOUND.
     """
 
     def decorate(function: Callable[..., Feed]) -> Any:
@@ -74,9 +74,9 @@ def subscription(of: type, *, scope: Scope, description: str) -> Callable[[Calla
 
 
 async def _events(info: Info, scope: Scope, feed: Feed) -> AsyncGenerator[Any, None]:
-    """First None, once the subscription stands; then an event for each row that the feed gives.
+    """Yield None once subscribed, then each row of the feed.
 
-    What the database cannot answer now stays news, and is asked for again at the next turn.
+    A read that fails because of the database stays pending, and is retried at the next turn.
     """
     context, viewer = info.context, info.context.viewer
     assert viewer is not None
@@ -108,7 +108,7 @@ async def _events(info: Info, scope: Scope, feed: Feed) -> AsyncGenerator[Any, N
 
 
 def _read(feed: Feed, viewer: User, plan: Plan) -> Any:
-    """The next row with what is asked beneath it."""
+    """Read the next row, and prefetch beneath it."""
     row = feed.read(viewer)
     if row is not None:
         fill(viewer, [row], plan)
@@ -116,9 +116,9 @@ def _read(feed: Feed, viewer: User, plan: Plan) -> Any:
 
 
 async def _who_asks_still(context: Context, scope: Scope) -> User:
-    """Who is asking, found out anew: what they may do can have changed. Forgets what was read before.
+    """Re-authenticate the viewer, whose permissions can have changed; discard what was loaded before.
 
-    Raises UNAUTHENTICATED when it is no longer the person who began, and TOKEN_SCOPE_MISSING.
+    Raises UNAUTHENTICATED when it is no longer the person who subscribed, and TOKEN_SCOPE_MISSING.
     """
     identity = await context.identify_again() if context.identify_again else context.identity
     if identity is None or identity.user is None or identity.user != context.viewer:

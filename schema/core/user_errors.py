@@ -1,7 +1,7 @@
-"""How a refusal of the domain reaches the client: one `userErrors` list in every payload.
+"""Refusals of the domain, published as the `userErrors` list of every payload.
 
-`mutation(...)` is the one place where exceptions become user errors. A payload that has any is otherwise
-empty, and nothing was written.
+`mutation(...)` is the one place where exceptions become user errors. A payload that has any is otherwise empty, and
+nothing was written.
 """
 
 import functools
@@ -71,7 +71,7 @@ class Permission:
 
 
 def permission(refusal: exceptions.Refusal | None) -> Permission:
-    """What a refusal, or its absence, says of what the viewer may do."""
+    """Convert a refusal, or its absence, to a permission."""
     if refusal is None:
         return Permission(allowed=True)
     return Permission(allowed=False, code=UserErrorCode[refusal.code], message=refusal.message)
@@ -79,7 +79,7 @@ def permission(refusal: exceptions.Refusal | None) -> Permission:
 
 @strawberry.type(description="Result of a mutation: the user errors, and what was written.")
 class Payload:
-    covered_by_its_mutation: ClassVar[bool] = True  # what was written is shown without a further scope
+    covered_by_its_mutation: ClassVar[bool] = True  # covered by the mutation's own scope
 
     user_errors: list[UserError] = strawberry.field(
         default_factory=list,
@@ -92,10 +92,10 @@ def mutation(*, scope: Scope | None, description: str) -> Callable[[Callable[...
     """Publish a function `(info, input) -> Payload` as a mutation that only signed-in people may call.
 
     Its argument is described by the input's own description.
-    Without a scope it is closed to tokens: a browser session alone may call it.
-    The function runs on a database thread. A Refusal or ValidationError that it raises becomes the payload's
-    user errors; what the client asks of the payload is then loaded in the same visit to the thread. It is called
-    again when its transaction collided with another one.
+    Without a scope it is closed to tokens: only a browser session may call it.
+    The function runs on a database thread. A Refusal or ValidationError that it raises becomes the payload's user
+    errors; the selection beneath the payload is then prefetched in the same job. It is retried when its transaction
+    collided with another one.
     """
 
     def decorate(function: Callable[..., P]) -> Any:
@@ -141,9 +141,9 @@ def from_refusal(refusal: exceptions.Refusal) -> UserError:
 
 
 def from_validation_error(error: ValidationError) -> list[UserError]:
-    """One user error for each message, each with the path of its field inside the input.
+    """Convert each message to a user error, with the path of its field inside the input.
 
-    Services name a place below the first level by a path with dots: `questions.2.answers.0.text`.
+    Services name a place below the first level by a dotted path: `questions.2.answers.0.text`.
     """
     messages = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
     return [
