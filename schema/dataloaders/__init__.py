@@ -1,1 +1,1 @@
-"""Every batched read, declared as plain data: one module for each noun over `base`."""
+"""Data sources, declared as plain data: one module for each noun over `base`."""

@@ -1,4 +1,4 @@
-"""What is read in batches of activity, and of what it was about, as far as the viewer may see that now."""
+"""Data sources of activity, and of what it was about, as far as that is visible to the viewer now."""
 
 from courses.selectors import activity, assessments, catalog
 from schema.dataloaders.base import ByPk, PageOf

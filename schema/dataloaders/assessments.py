@@ -1,4 +1,4 @@
-"""What is read in batches of assessments, questions and answers."""
+"""Data sources of assessments, questions and answers."""
 
 from courses.selectors import assessments, authoring
 from schema.dataloaders.base import ByPk, ChildrenOf, Fact, OneOf

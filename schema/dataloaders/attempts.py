@@ -1,4 +1,4 @@
-"""What is read in batches of attempts. Whatever reads an attempt first closes it if its time is over."""
+"""Data sources of attempts. A post-load hook closes overdue attempts before they are shown."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,7 +10,7 @@ from schema.dataloaders.statements import rows_of
 
 
 def _close_overdue(viewer: Viewer, rows: Sequence[attempts.VisibleAttempt]) -> None:
-    """Close the attempts among `rows` whose time is over, and bring those rows up to date."""
+    """Close the overdue attempts among `rows`, and refresh those rows."""
     overdue = {row.pk: row for row in rows if row.is_overdue}
     if not overdue:
         return
@@ -29,7 +29,7 @@ def _summaries(viewer: Viewer, assessments: Sequence[int]) -> Mapping[int, attem
 def _laid_out(
     viewer: Viewer, rows: Sequence[attempts.VisibleAttempt]
 ) -> Mapping[attempts.VisibleAttempt, list[attempts.VisibleQuestion]]:
-    """The questions of attempts, which whoever sees the attempt may see. The types of the API hold no key."""
+    """Return the questions of attempts, visible to whoever sees the attempt. The types of the API hold no key."""
     wanted = attempts.questions_in(rows)
     return attempts.lay_out(
         rows,

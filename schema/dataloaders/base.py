@@ -1,10 +1,10 @@
-"""The only batching code: what a declaration is, and how a batch of keys becomes a batch of values.
+"""Batching: declarations of data sources, eager loading (`fill`) and lazy loading (`Loaders`).
 
-A relation or fact is declared once, as plain data: which selector reads it, which column ties it to its
-parent, in which order. From the declaration come both ways of reading it:
+A relation or fact is declared once, as plain data: the selector that reads it, the column that ties it to its
+parent, the sort order. Both ways of loading follow from the declaration:
 
-* `fill` loads what a query asks under rows that were just read, level by level, in the same database job;
-* `Loaders` batches whatever was not foreseen, a DataLoader for each declaration and request.
+* `fill` prefetches a query's plan under rows that were just read, level by level, in the same database job;
+* `Loaders` batches whatever was not prefetched, with a DataLoader for each declaration and request.
 
 Either way a declaration costs one statement for any number of parents.
 """
@@ -28,7 +28,7 @@ from schema.execution.database_threads import database
 
 @dataclass(frozen=True)
 class AfterLoad:
-    """What has to happen to rows before they are shown, for which it reads these of their columns."""
+    """Post-load hook over rows before they are shown, with the columns that it reads."""
 
     run: Callable[[Viewer, Sequence[Any]], None]
     columns: frozenset[str]
@@ -38,7 +38,7 @@ class AfterLoad:
 
 
 def as_read(viewer: Viewer, rows: Sequence[Any]) -> None:
-    """The usual hook: nothing has to happen to rows."""
+    """Do nothing: the default hook."""
 
 
 AS_READ = AfterLoad(as_read, frozenset())
@@ -46,7 +46,7 @@ AS_READ = AfterLoad(as_read, frozenset())
 
 @dataclass(frozen=True)
 class InOrder:
-    """All rows of a parent, in the order of these columns."""
+    """Sort order over all rows of a parent."""
 
     columns: tuple[str, ...] = ()
 
@@ -56,23 +56,23 @@ class InOrder:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Declaration(ABC):
-    """Something read for many parents at once.
+    """Data source: one relation or fact, loaded for a batch of parents.
 
-    `key` is the attribute of a parent that names its value; without one the parent itself is the key.
+    `key` is the attribute of a parent that holds the batch key; without one the parent itself is the key.
     """
 
     key: str | None = "pk"
 
     @property
     def name(self) -> str:
-        """The name under which the registry has it; that of its kind for one that has no module of its own."""
+        """Name in the registry; that of the class for a declaration outside its modules."""
         from schema.dataloaders.registry import declarations
 
         names = (name for name, each in declarations().items() if each is self)
         return next(names, type(self).__name__)
 
     def __str__(self) -> str:
-        """Its kind, its key, and whatever else is not left to a default: for people, as it costs a search."""
+        """Render class, key and every parameter that is not a default, for people: it searches the registry."""
         shown = [
             f"{part.name}={getattr(value, '__name__', value)}"
             for part in fields(self)
@@ -85,26 +85,26 @@ class Declaration(ABC):
         return key
 
     def columns_of_parent(self, then: Plan) -> Columns:
-        """The columns of a parent that are read, where `then` is asked of what is loaded."""
+        """Return the columns of a parent that are read, where `then` is the plan of the loaded values."""
         return frozenset({self.key}) if self.key else EVERYTHING
 
     @abstractmethod
     def load(
         self, viewer: Viewer, keys: Sequence[Any], request: Hashable, then: Plan = UNKNOWN
     ) -> Mapping[Any, Any]:
-        """The values of `keys` as `viewer` may see them; a key without a value is left out.
+        """Load the values of `keys` as visible to `viewer`, in a mapping that lacks keys without a value.
 
-        `then` is what is asked of the values, where that is known.
+        `then` is the plan of the values, where it is known.
         """
 
     def missing(self, key: Any, request: Hashable) -> Any:
-        """What a parent gets whose key was left out."""
+        """Return the default of a key without a value."""
         return None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ByPk(Declaration):
-    """The row that a parent's foreign key names. Null when missing or not visible."""
+    """Many-to-one: the row that a parent's foreign key names. Null when missing or not visible."""
 
     selector: Selector
     after_load: AfterLoad = AS_READ
@@ -120,7 +120,7 @@ class ByPk(Declaration):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class OneOf(Declaration):
-    """The one row whose column `by` names the parent, or null."""
+    """One-to-one: the row whose column `by` references the parent, or null."""
 
     selector: Selector
     by: str
@@ -134,7 +134,7 @@ class OneOf(Declaration):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ChildrenOf(Declaration):
-    """All rows whose column `by` names the parent, in `order`. For lists that are short by nature."""
+    """One-to-many: all rows whose column `by` references the parent, in `order`. For lists that are short by nature."""
 
     selector: Selector
     by: str
@@ -154,10 +154,10 @@ class ChildrenOf(Declaration):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Fact(Declaration):
-    """Values that one call of `read(viewer, keys)` computes for all parents; `otherwise` for those it leaves out.
+    """Aggregate that one call of `read(viewer, keys)` computes for all parents; `otherwise` makes the default.
 
-    Where values keep their parent, `parent_attribute` is their attribute for it: what is asked of it there is read
-    of the parent, beside the `parent_columns` that the fact itself reads.
+    Where values keep their parent as `parent_attribute`, the columns selected beneath that are read of the parent,
+    beside the `parent_columns` that the fact itself reads.
     """
 
     read: Callable[[Viewer, Sequence[Any]], Mapping[Any, Any]]
@@ -184,14 +184,14 @@ class Fact(Declaration):
 
 @dataclass(frozen=True)
 class Advice:
-    """Whether something would be refused, and why; as a value, because a DataLoader raises what is an exception."""
+    """Outcome of a permission check, as a value: a DataLoader would raise an exception instead of returning it."""
 
     refusal: Refusal | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class AdviceOn(Declaration):
-    """Why the viewer may not do something with each parent; `read(viewer, keys)` names the refusals there are."""
+    """Permission check for a batch of parents; `read(viewer, keys)` returns the refusals."""
 
     read: Callable[[Viewer, Sequence[Any]], Mapping[Any, Refusal | None]]
 
@@ -206,7 +206,7 @@ class AdviceOn(Declaration):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PageOf(Declaration):
-    """A page of the rows whose column `by` names the parent: the top rows of every parent in one statement."""
+    """One-to-many by pages: the top rows of every parent whose column `by` references it, in one statement."""
 
     selector: Selector
     by: str
@@ -225,7 +225,7 @@ class PageOf(Declaration):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TotalCount(Declaration):
-    """How many rows a page's list has in all: one statement for the pages of one list."""
+    """Row count of a page's whole list: one statement for all pages of one list."""
 
     key: str | None = None
 
@@ -248,7 +248,7 @@ class TotalCount(Declaration):
 
 
 def fill(viewer: Viewer, parents: Iterable[Any], plan: Plan) -> None:
-    """Load everything `plan` asks under `parents`: one batch a step, whatever the number of parents."""
+    """Prefetch `plan` beneath `parents`: one batch for each step, whatever the number of parents."""
     everyone = list(parents)
     for step in plan.steps:
         if step.declaration is not None:
@@ -262,14 +262,14 @@ def fill(viewer: Viewer, parents: Iterable[Any], plan: Plan) -> None:
 
 
 def _object_of(parent: Any, step: Step) -> Any:
-    """The object that stands on a parent, or that is made of it and stays there for what is filled beneath."""
+    """Return the object at a step; a computed one is made once, and kept on its parent for what is filled beneath."""
     if step.compute is None:
         return getattr(parent, step.name)
     return filled(parent).setdefault((step.compute, None), step.compute(parent))
 
 
 def filled(parent: Any) -> dict[Any, Any]:
-    """What was filled in under a parent, by what brings it and what was requested."""
+    """Return the prefetched values of a parent, by declaration and request."""
     values: dict[Any, Any] = vars(parent).setdefault("_filled", {})
     return values
 
@@ -289,7 +289,7 @@ def _fill_declared(
 
 
 def _objects(values: Iterable[Any]) -> list[Any]:
-    """The objects among `values`, each once, lists opened."""
+    """Return the distinct objects among `values`, lists flattened."""
     objects: dict[int, Any] = {}
     for value in values:
         for item in value if isinstance(value, list) else (value,):
@@ -299,16 +299,16 @@ def _objects(values: Iterable[Any]) -> list[Any]:
 
 
 class Loaders:
-    """The DataLoaders of one request."""
+    """DataLoaders of one request."""
 
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
         self._loaders: dict[tuple[Declaration, Hashable], DataLoader[Any, Any]] = {}
 
     def value(self, parent: Any, declaration: Declaration, request: Hashable = None) -> Any:
-        """The filled value of `parent`, or a future of its own for what a batch will bring.
+        """Return the prefetched value of `parent`, or a shielded future of a batch.
 
-        An error beside a field gives up waiting for it. Others wait for the same thing, and go on.
+        An error in a sibling field cancels this field's future only; others that await the same batch go on.
         """
         filled = vars(parent).get("_filled")
         if filled is not None and (declaration, request) in filled:
@@ -319,7 +319,7 @@ class Loaders:
         return shield(self._loader(declaration, request).load(key))
 
     def clear(self) -> None:
-        """Forget what was read, because something was written."""
+        """Drop the cache of loaded values: something was written."""
         self._loaders.clear()
 
     def _loader(self, declaration: Declaration, request: Hashable) -> DataLoader[Any, Any]:

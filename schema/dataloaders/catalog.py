@@ -1,4 +1,4 @@
-"""What is read in batches of courses, lessons, resources and enrolments."""
+"""Data sources of courses, lessons, resources and enrolments."""
 
 from courses.selectors import catalog, people
 from schema.dataloaders.base import ByPk, ChildrenOf, Fact, OneOf, PageOf

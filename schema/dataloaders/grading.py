@@ -1,4 +1,4 @@
-"""What is read in batches of grading tasks, and the item analysis of assessments."""
+"""Data sources of grading tasks, and of item analysis."""
 
 from courses.selectors import grading, item_analysis
 from schema.dataloaders.base import ByPk, Fact

@@ -1,4 +1,4 @@
-"""What is read in batches of notes."""
+"""Data sources of notes."""
 
 from courses.selectors import notes
 from schema.dataloaders.base import ByPk, PageOf

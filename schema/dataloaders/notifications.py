@@ -1,4 +1,4 @@
-"""What is read in batches of notifications."""
+"""Data sources of notifications."""
 
 from courses.selectors import catalog, notifications
 from schema.dataloaders.base import ByPk, Fact, PageOf

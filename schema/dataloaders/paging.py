@@ -1,7 +1,7 @@
-"""Pages of a list by keyset: what a page asks, the statement that reads it, and the cursors that go on from it.
+"""Keyset pagination: page requests, their statements, and pages of rows with cursors.
 
-A cursor names the values of the order's columns in one row, and the row's primary key, which breaks ties. A
-page is the rows after (or before) it, so that rows which come or go elsewhere never shift a page.
+A cursor holds the values of the sort keys in one row, and the row's primary key, which breaks ties. A page is the rows
+after (or before) it, so rows inserted or deleted elsewhere never shift a page.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ from schema.dataloaders.statements import Selector, Viewer, all_rows_of
 
 @dataclass(frozen=True)
 class OrderTerm:
-    """One column or annotation a list is ordered by; `kind` is the type of its values, which are never null."""
+    """Sort key: a column or annotation, never null; `kind` is the type of its values."""
 
     column: str
     descending: bool = False
@@ -31,11 +31,10 @@ class OrderTerm:
 
 @dataclass(frozen=True)
 class PageRequest:
-    """Which rows of a list a client asks for. Hashable: equal requests share one batch.
+    """Arguments of a connection. Hashable: equal requests share one batch.
 
-    `order` always ends with the primary key. `after` and `before` are the values of its columns in the row
-    that a cursor named. `size` counts from the end of the list when `backwards`. `annotations` are
-    expressions that `where` or `order` name.
+    `order` always ends with the primary key. `after` and `before` are the sort key values of a cursor's row. `size`
+    counts from the end of the list when `backwards`. `annotations` are expressions that `where` or `order` name.
     """
 
     size: int
@@ -50,7 +49,7 @@ class PageRequest:
         return self._hash
 
     def __str__(self) -> str:
-        """What is asked, for people; not the values of cursors."""
+        """Render the request for people, without the values of cursors."""
         order = ", ".join(f"-{term.column}" if term.descending else term.column for term in self.order)
         places = [name for name in ("after", "before") if getattr(self, name) is not None]
         parts = [f"{'last' if self.backwards else 'first'} {self.size} by {order}", *places]
@@ -58,21 +57,21 @@ class PageRequest:
 
     @cached_property
     def _hash(self) -> int:
-        """Worked out once: a condition takes long to hash, and many parents are asked the same."""
+        """Hash, cached: a condition takes long to hash, and every parent's request is the same."""
         return hash((self.size, self.order, self.after, self.before, self.backwards, self.where))
 
     @property
     def is_first(self) -> bool:
-        """Whether it asks for the first page, as many requests do, and not for the one after some row."""
+        """True for the first page, the one that most requests ask for."""
         return self.after is None and self.before is None
 
     def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """The list that the page is of."""
+        """Filter `rows` to the list that is paginated."""
         annotated: QuerySet[Any] = rows.annotate(**dict(self.annotations))
         return annotated.filter(self.where)
 
     def __call__(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """The rows of the page and one more, which tells whether the list goes on."""
+        """Return the rows of the page and one more, by which has-next is known."""
         rows, order = self.narrow(rows), self.order
         if self.after is not None:
             rows = rows.filter(_beyond(order, self.after))
@@ -86,8 +85,8 @@ class PageRequest:
 
 @dataclass(eq=False)
 class Page:
-    """Some rows of a list. `everything()` is where the list is taken from: the rows of all parents, which column
-    `by` tells apart, not yet narrowed to what was asked for.
+    """Page of a list. `everything()` is the base query of the list before it is filtered; with `by`, the foreign key to
+    the parent, that of all parents' lists.
     """
 
     rows: Sequence[Any]
@@ -105,22 +104,22 @@ class Page:
 
 @dataclass(eq=False)
 class PageEdge:
-    """A row and the page it stands on."""
+    """Row on its page."""
 
     node: Any
     page: Page
 
 
 def columns_of_page(request: PageRequest, plan: Plan) -> Columns:
-    """The columns of rows that are read where `plan` is asked of their page: those of its cursors as well."""
+    """Return the columns of rows that are read for `plan` on their page, with the sort keys for cursors."""
     rows = plan.beneath("edges").beneath("node")
     return union((rows.columns, frozenset(term.column for term in request.order)))
 
 
 def page_of(selector: Selector, viewer: Viewer, request: PageRequest, plan: Plan) -> Page:
-    """One page of a list that has no parent, of which `plan` is asked.
+    """Load one page of a list without a parent, for `plan`.
 
-    The statement of what many ask, the first page of all, is kept.
+    The statement of an unfiltered first page, which many ask for, is cached.
     """
     keep = request.is_first and not request.where
     rows = all_rows_of(selector, viewer, request, columns_of_page(request, plan), keep=keep)
@@ -135,7 +134,7 @@ def pages_of(
     request: PageRequest,
     everything: Callable[[], QuerySet[Any]],
 ) -> dict[Any, Page]:
-    """A page for each of `keys`, of the rows that were read for all of them."""
+    """Split the rows of a batch into a page for each of `keys`."""
     children: dict[Any, list[Any]] = {key: [] for key in keys}
     for row in rows:
         children[row.parent_key].append(row)
@@ -165,9 +164,9 @@ def _page(
 
 
 def _beyond(order: tuple[OrderTerm, ...], values: tuple[Any, ...]) -> Q | BaseExpression:
-    """The condition that a row comes after the row with `values`, in `order`.
+    """Return the condition that a row comes after the row with `values`, in `order`.
 
-    One direction throughout is a row comparison, which an index answers; mixed directions are spelt out.
+    A single direction is a row comparison, which an index answers; mixed directions are expanded.
     """
     if len({term.descending for term in order}) == 1:
         compare = TupleLessThan if order[0].descending else TupleGreaterThan

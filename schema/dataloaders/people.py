@@ -1,4 +1,4 @@
-"""What is read in batches of people."""
+"""Data sources of people."""
 
 from courses.selectors import people
 from schema.dataloaders.base import ByPk

@@ -1,4 +1,4 @@
-"""What a query asks for, as look-ahead finds it: which columns of rows are read, and what is loaded under them."""
+"""Prefetch plans, as look-ahead makes them: the projection of rows, and the steps beneath."""
 
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from schema.dataloaders.base import Declaration
 
 Columns: TypeAlias = frozenset[str] | None
-"""The columns and annotations of rows that will be read, beside the primary key; or EVERYTHING."""
+"""Projection: columns and annotations that are read of rows, beside the primary key; or EVERYTHING."""
 
 EVERYTHING: Columns = None
 
 
 def union(columns: Iterable[Columns]) -> Columns:
-    """All of these columns."""
+    """Return the union of projections."""
     found: set[str] = set()
     for each in columns:
         if each is None:
@@ -27,9 +27,9 @@ def union(columns: Iterable[Columns]) -> Columns:
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to load under rows: a declared value, or an object that stands on them already.
+    """One prefetch: a declared value, or an object that its parent already has or computes.
 
-    `name` is the attribute where such an object stands, or the fields that show the value.
+    `name` is the attribute that holds such an object, or the fields that show the value.
     """
 
     declaration: "Declaration | None"
@@ -37,7 +37,7 @@ class Step:
     request: Hashable
     then: "Plan"
     compute: Callable[[Any], Any] | None = None
-    """What makes the object of its parent, where it is not there yet."""
+    """Pure function that makes the object from its parent, where it is no attribute."""
 
     def __str__(self) -> str:
         source = f": {self.declaration}" if self.declaration else ""
@@ -48,23 +48,23 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked of objects: the columns that are read of them, and the steps that load what is under them."""
+    """Prefetch plan of one level: the projection of its objects, and the steps beneath them."""
 
     columns: Columns = EVERYTHING
     steps: tuple[Step, ...] = ()
 
     def __str__(self) -> str:
-        """A tree for people: the columns, then each step, and indented what is asked beneath it."""
+        """Render a tree for people: the columns, then each step with its plan indented."""
         columns = "all columns" if self.columns is None else f"columns: {', '.join(sorted(self.columns))}"
         return "\n".join([columns] * (self.columns != frozenset()) + [str(step) for step in self.steps])
 
     @cached_property
     def loads(self) -> bool:
-        """Whether it has anything to load."""
+        """True if any step loads something."""
         return any(step.declaration or step.then.loads for step in self.steps)
 
     def beneath(self, attribute: str) -> "Plan":
-        """What is asked of the objects that stand on these as `attribute`."""
+        """Return the plan of the objects that these have as `attribute`."""
         if self is UNKNOWN:
             return UNKNOWN
         found = [step.then for step in self.steps if step.declaration is None and step.name == attribute]
@@ -72,7 +72,7 @@ class Plan:
 
 
 UNKNOWN = Plan()
-"""For what is read without looking ahead: all columns, and nothing under them."""
+"""Plan without look-ahead: whole rows, nothing beneath them."""
 
 NOTHING = Plan(frozenset())
-"""For objects of which nothing is asked."""
+"""Plan of objects of which nothing is selected."""

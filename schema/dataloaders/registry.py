@@ -1,4 +1,4 @@
-"""Every declared relation and fact by its name: the variables of the modules beside this one."""
+"""Registry of the declarations: the variables of the modules beside this one."""
 
 import pkgutil
 from importlib import import_module
@@ -8,7 +8,7 @@ from schema.dataloaders.base import Declaration
 
 
 def declarations() -> dict[str, Declaration]:
-    """Each declaration by `module.name`, in alphabetical order."""
+    """Return the declarations by `module.name`, in alphabetical order."""
     found = {}
     for module in pkgutil.iter_modules(schema.dataloaders.__path__):
         variables = vars(import_module(f"{schema.dataloaders.__name__}.{module.name}"))

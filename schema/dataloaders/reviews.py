@@ -1,4 +1,4 @@
-"""What is read in batches of reviews, and of courses about their reviews."""
+"""Data sources of reviews, and of courses' ratings."""
 
 from courses.selectors import reviews
 from schema.dataloaders.base import AdviceOn, ByPk, Fact, OneOf, PageOf

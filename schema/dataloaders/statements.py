@@ -1,8 +1,8 @@
-"""The one statement of a declaration: compiled once from its selector, then run for any parents and any viewer.
+"""Compiled statements of declarations: one for each selector and kind of viewer, executed for any parents and viewer.
 
-What a selector reads depends on the viewer only by their kind (nobody, a person, staff) and by their id. So its
-statement is compiled once for each kind, with a stand-in where the id belongs. Building the same query anew for
-every request costs more than running it.
+A selector depends on the viewer only by kind (nobody, a person, staff) and by id. So its statement is compiled once
+for each kind, with a placeholder for the id. Building the same query anew for every request costs more than running
+it.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,10 +21,10 @@ from schema.dataloaders.plans import EVERYTHING, Columns
 
 Selector: TypeAlias = Callable[[Viewer], QuerySet[Any]]
 Window: TypeAlias = Callable[[QuerySet[Any]], QuerySet[Any]]
-"""What to do with the rows of one parent: order them, take the first. Hashable, and equal when it does the same."""
+"""Sort and limit of the rows of one parent. Hashable; equal windows do the same."""
 
 STAND_IN = stand_in(1)
-"""Stands for the viewer's id in a compiled statement."""
+"""Placeholder of the viewer's id in a compiled statement."""
 
 STATEMENTS_KEPT = 1024
 
@@ -36,13 +36,13 @@ _ROWS_OF_EACH = """
     CROSS JOIN LATERAL (SELECT row_number() OVER () AS "place", "top".* FROM ({rows}) AS "top") AS "child"
     ORDER BY "parent"."key", "child"."place"
 """
-"""LATERAL reads the rows of each parent from an index, and stops after those wanted. A window function over all
-children would read every one of them, which costs five times as much.
+"""LATERAL reads the rows of each parent from an index, and stops at the limit. A window function over all children
+would read every one of them, which costs five times as much.
 """
 
 
 class Kind(Enum):
-    """What a viewer is to every policy: nobody, somebody, or staff of the platform."""
+    """Class of viewer that policies distinguish: nobody, a person, or staff of the platform."""
 
     ANONYMOUS = "anonymous"
     PERSON = "person"
@@ -59,10 +59,9 @@ def rows_of(
     *,
     keep: bool = True,
 ) -> list[Any]:
-    """The rows of `selector` whose column `by` is one of `keys`, as `viewer` may see them: one statement.
+    """Load the rows of `selector` whose column `by` is one of `keys`, as visible to `viewer`: one statement.
 
-    `columns` are those that will be read. `keep` says whether the statement will be run again, which that of a
-    later page will not.
+    `columns` is the projection. `keep` caches the compiled statement; a later page's is not worth it.
     """
     return _run(selector, by, viewer, window, columns, keep, list(keys))
 
@@ -70,7 +69,7 @@ def rows_of(
 def all_rows_of(
     selector: Selector, viewer: Viewer, window: Window, columns: Columns, *, keep: bool
 ) -> list[Any]:
-    """The rows of `selector` that `window` leaves, as `viewer` may see them: one statement."""
+    """Load the rows of `selector` within `window`, as visible to `viewer`: one statement."""
     return _run(selector, None, viewer, window, columns, keep)
 
 
@@ -98,9 +97,9 @@ def statement(
     *,
     run_once: bool = False,
 ) -> CompiledQuery[Any] | None:
-    """The statement of a selector for viewers of one kind; None where they can see no row at all.
+    """Compile the statement of a selector for one kind of viewer; None where no row can be visible.
 
-    Without `by` it has no parents, and `window` is of all rows.
+    Without `by` there are no parents, and `window` is of all rows.
     """
     somebody = None if kind is Kind.ANONYMOUS else User(pk=STAND_IN, is_staff=kind is Kind.STAFF)
     rows = selector(somebody)
@@ -114,7 +113,7 @@ def statement(
 
 
 def _narrowed(rows: QuerySet[Any], columns: Columns) -> QuerySet[Any]:
-    """The same rows with the primary key and those columns only. What decides which rows there are stays."""
+    """Project the rows to the primary key and `columns`, without changing which rows there are."""
     if columns is None:
         return rows
     pk = rows.model._meta.pk.attname

@@ -1,4 +1,4 @@
-"""What is read in batches of statistics. What was never computed is computed by the first read."""
+"""Data sources of statistics. Missing statistics are computed by the first read."""
 
 from collections.abc import Mapping, Sequence
 

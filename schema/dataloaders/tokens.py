@@ -1,4 +1,4 @@
-"""What is read in batches of access tokens."""
+"""Data sources of access tokens."""
 
 from courses.selectors import people
 from schema.dataloaders.base import ByPk, ChildrenOf
