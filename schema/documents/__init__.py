@@ -1,1 +1,1 @@
-"""GraphQL documents before they are executed: read, validated, measured and kept, within bounds."""
+"""GraphQL documents before execution: parsed, validated, measured and cached, within bounds."""

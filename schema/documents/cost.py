@@ -1,8 +1,8 @@
-"""How large an operation may be: its depth, its aliases, the fields of a mutation, and what it costs.
+"""Static analysis of operations: depth, aliases, mutation fields, and cost in points.
 
-All are found in one pass over the parsed document that visits every fragment once, however often it is
-spread. The pass knows no variables; what depends on them (the page sizes, hence the cost) is kept as a
-formula that each request fills in.
+All are measured in one pass over the parsed document that visits every fragment once, however often it is spread. The
+pass is independent of variables; page sizes, hence the cost, depend on them, so the cost is kept as a formula that
+each request evaluates.
 """
 
 from collections.abc import Mapping
@@ -37,22 +37,22 @@ from schema.core.error_codes import ErrorCode, graphql_error
 from schema.documents import introspection
 
 Size: TypeAlias = int | str
-"""How many rows a field answers with: a number, or the name of the variable that decides it."""
+"""Number of rows of a field: an integer, or the name of the variable that determines it."""
 
 CEILING = 10**12
-"""Where counting ends: nested fragments can make numbers that no JSON reader takes."""
+"""Saturation value of counts: nested fragments can make numbers that no JSON reader takes."""
 
 FIELD_COST = 1
 MUTATION_COST = 10
 LEAST_COST = 1
-"""What it costs to ask for something that will be refused, or to open a connection."""
+"""Points for a request that is refused, or for opening a connection."""
 
 _SIZE_ARGUMENTS = ("first", "last", "ids")
 
 
 @dataclass
 class Shape:
-    """What is known of a selection set before the variables are: counts with every fragment expanded.
+    """Measure of a selection set, independent of variables: counts with every fragment expanded.
 
     The cost is `fixed_cost` plus, for each of `parts`, its cost times the largest of its sizes.
     """
@@ -64,7 +64,7 @@ class Shape:
     parts: list[tuple[tuple[Size, ...], "Shape"]] = field(default_factory=list)
 
     def add_beside(self, other: "Shape") -> None:
-        """Add a fragment's fields to this selection set."""
+        """Add the fields of a fragment to this selection set."""
         self.depth = max(self.depth, other.depth)
         self.width += other.width
         self.aliases += other.aliases
@@ -96,7 +96,7 @@ class Shape:
 
 
 def measure(schema: GraphQLSchema, document: DocumentNode) -> dict[str | None, Shape]:
-    """The shape of each operation of a valid document, by name."""
+    """Measure each operation of a valid document, by name."""
     pass_ = _Pass(schema, document)
     return {
         definition.name.value if definition.name else None: pass_.operation(definition)
@@ -106,7 +106,7 @@ def measure(schema: GraphQLSchema, document: DocumentNode) -> dict[str | None, S
 
 
 def refuse(operation: OperationDefinitionNode, shape: Shape, cost: int) -> list[GraphQLError]:
-    """The refusals of an operation larger than the settings allow, each with limit and actual value."""
+    """Return a refusal for each limit that the operation exceeds, with limit and actual value."""
     measured = [
         (shape.depth, settings.MAX_DEPTH, "is {actual} levels deep; at most {limit} are allowed"),
         (shape.aliases, settings.MAX_ALIASES, "has {actual} aliases; at most {limit} are allowed"),
@@ -132,7 +132,7 @@ def refuse(operation: OperationDefinitionNode, shape: Shape, cost: int) -> list[
 def variables_with_defaults(
     operation: OperationDefinitionNode, variables: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The request's variables, and the operation's defaults for those that were not given."""
+    """Return the request's variables, completed by the operation's defaults."""
     defaults = {
         definition.variable.name.value: value_from_ast_untyped(definition.default_value)
         for definition in operation.variable_definitions or ()
@@ -142,7 +142,7 @@ def variables_with_defaults(
 
 
 class _Pass:
-    """One pass over one document."""
+    """Single pass over one document."""
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
         self._schema = schema
@@ -197,7 +197,7 @@ class _Pass:
 
 
 def _sizes(node: FieldNode, answer: GraphQLNamedType | None) -> tuple[Size, ...]:
-    """What decides how many rows the field answers with; one row when nothing does."""
+    """Return the sizes of a field's list, of which the largest counts; a field without any has one row."""
     given = tuple(
         _size(argument.value) for argument in node.arguments or () if argument.name.value in _SIZE_ARGUMENTS
     )
@@ -234,5 +234,5 @@ def _rows(size: Size, variables: Mapping[str, Any]) -> int:
 
 
 def _page(asked: int) -> int:
-    """A page size within its limits. The connection refuses one that is not, so its cost does not matter."""
+    """Clamp a page size to its limits. The connection refuses one outside them, so its cost does not matter."""
     return min(max(asked, 1), int(settings.MAX_PAGE_SIZE))

@@ -1,6 +1,6 @@
-"""Values that no field can take, refused in one place for every literal and every variable.
+"""Validation of input values: those that no field can take, among all literals and variables, are refused here.
 
-PostgreSQL stores no NUL and no lone surrogate. Deep nesting and endless numbers only serve to wear us out.
+PostgreSQL stores no NUL and no lone surrogate. Deep nesting and endless numbers only serve denial of service.
 """
 
 import math
@@ -19,7 +19,7 @@ _NUMBERS = frozenset({TokenKind.INT, TokenKind.FLOAT})
 
 
 def refuse_literals(document: DocumentNode) -> list[GraphQLError]:
-    """The refusals of the literals of a document that was parsed with locations."""
+    """Validate the literals of a document that was parsed with locations; return at most one refusal."""
     token = document.loc.start_token if document.loc else None
     while token is not None:
         value = token.value or ""
@@ -32,7 +32,7 @@ def refuse_literals(document: DocumentNode) -> list[GraphQLError]:
 
 
 def refuse_variables(variables: dict[str, Any] | None) -> list[GraphQLError]:
-    """The refusals of a request's variables. Walks without recursion: the input decides how deep it is."""
+    """Validate a request's variables; return at most one refusal. Iterative, as the input decides the depth."""
     level: list[Any] = [variables or {}]
     depth = 0
     while level:

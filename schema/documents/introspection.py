@@ -1,7 +1,7 @@
-"""Questions about the schema itself: answered once, for the answer is the same for everybody, and off the event loop.
+"""Introspection: cached, as its result is the same for everybody, and executed off the event loop.
 
-Their price counts the values of the answer, by how long the lists of this schema are on average. Twenty of them cost a
-point, since no database is asked.
+Its cost counts the values of the result, estimated by the average lengths of this schema's lists. Twenty of them cost
+a point, since no database is read.
 """
 
 import asyncio
@@ -32,13 +32,13 @@ ROOT_FIELDS = frozenset({"__schema", "__type"})
 VALUES_PER_POINT = 20
 
 _ANSWERS = Kept[tuple[Schema, int, str | None], tuple[DocumentNode, dict[str, Any]]](number=16, weight=16)
-"""Answers by the document and the name of the operation. The document is kept as well, so that its id stays its own.
+"""Results by document id and operation name. The document is kept as well, so that its id is not reused.
 Each is as large as MAX_COST allows: some megabytes.
 """
 
 
 def is_pure(operation: OperationDefinitionNode) -> bool:
-    """Whether the operation asks of nothing but the schema, in a way that no variable changes."""
+    """Tell if the operation selects introspection fields only, and has no variables."""
     return (
         operation.operation is OperationType.QUERY
         and not operation.variable_definitions
@@ -52,7 +52,7 @@ def is_pure(operation: OperationDefinitionNode) -> bool:
 async def answer(
     schema: Schema, document: DocumentNode, operation: OperationDefinitionNode
 ) -> ExecutionResult:
-    """What a pure operation is answered with."""
+    """Execute a pure operation, or return its cached result."""
     name = operation.name.value if operation.name else None
     kept = _ANSWERS.get((schema, id(document), name))
     if kept is not None:
@@ -65,13 +65,13 @@ async def answer(
 
 
 def price(values: int) -> int:
-    """The points of so many values of an answer."""
+    """Return the cost, in points, of so many values of a result."""
     return -(-values // VALUES_PER_POINT)
 
 
 @lru_cache
 def list_sizes(schema: GraphQLSchema) -> Mapping[str, int]:
-    """How long the lists of introspection are, by their field: those of types and fields on average, rounded up."""
+    """Return the lengths of introspection's lists by field: those of types and fields on average, rounded up."""
     types = schema.type_map.values()
     fields = [field for type_ in types if is_object_type(type_) for field in type_.fields.values()]
     lengths = {

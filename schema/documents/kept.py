@@ -1,4 +1,4 @@
-"""What was worked out before and is kept in memory: the latest used, up to a number and a weight."""
+"""Cache in memory: least recently used entries are evicted, by number and by weight."""
 
 from collections.abc import Hashable
 from typing import Generic, TypeVar
@@ -8,7 +8,7 @@ Value = TypeVar("Value")
 
 
 class Kept(Generic[Key, Value]):
-    """The values used last, at most `number` of them, which together weigh at most `weight`."""
+    """LRU cache of at most `number` values, whose weights add up to at most `weight`."""
 
     def __init__(self, *, number: int, weight: int) -> None:
         self._number = number
@@ -24,7 +24,7 @@ class Kept(Generic[Key, Value]):
         return found[0]
 
     def put(self, key: Key, value: Value, *, weight: int) -> None:
-        """Keep `value`, unless it alone is too heavy, and let go of those that were not used for the longest time."""
+        """Cache `value`, unless it alone is too heavy, and evict the least recently used values."""
         if weight > self._weight:
             return
         self._remove(key)

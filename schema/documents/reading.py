@@ -1,8 +1,8 @@
-"""Query documents: parsed, validated and measured once, and kept, because clients send the same ones again.
+"""Document cache: documents are parsed, validated and measured once, because clients send the same ones again.
 
-Reading one that is not kept is work, which is bounded, and paid for: in part before it begins, for nobody with an empty
-bucket shall have work done, and the rest once it is known. The event loop reads documents itself: the worst of them
-take no longer than other requests (docs/operators.md).
+Reading one that is not cached is work, which is bounded and charged: in part before it begins, because an empty bucket
+buys no work, and the rest once it is known. It runs on the event loop: the worst documents take no longer than other
+requests (docs/operators.md).
 """
 
 from dataclasses import dataclass, field
@@ -35,12 +35,12 @@ STEPS_PER_TOKEN = 6
 
 STEPS_PER_POINT = 100
 STEPS_INCLUDED = 2_000
-"""What every request may have read without paying for more than its operation: some twenty fields."""
+"""Steps of reading that are free of charge: some twenty fields."""
 
 
 @dataclass(frozen=True)
 class PreparedDocument:
-    """A parsed document, what is wrong with it, and the shapes of its operations when nothing is."""
+    """Parsed document, its errors, and the shapes of its operations if it is valid."""
 
     document: DocumentNode
     errors: tuple[GraphQLError, ...] = ()
@@ -56,7 +56,7 @@ class PreparedDocument:
         }
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
-        """The operation called `name`, or the only one there is when it is None; else None."""
+        """Return the operation called `name`, or for None the only one; None where there is no such operation."""
         operations = [
             definition
             for definition in self.document.definitions
@@ -66,20 +66,20 @@ class PreparedDocument:
         return operations[0] if len(operations) == 1 else None
 
     def operation_type(self, name: str | None) -> OperationType | None:
-        """What kind of operation would be executed, or None when none can be."""
+        """Return the kind of the operation that would be executed, or None."""
         operation = self.operation(name)
         return operation.operation if operation else None
 
 
 _SPELLINGS = Kept[str, Spelling](number=512, weight=2_000_000)
-"""Texts as clients send them, by which most documents are found at once. Their weight is their length."""
+"""Normalised texts by the text that clients send, the usual way to a cached document. Their weight is their length."""
 
 _DOCUMENTS = Kept[tuple[Schema, str], PreparedDocument](number=128, weight=1_000_000)
-"""Documents by their one spelling. Their weight is what they took to read."""
+"""Documents by normalised text. Their weight is the steps of reading them."""
 
 
 class Document:
-    """The document of one request: kept, or to be read. `points` are due before it is read."""
+    """Document of one request, cached or yet to be read. `points` are charged before it is read."""
 
     def __init__(self, schema: Schema, query: str) -> None:
         self._schema = schema
@@ -100,7 +100,7 @@ class Document:
         return self._prepared is not None
 
     def read(self) -> tuple[PreparedDocument, int]:
-        """The document, and the points that are due for reading it beside those that were before."""
+        """Return the document, and the points that are charged for reading it in addition to `points`."""
         if self._prepared is None:
             self._prepared = _read(self._schema, self._spelling, self._work)
             key = self._schema, self._spelling.text
@@ -113,18 +113,18 @@ class Document:
 
 
 def prepare(schema: Schema, query: str) -> PreparedDocument:
-    """The document of a request that has paid for reading it."""
+    """Read the document of a request that has paid for it."""
     return Document(schema, query).read()[0]
 
 
 def forget_documents() -> None:
-    """Let go of everything that is kept, for tests that count the work."""
+    """Clear the caches, for tests that count the work."""
     _SPELLINGS.clear()
     _DOCUMENTS.clear()
 
 
 def _read(schema: Schema, spelling: Spelling, work: Work) -> PreparedDocument:
-    """Parse, validate and measure: `work` says what that took."""
+    """Parse, validate and measure a document, and add the steps to `work`."""
     document = DocumentNode(definitions=())
     try:
         if spelling.longest_name > MAX_NAME_LENGTH:
@@ -147,7 +147,7 @@ def _read(schema: Schema, spelling: Spelling, work: Work) -> PreparedDocument:
 def _parsed(spelling: Spelling) -> DocumentNode:
     document = parse(spelling.text, max_tokens=settings.MAX_TOKENS)
     if document.loc:
-        document.loc.source.body = ""  # places are looked for in the client's text only
+        document.loc.source.body = ""  # locations are found in the client's text only
     return document
 
 

@@ -1,7 +1,7 @@
-"""One spelling for all documents that differ only in white space, commas and comments, and the way back.
+"""Normal form of documents that differ only in white space, commas and comments, and the source map back.
 
-Documents are kept, read and executed in this spelling: every token, or run of tokens, verbatim, and a space between
-two. Errors are told in the places of the text that the client sent.
+Documents are cached, read and executed in this form: every token, or run of tokens, verbatim, and a space between two.
+Errors have the locations of the text that the client sent.
 """
 
 import re
@@ -34,7 +34,7 @@ _SEGMENT = re.compile(
 
 @dataclass(frozen=True)
 class Spelling:
-    """A document in the one spelling. Of one with too many tokens so many that the parser notices."""
+    """Normalised document. One with too many tokens is cut after the first one too many, which the parser refuses."""
 
     text: str
     tokens: int
@@ -42,14 +42,14 @@ class Spelling:
 
 
 def spell(query: str) -> Spelling:
-    """The one spelling of `query`, in time that grows with its length and no faster."""
+    """Normalise `query`, in linear time."""
     segments = [match[1] for match in _segments(query)]
     names = (len(each) for each in segments if len(each) > MAX_NAME_LENGTH and each.isidentifier())
     return Spelling(" ".join(segments), len(segments), max(names, default=0))
 
 
 def places_in(query: str, positions: Collection[int]) -> dict[int, SourceLocation]:
-    """Line and column in `query` of each of `positions` in its one spelling, all found in one pass."""
+    """Map positions in the normal form of `query` to line and column in `query`, in one pass."""
     matches = list(_segments(query))
     spelled = [0, *accumulate(len(match[1]) + 1 for match in matches)]
     lines = query.replace("\r\n", " \n").replace("\r", "\n")

@@ -43,19 +43,19 @@ STEPS_PER_FRAGMENT_USE = 5
 STEPS_PER_COMPARISON = 2
 STEPS_PER_SUGGESTION = 1_500
 PARTS_PER_ERROR = 8
-"""To tell an error takes up to an eighth of the steps so far: its message may print all that is around."""
+"""Reporting an error takes up to an eighth of the steps so far: its message may print all that surrounds it."""
 
 _VISITED = {
     kind: tuple(key for key in keys if key not in ("description", "name", "alias"))
     for kind, keys in QUERY_DOCUMENT_KEYS.items()
 }
-"""The members of nodes that rules visit. No rule visits names; and descriptions do not count."""
+"""Members of nodes that rules visit. No rule visits names; and descriptions do not count."""
 
 _SELECTED = (SelectionNode, ExecutableDefinitionNode)
 
 
 class KnownTypes(KnownTypeNamesRule):
-    """Unknown types, told without similar names: to compare one with those of all types takes 10 ms."""
+    """Unknown types, without suggestions: comparing a name with those of all types takes 10 ms."""
 
     context: "_Context"
 
@@ -74,17 +74,17 @@ RULES = (
 
 
 class TooMuchWork(Exception):  # noqa: N818 - it is an answer to the client, no failure of ours
-    """Reading the document takes more steps than are allowed."""
+    """Reading the document takes more steps than MAX_READING_STEPS."""
 
 
 @dataclass
 class Work:
-    """The steps that reading one document has taken."""
+    """Steps of reading one document."""
 
     steps: int = 0
 
     def spend(self, steps: int) -> None:
-        """Raises TooMuchWork past the limit."""
+        """Count steps. Raises TooMuchWork past the limit."""
         self.steps += steps
         if self.steps > settings.MAX_READING_STEPS:
             raise TooMuchWork
@@ -95,7 +95,7 @@ class Work:
 
 
 def faults_of(schema: GraphQLSchema, document: DocumentNode, work: Work) -> list[GraphQLError]:
-    """Where the document does not fit the schema: all of it, or the first faults of many.
+    """Validate the document against the schema; return its errors, at most MAX_ERRORS.
 
     Raises TooMuchWork, and RecursionError when fragments are nested too deeply to be followed.
     """
@@ -119,7 +119,7 @@ def faults_of(schema: GraphQLSchema, document: DocumentNode, work: Work) -> list
 
 
 def _steps_by_size(document: DocumentNode) -> int:
-    """The work that is known before it is done: that of every node, and of fragments in every operation."""
+    """Return the steps that size alone determines: every node, and fragments in every operation."""
     steps = 0
     nodes: list[Node] = [document]
     while nodes:
@@ -134,11 +134,11 @@ def _steps_by_size(document: DocumentNode) -> int:
 
 
 class _EnoughErrors(Exception):  # noqa: N818 - validation ends, nothing has failed
-    """More errors would help nobody."""
+    """Validation stops at MAX_ERRORS."""
 
 
 class _Context(ValidationContext):
-    """What the rules share. Only the first error suggests other names: to compare names takes long."""
+    """Validation context of one document. Only the first error has suggestions: comparing names is slow."""
 
     hide_suggestions = False
 
@@ -172,7 +172,7 @@ class _Context(ValidationContext):
         return self._once(super().get_recursive_variable_usages, operation)
 
     def _once(self, find: Callable[[Any], Any], node: Any) -> Any:
-        """What is found for `node`, by its identity: to compare whole nodes would take as long as to read them."""
+        """Cache the result for `node` by identity: comparing whole nodes would take as long as visiting them."""
         key = (find.__name__, id(node))
         if key not in self._found:
             self._found[key] = find(node)

@@ -1,1 +1,1 @@
-"""How work runs: database threads, admission, and what is counted about a request."""
+"""Execution: database threads, admission control, and the work of each request."""

@@ -1,7 +1,7 @@
-"""How many requests execute at once, how many may wait for that, and when a new one is sent away.
+"""Admission control: few requests execute concurrently, more wait in a bounded queue, the rest are refused.
 
-Interleaving many requests makes each of them slower and none of them faster, so few execute and the others
-wait in a queue. The queue is bounded: past its end a request is refused at the door, before it costs.
+Interleaving many requests makes each of them slower and none of them faster. Past the end of the queue a request is
+refused before it costs anything.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ class Overloaded(Exception):  # noqa: N818 - being busy is no error
 
 
 class Admission:
-    """`executing` requests at once, `waiting` more in the queue, first come first served."""
+    """First-come-first-served admission of `executing` requests at once, with a queue of `waiting` more."""
 
     def __init__(self, *, executing: int, waiting: int) -> None:
         self._places = asyncio.Semaphore(executing)
@@ -25,7 +25,7 @@ class Admission:
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
-        """Wait for a place and keep it until the block and every database job that it began have ended.
+        """Wait for a place and hold it until the block and every database job that it began have ended.
 
         Raises Overloaded at once when the queue is full.
         """

@@ -1,8 +1,8 @@
-"""How blocking database work leaves the event loop: `await database(function, *args)`.
+"""Thread pool of blocking database work: `await database(function, *args)`.
 
-A fixed pool of threads, each of which keeps one PostgreSQL session. Django's own `sync_to_async` makes a new
-thread and a new session for every request; a fixed pool makes exactly DATABASE_THREADS, whatever the load.
-Nothing else in the API may touch the database.
+A fixed number of threads, each with one PostgreSQL session that it keeps. Django's own `sync_to_async` makes a new
+thread and a new session for every request; this pool makes exactly DATABASE_THREADS, whatever the load. Nothing else
+in the API may touch the database.
 """
 
 import asyncio
@@ -26,8 +26,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 use_callers_thread = False
-"""Set by the tests: jobs run on the thread that called `async_to_sync`, inside the test's transaction, and
-no connection is looked after, because closing it would end that transaction."""
+"""Set by the tests: jobs run on the thread that called `async_to_sync`, inside the test's transaction, and connections
+are left alone, because closing one would end that transaction.
+"""
 
 _Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)
 _lock = threading.Lock()
@@ -36,10 +37,10 @@ _jobs_under_way = 0
 
 
 async def database(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run `function` on a database thread, in a copy of the caller's context, and return what it returns.
+    """Run `function` on a database thread, in a copy of the caller's context, and return its result.
 
-    A caller that is cancelled takes a job that has not begun with it. One that has begun runs on and commits;
-    it stays part of its request's work until it ends.
+    Cancelling the caller cancels a job that has not begun. One that has begun runs on and commits; it stays part of its
+    request's work until it ends.
     """
     if use_callers_thread:
         return await sync_to_async(_counted_job, thread_sensitive=True)(function, *args, **kwargs)
@@ -57,7 +58,7 @@ async def database(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) 
 
 
 def jobs_under_way() -> int:
-    """Jobs that wait for a thread or run on one, those included that nobody waits for any more."""
+    """Return the number of jobs that are queued or running, abandoned ones included."""
     return _jobs_under_way
 
 
@@ -112,7 +113,7 @@ def _job(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 
 def _session_has_died(connection: BaseDatabaseWrapper) -> bool:
-    """Whether PostgreSQL has spoken on an idle socket: only a farewell arrives there unasked."""
+    """Tell if the session is dead: an idle socket is readable only once PostgreSQL has ended the session."""
     if connection.connection is None:
         return False
     if connection.connection.closed:
@@ -123,7 +124,7 @@ def _session_has_died(connection: BaseDatabaseWrapper) -> bool:
 
 
 def _make_ready_for_the_next_job(connection: BaseDatabaseWrapper) -> None:
-    """Close a session that failed, and forget one that a job has left inside a transaction."""
+    """Close a session that failed, and discard one that a job has left inside a transaction."""
     if connection.in_atomic_block or _is_in_transaction(connection):
         connection.close()
         del connections[connection.alias]  # with it go Django's own notes of the open block
@@ -132,7 +133,7 @@ def _make_ready_for_the_next_job(connection: BaseDatabaseWrapper) -> None:
 
 
 def _is_in_transaction(connection: BaseDatabaseWrapper) -> bool:
-    """Whether PostgreSQL waits for the end of a transaction, also of one that was begun in plain SQL."""
+    """Tell if the session is inside a transaction, also of one that was begun in plain SQL."""
     session = connection.connection
     return bool(session and not session.closed and session.info.transaction_status != TRANSACTION_STATUS_IDLE)
 

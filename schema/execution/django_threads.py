@@ -1,4 +1,4 @@
-"""Django's own pages on a fixed number of threads, each of which keeps one PostgreSQL session.
+"""Thread pool of Django's own pages: a fixed number of threads, each with one PostgreSQL session that it keeps.
 
 Left to itself, Django's ASGI handler makes a thread and a session for every request.
 """
@@ -18,10 +18,10 @@ from schema.execution.admission import Admission, Overloaded
 
 
 class DjangoThreads:
-    """An ASGI application that runs `django` on one of `threads` executors of one thread each.
+    """ASGI application that runs `django` on `threads` executors of one thread each.
 
-    A request takes an executor only once its body has arrived, and gives it back before its answer is sent,
-    so a client that is slow in either direction holds none.
+    Requests and responses are buffered: an executor is taken once the body has arrived, and released before the
+    response is sent, so a client that is slow in either direction holds none.
     """
 
     def __init__(self, django: ASGIHandler, *, threads: int, waiting: int) -> None:
@@ -44,14 +44,14 @@ class DjangoThreads:
         if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
             await _send_text(send, 413, "The request is too large.")
             return
-        answer: list[Message] = []
+        response: list[Message] = []
         try:
             async with self._admission.place():
-                await self._run(scope, _replay(body, receive), answer)
+                await self._run(scope, _replay(body, receive), response)
         except Overloaded:
             await _send_text(send, 503, "The server is busy. Please try again in a moment.", retry_after=1)
             return
-        for message in answer:
+        for message in response:
             await send(message)
 
     async def shut_down(self) -> None:
@@ -61,19 +61,19 @@ class DjangoThreads:
         for executor in self._executors:
             await asyncio.to_thread(executor.shutdown)
 
-    async def _run(self, scope: Scope, receive: Receive, answer: list[Message]) -> None:
+    async def _run(self, scope: Scope, receive: Receive, response: list[Message]) -> None:
         executor = self._free.pop()
         try:
             async with ThreadSensitiveContext(executor=executor):
-                await self._django(dict(scope), receive, _collector(answer))
+                await self._django(dict(scope), receive, _collector(response))
         finally:
             self._free.append(executor)
 
 
 async def _whole_body(receive: Receive) -> bytes | None:
-    """The body, cut one byte after the largest that Django accepts; None when the client has gone.
+    """Buffer the body, cut one byte after the largest that Django accepts; None when the client has disconnected.
 
-    Raises TimeoutError when it is too late.
+    Raises TimeoutError when it arrives too late.
     """
     body = bytearray()
     while len(body) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
@@ -95,9 +95,9 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return receive_again
 
 
-def _collector(answer: list[Message]) -> Callable[[Mapping[str, Any]], Awaitable[None]]:
+def _collector(response: list[Message]) -> Callable[[Mapping[str, Any]], Awaitable[None]]:
     async def send(message: Mapping[str, Any]) -> None:
-        answer.append(dict(message))
+        response.append(dict(message))
 
     return send
 

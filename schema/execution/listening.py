@@ -1,8 +1,8 @@
-"""Hearing what other processes have changed: one PostgreSQL session of each process listens, on the event loop.
+"""LISTEN/NOTIFY: one PostgreSQL session of each process listens on the event loop for changes by other processes.
 
-A message is a list of topics with spaces between. Nobody is told what has changed, only that something has, and
-reads what is there then: so a subscriber that is slow needs no queue, and one that has missed messages while
-the session was lost is told to look again once it listens again.
+A payload is a list of topics with spaces between. A notification says that something has changed, not what: subscribers
+read what is there then. So a slow subscriber needs no queue, and after a lost session all are notified once the
+process listens again.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from psycopg2 import sql
 from courses.services.changes import CHANNEL
 
 SESSION_NAME = "courses listening"
-"""By which `pg_stat_activity` shows the session."""
+"""`application_name` of the session in `pg_stat_activity`."""
 
 SHORTEST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0
@@ -30,22 +30,22 @@ logger = logging.getLogger("schema.listening")
 
 
 class Subscriber:
-    """Somebody who waits for news of one topic. All that come while it is busy are one piece of news."""
+    """Subscriber to one topic. Notifications that come while it is busy are coalesced into one."""
 
     def __init__(self, holder: Hashable) -> None:
         self.holder = holder
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
-        """Have it look again."""
+        """Notify the subscriber."""
         self._woken.set()
 
     def rest(self) -> None:
-        """Forget what has happened so far."""
+        """Discard pending notifications."""
         self._woken.clear()
 
     async def turn(self, seconds: float) -> bool:
-        """Wait for news, for `seconds` at most; tell whether there are any."""
+        """Wait for a notification, at most `seconds`; tell if there was one."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._woken.wait()
@@ -55,22 +55,22 @@ class Subscriber:
 
 
 class Listener:
-    """The session of one process that listens. It is opened for the first subscriber and kept until `stop`."""
+    """Listening session of one process, opened for the first subscriber and kept until `stop`."""
 
     def __init__(self) -> None:
         self._subscribers: dict[str, set[Subscriber]] = {}
         self._task: asyncio.Task[None] | None = None
         self._listens = asyncio.Event()
         self.has_ended = False
-        """Whether no news will come any more, because the process stops."""
+        """True once the process stops: no notifications follow."""
         self.turns = asyncio.Semaphore(max(1, settings.DATABASE_THREADS // 2))
-        """Taken by whoever reads because of news: news for many leave the requests half of the threads."""
+        """Semaphore of reads after notifications: a burst leaves requests half of the database threads."""
 
     @asynccontextmanager
     async def subscribed(self, topic: str, *, holder: Hashable) -> AsyncIterator[Subscriber]:
-        """Hear of `topic` within the block; `holder` is who is counted for it.
+        """Subscribe to `topic` within the block; the subscription counts for `holder`.
 
-        Raises TimeoutError when the database cannot be listened to within the deadline of a request.
+        Raises TimeoutError when the process cannot listen to the database within the deadline of a request.
         """
         if self.has_ended:
             raise TimeoutError
@@ -87,12 +87,12 @@ class Listener:
             self._leave(topic, subscriber)
 
     def count(self, holder: Hashable) -> int:
-        """How many subscriptions `holder` has in this process."""
+        """Count the subscriptions of `holder` in this process."""
         everyone = (subscriber for of_topic in self._subscribers.values() for subscriber in of_topic)
         return sum(subscriber.holder == holder for subscriber in everyone)
 
     def end(self) -> None:
-        """Have everybody look whether it has ended."""
+        """Mark as ended, and wake every subscriber to see it."""
         self.has_ended = True
         self._wake_everyone()
 
@@ -109,7 +109,7 @@ class Listener:
             del self._subscribers[topic]
 
     async def _keep_listening(self) -> None:
-        """Listen, and after the session was lost listen again, ever less eagerly while that fails."""
+        """Listen, and reconnect whenever the session is lost, with exponential backoff while that fails."""
         pause = SHORTEST_PAUSE
         while True:
             try:
@@ -124,14 +124,14 @@ class Listener:
             await asyncio.sleep(pause)
 
     async def _listen(self, session: psycopg2.extensions.connection) -> None:
-        """Pass on what `session` hears until it is lost."""
+        """Dispatch the notifications of `session` until it is lost."""
         loop, lost, socket = asyncio.get_running_loop(), asyncio.Event(), session.fileno()
 
         def hear() -> None:
             try:
                 session.poll()
             except psycopg2.Error:
-                loop.remove_reader(socket)  # or it would be called again at once, and for ever
+                loop.remove_reader(socket)  # or a busy loop would follow
                 lost.set()
             else:
                 self._pass_on(session)
@@ -160,7 +160,7 @@ class Listener:
 
 
 def _open_session() -> psycopg2.extensions.connection:
-    """A session of its own beside those of the threads, which listens already."""
+    """Open a session that listens, beside those of the database threads."""
     where = {"dsn": settings.LISTEN_URL} if settings.LISTEN_URL else connection.get_connection_params()
     parameters = where | _NOTICE_A_DEAD_NETWORK
     session = psycopg2.connect(**parameters | {"cursor_factory": None, "application_name": SESSION_NAME})

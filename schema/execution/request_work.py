@@ -1,4 +1,4 @@
-"""The database work of one request: its jobs that have not ended, and the statements they have cost."""
+"""Database work of one request: its unfinished jobs, and the number of its statements."""
 
 import asyncio
 import threading
@@ -13,7 +13,7 @@ Execute: TypeAlias = Callable[[str, Any, bool, dict[str, Any]], Any]
 
 
 class RequestWork:
-    """What the jobs of one request share: their copied contexts hold the same object."""
+    """Shared state of the jobs of one request: their copied contexts hold the same object."""
 
     def __init__(self) -> None:
         self.statements = 0
@@ -29,7 +29,7 @@ class RequestWork:
         job.add_done_callback(self._jobs.discard)
 
     async def ended(self) -> None:
-        """Wait until no job is left, those included that nobody waits for any more."""
+        """Wait until every job has ended, abandoned ones included."""
         while self._jobs:
             await asyncio.wait(self._jobs)
 
@@ -38,7 +38,7 @@ _current: ContextVar[RequestWork | None] = ContextVar("request_work", default=No
 
 
 def start() -> RequestWork:
-    """Begin a request: the jobs of this task, and of all that inherits its context, are its work."""
+    """Begin a request: jobs of this task, and of all that inherit its context, are its work."""
     work = RequestWork()
     _current.set(work)
     return work
@@ -50,7 +50,7 @@ def current() -> RequestWork | None:
 
 @contextmanager
 def statements_counted() -> Iterator[None]:
-    """Add the statements of the block to the request it works for, if there is one."""
+    """Count the statements of the block for the current request, if there is one."""
     work = _current.get()
     if work is None:
         yield
