@@ -1,7 +1,7 @@
-"""The API on the network: Strawberry's ASGI view, specialised to GraphQL over HTTP as clients may rely on it.
+"""ASGI application: Strawberry's view, specialised to GraphQL over HTTP, WebSocket and SSE.
 
-Here stands the way of a request: what is refused, who is asking, how long it may take, and with which status
-and media type it is answered. How each step is done stands in schema/network/ and schema/documents/.
+The pipeline of a request stands here: refusals, authentication, deadline, execution, status and media type. Its stages
+stand in schema/network/ and schema/documents/.
 """
 
 import asyncio
@@ -56,14 +56,14 @@ from schema.network.sign_in import charged, signed_in, signed_in_still, welcome
 from schema.network.websocket import TransportHandler
 
 JSON_TYPES = (JSON, GRAPHQL_RESPONSE)
-ANSWER_TYPES = (*JSON_TYPES, EVENT_STREAM)
+RESPONSE_TYPES = (*JSON_TYPES, EVENT_STREAM)
 
 CONNECTION_INIT_TIMEOUT = timedelta(seconds=10)
 OPERATIONS_PER_CONNECTION = 50
 
 
 class GraphQLApplication(GraphQL[Context, None]):
-    """Serves `schema`. `render_graphiql` makes the page that a browser gets; without it there is none."""
+    """ASGI application of `schema`. `render_graphiql` renders the page for browsers; without it there is none."""
 
     schema: Schema
     request_adapter_class = BoundedRequest
@@ -83,18 +83,18 @@ class GraphQLApplication(GraphQL[Context, None]):
         self.admission = Admission(executing=settings.EXECUTING_REQUESTS, waiting=settings.WAITING_REQUESTS)
         self.listener = Listener()
         self.handlers: set[TransportHandler] = set()
-        """The WebSocket connections that are open."""
+        """Open WebSocket connections."""
         self._render_graphiql = render_graphiql
 
     def begin_to_stop(self) -> None:
-        """End what would last: event streams are completed, and WebSockets closed once they are answered."""
+        """Drain what lasts: complete event streams, and close WebSockets once their operations have ended."""
         if not self.listener.has_ended:
             self.listener.end()
             for handler in self.handlers:
                 handler.leave()
 
     async def shut_down(self) -> None:
-        """Close the session that listens, once nobody is connected any more."""
+        """Close the listening session, once every connection is closed."""
         await self.listener.stop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -102,7 +102,7 @@ class GraphQLApplication(GraphQL[Context, None]):
             websocket = WebSocket(scope, receive, send)
             await (self.run(websocket) if _is_our_host(websocket) else self.reject_websocket(websocket))
             return
-        # What HEAD asks for is found out as for GET; the headers are all that is sent of it.
+        # HEAD is handled as GET; only the headers are sent.
         request = Request({**scope, "method": "GET"} if scope["method"] == "HEAD" else scope, receive)
         record = RequestRecord(request_id(request.headers.get("x-request-id")), "http")
         request.state.record = record
@@ -117,11 +117,11 @@ class GraphQLApplication(GraphQL[Context, None]):
         record.log(response.status_code)
         await (head_of(response) if scope["method"] == "HEAD" else response)(scope, receive, send)
 
-    # ---------------------------------------------------------------- the short way
+    # ---------------------------------------------------------------- short way
 
     async def _short_way(self, request: Request) -> Response | None:
-        """The answer to a known query, or None for a request that goes the general way."""
-        media_type = _preferred(request.headers, ANSWER_TYPES)
+        """Return the response to a known query, or None for a request that takes the general way."""
+        media_type = _preferred(request.headers, RESPONSE_TYPES)
         if request.method != "POST" or media_type not in JSON_TYPES or not _is_our_host(request):
             return None
         asked = await known_query(self.schema, request)
@@ -150,7 +150,7 @@ class GraphQLApplication(GraphQL[Context, None]):
     # ---------------------------------------------------------------- before execution
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
-        """The beginnings of the answer: called first, and so the place for what is refused first."""
+        """Refuse what the request's head decides; return the response whose headers the next steps fill."""
         if not _is_our_host(request):
             raise Refused(ErrorCode.BAD_REQUEST, "This server does not answer for that host name.")
         if request.scope["method"] not in ("GET", "POST"):
@@ -178,17 +178,17 @@ class GraphQLApplication(GraphQL[Context, None]):
         )
 
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
-        """A browser is who asks for a page. `curl`, which accepts everything, gets JSON."""
+        """Tell if the client prefers HTML, as browsers do. `curl`, which accepts everything, gets JSON."""
         if self._render_graphiql is None or request.method != "GET":
             return False
-        return _preferred(request.headers, (*ANSWER_TYPES, HTML)) == HTML
+        return _preferred(request.headers, (*RESPONSE_TYPES, HTML)) == HTML
 
     async def render_graphql_ide(self, request: Request) -> Response:
         assert self._render_graphiql is not None
         return self._render_graphiql(request)
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
-        media_type = _preferred(request.headers, ANSWER_TYPES)
+        media_type = _preferred(request.headers, RESPONSE_TYPES)
         if media_type is None:
             raise Refused(ErrorCode.NOT_ACCEPTABLE)
         if request.method == "GET":
@@ -209,7 +209,7 @@ class GraphQLApplication(GraphQL[Context, None]):
         root_value: None,
         sub_response: Response,
     ) -> Result:
-        """Execute within the deadline. Past it the client is answered at once; a job that runs goes on."""
+        """Execute within the deadline. Past it the client gets TIMEOUT at once; a running job goes on."""
         record: RequestRecord = request.state.record
         record.operation = request_data.operation_name
         work = request_work.start()
@@ -239,7 +239,7 @@ class GraphQLApplication(GraphQL[Context, None]):
     async def _paid(
         self, request: Request, data: GraphQLRequestData, context: Context, sub_response: Response
     ) -> Authenticated:
-        """Who is asking, and has paid: for a document to be read before it is, for the operation once it is known."""
+        """Authenticate and charge: for reading a document that is not cached, then for its operation."""
         paid: Authenticated | None = getattr(request.state, "authenticated", None)
         if paid is not None:
             context.compiles_reads = False
@@ -270,7 +270,7 @@ class GraphQLApplication(GraphQL[Context, None]):
             return "This took too long. It may have been carried out all the same: look before you repeat it."
         return ErrorCode.TIMEOUT.sentence
 
-    # ---------------------------------------------------------------- the answer
+    # ---------------------------------------------------------------- response
 
     async def process_result(self, request: Request, result: ExecutionResult) -> dict[str, Any]:  # type: ignore[override]
         body = body_of(result)
@@ -306,7 +306,7 @@ class GraphQLApplication(GraphQL[Context, None]):
 
 
 def _is_our_host(connection: HTTPConnection) -> bool:
-    """Whether the Host header is one of ours; another may come from a name that was made to point here."""
+    """Validate the Host header against ALLOWED_HOSTS, because of DNS rebinding."""
     domain, _ = split_domain_port(connection.headers.get("host", ""))
     return validate_host(domain, settings.ALLOWED_HOSTS)
 

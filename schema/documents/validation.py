@@ -73,7 +73,7 @@ RULES = (
 )
 
 
-class TooMuchWork(Exception):  # noqa: N818 - it is an answer to the client, no failure of ours
+class TooMuchWork(Exception):  # noqa: N818 - a response to the client, no failure of ours
     """Reading the document takes more steps than MAX_READING_STEPS."""
 
 

@@ -1,1 +1,1 @@
-"""GraphiQL: the page that a browser gets from the API's address, and the files that this page loads."""
+"""GraphiQL: the page that browsers get at the API's address, and its assets."""

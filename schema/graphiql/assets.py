@@ -1,7 +1,7 @@
-"""The files that the page loads: our own beside this module, and the installed third-party ones.
+"""Assets of the page: our own beside this module, and the installed third-party ones.
 
-They are a closed list of names, so no name in an address can reach any other file. The address holds a version
-that changes with their content, and so a browser may keep what it got for ever.
+They are an allow-list of names, so no name in an address reaches any other file. The address holds a digest of their
+content, so browsers may cache them for ever.
 """
 
 import hashlib
@@ -22,14 +22,14 @@ MEDIA_TYPES = {
 
 
 def asset_file(name: str) -> Path | None:
-    """Where the asset of that name is; None when there is no such asset, or it is not installed."""
+    """Return the path of an asset; None when there is no such asset, or it is not installed."""
     path = (own_files() | third_party_files()).get(name)
     return path if path is not None and path.is_file() else None
 
 
 @cache
 def own_files() -> dict[str, Path]:
-    """What we wrote, by name: `start.js`, `examples/index.json`."""
+    """Return our own assets by name: `start.js`, `examples/index.json`."""
     named = {path.name: path for path in sorted((DIRECTORY / "static").iterdir())}
     examples = {f"examples/{path.name}": path for path in sorted((DIRECTORY / "examples").iterdir())}
     return named | examples
@@ -37,7 +37,7 @@ def own_files() -> dict[str, Path]:
 
 @cache
 def version() -> str:
-    """A digest of all assets: of our own, and of the manifest, which has the digests of the others."""
+    """Return a digest of all assets: of our own, and of the manifest, which has the digests of the others."""
     digest = hashlib.sha256(MANIFEST.read_bytes())
     for name, path in own_files().items():
         digest.update(name.encode() + b"\0" + path.read_bytes())

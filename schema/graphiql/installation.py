@@ -1,4 +1,4 @@
-"""The third-party files of the GraphiQL page: which they are, whether they are here, and how they come.
+"""Installation of the page's third-party files.
 
 schema/graphiql/package.json names them, each package with its exact version and the digest of its tarball.
 They are downloaded by npm at set-up into the directory that COURSES_GRAPHIQL_DIR names, and never committed.
@@ -22,12 +22,12 @@ MANIFEST = Path(settings.BASE_DIR) / "schema" / "graphiql" / "package.json"
 
 
 class InstallationFailed(Exception):  # noqa: N818 - says what happened
-    """The files could not be brought here. The message says why, for the person who started the command."""
+    """Failed installation. The message gives the reason, for the person who started the command."""
 
 
 @dataclass(frozen=True)
 class Package:
-    """One package: `files` are paths inside it, `integrity` is `sha512-` and the tarball's digest in base64."""
+    """npm package: `files` are paths inside it, `integrity` is `sha512-` and the tarball's digest in base64."""
 
     name: str
     version: str
@@ -40,7 +40,7 @@ class Package:
 
 
 def packages() -> list[Package]:
-    """Every package of the page, in the order in which the page must load them."""
+    """Return every package of the page, in the order in which the page must load them."""
     manifest = json.loads(MANIFEST.read_text(encoding="utf-8"))
     versions = manifest["dependencies"]
     return [
@@ -50,7 +50,7 @@ def packages() -> list[Package]:
 
 
 def third_party_files(directory: Path | None = None) -> dict[str, Path]:
-    """Where each file is, or will be, by a name that holds its package and version."""
+    """Map each file's name, which holds package and version, to its path, installed or not."""
     directory = directory or Path(settings.GRAPHIQL_DIR)
     names = [f"{package.specifier}/{file}" for package in packages() for file in package.files]
     return {name: directory / name for name in names}
@@ -61,10 +61,10 @@ def is_installed(directory: Path | None = None) -> bool:
 
 
 def install(directory: Path | None = None, *, timeout_seconds: float = 120) -> None:
-    """Bring every file that the page needs, to where it is served from or to `directory`, unless all are there.
+    """Install every file of the page to where it is served from or to `directory`, unless all are there.
 
-    Raises InstallationFailed when npm fails, is too slow or not here, brings something else than was expected,
-    or the files cannot be written.
+    Raises InstallationFailed when npm fails, times out or is missing, when a digest differs from the expected one, or
+    when the files cannot be written.
     """
     if is_installed(directory):
         return
@@ -83,7 +83,7 @@ def install(directory: Path | None = None, *, timeout_seconds: float = 120) -> N
 
 
 def _download(directory: Path, timeout_seconds: float) -> None:
-    """Put the tarball of each package into `directory`."""
+    """Download the tarball of each package to `directory`."""
     wanted = [package.specifier for package in packages()]
     options = ["--loglevel=error", "--fetch-retries=0", "--no-update-notifier"]
     try:
@@ -105,7 +105,7 @@ def _download(directory: Path, timeout_seconds: float) -> None:
 
 
 def npm() -> list[str]:
-    """The machine's own npm, which knows its registry, or else the one of the group `graphiql`.
+    """Return the command of the machine's own npm, which knows its registry, or else of the group `graphiql`.
 
     Raises InstallationFailed when there is neither.
     """
@@ -126,7 +126,7 @@ def _integrity(tarball: Path) -> str:
 
 
 def _unpack(tarball: Path, package: Package, places: dict[str, Path]) -> None:
-    """Copy the package's files into their places, each appearing there whole or not at all."""
+    """Extract the package's files to their places, each atomically."""
     with tarfile.open(tarball) as archive:
         for file in package.files:
             content = archive.extractfile(f"package/{file}")

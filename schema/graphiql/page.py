@@ -1,4 +1,4 @@
-"""The page itself, and the headers that keep it from loading anything from elsewhere, or being framed."""
+"""GraphiQL's page, with headers that forbid loading anything from elsewhere, and framing."""
 
 from functools import cache
 from html import escape
@@ -12,8 +12,8 @@ from courses.management.demonstration.people import ROLES, WHAT_THEY_DO, passwor
 from schema.graphiql.assets import DIRECTORY, address_of
 from schema.graphiql.installation import is_installed, third_party_files
 
-# GraphiQL 4 is the newest that keeps this policy. The editor of GraphiQL 5 (Monaco) puts the place of each line into
-# a style attribute: Chromium refuses more than two hundred of them while 5.4.0 opens, and its lines lie on each other.
+# GraphiQL 4 is the newest that keeps this policy. The editor of GraphiQL 5 (Monaco) sets the position of each line in
+# a style attribute: Chromium refuses more than two hundred of them while 5.4.0 opens, and its lines overlap.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self' data:; font-src 'self' data:; "
@@ -33,7 +33,7 @@ HEADERS = {
 
 
 def render_graphiql(_request: Request) -> HTMLResponse:
-    """GraphiQL, or a page in plain words that says how to install it."""
+    """Render GraphiQL, or a page that tells how to install it."""
     if not is_installed():
         return HTMLResponse(
             _filled_in("not_installed.html", settings.SITE_NAME), status_code=503, headers=HEADERS
@@ -59,7 +59,7 @@ def _page(site_name: str, is_demonstration: bool) -> str:
 
 
 def _people_of_the_demonstration() -> str:
-    """Buttons for the five whose passwords everybody knows. Only where nothing but the demonstration is served."""
+    """Render buttons for the five whose passwords are public. Only where nothing but the demonstration is served."""
     buttons = "".join(
         f'<li><button type="button" data-username="{name}" data-password="{password_of(name)}">{name}</button> '
         f"<span>{WHAT_THEY_DO[name]}: <code>{password_of(name)}</code></span></li>"

@@ -1,4 +1,4 @@
-"""The assets over HTTP, by Django: compressed, typed, and kept by the browser for ever."""
+"""Django view of the assets: compressed, typed, and cached by browsers for ever."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.gzip import gzip_page
@@ -12,7 +12,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 @gzip_page
 @require_safe
 def asset(request: HttpRequest, asked_version: str, name: str) -> HttpResponse:
-    """One asset of the version that is served now; 404 for anything else."""
+    """Serve an asset of the current version; 404 for anything else."""
     path = asset_file(name) if asked_version == version() else None
     if path is None:
         raise Http404

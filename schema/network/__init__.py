@@ -1,1 +1,1 @@
-"""What only the network needs: HTTP, WebSocket and SSE, who is asking, what it costs, and how errors are answered."""
+"""Transports: HTTP, WebSocket and SSE, authentication, rate limits, and error masking."""

@@ -1,7 +1,7 @@
-"""Who is asking: `identify(...)`, one function for HTTP, SSE and WebSocket alike, which also takes what it costs.
+"""Authentication by token or session, and the draw of the cost: `identify(...)`, for HTTP, SSE and WebSocket alike.
 
-An `Authorization` header comes before the session cookie. A header that does not name a usable token is
-refused; it never makes the request an anonymous one.
+An `Authorization` header takes precedence over the session cookie. A header without a usable token is refused; it
+never makes the request an anonymous one.
 """
 
 from collections.abc import Mapping
@@ -25,26 +25,24 @@ from schema.network.rate_limits import RateLimited, bucket_of_address
 SessionStore = import_module(settings.SESSION_ENGINE).SessionStore
 
 
-class InvalidToken(Exception):  # noqa: N818 - it is an answer to the client, no failure of ours
-    """An `Authorization` header that names no token which may be used."""
+class InvalidToken(Exception):  # noqa: N818 - a response to the client, no failure of ours
+    """An `Authorization` header without a usable token."""
 
 
 @dataclass(frozen=True)
 class Authenticated:
-    """The person behind a request, and by which credentials."""
+    """Authenticated person, with the credentials' kind and the draw."""
 
     identity: Identity = ANONYMOUS
     principal: str = "anonymous"
     by_session: bool = False
     new_session_key: str | None = None
-    """The key to send back as the session cookie when it has changed: empty when the session has ended."""
+    """New session key for the cookie, when it has changed: empty when the session has ended."""
     draw: Draw = field(default_factory=Draw)
 
     @property
     def bucket(self) -> str | None:
-        """Whose bucket is drawn from, None for that of the address. All tokens of a person share one: they could
-        make any number of them.
-        """
+        """Owner of the bucket; None for the address. All tokens of a person share one, as their number is free."""
         person = self.identity.user
         if self.principal.startswith("partner:"):
             return self.principal
@@ -57,10 +55,10 @@ NOT_SIGNED_IN = Authenticated()
 async def identify(
     authorization: str | None, cookies: Mapping[str, str], *, address: str | None, points: int
 ) -> Authenticated:
-    """The person that the credentials of a request name, once `points` were drawn from their bucket.
+    """Authenticate a request, and draw `points` from the bucket of the person or address.
 
-    One database job, and none for somebody without credentials whom nothing limits.
-    Raises InvalidToken, RateLimited, and DATABASE_FAILURES when the database cannot say.
+    One database job, and none for a request without credentials where no rate limit is set.
+    Raises InvalidToken, RateLimited, and DATABASE_FAILURES when the database cannot tell.
     """
     session_key = cookies.get(settings.SESSION_COOKIE_NAME)
     if authorization is None and not session_key and not settings.RATE_LIMIT:
@@ -69,7 +67,7 @@ async def identify(
 
 
 async def charge(authenticated: Authenticated, *, address: str | None, points: int) -> Authenticated:
-    """The same person, once more `points` were drawn from their bucket. Raises RateLimited, and DATABASE_FAILURES."""
+    """Draw `points` more for an authenticated person. Raises RateLimited, and DATABASE_FAILURES."""
     draw = Draw(points)
     if settings.RATE_LIMIT:
         draw = await database(_draw, authenticated.bucket or bucket_of_address(address), points)
@@ -77,7 +75,7 @@ async def charge(authenticated: Authenticated, *, address: str | None, points: i
 
 
 async def identify_again(authorization: str | None, cookies: Mapping[str, str]) -> Authenticated:
-    """The person that the credentials name now, for what lasts: it was paid for when it began.
+    """Re-authenticate a long-lived operation, which was paid for when it began.
 
     Raises InvalidToken, and DATABASE_FAILURES.
     """
@@ -87,7 +85,7 @@ async def identify_again(authorization: str | None, cookies: Mapping[str, str]) 
 def identify_and_charge(
     authorization: str | None, cookies: Mapping[str, str], *, address: str | None, points: int
 ) -> Authenticated:
-    """What `identify` does, for a database thread. Whoever shows a bad token pays too, from the bucket of the address.
+    """Do the work of `identify` on a database thread. A bad token pays too, from the bucket of the address.
 
     Raises InvalidToken and RateLimited.
     """
@@ -130,7 +128,7 @@ def _by_token(secret: str) -> Authenticated:
 
 
 def _by_session(key: str) -> Authenticated:
-    """Let Django verify the session. It may give it another key or end it, as its middleware would."""
+    """Verify the session with Django, which may rotate its key or end it, as in its middleware."""
     request = HttpRequest()
     request.session = SessionStore(key)
     user = auth.get_user(request)

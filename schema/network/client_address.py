@@ -1,4 +1,4 @@
-"""From where a request came: the address that the trusted proxies vouch for, and the browser's own name."""
+"""Client address behind trusted proxies, and user agent."""
 
 import re
 from collections.abc import Sequence
@@ -16,12 +16,11 @@ _WITH_PORT = re.compile(r"\[(?P<v6>[^\]]+)\](?::\d+)?|(?P<v4>[\d.]+):\d+")
 
 
 def client_address(peer: str | None, forwarded_for: Sequence[str]) -> str | None:
-    """The client's IP address, or None when it is not known.
+    """Return the client's IP address, or None when it is unknown.
 
-    `peer` is the other end of the socket and `forwarded_for` the `X-Forwarded-For` headers in the order in
-    which they came. They are believed only when the peer is one of TRUSTED_PROXIES, and then only the entry
-    that TRUSTED_PROXY_HOPS proxies have written, counted from the right: everything left of it is the
-    client's own claim.
+    `peer` is the peer address of the socket and `forwarded_for` the `X-Forwarded-For` headers in their order. They are
+    trusted only when the peer is one of TRUSTED_PROXIES, and then only the entry that TRUSTED_PROXY_HOPS proxies have
+    written, counted from the right: everything left of it is the client's own claim.
     """
     socket_address = _parsed(peer or "")
     if socket_address is None or not _is_trusted_proxy(socket_address):
@@ -33,7 +32,7 @@ def client_address(peer: str | None, forwarded_for: Sequence[str]) -> str | None
 
 
 def readable_user_agent(header: str | None) -> str:
-    """The user agent without control characters, cut to the length that is stored."""
+    """Return the user agent without control characters, truncated to the length that is stored."""
     return _CONTROL_CHARACTERS.sub("", header or "")[:MAX_USER_AGENT_LENGTH]
 
 
@@ -42,7 +41,7 @@ def _is_trusted_proxy(address: Address) -> bool:
 
 
 def _parsed(text: str) -> Address | None:
-    """An address with or without a port, IPv4 inside IPv6 unwrapped; None for anything else."""
+    """Parse an address with or without a port, and unwrap IPv4 inside IPv6; None for anything else."""
     if match := _WITH_PORT.fullmatch(text):
         text = match["v6"] or match["v4"]
     try:

@@ -1,4 +1,4 @@
-"""Whether a POST with a session cookie was meant by the person whose cookie it is."""
+"""CSRF protection of POST requests with a session cookie."""
 
 from collections.abc import Mapping
 from io import BytesIO
@@ -9,13 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 
 PREFLIGHT_HEADERS = ("graphql-preflight", "apollo-require-preflight", "x-requested-with")
-"""A page of another site cannot send one of these without asking first, and it is never allowed to."""
+"""Headers that trigger a CORS preflight, which is never granted to another site."""
 
 
 def is_forged(scope: Mapping[str, Any], headers: Mapping[str, str]) -> bool:
-    """Whether the request carries neither a header of our own pages nor Django's CSRF token.
+    """Tell if the request has neither a preflight header nor Django's CSRF token.
 
-    Only for requests that a session cookie authenticates: a bearer token is not sent by itself.
+    Only for requests that a session cookie authenticates: browsers do not send bearer tokens by themselves.
     """
     if any(headers.get(name) for name in PREFLIGHT_HEADERS):
         return False

@@ -1,7 +1,4 @@
-"""What clients see of an error: its code, and never more of our side than an id to look it up by.
-
-`ErrorMasking` does so for HTTP, SSE and WebSocket alike.
-"""
+"""Error masking for HTTP, SSE and WebSocket: clients see a code, and of our bugs only an id to look them up by."""
 
 import logging
 import secrets
@@ -26,11 +23,11 @@ from schema.network.input_paths import InputError, with_path
 logger = logging.getLogger("schema.errors")
 
 MAX_MESSAGE_LENGTH = 1_000
-"""The longest message, in characters: what a client sent is repeated to it, but not all of it."""
+"""Maximum length of a message, in characters: it may echo what a client sent, but not all of it."""
 
 
 class ErrorMasking(SchemaExtension):
-    """Gives every error of a result its code and its path, and replaces the text of those that are bugs of ours."""
+    """Schema extension that sets code and path of every error in a result, and masks the text of our bugs."""
 
     _streamed = False
 
@@ -57,7 +54,7 @@ def _publish(result: object, context: ExecutionContext) -> None:
 
 
 def _located(error: GraphQLError, places: Mapping[int, SourceLocation]) -> GraphQLError:
-    """The error at its places in the client's text, told in no more words than anybody reads."""
+    """Return the error with locations in the client's text, and its message truncated."""
     message = error.message
     if len(message) > MAX_MESSAGE_LENGTH:
         message = message[:MAX_MESSAGE_LENGTH] + "…"
@@ -69,7 +66,7 @@ def _located(error: GraphQLError, places: Mapping[int, SourceLocation]) -> Graph
 
 
 def public_error(error: GraphQLError, *, before_execution: bool = False) -> GraphQLError:
-    """`error` as a client may see it. An error that has its code already is kept as it is."""
+    """Return `error` as clients may see it. An error that has a code already is kept."""
     if code_of(error) is not None:
         return error
     code, message = _code_and_message(error, before_execution=before_execution)
@@ -97,7 +94,7 @@ def _code_and_message(error: GraphQLError, *, before_execution: bool) -> tuple[E
         return ErrorCode.LIMIT_EXCEEDED if too_large else ErrorCode.GRAPHQL_PARSE_FAILED, error.message
     if isinstance(cause, CannotGetOperationTypeError | InvalidOperationTypeError | MissingQueryError):
         return ErrorCode.OPERATION_RESOLUTION_FAILURE, error.message
-    if cause is not None or _is_about_an_answer(error):
+    if cause is not None or _is_about_a_returned_value(error):
         return ErrorCode.INTERNAL, ErrorCode.INTERNAL.sentence
     if before_execution:
         return ErrorCode.GRAPHQL_VALIDATION_FAILED, error.message
@@ -105,15 +102,15 @@ def _code_and_message(error: GraphQLError, *, before_execution: bool) -> tuple[E
 
 
 def _cause(error: GraphQLError) -> Exception | None:
-    """The exception beneath, when it is not GraphQL's own."""
+    """Return the exception that GraphQL's errors wrap, or None."""
     cause: Exception | None = error
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
     return cause
 
 
-def _is_about_an_answer(error: GraphQLError) -> bool:
-    """Whether graphql-core refused what a resolver returned: such an error points at a field, no value."""
+def _is_about_a_returned_value(error: GraphQLError) -> bool:
+    """Tell if graphql-core refused a resolver's return value: such an error points at a field, not at a value."""
     nodes = error.nodes or ()
     return error.path is not None and isinstance(next(iter(nodes), None), FieldNode)
 

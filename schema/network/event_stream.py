@@ -1,4 +1,4 @@
-"""The answer to a subscription over HTTP: server-sent events."""
+"""Response to a subscription over HTTP: server-sent events."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -9,9 +9,9 @@ from starlette.types import Receive, Scope, Send
 
 
 class EventStream(StreamingResponse):
-    """Sends `events`, the text of what `subscription` gives, and closes both however it ends.
+    """Streaming response of `events`, the serialised results of `subscription`, that closes both however it ends.
 
-    Left to the garbage collector, what a client has left would hold on to its place among the subscribers until then.
+    Left to the garbage collector, a disconnected client's subscription would count until it is collected.
     """
 
     def __init__(

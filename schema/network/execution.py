@@ -1,4 +1,4 @@
-"""Which kinds of operation a request may execute, by its method and by the media type it wants."""
+"""Execution over HTTP, restricted by method and media type to kinds of operation."""
 
 from typing import Any, TypeAlias
 

@@ -1,4 +1,4 @@
-"""What every operation passes through, whether it came by HTTP, SSE or WebSocket."""
+"""Schema and schema extensions that every transport shares."""
 
 from typing import Any
 
@@ -12,14 +12,14 @@ from schema.network.error_masking import ErrorMasking
 from schema.network.operations import Documents
 
 EXTENSIONS: list[type[SchemaExtension]] = [ErrorMasking, Documents]
-"""Outermost first: errors are made public after everything else has had its say."""
+"""Outermost first: errors are masked after every other extension has run."""
 
 
 class ApiSchema(Schema):
-    """Strawberry's schema, with a log and with `@oneOf` of its own.
+    """Strawberry's schema, without its error log and with graphql-core's `@oneOf`.
 
-    The log is left to ErrorMasking, which knows a bug from a mistyped query. Inputs of which exactly one member is
-    given are left to graphql-core: it tells where in the input the fault is, and Strawberry does not.
+    ErrorMasking logs, which knows a bug from a mistyped query. graphql-core validates inputs of exactly one member: it
+    gives the path of the fault inside the input, and Strawberry does not.
     """
 
     def __init__(self, *args: Any, **keywords: Any) -> None:

@@ -1,4 +1,4 @@
-"""What goes over a WebSocket of GraphQL: text frames, each of them one message of graphql-transport-ws."""
+"""WebSocket frames: text, each of them one message of graphql-transport-ws."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
@@ -19,7 +19,7 @@ MESSAGE_TOO_BIG = 1009
 
 
 class TextFrames(ASGIWebSocketAdapter):
-    """Sends text, as the protocol wants, and reads no message larger than the body of a POST may be."""
+    """WebSocket adapter that sends text, as the protocol wants, and bounds messages by MAX_BODY_BYTES, like a POST."""
 
     async def iter_json(
         self,
@@ -41,20 +41,20 @@ class TextFrames(ASGIWebSocketAdapter):
             return
 
     async def close(self, code: int, reason: str) -> None:
-        """Close the connection, unless another operation on it has done so already, or the client has left."""
+        """Close the connection, unless another operation on it has done so already, or the client has disconnected."""
         with suppress(WebSocketDisconnect):
             if self.ws.application_state != WebSocketState.DISCONNECTED:
                 await super().close(code, reason)
 
     async def send_json(self, message: Mapping[str, object]) -> None:
-        """Send a message. Whether the client is still there is found out by reading."""
+        """Send a message. A disconnected client is detected by reading."""
         with suppress(WebSocketDisconnect):
             if self.ws.application_state != WebSocketState.DISCONNECTED:
                 await self.ws.send_text(self.view.encode_json_string(message))
 
 
 def is_well_formed(message: object) -> TypeGuard[Message]:
-    """Whether a message has the members that its type needs, each of the type that it must have."""
+    """Validate the members of a message and their types."""
     if not isinstance(message, dict):
         return False
     payload = message.get("payload")

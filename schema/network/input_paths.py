@@ -1,4 +1,4 @@
-"""To which field of the answer a bad value belongs that was refused before anything was executed."""
+"""Response paths of input values that were refused before execution."""
 
 from collections.abc import Iterator
 
@@ -19,13 +19,13 @@ from graphql import (
 
 
 class InputError(GraphQLError):
-    """An error about a value that was refused before anything was executed; it has a path all the same."""
+    """Error about a value that was refused before execution; it has a path all the same."""
 
 
 def with_path(error: GraphQLError, document: DocumentNode) -> GraphQLError:
-    """The error with the path of the first field that takes the value, or the variable, which is at fault.
+    """Return the error with the path of the first field that takes the faulty value or variable.
 
-    Nothing is executed then, so there are no indexes in the path. Any other error is returned as it is.
+    The path has no list indexes, because nothing is executed. Any other error is returned unchanged.
     """
     if error.path is not None or not error.nodes:
         return error
@@ -39,7 +39,7 @@ def with_path(error: GraphQLError, document: DocumentNode) -> GraphQLError:
 
 
 def _fields(document: DocumentNode, fault: Node) -> Iterator[tuple[list[str | int], FieldNode]]:
-    """Every field of the operations that can have the fault, with its path; each fragment is opened once."""
+    """Yield every field of the operations that can have the fault, with its path; each fragment is visited once."""
     fragments = {
         each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
     }
@@ -64,7 +64,7 @@ def _fields(document: DocumentNode, fault: Node) -> Iterator[tuple[list[str | in
 
 
 def _takes(field: FieldNode, fault: Node) -> bool:
-    """Whether the faulty node is among what is given to the field: itself, or the variable that it declares."""
+    """Tell if the faulty node is among the field's arguments: itself, or as the variable that it defines."""
     declared = fault.variable.name.value if isinstance(fault, VariableDefinitionNode) else None
     values: list[Node] = [argument.value for argument in field.arguments or ()]
     while values:

@@ -1,4 +1,4 @@
-"""Which media type a client wants its answer in."""
+"""Content negotiation by the Accept header."""
 
 import re
 from functools import lru_cache
@@ -13,10 +13,10 @@ _QUALITY = re.compile(r"(?:^|;)\s*q=([01](?:\.\d{0,3})?)\s*(?:;|$)", re.IGNORECA
 
 @lru_cache(maxsize=256)
 def preferred_media_type(accept: str | None, offers: tuple[str, ...]) -> str | None:
-    """The one of `offers` that the Accept header likes best, or None when it accepts none of them.
+    """Return the best of `offers` for the Accept header, or None when none is acceptable.
 
-    Among equals the one that is named by itself wins over one that a wildcard covers, then the one that the
-    client names first, then the one that we name first. No header accepts everything.
+    Quality decides first, then the precision of the media range, then the header's order, then the order of `offers`.
+    Without a header everything is acceptable.
     """
     ranges = _ranges(accept or "*/*")
     ranked = []
@@ -29,7 +29,7 @@ def preferred_media_type(accept: str | None, offers: tuple[str, ...]) -> str | N
 
 
 def _ranges(accept: str) -> list[tuple[str, float]]:
-    """The media ranges of the header in its order, each with its quality 0..1."""
+    """Parse the header to its media ranges in order, each with its quality 0..1."""
     ranges = []
     for part in accept.split(","):
         media, _, parameters = part.partition(";")
@@ -39,6 +39,6 @@ def _ranges(accept: str) -> list[tuple[str, float]]:
 
 
 def _precision(media_range: str, media_type: str) -> int:
-    """How closely a range names a type: 3 by itself, 2 by its family, 1 as one of all, 0 not at all."""
+    """Return the precision of a range for a type: 3 exact, 2 `family/*`, 1 `*/*`, 0 no match."""
     family = media_type.partition("/")[0]
     return {media_type: 3, f"{family}/*": 2, "*/*": 1}.get(media_range, 0)

@@ -1,7 +1,7 @@
-"""What asking costs: every operation draws its cost from the bucket of whoever asks, before it is executed.
+"""Rate limits by token bucket: every operation draws its cost before it is executed.
 
-A person has one bucket, whichever session or token they use; a partner has one for each person; who is not
-signed in shares that of their network address.
+A person has one bucket, for all sessions and tokens; a partner has one for each person; anonymous requests share that
+of their network address.
 """
 
 from datetime import datetime
@@ -17,7 +17,7 @@ from schema.context import Info
 from schema.core.permissions import RequiresScope, scope_missing
 
 _IPV6_NETWORK_BITS = 64
-"""What one customer of a provider gets at least: to count each address of it would count nothing."""
+"""Least allocation of a customer of a provider: to limit each address of it would limit nothing."""
 
 
 class RateLimited(Exception):  # noqa: N818 - being refused is no error
@@ -32,7 +32,7 @@ class RateLimited(Exception):  # noqa: N818 - being refused is no error
 
 
 def bucket_of_address(address: str | None) -> str:
-    """The bucket of people who are not signed in: of an IPv4 address, or of the network of an IPv6 address."""
+    """Return the bucket of anonymous requests from an IPv4 address, or from the network of an IPv6 address."""
     parsed = ip_address(address) if address else None
     if isinstance(parsed, IPv6Address):
         return f"address:{ip_network((parsed, _IPV6_NETWORK_BITS), strict=False)}"
@@ -40,7 +40,7 @@ def bucket_of_address(address: str | None) -> str:
 
 
 def facts_of(draw: Draw) -> dict[str, Any]:
-    """What `extensions.cost` says of the bucket."""
+    """Return the state of the bucket for `extensions.cost`."""
     return {
         "limit": settings.RATE_LIMIT_POINTS,
         "remaining": draw.remaining,
@@ -49,7 +49,7 @@ def facts_of(draw: Draw) -> dict[str, Any]:
 
 
 def headers_of(draw: Draw) -> dict[str, str]:
-    """`RateLimit` and `RateLimit-Policy` as the IETF's draft has them; none when nothing is limited."""
+    """Return `RateLimit` and `RateLimit-Policy` of the IETF's draft; none when nothing is limited."""
     if not settings.RATE_LIMIT:
         return {}
     size, rate = settings.RATE_LIMIT_POINTS, settings.RATE_LIMIT_RESTORED_PER_SECOND

@@ -16,11 +16,11 @@ NEVER_CACHED = {
     "Vary": "Accept, Authorization, Cookie",
     "X-Content-Type-Options": "nosniff",
 }
-"""The headers of every answer: it is for one person, and it is JSON."""
+"""Headers of every response: it is for one person, and it is JSON."""
 
 
 class Refused(Exception):  # noqa: N818 - being refused is no error
-    """The request is answered with `code` and its HTTP status, and is not executed."""
+    """A request that gets `code` with its HTTP status, and is not executed."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Refused(Exception):  # noqa: N818 - being refused is no error
         super().__init__(self.message)
 
     def response(self, media_type: str) -> Response:
-        """The answer: `{"errors": [{"message": ..., "extensions": {"code": ...}}]}`, and its own `extensions`."""
+        """Build the response: `{"errors": [{"message": ..., "extensions": {"code": ...}}]}`, and own `extensions`."""
         error = {"message": self.message, "extensions": {"code": self.code.name}}
         body = {"errors": [error]} | ({"extensions": self.extensions} if self.extensions else {})
         return Response(
@@ -49,7 +49,7 @@ class Refused(Exception):  # noqa: N818 - being refused is no error
 
 
 def rate_limited(limited: RateLimited) -> Refused:
-    """429, with when to come back: as a header, and in the body like the cost of what is executed."""
+    """Build status 429, with the delay as a header, and the cost in the body, as for executed requests."""
     draw = limited.draw
     return Refused(
         ErrorCode.RATE_LIMITED,

@@ -1,4 +1,4 @@
-"""From bytes to the parameters of a GraphQL request, refusing whatever is none."""
+"""Parsing and validation of the parameters of a GraphQL request."""
 
 import re
 from collections.abc import Mapping
@@ -20,10 +20,10 @@ _OPERATION_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,127}")
 
 
 class BoundedRequest(StreamedRequest):
-    """The request as Strawberry reads it, with a body that is not too large. The server has a timeout for it."""
+    """Strawberry's request adapter, with a bounded body. The server sets the timeout of reading it."""
 
     async def get_body(self) -> bytes:
-        """The body, which is read once: the short way may have read it before the general one."""
+        """Read the body once: the short way may have read it before the general one."""
         state = self.state
         if not hasattr(state, "body"):
             try:
@@ -34,7 +34,7 @@ class BoundedRequest(StreamedRequest):
         return body
 
     async def _bounded_body(self) -> bytes:
-        """The body, refused as soon as it is known to be too large."""
+        """Read the body, and refuse it as soon as it is known to be too large."""
         announced = self.headers.get("content-length", "0")[:20]
         if announced.isdecimal() and int(announced) > settings.MAX_BODY_BYTES:
             raise _too_large(announced)
@@ -47,7 +47,7 @@ class BoundedRequest(StreamedRequest):
 
 
 def require_json(headers: Mapping[str, str]) -> None:
-    """Refuse a body that does not say it is JSON in UTF-8, uncompressed."""
+    """Refuse a body that is not declared as uncompressed JSON in UTF-8."""
     is_plain = headers.get("content-encoding", "identity").strip().lower() in ("", "identity")
     if not (is_plain and _is_json(headers.get("content-type", ""))):
         raise Refused(ErrorCode.UNSUPPORTED_MEDIA_TYPE)
@@ -62,7 +62,7 @@ def _is_json(content_type: str) -> bool:
 
 
 def json_of(text: str | bytes, what: str) -> Any:
-    """The value of a JSON text, or else the refusal of the request."""
+    """Parse a JSON text. Raises Refused (BAD_REQUEST)."""
     try:
         return decode_json(text, what)
     except InvalidJson as error:
@@ -70,7 +70,7 @@ def json_of(text: str | bytes, what: str) -> Any:
 
 
 def parameters_of_url(query_params: Mapping[str, str | None]) -> dict[str, Any]:
-    """The parameters of a GET request, of which `variables` and `extensions` are JSON in themselves."""
+    """Parse the parameters of a GET request, of which `variables` and `extensions` are JSON in themselves."""
     parameters: dict[str, Any] = {name: query_params.get(name) or None for name in ("query", "operationName")}
     for name in ("variables", "extensions"):
         text = query_params.get(name)
@@ -79,7 +79,7 @@ def parameters_of_url(query_params: Mapping[str, str | None]) -> dict[str, Any]:
 
 
 def request_data(parameters: Any, protocol: GraphQLRequestProtocol) -> GraphQLRequestData:
-    """The parameters as Strawberry wants them, every one of the type that it must have."""
+    """Validate the parameters and their types, and convert them for Strawberry. Raises Refused (BAD_REQUEST)."""
     if isinstance(parameters, list):
         raise Refused(ErrorCode.BAD_REQUEST, "Batches are not executed: send one operation in each request.")
     if not isinstance(parameters, dict):
@@ -102,7 +102,7 @@ def request_data(parameters: Any, protocol: GraphQLRequestProtocol) -> GraphQLRe
 
 
 def is_operation_name(name: object) -> bool:
-    """Whether a request may say that it executes the operation `name`; None is the only one there is."""
+    """Validate an `operationName`; None selects the only operation."""
     return name is None or (isinstance(name, str) and _OPERATION_NAME.fullmatch(name) is not None)
 
 

@@ -1,6 +1,6 @@
-"""One line of JSON for every request: who asked for what, what it cost, and how it was answered.
+"""Request log: one record for every request, with its principal, operation, cost and outcome.
 
-Variables and query texts are never logged. The deployment decides how a record is written: as a line of JSON.
+Variables and query texts are never logged. The deployment decides about the format: a line of JSON.
 """
 
 import logging
@@ -16,7 +16,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 @dataclass
 class RequestRecord:
-    """What is known of a request so far. Filled in on its way, logged once when it is answered."""
+    """Record of a request, filled in on its way, logged once when the response is known."""
 
     request_id: str
     transport: str
@@ -28,7 +28,7 @@ class RequestRecord:
     started: float = field(default_factory=time.perf_counter)
 
     def log(self, status: int | None) -> None:
-        """Write the line. `status` is that of HTTP, or None for an operation over WebSocket."""
+        """Write the record. `status` is that of HTTP, or None for an operation over WebSocket."""
         facts = asdict(self)
         seconds = time.perf_counter() - facts.pop("started")
         facts |= {"status": status, "milliseconds": round(seconds * 1000, 1)}
@@ -36,5 +36,5 @@ class RequestRecord:
 
 
 def request_id(header: str | None) -> str:
-    """The id that a proxy gave the request, if it is one, or else a new one."""
+    """Return a proxy's request id if it is valid, or else a new one."""
     return header if header and _REQUEST_ID.fullmatch(header) else uuid.uuid4().hex

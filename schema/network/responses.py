@@ -1,4 +1,4 @@
-"""From the result of an execution to the body and the status of its answer, as GraphQL over HTTP has them."""
+"""HTTP body and status of a result, as GraphQL over HTTP has them."""
 
 from http import HTTPStatus
 from typing import Any
@@ -16,7 +16,7 @@ _NOT_EXECUTED = MAY_BE_RETRIED | {ErrorCode.TIMEOUT}
 
 
 def body_of(result: ExecutionResult) -> dict[str, Any]:
-    """The JSON object. It has no `data` when the request was refused, or when all of it failed."""
+    """Return the JSON object. It has no `data` when the request was refused, or when all of it failed."""
     errors = [public_error(error) for error in result.errors or ()]
     body: dict[str, Any] = {"errors": [error.formatted for error in errors]} if errors else {}
     if not (_is_refused(result, errors) or _has_failed_whole(result, errors)):
@@ -31,10 +31,10 @@ def codes_of(body: dict[str, Any]) -> list[ErrorCode]:
 
 
 def status_of(body: dict[str, Any], media_type: str) -> HTTPStatus:
-    """200 when something was executed, else the status of the first error.
+    """Return 200 when something was executed, else the status of the first error.
 
-    To a client that accepts only `application/json`, a well-formed request that cannot be executed is
-    answered with 200 too: such clients take any other status for trouble of the network.
+    A client that accepts only `application/json` gets 200 also for a well-formed request that cannot be executed: such
+    clients take any other status for a failure of the network.
     """
     if "data" in body:
         return HTTPStatus.OK
@@ -43,19 +43,19 @@ def status_of(body: dict[str, Any], media_type: str) -> HTTPStatus:
 
 
 def head_of(response: Response) -> Response:
-    """An answer with the status and headers of `response` and no body. A stream is not begun."""
+    """Return the response to HEAD: status and headers of `response`, no body. A stream is not begun."""
     head = Response(status_code=response.status_code)
     head.raw_headers = response.raw_headers
     return head
 
 
 def _is_refused(result: ExecutionResult, errors: list[GraphQLError]) -> bool:
-    """Whether execution never began: no error is about any field, but for the values that are given to it."""
+    """Tell if execution never began: no error is about a field, except those about its input values."""
     about_fields = any(error.path and not isinstance(error, InputError) for error in errors)
     return bool(errors) and result.data is None and not about_fields
 
 
 def _has_failed_whole(result: ExecutionResult, errors: list[GraphQLError]) -> bool:
-    """Whether no root field was answered because the database was away, busy or too slow."""
+    """Tell if every root field failed because the database was away, busy or too slow."""
     is_empty = not any(value is not None for value in (result.data or {}).values())
     return is_empty and any(code_of(error) in _NOT_EXECUTED for error in errors)

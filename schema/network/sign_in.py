@@ -1,4 +1,4 @@
-"""Whose request it is: credentials checked, its cost paid, forged requests refused, a session's new key sent back."""
+"""Authentication of HTTP requests: credentials, the draw, CSRF, and the session cookie."""
 
 import logging
 from collections.abc import Iterator
@@ -27,39 +27,41 @@ _SAME_SITE: dict[str | bool, Literal["lax", "strict", "none"] | None] = {
 logger = logging.getLogger("schema.sign_in")
 
 
-async def signed_in(request: Request, answer: Response, *, address: str | None, points: int) -> Authenticated:
-    """Who is asking, and has paid `points` for it.
+async def signed_in(
+    request: Request, response: Response, *, address: str | None, points: int
+) -> Authenticated:
+    """Authenticate a request, which pays `points`.
 
     Refuses bad credentials, an empty bucket, and a POST that another site's page sent with our cookie.
     """
     authenticated = await _identified(request, address, points)
-    welcome(request, answer, authenticated)
+    welcome(request, response, authenticated)
     return authenticated
 
 
-def welcome(request: Request, answer: Response, authenticated: Authenticated) -> None:
-    """Put into the answer what whoever was signed in is to know. Refuses a forged POST."""
-    answer.headers.update(headers_of(authenticated.draw))
+def welcome(request: Request, response: Response, authenticated: Authenticated) -> None:
+    """Set rate limit headers and a new session cookie on the response. Refuses a forged POST."""
+    response.headers.update(headers_of(authenticated.draw))
     if authenticated.by_session and request.method == "POST" and is_forged(request.scope, request.headers):
         raise Refused(
             ErrorCode.FORBIDDEN, "Send a `GraphQL-Preflight` header, or the CSRF token as `X-CSRFToken`."
         )
     if authenticated.new_session_key is not None:
-        _send_session_cookie(answer, authenticated.new_session_key)
+        _send_session_cookie(response, authenticated.new_session_key)
 
 
 async def charged(
-    authenticated: Authenticated, answer: Response, *, address: str | None, points: int
+    authenticated: Authenticated, response: Response, *, address: str | None, points: int
 ) -> Authenticated:
-    """Who was signed in, and has paid `points` more. Refuses an empty bucket."""
+    """Draw `points` more from an authenticated person's bucket. Refuses an empty bucket."""
     with refusing():
         authenticated = await charge(authenticated, address=address, points=points)
-    answer.headers.update(headers_of(authenticated.draw))
+    response.headers.update(headers_of(authenticated.draw))
     return authenticated
 
 
 async def signed_in_still(request: Request) -> Identity | None:
-    """Who is asking now; None once the credentials are no longer good. Raises DATABASE_FAILURES."""
+    """Re-authenticate; None once the credentials are no longer valid. Raises DATABASE_FAILURES."""
     try:
         return (await identify_again(authorization_of(request), request.cookies)).identity
     except InvalidToken:
@@ -73,7 +75,7 @@ async def _identified(request: Request, address: str | None, points: int) -> Aut
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """Turn what identify() and charge() raise into answers."""
+    """Translate exceptions of identify() and charge() to Refused."""
     try:
         yield
     except InvalidToken:
@@ -90,22 +92,22 @@ def refusing() -> Iterator[None]:
 
 
 def authorization_of(request: Request) -> str | None:
-    """The header's value; several headers are one that no token fits."""
+    """Return the header; several headers are joined to one that no token matches."""
     given = request.headers.getlist("authorization")
     return ", ".join(given) if given else None
 
 
-def _send_session_cookie(answer: Response, key: str) -> None:
-    """Send the session's new key, as Django's middleware would; an empty one removes the cookie."""
+def _send_session_cookie(response: Response, key: str) -> None:
+    """Set the session cookie to its new key, as Django's middleware would; an empty one deletes the cookie."""
     name, path, domain = (
         settings.SESSION_COOKIE_NAME,
         settings.SESSION_COOKIE_PATH,
         settings.SESSION_COOKIE_DOMAIN,
     )
     if not key:
-        answer.delete_cookie(name, path=path, domain=domain)
+        response.delete_cookie(name, path=path, domain=domain)
         return
-    answer.set_cookie(
+    response.set_cookie(
         name,
         key,
         path=path,

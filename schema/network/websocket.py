@@ -40,7 +40,7 @@ FORBIDDEN = 4403
 
 
 class Unwelcome(Exception):  # noqa: N818 - being sent away is no error
-    """The connection is to be closed with `code`. Whoever finds out may hold a place, and so does not close it."""
+    """The connection must close with `code`. Raised, as whoever finds out may hold a place and must not close it."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
@@ -49,10 +49,10 @@ class Unwelcome(Exception):  # noqa: N818 - being sent away is no error
 
 
 class TransportHandler(TransportHandlerBase):
-    """One connection. Who is asking is found out when it opens, again for each operation and each event.
+    """WebSocket connection, authenticated when it opens, and again for each operation and each event.
 
-    Of its queries and mutations half as many are executed, or executed and not yet sent, as the process executes at
-    once: the other places are for others, and a client that does not read has nothing more executed.
+    Backpressure: of a connection's queries and mutations, at most half of EXECUTING_REQUESTS are executing or unsent.
+    The other places are for others, and a client that does not read has nothing more executed.
     """
 
     schema: Schema
@@ -63,11 +63,11 @@ class TransportHandler(TransportHandlerBase):
         super().__init__(**connection)
         headers = self.websocket.ws.headers
         self._authorization: str | None = headers.get("authorization")
-        # Every browser names its page. Cookies without one are no browser's, so there is no page to trust.
+        # Browsers always send an Origin. Cookies without one are no browser's, so there is no origin to trust.
         self._cookies = self.websocket.ws.cookies if "origin" in headers else {}
         self._principal: str | None = None
         self._request_id = request_id(headers.get("x-request-id"))
-        self._unsent_answers = asyncio.Semaphore(max(1, settings.EXECUTING_REQUESTS // 2))
+        self._unsent_responses = asyncio.Semaphore(max(1, settings.EXECUTING_REQUESTS // 2))
         self._unwelcome: Unwelcome | None = None
         self._leaving: asyncio.Task[None] | None = None
 
@@ -81,7 +81,7 @@ class TransportHandler(TransportHandlerBase):
             self.view.handlers.discard(self)
 
     def leave(self) -> None:
-        """Begin no operation any more, and close the connection when those that are under way have ended."""
+        """Accept no more operations, and close the connection when those under way have ended."""
         self._leaving = asyncio.create_task(self._leave())
 
     async def _leave(self) -> None:
@@ -96,7 +96,7 @@ class TransportHandler(TransportHandlerBase):
         await super().handle_message(message)
 
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
-        """Take credentials from the payload (`{"Authorization": "Bearer ..."}`) before the handshake's."""
+        """Take credentials from the payload (`{"Authorization": "Bearer ..."}`) rather than from the handshake."""
         payload = message.get("payload") or {}
         for name in ("Authorization", "authorization"):
             if name in payload:
@@ -105,7 +105,7 @@ class TransportHandler(TransportHandlerBase):
             await super().handle_connection_init({"type": "connection_init", "payload": payload})
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
-        """Refuse one operation too many with a code, which the base class would leave out."""
+        """Refuse an operation above the limit with an error code, which the base class would leave out."""
         if len(self.operations) >= (self.max_subscriptions_per_connection or 0):
             error = graphql_error(
                 ErrorCode.LIMIT_EXCEEDED,
@@ -119,7 +119,7 @@ class TransportHandler(TransportHandlerBase):
         await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
-        """Execute one operation. A subscription, which mostly waits, takes no place among the executing."""
+        """Execute one operation. A subscription, which mostly waits, takes no place in admission control."""
         if not is_operation_name(operation.operation_name):
             await operation.send_initial_errors([graphql_error(ErrorCode.BAD_REQUEST, BAD_OPERATION_NAME)])
             return
@@ -130,7 +130,7 @@ class TransportHandler(TransportHandlerBase):
             if prepared.operation_type(operation.operation_name) is OperationType.SUBSCRIPTION:
                 await self._send_events(operation, prepared, record)
             else:
-                await self._send_answer(operation, prepared, record)
+                await self._send_response(operation, prepared, record)
         except Unwelcome as unwelcome:
             await self.websocket.close(unwelcome.code, unwelcome.reason)
         except RateLimited as limited:
@@ -144,9 +144,9 @@ class TransportHandler(TransportHandlerBase):
             record.log(None)
 
     def task_ended(self, task: asyncio.Task[None]) -> None:
-        """Log a bug that is no error of a result, and close the connection, which cannot be told of it otherwise."""
+        """Log a bug outside a result, and close the connection, the only way to tell the client."""
         if not task.cancelled() and (bug := task.exception()):
-            self.task_logger.error("an operation ended without an answer", exc_info=bug)
+            self.task_logger.error("an operation ended without a response", exc_info=bug)
             self._closing = asyncio.create_task(
                 self.websocket.close(INTERNAL_ERROR, ErrorCode.INTERNAL.sentence)
             )
@@ -154,7 +154,7 @@ class TransportHandler(TransportHandlerBase):
     async def _send_events(
         self, operation: Operation[Context, None], prepared: PreparedDocument, record: RequestRecord
     ) -> None:
-        """Send what a subscription gives. A process that stops completes none, or no client would subscribe again."""
+        """Send the events of a subscription. A process that stops sends no `complete`, so clients subscribe again."""
         async with aclosing(await self._results(operation, prepared, record)) as results:
             async for result in results:
                 if self._unwelcome:
@@ -163,25 +163,25 @@ class TransportHandler(TransportHandlerBase):
         if not self._leaving:
             await operation.send_operation_message({"id": operation.id, "type": "complete"})
 
-    async def _send_answer(
+    async def _send_response(
         self, operation: Operation[Context, None], prepared: PreparedDocument, record: RequestRecord
     ) -> None:
-        """Execute a query or mutation, and send its result when the place for that is free again."""
-        async with self._unsent_answers:
+        """Execute a query or mutation, and send its result once its place is free again."""
+        async with self._unsent_responses:
             async with (
                 self.view.admission.place(),
                 asyncio.timeout(settings.REQUEST_DEADLINE_SECONDS),
                 aclosing(await self._results(operation, prepared, record)) as results,
             ):
-                answer = [result async for result in results]
-            for result in answer:
+                response = [result async for result in results]
+            for result in response:
                 await _send_result(operation, result)
             await operation.send_operation_message({"id": operation.id, "type": "complete"})
 
     async def _results(
         self, operation: Operation[Context, None], prepared: PreparedDocument, record: RequestRecord
     ) -> AsyncGenerator[ExecutionResult, None]:
-        """What the operation will give, once it is paid for. Raises Unwelcome and RateLimited."""
+        """Charge and begin the operation; return its results. Raises Unwelcome and RateLimited."""
         await self._pay(points_of(prepared, operation.operation_name, operation.variables), record)
         record.principal = self._principal or record.principal
         draw = dataclasses.replace(self.context.draw, points=record.cost or 0)
@@ -191,10 +191,10 @@ class TransportHandler(TransportHandlerBase):
             context_value=dataclasses.replace(self.context, draw=draw),
             operation_name=operation.operation_name,
         )
-        return cast(AsyncGenerator[ExecutionResult, None], results)  # none comes in parts: there is no @defer
+        return cast(AsyncGenerator[ExecutionResult, None], results)  # not incremental: there is no @defer
 
     async def _read(self, operation: Operation[Context, None], record: RequestRecord) -> PreparedDocument:
-        """The document, read and paid for. Raises Unwelcome and RateLimited."""
+        """Read and charge the document. Raises Unwelcome and RateLimited."""
         document = Document(self.schema, operation.query)
         if document.points:
             await self._pay(document.points, record)
@@ -205,12 +205,12 @@ class TransportHandler(TransportHandlerBase):
         return prepared
 
     async def _pay(self, points: int, record: RequestRecord) -> None:
-        """Have `points` more paid for the operation. Raises Unwelcome and RateLimited."""
+        """Charge `points` to the operation. Raises Unwelcome and RateLimited."""
         record.cost = (record.cost or 0) + points
         await self._identify(points)
 
     async def _is_welcome(self) -> bool:
-        """Whether the connection may open: somebody with an empty bucket is asked to come again later."""
+        """Authenticate the handshake; close the connection if that fails, or the bucket is empty."""
         try:
             await self._identify(LEAST_COST)
         except RateLimited:
@@ -222,7 +222,7 @@ class TransportHandler(TransportHandlerBase):
         return False
 
     async def _identify(self, points: int) -> None:
-        """Make sure that the credentials are good still, and have `points` paid. Raises Unwelcome and RateLimited."""
+        """Authenticate again, and draw `points`. Raises Unwelcome and RateLimited."""
         try:
             authenticated = await identify(
                 self._authorization,
@@ -244,7 +244,7 @@ class TransportHandler(TransportHandlerBase):
         )
 
     async def _identify_again(self) -> Identity | None:
-        """Who is asking now. Once the credentials are no longer good, the next event closes the connection.
+        """Re-authenticate between events. Once the credentials are invalid, the next event closes the connection.
 
         Raises DATABASE_FAILURES.
         """
@@ -256,13 +256,13 @@ class TransportHandler(TransportHandlerBase):
         return None
 
     def _is_same_person(self, authenticated: Authenticated) -> bool:
-        """Whether it is who opened the connection: a session that has ended names nobody."""
+        """Tell if it is the person who opened the connection: a session that has ended is nobody's."""
         self._principal = self._principal or authenticated.principal
         return self._principal == authenticated.principal
 
 
 async def _send_result(operation: Operation[Context, None], result: ExecutionResult) -> None:
-    """Send one result, or why the operation was not executed."""
+    """Send one result, or the errors of an operation that was not executed."""
     if isinstance(result, PreExecutionError):
         await operation.send_initial_errors(result.errors or [])
     else:
