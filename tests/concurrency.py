@@ -1,4 +1,4 @@
-"""Many writers at one moment, on connections of their own: for tests with a transactional database."""
+"""Concurrent writers on connections of their own, for tests with a transactional database."""
 
 from collections.abc import Callable
 from threading import Barrier, Event, Thread

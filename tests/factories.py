@@ -1,4 +1,4 @@
-"""Rows for tests: each function creates one thing with whatever it needs, and takes any field by name."""
+"""Factories: each function creates one row with whatever it needs, and takes any field by name."""
 
 import hashlib
 from collections.abc import Iterable

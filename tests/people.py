@@ -1,4 +1,4 @@
-"""The people whom tests speak of, each described once; whom the demonstration has too is called as there."""
+"""People of the tests, each described once; those of the demonstration have its names."""
 
 from dataclasses import dataclass, fields
 from typing import Any

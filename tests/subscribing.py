@@ -1,4 +1,4 @@
-"""Clients that subscribe: over WebSocket (graphql-transport-ws), and to server-sent events."""
+"""Subscription clients: over WebSocket (graphql-transport-ws), and to server-sent events."""
 
 import itertools
 import json

@@ -90,7 +90,7 @@ def narrowed_to(
 
 
 def _rating(rating: Decimal) -> Decimal:
-    """Validate a mean rating to compare with. Raises GraphQLError (BAD_USER_INPUT) outside the range of ratings."""
+    """Validate a minimum of the mean rating. Raises GraphQLError (BAD_USER_INPUT) outside the range of ratings."""
     if not 0 <= rating <= MAX_RATING:
         raise GraphQLError(
             f"Give a minimum rating from 0 to {MAX_RATING}.", extensions={"code": "BAD_USER_INPUT"}

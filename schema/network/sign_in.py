@@ -61,7 +61,7 @@ async def charged(
 
 
 async def signed_in_still(request: Request) -> Identity | None:
-    """Re-authenticate; None once the credentials are no longer valid. Raises DATABASE_FAILURES."""
+    """Re-authenticate the request; None once its credentials are invalid. Raises DATABASE_FAILURES."""
     try:
         return (await identify_again(authorization_of(request), request.cookies)).identity
     except InvalidToken:

@@ -40,7 +40,7 @@ FORBIDDEN = 4403
 
 
 class Unwelcome(Exception):  # noqa: N818 - being sent away is no error
-    """The connection must close with `code`. Raised, as whoever finds out may hold a place and must not close it."""
+    """The connection must close with `code`, which is not done where this is raised: a place may be held there."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)

@@ -1,4 +1,4 @@
-"""The specification of the analytics models, transcribed: what must exist, under which names, of which kind.
+"""Transcribed specification of the analytics models: tables, fields, names and kinds.
 
 Table by table as it is printed, with one exception: `Answer.text`, printed as TextField, has the kind of
 `answer_text`, because the two are one column.

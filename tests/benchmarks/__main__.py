@@ -1,4 +1,4 @@
-"""How fast the API is beside the least it could be and beside what others make of the same tables.
+"""Benchmarks of the API beside a floor and beside other servers of the same tables.
 
     uv run python -m tests.benchmarks            ratios over 10,000 attempts, in less than a quarter of an hour
     uv run python -m tests.benchmarks --full     also 100,000 and 1,000,000 attempts, 1,000 clients, and a soak

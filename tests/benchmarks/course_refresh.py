@@ -1,4 +1,4 @@
-"""How long the statistics of one course with a million activities take to refresh: aim, under a second.
+"""Duration of refreshing the statistics of one course with a million activities: aim, under a second.
 
 Run with `uv run python -m tests.benchmarks.course_refresh`. Everything is written in one transaction that is
 rolled back, in the database of this deployment.

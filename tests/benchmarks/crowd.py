@@ -1,4 +1,4 @@
-"""Many clients at once, and for long: how many sessions and how much memory our server takes."""
+"""Many concurrent clients, and a soak: sessions and memory of our server."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor

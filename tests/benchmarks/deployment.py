@@ -1,4 +1,4 @@
-"""A database of its own to measure in, filled with generated data, and what PostgreSQL says about itself."""
+"""Separate database for measuring, filled with generated data, and PostgreSQL's statistics about it."""
 
 import os
 import subprocess

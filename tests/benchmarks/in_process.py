@@ -1,4 +1,4 @@
-"""What one request costs in process: processor time of the application alone, without a socket or other requests.
+"""Processor time of one request in process, of the application alone: no socket, no concurrency.
 
     uv run python -m tests.benchmarks.in_process
 

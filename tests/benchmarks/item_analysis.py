@@ -1,4 +1,4 @@
-"""How long the item analysis of 10,000 attempts at 40 questions takes: aim, under two seconds.
+"""Duration of the item analysis of 10,000 attempts at 40 questions: aim, under two seconds.
 
 Run with `uv run python -m tests.benchmarks.item_analysis`. Everything is written in one transaction that is
 rolled back, in the database of this deployment.

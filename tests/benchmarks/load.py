@@ -1,4 +1,4 @@
-"""Load on a server: wrk for single requests, and a client of ours where one request depends on the one before."""
+"""Load generators: wrk for single requests, and a client of ours where one request depends on the one before."""
 
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""Servers under test: starting and stopping them, and what their processes have used. Linux only (/proc)."""
+"""Processes of servers under test: start, stop, processor time and memory. Linux only (/proc)."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Interleaved rounds: each contender in turn, again and again, so that what else the machine does meets all alike."""
+"""Interleaved rounds: each contender in turn, again and again, so that noise of the machine meets all alike."""
 
 import time
 from collections.abc import Sequence

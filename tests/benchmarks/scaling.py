@@ -1,4 +1,4 @@
-"""Whether a request costs the same with a hundred times the data: our server over databases of several sizes."""
+"""Scalability: the cost of a request over databases of several sizes, up to a hundred times the data."""
 
 import argparse
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""How long good requests take beside 200 clients that send half a body: `python -m tests.benchmarks.slow_clients`.
+"""Latency of good requests beside 200 clients that send half a body: `python -m tests.benchmarks.slow_clients`.
 
 It starts a demonstration of its own, and prints p50 and p99 without and with the slow clients, and their ratio.
 """

@@ -1,6 +1,6 @@
-"""What one request asks of PostgreSQL: statements, rows, and whether every plan uses an index.
+"""Statements of one request: number, rows, and plans, each of which must use an index.
 
-The embedded PostgreSQL logs every statement while this looks, with a server that does nothing else.
+The embedded PostgreSQL logs every statement meanwhile, with a server that does nothing else.
 """
 
 import json

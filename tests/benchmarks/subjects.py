@@ -1,4 +1,4 @@
-"""What the requests are about: some learners, teachers and courses of the data, with tokens to act for them."""
+"""Subjects of the requests: some learners, teachers and courses of the data, with tokens to act for them."""
 
 import hashlib
 import json

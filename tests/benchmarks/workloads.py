@@ -1,4 +1,4 @@
-"""The five workloads: what is sent to a contender, and how its answers are checked against those of the floor."""
+"""The five workloads: requests to a contender, and the comparison of its responses with those of the floor."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""People and programs at the edge: a browser with its cookies, and whoever calls without one."""
+"""Clients of the whole application: a browser with its cookies, and programs without."""
 
 from typing import TYPE_CHECKING, Any
 

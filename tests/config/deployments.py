@@ -1,4 +1,4 @@
-"""Processes of a deployment: with the environment that is given, and nothing of the one that runs the tests."""
+"""Processes of a deployment, with the given environment and nothing of the tests' own."""
 
 import ctypes
 import os

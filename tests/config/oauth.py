@@ -1,4 +1,4 @@
-"""A partner's side of OAuth: its registration, and the calls that its server makes."""
+"""OAuth client of a partner: its registration, and the calls that its server makes."""
 
 from typing import Any
 

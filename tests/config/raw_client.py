@@ -1,4 +1,4 @@
-"""A client that speaks HTTP byte by byte, as slowly and as incompletely as it likes."""
+"""HTTP client at the level of bytes, as slow and incomplete as a test needs."""
 
 import json
 import socket

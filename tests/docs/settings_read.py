@@ -1,4 +1,4 @@
-"""What config/settings.py reads from the environment, found in its source."""
+"""Environment variables that config/settings.py reads, found in its source."""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A PostgreSQL of one's own, to be stopped, started and exhausted as no shared one may be."""
+"""Separate PostgreSQL cluster, to be stopped, started and exhausted as no shared one may be."""
 
 import shutil
 import tempfile

@@ -1,4 +1,4 @@
-"""One server on a database of its own for all faults; each leaves it in health."""
+"""Fixtures: one server with its own database for all faults; each fault is repaired afterwards."""
 
 from collections.abc import Iterator
 

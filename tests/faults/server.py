@@ -1,4 +1,4 @@
-"""`manage.py serve` in processes of its own, and the clients that ask it."""
+"""`manage.py serve` in processes of its own, and their clients."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A course, the people around it, and one of everything."""
+"""Fixtures: a course, the people around it, and one of everything."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Random operations over the whole graph, whose arguments are wrong here and there, at any depth."""
+"""Fuzzer of operations over the whole graph, whose arguments are invalid here and there, at any depth."""
 
 import base64
 import json

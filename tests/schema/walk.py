@@ -1,4 +1,4 @@
-"""Documents that ask everything: every field that can be reached from a root field, down to a depth.
+"""Exhaustive documents: every field that can be reached from a root field, down to a depth.
 
 A level is an object; the edges of a connection count as none. There is one fragment for each type and depth,
 so a document stays small though the graph of types has many ways through it.

@@ -1,1 +1,1 @@
-"""What is measured beside the server of this project: the same workloads over the same tables."""
+"""Contenders of the benchmark: servers with the same workloads over the same tables."""

@@ -1,4 +1,4 @@
-"""What the benchmark needs to know of a contender, and the subjects that its requests are about."""
+"""Interface of a contender, and the subjects of its requests."""
 
 import json
 from abc import ABC, abstractmethod

@@ -1,4 +1,4 @@
-"""The least that any server must do: one hand-written statement for each request, its JSON made by PostgreSQL."""
+"""Floor of the benchmark: one hand-written statement for each request, its JSON made by PostgreSQL."""
 
 import sys
 from typing import Any

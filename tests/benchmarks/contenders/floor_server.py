@@ -1,4 +1,4 @@
-"""A bare ASGI application: the path names a statement, the body its parameters, and the answer is its one value.
+"""Bare ASGI application: the path names a statement, the body its parameters, and the response is its one value.
 
 Started with `python -m tests.benchmarks.contenders.floor_server <port> <database url>`.
 """

@@ -1,4 +1,4 @@
-"""The hand-written statements of the floor, each with one value: the answer as JSON text."""
+"""Hand-written statements of the floor, each with one value: the response as JSON text."""
 
 _ATTEMPT_PAGE = """
 SELECT json_build_array(attempt.attempt_number, attempt.revision, (

@@ -1,4 +1,4 @@
-"""The server of this project, as production runs it but for the rate limit. It alone asks who is asking."""
+"""Server of this project, as production runs it but for the rate limit. It alone authenticates."""
 
 import base64
 import sys

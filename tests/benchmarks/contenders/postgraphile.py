@@ -1,4 +1,4 @@
-"""PostGraphile over the same tables. It asks nobody who they are.
+"""PostGraphile over the same tables, without authentication.
 
 It grades nothing and lays nothing out: in a learner's story the client does, and PostGraphile stores.
 """

@@ -1,4 +1,4 @@
-"""strawberry-django with its optimizer over the same tables. It asks nobody who they are."""
+"""strawberry-django with its optimizer over the same tables, without authentication."""
 
 import sys
 from typing import Any

@@ -1,4 +1,4 @@
-"""Much data, quickly: what a platform holds after ten months with this many courses, learners and attempts.
+"""Bulk data of a platform after ten months with this many courses, learners and attempts.
 
 The same numbers, seed and day give the same data. Every row could have been written by the server itself: attempts
 are numbered without gaps, laid out as their assessments ask, and scored with the key of their questions.

@@ -1,4 +1,4 @@
-"""Generated people, courses, lessons, assessments and reviews: what learning refers to."""
+"""Generated people, courses, lessons, assessments and reviews."""
 
 from collections.abc import Iterator, Sequence
 from random import Random

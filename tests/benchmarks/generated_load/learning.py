@@ -1,4 +1,4 @@
-"""Generated attempts, what was answered in them, and the activity that the server records of both.
+"""Generated attempts, their answers, and the activity that the server records of both.
 
 Every table is written from its own pass over the same draw, so a million attempts are never held in memory.
 """

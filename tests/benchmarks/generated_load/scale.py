@@ -1,4 +1,4 @@
-"""How much is generated, what belongs to what, and which primary keys it gets. Arithmetic only."""
+"""Numbers of generated rows, their relations and primary keys. Arithmetic only."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""A way to make one more row of every model, each with relations of its own."""
+"""Factory of one more row of every model, each with relations of its own."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""An assessment and somebody who may take it."""
+"""Fixtures: an assessment and somebody who may take it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Short ways to write questions down, used by the tests of the rules."""
+"""Short notation of questions for the tests of the rules."""
 
 from decimal import Decimal
 

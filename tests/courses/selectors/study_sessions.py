@@ -1,4 +1,4 @@
-"""Study sessions counted one by one: a pause of more than half an hour ends one."""
+"""Reference count of study sessions, one by one: a pause of more than half an hour ends one."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

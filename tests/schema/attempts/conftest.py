@@ -1,4 +1,4 @@
-"""An assessment with all six types of question, which the people of its course take."""
+"""Fixtures: an assessment with all six types of question, which the people of its course take."""
 
 import pytest
 

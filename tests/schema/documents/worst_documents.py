@@ -1,4 +1,4 @@
-"""The documents that take longest to read, searched for at random: kinds of nonsense, alone and mixed, at every size.
+"""Randomised search for the documents that take longest to read: kinds of nonsense, alone and mixed, at every size.
 
     uv run python -m tests.schema.documents.worst_documents [--seed 1] [--tries 400]
 

@@ -1,4 +1,4 @@
-"""Real threads: the database pool as it runs in production, and a whole server on a port."""
+"""Fixtures with real threads: the database pool as it runs in production, and a whole server on a port."""
 
 import threading
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""One course with work to grade, and everybody who might look at it."""
+"""Fixtures: one course with work to grade, and everybody who might look at it."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""A schema of a few fields that do what tests of HTTP need done: wait, fail, page, write, stream."""
+"""Minimal schema for tests of HTTP: its fields wait, fail, page, write and stream."""
 
 import itertools
 from collections.abc import AsyncGenerator

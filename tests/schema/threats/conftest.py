@@ -1,4 +1,4 @@
-"""A course that strangers must not know of, with everything in it, and the people who would like to."""
+"""Fixtures of threats: a confidential course with everything in it, and attackers."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Subscriptions: one event by itself, and a whole server with its subscribers."""
+"""Fixtures of subscriptions: a feed by itself, and a whole server with its subscribers."""
 
 import threading
 from collections.abc import AsyncIterator, Callable, Hashable, Iterator
