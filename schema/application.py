@@ -242,7 +242,7 @@ class GraphQLApplication(GraphQL[Context, None]):
         """Authenticate and charge: for reading a document that is not cached, then for its operation."""
         paid: Authenticated | None = getattr(request.state, "authenticated", None)
         if paid is not None:
-            context.compiles_reads = False
+            context.compiles = False
             welcome(request, sub_response, paid)
             return paid
         address = context.ip_address

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import strawberry
 from django.conf import settings
@@ -12,6 +12,9 @@ from courses.services.cost_buckets import Draw
 from schema.dataloaders.base import Loaders
 from schema.dataloaders.plans import Plan
 from schema.execution.listening import Listener
+
+if TYPE_CHECKING:
+    from schema.core.compiled_reads import CompiledReads
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,10 @@ class Context:
     listener: Listener = field(default_factory=Listener)
     identify_again: Callable[[], Awaitable[Identity | None]] | None = None
     """Re-authentication for long-lived operations: the identity now, or None once the credentials are invalid."""
-    compiles_reads: bool = field(default_factory=lambda: settings.COMPILED_READS)
-    """False disables compiled reads for an operation that they have failed to answer before."""
+    compiles: bool = field(default_factory=lambda: settings.COMPILED_READS)
+    """False disables compiling for an operation that it has failed to answer before."""
+    reads: "CompiledReads | None" = None
+    """Compiled operations of the document; None where the ordinary way has to execute it."""
     requests: dict[Any, Hashable] = field(default_factory=dict)
     """Cache of the requests that arguments of declared fields make, by field and node of the document."""
     plans: dict[Any, Plan] = field(default_factory=dict)

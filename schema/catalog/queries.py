@@ -8,8 +8,8 @@ from courses.selectors import catalog
 from schema.catalog.filters import CourseFilter, CourseOrder, narrowed_to, ordered_by
 from schema.catalog.types import Course
 from schema.context import Info
+from schema.core.compiled_reads import look_ahead
 from schema.core.connections import After, Before, Connection, First, Last, page_request
-from schema.core.look_ahead import look_ahead
 from schema.core.nodes import fetch
 from schema.core.permissions import Scope
 from schema.core.queries import query

@@ -9,8 +9,8 @@ is not allowed, a value that nothing has filled: all of that is left to the ordi
 DataLoaders, which execute the operation from its beginning. Queries have no effects, so asking twice is safe.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, TypeAlias
 
@@ -24,6 +24,7 @@ from graphql import (
     GraphQLField,
     GraphQLID,
     GraphQLObjectType,
+    GraphQLResolveInfo,
     GraphQLSchema,
     GraphQLString,
     InlineFragmentNode,
@@ -41,12 +42,19 @@ from graphql import (
     is_object_type,
 )
 
-from schema.context import Context, Identity
+from courses.constants import Scope
+from schema.context import Context, Identity, Info
 from schema.core.fields import Column, DeclaredField, Operation
 from schema.core.ids import type_name_of
-from schema.core.look_ahead import RootInfo, Selection
-from schema.core.queries import RootRead, root_read_of
-from schema.core.upstream import StrawberryField, convert_arguments, definition_behind, strawberry_schema
+from schema.core.selections import Selection
+from schema.core.upstream import (
+    StrawberryField,
+    convert_arguments,
+    definition_behind,
+    resolve_info,
+    strawberry_schema,
+)
+from schema.dataloaders.base import fill
 from schema.dataloaders.plans import Plan
 
 Shown: TypeAlias = Callable[[Any], Any]
@@ -64,58 +72,122 @@ class NotCompiled(Exception):  # noqa: N818 - it is no failure: the ordinary way
 
 
 @dataclass(frozen=True)
-class _Root:
-    name: str
-    read: RootRead
+class RootRead:
+    """Data source of a root field of Query: the scope that it needs, and its function."""
+
+    scope: Scope
+    function: Callable[..., Any]
+
+    def __call__(self, info: Any, plan: Plan, arguments: Mapping[str, Any]) -> Any:
+        """Return the value of the field, filled with what `plan` asks beneath it: work for a database thread."""
+        value = self.function(info, **arguments)
+        if value is not None:
+            fill(info.context.viewer, value if isinstance(value, list) else [value], plan)
+        return value
+
+
+@dataclass(frozen=True)
+class RootInfo:
+    """Stand-in for `info` in a root field's function: the request's context, and plans made before."""
+
+    context: Context
+    plan_for: Callable[[str | None], Plan]
+
+
+@dataclass(frozen=True)
+class Root:
+    """A root field, compiled. Only those of Query have a `read`: the others have effects of their own."""
+
     definition: GraphQLField
     node: FieldNode
     plan_for: Callable[[str | None], Plan]
     show: Shown
+    read: RootRead | None
 
 
-@dataclass
 class CompiledReads:
-    """The reads of one document, the latest compiled last; None for an operation that cannot be compiled."""
+    """Operations of one document, compiled: at most KEPT_FOR_A_DOCUMENT, the latest last."""
 
-    variables: dict[str | None, tuple[str, ...]] = field(default_factory=dict)
-    kept: dict[Any, "Sequence[_Root] | None"] = field(default_factory=dict)
+    def __init__(self, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
+        self._fragments = fragments
+        self._variables: dict[str | None, tuple[str, ...]] = {}
+        self._kept: dict[Any, Mapping[str, Root] | None] = {}
+
+    def roots(
+        self,
+        schema: GraphQLSchema,
+        operation: OperationDefinitionNode,
+        variables: VariableValues,
+        scopes: frozenset[str] | None,
+    ) -> Mapping[str, Root] | None:
+        """Return the root fields by response name, or None for an operation that cannot be compiled."""
+        name = operation.name.value if operation.name else None
+        if name not in self._variables:
+            self._variables[name] = tuple(sorted(_variables_of_plans(operation, self._fragments)))
+        values = [variables.coerced.get(each, ...) for each in self._variables[name]]
+        key = name, scopes, orjson.dumps(values, default=repr)
+        if key not in self._kept:
+            compiler = _Compiler(schema, self._fragments, variables, scopes)
+            try:
+                compiled = compiler.roots(operation)
+            except (NotCompiled, GraphQLError):
+                compiled = None
+            while len(self._kept) >= KEPT_FOR_A_DOCUMENT:
+                self._kept.pop(next(iter(self._kept)), None)
+            self._kept[key] = compiled
+            return compiled
+        return self._kept[key]
 
 
 def read(
     schema: GraphQLSchema,
     reads: CompiledReads,
-    fragments: Mapping[str, FragmentDefinitionNode],
     operation: OperationDefinitionNode,
     variables: VariableValues,
     context: Context,
 ) -> dict[str, Any] | None:
-    """The `data` of a valid query, or None where the ordinary way has to answer. Work for a database thread."""
-    roots = _roots_of(schema, reads, fragments, operation, variables, context)
-    return None if roots is None else _read(schema, roots, variables, context)
+    """Return the `data` of a valid query, or None where the ordinary way has to answer: work for a database thread."""
+    roots = reads.roots(schema, operation, variables, context.identity.scopes)
+    if roots is None:
+        return None
+    executed = Operation(schema, variables, context)
+    try:
+        return {name: _read_root(root, executed) for name, root in roots.items()}
+    except Exception:  # noqa: BLE001 - whatever it is, the ordinary way runs into it as well, and tells it
+        return None
 
 
-def _roots_of(
-    schema: GraphQLSchema,
-    reads: CompiledReads,
-    fragments: Mapping[str, FragmentDefinitionNode],
-    operation: OperationDefinitionNode,
-    variables: VariableValues,
-    context: Context,
-) -> "Sequence[_Root] | None":
-    name = operation.name.value if operation.name else None
-    if name not in reads.variables:
-        reads.variables[name] = tuple(sorted(_variables_of_plans(operation, fragments)))
-    values = [variables.coerced.get(each, ...) for each in reads.variables[name]]
-    scopes = context.identity.scopes
-    key = name, scopes, orjson.dumps(values, default=repr)
-    if key not in reads.kept:
-        while len(reads.kept) >= KEPT_FOR_A_DOCUMENT:
-            del reads.kept[next(iter(reads.kept))]
-        try:
-            reads.kept[key] = _Compiler(schema, fragments, variables, scopes).roots(operation)
-        except (NotCompiled, GraphQLError):
-            reads.kept[key] = None
-    return reads.kept[key]
+def compiled_root(info: GraphQLResolveInfo[Any]) -> Root | None:
+    """Return the root field that is executed, if its operation is compiled for the request."""
+    context = info.context
+    if not isinstance(context, Context) or context.reads is None or info.path.prev is not None:
+        return None
+    variables = _variables_of(info)
+    roots = context.reads.roots(info.schema, info.operation, variables, context.identity.scopes)
+    return roots.get(str(info.path.key)) if roots else None
+
+
+def look_ahead(info: Info | RootInfo, type_name: str | None = None) -> Plan:
+    """Return the plan of everything asked beneath the root field that `info` is about.
+
+    A field that leads to an interface has a plan for each type of object, to be named by `type_name`.
+    """
+    if isinstance(info, RootInfo):
+        return info.plan_for(type_name)
+    raw, plans = resolve_info(info), info.context.plans
+    if root := compiled_root(raw):
+        return root.plan_for(type_name)
+    key = id(raw.field_nodes[0]), type_name
+    if key not in plans:
+        operation = Operation(raw.schema, _variables_of(raw), info.context)
+        selection = Selection(operation, raw.fragments)
+        plans[key] = selection.plan_beneath(raw.return_type, raw.field_nodes, type_name)
+    return plans[key]
+
+
+def _variables_of(info: GraphQLResolveInfo[Any]) -> VariableValues:
+    coerced: Any = info.variable_values  # a plain dict: Strawberry unpacks what graphql-core declares
+    return VariableValues({}, coerced)
 
 
 def _variables_of_plans(
@@ -154,17 +226,7 @@ def _variables_in(arguments: Any) -> Iterator[str]:
         waiting.extend(each.value for each in getattr(value, "fields", ()))
 
 
-def _read(
-    schema: GraphQLSchema, roots: Sequence[_Root], variables: VariableValues, context: Context
-) -> dict[str, Any] | None:
-    operation = Operation(schema, variables, context)
-    try:
-        return {root.name: _read_root(root, operation) for root in roots}
-    except Exception:  # noqa: BLE001 - whatever it is, the ordinary way runs into it as well, and tells it
-        return None
-
-
-def _read_root(root: _Root, operation: Operation) -> Any:
+def _read_root(root: Root, operation: Operation) -> Any:
     converting = strawberry_schema(operation.schema)
     arguments = convert_arguments(
         get_argument_values(root.definition, root.node, operation.variables),
@@ -172,6 +234,8 @@ def _read_root(root: _Root, operation: Operation) -> Any:
         scalar_registry=converting.schema_converter.scalar_registry,
         config=converting.config,
     )
+    if root.read is None:
+        raise NotCompiled(root.node.name.value)
     info: Any = RootInfo(operation.context, root.plan_for)
     return root.show(root.read(info, root.plan_for(None), arguments))
 
@@ -191,20 +255,21 @@ class _Compiler:
         self._operation = Operation(schema, variables, Context(Identity(scopes=scopes)))
         self._selection = Selection(self._operation, fragments, strict=True)
 
-    def roots(self, operation: OperationDefinitionNode) -> list[_Root]:
-        """Every root field. Raises NotCompiled when there is one that is not compiled."""
-        query = self._schema.query_type
-        assert query is not None
-        return [
-            self._root(query, name, nodes)
-            for name, nodes in self._selection.fields(query, [operation.selection_set]).items()
-        ]
+    def roots(self, operation: OperationDefinitionNode) -> dict[str, Root]:
+        """Compile every root field. Raises NotCompiled when there is one that cannot be."""
+        type_ = self._schema.get_root_type(operation.operation)
+        assert type_ is not None
+        fields = self._selection.fields(type_, [operation.selection_set])
+        return {name: self._root(type_, nodes) for name, nodes in fields.items()}
 
-    def _root(self, query: GraphQLObjectType, name: str, nodes: list[FieldNode]) -> _Root:
-        definition = query.fields.get(nodes[0].name.value)
-        read = definition and root_read_of(definition_behind(definition))
-        if definition is None or read is None or not self._operation.context.has_scope(read.scope):
-            raise NotCompiled(f"{query.name}.{nodes[0].name.value}")
+    def _root(self, type_: GraphQLObjectType, nodes: list[FieldNode]) -> Root:
+        name = nodes[0].name.value
+        definition = type_.fields.get(name)
+        if definition is None:
+            raise NotCompiled(name)
+        read = getattr(definition_behind(definition).base_resolver.wrapped_func, "root_read", None)
+        if read is not None and not self._operation.context.has_scope(read.scope):
+            raise NotCompiled(name)
         plans: dict[str | None, Plan] = {}
 
         def plan_for(type_name: str | None) -> Plan:
@@ -213,7 +278,7 @@ class _Compiler:
             return plans[type_name]
 
         plan_for(None)
-        return _Root(name, read, definition, nodes[0], plan_for, self._completed(definition.type, nodes))
+        return Root(definition, nodes[0], plan_for, self._completed(definition.type, nodes), read)
 
     def _field(self, parent: GraphQLObjectType, nodes: list[FieldNode]) -> Shown:
         """What shows a field of an object."""

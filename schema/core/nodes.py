@@ -9,8 +9,8 @@ from graphql import GraphQLError
 
 from schema.context import Info
 from schema.core import ids as global_ids
+from schema.core.compiled_reads import look_ahead
 from schema.core.ids import KINDS, Node
-from schema.core.look_ahead import look_ahead
 from schema.core.permissions import Scope, scope_missing
 from schema.core.queries import query
 from schema.core.rows import shown_as

@@ -16,9 +16,9 @@ from django.conf import settings
 from courses import exceptions
 from courses.models import User
 from schema.context import Context, Info
+from schema.core.compiled_reads import look_ahead
 from schema.core.database_failures import DATABASE_FAILURES, failure_code
 from schema.core.error_codes import ErrorCode, graphql_error
-from schema.core.look_ahead import look_ahead
 from schema.core.permissions import RequiresScope, Scope, require_signed_in, scope_missing
 from schema.dataloaders.base import fill
 from schema.dataloaders.plans import Plan

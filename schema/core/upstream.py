@@ -12,10 +12,6 @@ from typing import Any
 from cross_web import StarletteRequestAdapter
 from graphql import GraphQLResolveInfo, GraphQLSchema
 from graphql.language.ast import QUERY_DOCUMENT_KEYS  # visits skip the members that no rule reads
-from graphql.pyutils import (  # paths of errors; siblings of a failed awaitable are cancelled
-    Path,
-    gather_with_cancel,
-)
 from graphql.validation.validate import (
     FragmentNestingVisitor,  # refuses fragments nested too deeply before a rule follows them
     ValidationAbortedError,  # raised by OverlappingFieldsCanBeMergedRule past its budget
@@ -81,7 +77,6 @@ __all__ = [
     "NonTextMessageReceived",
     "Operation",
     "OperationType",
-    "Path",
     "PreExecutionError",
     "StrawberryAnnotation",
     "StrawberryArgument",
@@ -98,7 +93,6 @@ __all__ = [
     "ValidationAbortedError",
     "convert_arguments",
     "definition_behind",
-    "gather_with_cancel",
     "get_object_definition",
     "graphql_schema",
     "operation_name_given",

@@ -15,8 +15,8 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from courses import exceptions
 from schema.context import Info
+from schema.core.compiled_reads import look_ahead
 from schema.core.database_failures import begun_again
-from schema.core.look_ahead import look_ahead
 from schema.core.permissions import (
     RequiresScope,
     RequiresSession,

@@ -45,15 +45,12 @@ class PreparedDocument:
     document: DocumentNode
     errors: tuple[GraphQLError, ...] = ()
     shapes: dict[str | None, Shape] = field(default_factory=dict)
-    reads: CompiledReads = field(default_factory=CompiledReads)
 
     @cached_property
-    def fragments(self) -> dict[str, FragmentDefinitionNode]:
-        return {
-            definition.name.value: definition
-            for definition in self.document.definitions
-            if isinstance(definition, FragmentDefinitionNode)
-        }
+    def reads(self) -> CompiledReads:
+        """The operations of the document, compiled when they are executed."""
+        fragments = (each for each in self.document.definitions if isinstance(each, FragmentDefinitionNode))
+        return CompiledReads({fragment.name.value: fragment for fragment in fragments})
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """Return the operation called `name`, or for None the only one; None where there is no such operation."""

@@ -8,8 +8,8 @@ import strawberry
 from courses.selectors import grading
 from schema.context import Info
 from schema.core import ids
+from schema.core.compiled_reads import look_ahead
 from schema.core.connections import After, Before, Connection, First, Last, page_request
-from schema.core.look_ahead import look_ahead
 from schema.core.permissions import Scope
 from schema.core.queries import query
 from schema.core.rows import shown_as

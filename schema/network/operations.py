@@ -23,7 +23,8 @@ from strawberry import Schema
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionContext
 
-from schema.core import compiled_reads
+from schema.context import Context
+from schema.core.compiled_reads import CompiledReads, read
 from schema.core.error_codes import ErrorCode, graphql_error
 from schema.core.upstream import graphql_schema, operation_name_given
 from schema.documents import introspection
@@ -60,9 +61,13 @@ class Documents(SchemaExtension):
     """Takes documents from the kept ones, and refuses operations that are too large."""
 
     _cost: int | None = None
+    _reads: CompiledReads | None = None
 
     def on_parse(self) -> Iterator[None]:
         prepared = self._prepared()
+        context = self.execution_context.context
+        if isinstance(context, Context) and context.compiles:
+            context.reads = self._reads = prepared.reads
         is_readable = bool(prepared.document.definitions)
         self.execution_context.graphql_document = (
             prepared.document if is_readable else _stand_in(self.execution_context)
@@ -74,34 +79,27 @@ class Documents(SchemaExtension):
         yield
 
     async def on_execute(self) -> AsyncIterator[None]:
-        context, prepared = self.execution_context, self._prepared()
-        operation = prepared.operation(operation_name_given(context))
+        execution, prepared = self.execution_context, self._prepared()
+        operation = prepared.operation(operation_name_given(execution))
         if operation and introspection.is_pure(operation):
-            context.result = await introspection.answer(context.schema, prepared.document, operation)
-        elif operation and operation.operation is OperationType.QUERY and context.context.compiles_reads:
-            context.result = await self._compiled(prepared, operation)
+            execution.result = await introspection.answer(execution.schema, prepared.document, operation)
+        elif operation and operation.operation is OperationType.QUERY and self._reads:
+            execution.result = await self._compiled(self._reads, operation)
+            execution.context.reads = None
         yield
 
     async def _compiled(
-        self, prepared: PreparedDocument, operation: OperationDefinitionNode
+        self, reads: CompiledReads, operation: OperationDefinitionNode
     ) -> ExecutionResult | None:
-        """What a query is answered with where it is compiled."""
-        context = self.execution_context
-        schema = graphql_schema(context.schema)
+        """Return the result of a query that is compiled, or None for the ordinary way."""
+        execution = self.execution_context
+        schema = graphql_schema(execution.schema)
         variables = get_variable_values(
-            schema, operation.variable_definitions or (), dict(context.variables or {})
+            schema, operation.variable_definitions or (), dict(execution.variables or {})
         )
         if not isinstance(variables, VariableValues):
             return None
-        data = await database(
-            compiled_reads.read,
-            schema,
-            prepared.reads,
-            prepared.fragments,
-            operation,
-            variables,
-            context.context,
-        )
+        data = await database(read, schema, reads, operation, variables, execution.context)
         return None if data is None else ExecutionResult(data, None)
 
     def get_results(self) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from strawberry import Schema
 
 from courses.utils.json_text import InvalidJson, decode_json
 from schema.context import Context
-from schema.core import compiled_reads
+from schema.core.compiled_reads import read
 from schema.core.upstream import graphql_schema
 from schema.documents.cost import LEAST_COST, refuse, variables_with_defaults
 from schema.documents.input_values import refuse_variables
@@ -83,14 +83,7 @@ def _answered(
 ) -> tuple[Authenticated, bytes | None]:
     authenticated = identify_and_charge(authorization, cookies, address=context.ip_address, points=asked.cost)
     context.identify(authenticated.identity, authenticated.draw)
-    data = compiled_reads.read(
-        graphql_schema(asked.schema),
-        asked.prepared.reads,
-        asked.prepared.fragments,
-        asked.operation,
-        asked.variables,
-        context,
-    )
+    data = read(graphql_schema(asked.schema), asked.prepared.reads, asked.operation, asked.variables, context)
     return authenticated, None if data is None else _body(data, asked.cost, authenticated)
 
 

@@ -8,8 +8,8 @@ from django.db.models import Q
 from courses.selectors import reviews
 from schema.context import Info
 from schema.core import ids
+from schema.core.compiled_reads import look_ahead
 from schema.core.connections import After, Before, Connection, First, Last, page_request
-from schema.core.look_ahead import look_ahead
 from schema.core.orders import OLDEST_FIRST
 from schema.core.permissions import Scope
 from schema.core.queries import query

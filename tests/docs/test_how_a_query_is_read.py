@@ -86,7 +86,7 @@ def _names() -> set[str]:
     """Every name that the modules of reading define: functions, classes, and what is assigned or annotated."""
     core = (
         ROOT / "schema" / "core" / f"{name}.py"
-        for name in ("fields", "look_ahead", "queries", "compiled_reads", "executor")
+        for name in ("fields", "selections", "compiled_reads", "executor")
     )
     trees = [
         ast.parse(path.read_text("utf-8"))

@@ -10,7 +10,7 @@ from graphql import OperationType
 
 from courses.constants import Scope
 from courses.models import User
-from schema.core import compiled_reads
+from schema.network import operations
 from schema.root import schema
 from tests.operations import operation
 from tests.schema.test_operations import NAMES
@@ -25,14 +25,14 @@ QUERIES = [name for name in NAMES if definition_of(name).operation is OperationT
 def both_ways(api: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """`both_ways(document, viewer, scopes, **variables)` asks twice, compares, and returns (answer, was compiled)."""
     compiled: list[bool] = []
-    read = compiled_reads.read
+    read = operations.read
 
     def noted(*arguments: Any) -> Any:
         data = read(*arguments)
         compiled.append(data is not None)
         return data
 
-    monkeypatch.setattr(compiled_reads, "read", noted)
+    monkeypatch.setattr(operations, "read", noted)
 
     def ask(document: str, viewer: User | None, scopes: Any = None, **variables: Any) -> tuple[Any, bool]:
         compiled.clear()

@@ -1,7 +1,7 @@
 """Whatever is wrong beneath a root field is told in its own place: as graphql-core tells it, that looks at nothing
 before it gets there.
 
-Random operations with wrong arguments and missing scopes are executed in two ways: with our executor and looking
+Random operations with wrong arguments and missing scopes are executed in two ways: compiled and with looking
 ahead, and with graphql-core's own executor over a plan of nothing.
 """
 
@@ -18,7 +18,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from courses.constants import Scope
 from schema.context import Context, Identity
-from schema.core import look_ahead
+from schema.core import selections
 from schema.dataloaders.base import Declaration, Loaders
 from schema.dataloaders.plans import UNKNOWN
 from schema.root import schema
@@ -42,7 +42,7 @@ def graphql_core_alone() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(schema, "execution_context_class", StrawberryGraphQLCoreExecutionContext)
         patch.setattr(settings, "COMPILED_READS", False)
-        patch.setattr(look_ahead.Selection, "plan", lambda *_: UNKNOWN)
+        patch.setattr(selections.Selection, "plan", lambda *_: UNKNOWN)
         yield
 
 

@@ -1,15 +1,14 @@
-"""From the selection of a field to the plan of what to load with it.
+"""Selections of an operation, and the plans of what to load for them.
 
 A root field's job loads what the client asks beneath it in the same visit to the database thread, and of its rows
-no more columns than are asked. The plan follows the selection through declared fields, and through plain fields
-that hold objects; it stops at what is only made when it is resolved, beneath which the DataLoaders batch.
+no more columns than are asked. The plan follows the selection through declared fields, through plain fields that
+hold objects, and through computed ones beneath which something is declared.
 
 A field that will be refused, for its scope or for its arguments, is left out of the plan: it is refused once it is
 resolved, in its own place and beside the others. Looking ahead refuses nothing.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from graphql import (
@@ -21,41 +20,13 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSkipDirective,
     SelectionSetNode,
-    VariableValues,
     get_directive_values,
     get_named_type,
 )
 
-from schema.context import Context, Info
 from schema.core.fields import Column, Computed, DeclaredField, Operation
-from schema.core.upstream import StrawberryField, definition_behind, resolve_info
+from schema.core.upstream import StrawberryField, definition_behind
 from schema.dataloaders.plans import EVERYTHING, NOTHING, UNKNOWN, Columns, Plan, Step, union
-
-
-@dataclass(frozen=True)
-class RootInfo:
-    """What a root field's function sees of a request whose plans were made before."""
-
-    context: Context
-    plan_for: Callable[[str | None], Plan]
-
-
-def look_ahead(info: Info | RootInfo, type_name: str | None = None) -> Plan:
-    """The plan of everything asked beneath the field that `info` is about; worked out once.
-
-    A field that leads to an interface has a plan for each type of object, to be named by `type_name`.
-    """
-    if isinstance(info, RootInfo):
-        return info.plan_for(type_name)
-    raw, plans = resolve_info(info), info.context.plans
-    key = id(raw.field_nodes[0]), type_name
-    if key not in plans:
-        coerced: Any = raw.variable_values  # a plain dict: Strawberry unpacks what graphql-core declares
-        operation = Operation(raw.schema, VariableValues({}, coerced), info.context)
-        plans[key] = Selection(operation, raw.fragments).plan_beneath(
-            raw.return_type, raw.field_nodes, type_name
-        )
-    return plans[key]
 
 
 class Selection:
