@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Generic, TypeAlias, TypedDict, TypeVar
 
 from django.db.models import Q, QuerySet
@@ -90,6 +91,7 @@ def _summary(assessment_id: int, max_attempts: int, attempts: list[VisibleAttemp
 
 
 Attempt = TypeVar("Attempt", bound=AssessmentAttempt, covariant=True)
+OfAttempt = TypeVar("OfAttempt", bound=AssessmentAttempt)
 
 
 @dataclass(frozen=True)
@@ -101,13 +103,29 @@ class LaidOut(Generic[Attempt]):
     entry: values.LayoutEntry
     question: Question
     rule: values.Question
-    answers: Mapping[int, values.Answer]
     answered: AttemptAnswer | None
+
+    @cached_property
+    def answers(self) -> Mapping[int, values.Answer]:
+        """The answers of the question, by their ids."""
+        return {answer.id: answer for answer in self.rule.answers}
 
     @property
     def is_answered(self) -> bool:
         """Whether something is stored that is not blank."""
         return self.answered is not None and not grading.is_unanswered(self.rule.type, self.answered.response)
+
+
+def laid_out(
+    attempt: OfAttempt,
+    place: tuple[int, values.LayoutEntry],
+    question: Question,
+    rule: values.Question,
+    answered: AttemptAnswer | None,
+) -> LaidOut[OfAttempt]:
+    """Lay out a question at its `place`: the position from 1, and the entry of the attempt's layout."""
+    position, entry = place
+    return LaidOut(attempt, position, entry, question, as_laid_out(rule, entry), answered)
 
 
 LaidOutQuestion: TypeAlias = LaidOut[AssessmentAttempt]
@@ -155,21 +173,12 @@ def lay_out(
         key.setdefault(answer.question_id, []).append(answer)
     found = {question.pk: question for question in questions}
     rules = {pk: question.to_rule(key.get(pk, ())) for pk, question in found.items()}
-    by_id = {pk: {answer.id: answer for answer in rule.answers} for pk, rule in rules.items()}
     stored = {(row.attempt_id, row.question_id): row for row in answered}
     return {
         attempt: [
-            LaidOut(
-                attempt=attempt,
-                position=position,
-                entry=entry,
-                question=found[entry["id"]],
-                rule=as_laid_out(rules[entry["id"]], entry),
-                answers=by_id[entry["id"]],
-                answered=stored.get((attempt.pk, entry["id"])),
-            )
-            for position, entry in enumerate(attempt.layout["questions"], start=1)
-            if entry["id"] in found
+            laid_out(attempt, place, found[pk], rules[pk], stored.get((attempt.pk, pk)))
+            for place in enumerate(attempt.layout["questions"], start=1)
+            if (pk := place[1]["id"]) in found
         ]
         for attempt in attempts
     }

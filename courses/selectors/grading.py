@@ -9,9 +9,9 @@ from courses.models import AssessmentAttempt, AttemptAnswer, Question
 from courses.models.attempts import UNGRADED
 from courses.policies.grading import COURSE_OF_ANSWER, may_grade
 from courses.policies.participation import Viewer
-from courses.rules.layout import as_laid_out, trial_entry
+from courses.rules.layout import trial_entry
 from courses.rules.results import StoredGrade
-from courses.selectors.attempts import LaidOut, LaidOutQuestion
+from courses.selectors.attempts import LaidOutQuestion, laid_out
 
 
 def answers_to_grade(viewer: Viewer) -> QuerySet[AttemptAnswer]:
@@ -84,17 +84,7 @@ def last_regrade(answer: AttemptAnswer) -> str:
 
 def _laid_out(task: AttemptAnswer) -> LaidOutQuestion:
     """The question of a task; one that the attempt did not lay out is shown in the author's order."""
-    entries = [*task.attempt.layout["questions"], trial_entry(task.question_id, task.question.to_rule())]
-    position, entry = next(
-        (place, entry) for place, entry in enumerate(entries, start=1) if entry["id"] == task.question_id
-    )
-    rule = as_laid_out(task.question.to_rule(), entry)
-    return LaidOut(
-        attempt=task.attempt,
-        position=position,
-        entry=entry,
-        question=task.question,
-        rule=rule,
-        answers={answer.id: answer for answer in rule.answers},
-        answered=task,
-    )
+    rule = task.question.to_rule()
+    entries = [*task.attempt.layout["questions"], trial_entry(task.question_id, rule)]
+    place = next(place for place in enumerate(entries, start=1) if place[1]["id"] == task.question_id)
+    return laid_out(task.attempt, place, task.question, rule, task)

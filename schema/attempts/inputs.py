@@ -1,11 +1,12 @@
 """Inputs for submitting responses."""
 
 from collections.abc import Sequence
+from typing import assert_never
 
 import strawberry
 
 from courses import exceptions
-from courses.rules.values import Given
+from courses.rules.values import Given, ResponseMember
 from courses.services.attempt_responses import GivenAnswer
 from schema.attempts import places
 from schema.core import ids
@@ -80,18 +81,20 @@ def _given_answer(attempt_id: int, answer: AnswerSubmissionInput, field: tuple[s
 
 
 def _given(response: ResponseInput, attempt_id: int, question_id: int, field: tuple[str, ...]) -> Given:
-    match response:
-        case ResponseInput(choices=list() as choices):
-            place = places.reader(attempt_id, question_id, (*field, "choices"))
-            return {"choices": [place(places.CHOICE, choice) for choice in choices]}
-        case ResponseInput(matches=list() as pairs):
-            place = places.reader(attempt_id, question_id, (*field, "matches"))
+    [member] = (each for each in ResponseMember if getattr(response, each) not in (None, strawberry.UNSET))
+    value, place = getattr(response, member), places.reader(attempt_id, question_id, (*field, member))
+    match member:
+        case ResponseMember.CHOICES:
+            return {member: [place(places.CHOICE, choice) for choice in value]}
+        case ResponseMember.TEXT:
+            return {member: value}
+        case ResponseMember.MATCHES:
             return {
-                "matches": [
-                    (place(places.PROMPT, pair.prompt), place(places.MATCH, pair.match)) for pair in pairs
+                member: [
+                    (place(places.PROMPT, pair.prompt), place(places.MATCH, pair.match)) for pair in value
                 ]
             }
-        case ResponseInput(blanks=list() as blanks):
-            return {"blanks": [(blank.key, blank.text) for blank in blanks]}
-        case _:
-            return {"text": response.text}
+        case ResponseMember.BLANKS:
+            return {member: [(blank.key, blank.text) for blank in value]}
+        case never:
+            assert_never(never)

@@ -1,6 +1,7 @@
 """Questions of an attempt with their responses and, where visible, results and solutions."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal, assert_never
@@ -223,11 +224,7 @@ def _as_shown(response: Response | None) -> dict[str, Any] | None:
     """Serialise the one member of a response that is given, as JSON."""
     if response is None:
         return None
-    if response.matches is not None:
-        return {"matches": [{"prompt": pair.prompt, "match": pair.match} for pair in response.matches]}
-    if response.blanks is not None:
-        return {"blanks": [{"key": blank.key, "text": blank.text} for blank in response.blanks]}
-    return {"text": response.text} if response.choices is None else {"choices": response.choices}
+    return {member: value for member, value in asdict(response).items() if value is not None}
 
 
 def _offered(
