@@ -1,6 +1,6 @@
-"""Who may see or do what. Each rule stands here once, as a condition over the columns of a query.
+"""Access rules. Each stands here once, as a predicate over the columns of a query.
 
-A condition narrows rows (`queryset.filter(rule)`), blanks a field for a whole batch (`queryset.annotate(...)`)
-and answers yes or no for one object (`queryset.filter(pk=...).filter(rule).exists()`): it can never say one
-thing in a list and another in a field. Conditions name the course, or the attempt, by the path to its column.
+A predicate narrows rows (`queryset.filter(rule)`), blanks a field for a whole batch (`queryset.annotate(...)`)
+and decides on one object (`queryset.filter(pk=...).filter(rule).exists()`), so that lists and fields cannot
+disagree. Predicates name the course, or the attempt, by the path to its column.
 """

@@ -1,10 +1,10 @@
-"""Who may see the answer key of an attempt: right answers, accepted texts, matches, explanations. Over attempts.
+"""Visibility of the answer key of attempts: right answers, accepted texts, matches, explanations. Over attempts.
 
 This is the only gate of the key on the learner's side. It opens when the assessment shows correct answers
 and the learner can start no further attempt: all attempts used up and none of them open, or the course left.
 An open attempt keeps the key of earlier ones shut, because they share questions.
 
-Whoever leaves a course may read the key from then on, so coming back brings no further attempt of an
+A learner who leaves a course may read the key from then on, so coming back brings no further attempt of an
 assessment that was tried before: `was_left_behind` is also a reason not to start.
 """
 
@@ -25,7 +25,7 @@ def may_see_answer_key(viewer: Viewer) -> Q:
 
 
 def was_left_behind() -> Q:
-    """The learner has left the course since beginning the attempt, and may have come back."""
+    """Return a predicate: the learner left the course since beginning the attempt, and may have come back."""
     left = ~TAKES | Q(withdrawn_date__gt=OuterRef("start_time"))
     enrollment = Enrollment.objects.filter(user=OuterRef("user_id"), course=OuterRef(COURSE_OF_ATTEMPT))
     return Q(Exists(enrollment.filter(left)))

@@ -1,4 +1,4 @@
-"""Which attempts can still be worked on, and which are over. Over attempts; the clock is the database's."""
+"""Open and finished attempts, by time. Over attempts; the clock is the database's."""
 
 from datetime import timedelta
 
@@ -9,16 +9,16 @@ from courses.utils.clock import StatementTimestamp
 
 
 def overdue() -> Q:
-    """Open attempts past their deadline and its slack, which nobody has closed yet."""
+    """Return a predicate: open past the deadline and its slack, not closed yet."""
     slack = timedelta(seconds=settings.SUBMISSION_SLACK_SECONDS)
     return Q(is_completed=False, deadline_at__lt=StatementTimestamp() - slack)
 
 
 def is_over() -> Q:
-    """Attempts that were completed, or whose time is over though nobody has closed them yet."""
+    """Return a predicate: completed, or overdue though not closed yet."""
     return Q(is_completed=True) | overdue()
 
 
 def is_open() -> Q:
-    """Attempts that a learner can still work on."""
+    """Return a predicate: neither completed nor overdue."""
     return Q(is_completed=False) & ~overdue()

@@ -1,4 +1,4 @@
-"""Who may grade, and what is graded. Over stored answers, or about a person or attempts where it says so."""
+"""Permission to grade, and states of grading. Over stored responses, or over users or attempts where it says so."""
 
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.lookups import IsNull
@@ -13,21 +13,22 @@ COURSE_OF_ANSWER = "attempt__assessment__lesson__course_id"
 _UNGRADED = AttemptAnswer.objects.filter(UNGRADED, attempt=OuterRef("pk"))
 
 HAS_UNGRADED = Q(Exists(_UNGRADED))
-"""An answer waits for a person. Over attempts."""
+"""A response waits for a person. Over attempts."""
 FULLY_GRADED = Q(is_completed=True) & ~HAS_UNGRADED
-"""It has ended, and no answer waits for a person: its result is final, and counts. Over attempts."""
+"""Completed, with no response that waits for a person: the result is final, and counts. Over attempts."""
 WAITS_FOR_A_PERSON = Q(is_completed=True) & Q(IsNull(Subquery(_UNGRADED.values("pk")[:1]), False))
-"""It has ended, and an answer waits for a person. Over attempts, few of them: the answers are looked up attempt by
-attempt, where for EXISTS PostgreSQL may read the ungraded answers of all attempts at once."""
+"""Completed, with a response that waits for a person. Over attempts, few of them: responses are looked up attempt by
+attempt, where for EXISTS PostgreSQL may read the ungraded responses of all attempts at once.
+"""
 
 
 def may_grade(viewer: Viewer) -> Q:
-    """The staff of the course, and nobody else."""
+    """Return a predicate: the viewer is staff of the course."""
     return teaches(viewer, COURSE_OF_ANSWER)
 
 
 def may_try_keys(viewer: Viewer) -> bool:
-    """Whoever teaches a course, or may create one: people who write keys."""
+    """Return whether the viewer teaches a course, or may create one."""
     if viewer is None:
         return False
     return may_create_courses(viewer) or Course.objects.filter(instructors=viewer).exists()

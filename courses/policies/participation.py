@@ -1,4 +1,4 @@
-"""Who teaches a course, who takes it, and who may see it."""
+"""Participation in a course: teaching it, taking it, seeing it."""
 
 from django.db.models import BooleanField, Exists, OuterRef, Q, Value
 
@@ -21,7 +21,7 @@ def is_platform_staff(viewer: Viewer) -> bool:
 
 
 def teaches(viewer: Viewer, course: str = "pk") -> Q:
-    """The viewer is staff of the course: one of its instructors, or platform staff."""
+    """Return a predicate: the viewer is staff of the course, as one of its instructors or as platform staff."""
     if viewer is None:
         return NEVER
     if viewer.is_staff:
@@ -30,13 +30,13 @@ def teaches(viewer: Viewer, course: str = "pk") -> Q:
 
 
 def instructs(viewer: User, course: str = "pk") -> Q:
-    """The viewer is named as an instructor of the course."""
+    """Return a predicate: the viewer is named as an instructor of the course."""
     instructors = Course.instructors.through._default_manager
     return Q(Exists(instructors.filter(course_id=OuterRef(course), user_id=viewer.pk)))
 
 
 def takes(viewer: Viewer, course: str = "pk") -> Q:
-    """The viewer is enrolled in the course and has not withdrawn."""
+    """Return a predicate: the viewer is enrolled in the course and has not withdrawn."""
     if viewer is None:
         return NEVER
     enrollments = Enrollment.objects.filter(course_id=OuterRef(course), user_id=viewer.pk)
@@ -44,17 +44,17 @@ def takes(viewer: Viewer, course: str = "pk") -> Q:
 
 
 def has_ever_taken(viewer: Viewer, course: str = "pk") -> Q:
-    """The viewer is or was enrolled in the course."""
+    """Return a predicate: the viewer is or was enrolled in the course."""
     if viewer is None:
         return NEVER
     return Q(Exists(Enrollment.objects.filter(course_id=OuterRef(course), user_id=viewer.pk)))
 
 
 def takes_part(viewer: Viewer, course: str = "pk") -> Q:
-    """The viewer takes or teaches the course: who may read its lessons and its public notes."""
+    """Return a predicate: the viewer takes or teaches the course, and so may read its lessons and public notes."""
     return takes(viewer, course) | teaches(viewer, course)
 
 
 def may_see_course(viewer: Viewer, course: str = "pk", *, is_published: str = "is_published") -> Q:
-    """Published courses are everybody's; a draft is for those who teach or already take it."""
+    """Return a predicate: the course is published, or the viewer takes or teaches it."""
     return Q((is_published, True)) | takes_part(viewer, course)

@@ -1,4 +1,4 @@
-"""Who may see a person. Over users."""
+"""Visibility of people. Over users."""
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -12,9 +12,9 @@ IS_HERE = Q(erased_at=None)
 
 
 def may_see_person(viewer: Viewer) -> Q:
-    """Oneself, people of a common course, and who wrote what the viewer may see; staff see everybody.
+    """Return a predicate: the viewer, somebody of a common course, or the author of something that the viewer may see.
 
-    The author of a review or a note stays its author after leaving the course.
+    Staff see everybody. The author of a review or a note stays its author after leaving the course.
     """
     author = Q(Exists(Review.objects.filter(may_see_review(viewer), user=OuterRef("pk"))))
     if viewer is None:
@@ -26,7 +26,7 @@ def may_see_person(viewer: Viewer) -> Q:
 
 
 def _common_courses(viewer: User, person: OuterRef) -> QuerySet[Course]:
-    """Courses that both the viewer and the person take or teach now."""
+    """Return the courses that both the viewer and the person take or teach now."""
     enrolled = Enrollment.objects.filter(TAKES, course=OuterRef("pk"))
     teaching = Course.instructors.through._default_manager.filter(course_id=OuterRef("pk"))
     return Course.objects.filter(

@@ -1,4 +1,4 @@
-"""Who may see how an attempt was graded: score, percentage, pass mark, results and feedback. Over attempts."""
+"""Visibility of results: score, percentage, pass mark, grades and feedback. Over attempts."""
 
 from django.db.models import Q
 
@@ -8,14 +8,14 @@ COURSE_OF_ATTEMPT = "assessment__lesson__course_id"
 
 
 def may_see_attempt(viewer: Viewer) -> Q:
-    """An attempt is for its learner and for the staff of its course."""
+    """Return a predicate: the viewer is the learner of the attempt, or staff of its course."""
     if viewer is None:
         return NEVER
     return Q(user_id=viewer.pk) | teaches(viewer, COURSE_OF_ATTEMPT)
 
 
 def may_see_results(viewer: Viewer) -> Q:
-    """The staff of the course always; the learner when the attempt is over and the assessment shows results."""
+    """Return a predicate: staff of the course always, the learner once it is over and the assessment shows results."""
     if viewer is None:
         return NEVER
     own = Q(user_id=viewer.pk, is_completed=True, assessment__show_results=True)

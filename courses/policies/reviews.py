@@ -1,4 +1,4 @@
-"""Who may see, write and moderate reviews. Over reviews, or over a person's eligibility where it says so."""
+"""Rules on seeing, writing and moderating reviews. Over reviews, or over a person's eligibility where it says so."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from courses.policies.participation import NEVER, Viewer, teaches
 
 
 def may_see_review(viewer: Viewer) -> Q:
-    """Approved ones of published courses are everybody's; authors see their own, the course's staff all."""
+    """Return a predicate: approved in a published course, the viewer's own, or in a course that the viewer teaches."""
     approved = Q(is_approved=True, course__is_published=True)
     if viewer is None:
         return approved
@@ -17,7 +17,7 @@ def may_see_review(viewer: Viewer) -> Q:
 
 
 def may_moderate_review(viewer: Viewer) -> Q:
-    """The staff of its course, and nobody their own."""
+    """Return a predicate: the viewer is staff of its course, and not its author."""
     if viewer is None:
         return NEVER
     return teaches(viewer, "course_id") & ~Q(user_id=viewer.pk)
@@ -25,7 +25,7 @@ def may_moderate_review(viewer: Viewer) -> Q:
 
 @dataclass(frozen=True)
 class ReviewEligibility:
-    """What counts when somebody wants to review a course."""
+    """Facts that decide whether a person may review a course."""
 
     instructs: bool
     has_taken: bool
@@ -33,7 +33,7 @@ class ReviewEligibility:
 
 
 def refusal_to_review(eligibility: ReviewEligibility) -> exceptions.Refusal | None:
-    """Why a person with this eligibility may not review the course; None when they may."""
+    """Return the reason why a person may not review the course; None when they may."""
     if eligibility.instructs:
         return exceptions.PermissionDenied("You teach this course, so you cannot review it.", ["courseId"])
     if not eligibility.has_taken:

@@ -1,4 +1,4 @@
-"""From credit to points: how fractions are kept, rounded and named."""
+"""Conversion of credit to points: rounding, storage precision and names."""
 
 from decimal import ROUND_HALF_UP, Decimal
 

@@ -1,4 +1,4 @@
-"""How engaged a course's learners are, and when a learner studies: figures made from counts."""
+"""Engagement of a course's learners, and a learner's study habits, computed from counts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ def engagement_score(
 
 @dataclass(frozen=True, slots=True)
 class LearningHabits:
-    """When somebody studies, in their own time zone; hours are 0..23 and weekday 0 is Monday."""
+    """Habits of study, in the learner's own time zone; hours are 0..23 and weekday 0 is Monday."""
 
     activity_by_hour: tuple[int, ...]
     activity_by_weekday: tuple[int, ...]
@@ -41,7 +41,7 @@ def learning_habits(
     session_count: int,
     session_seconds: int,
 ) -> LearningHabits:
-    """Return habits from counts of activities, and from how many sessions lasted how long together.
+    """Return habits from counts of activities, and from the number and total length of sessions.
 
     The earliest wins among equally busy ones; without activity nothing is busiest. The mean session is in
     whole minutes, rounded half up.

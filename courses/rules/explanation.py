@@ -1,4 +1,4 @@
-"""Why a response has the result that it has, in sentences. They name the key: for people who may see it."""
+"""Explanations of grades, in sentences. They name the key: for people who may see it."""
 
 from decimal import Decimal
 
@@ -17,8 +17,8 @@ def explain(
 ) -> tuple[str, ...]:
     """Return the steps that lead to a stored `credit` (0..1) and `points`.
 
-    `grade` is what the key says now; where the stored result differs from it, a last step says why.
-    `regraded` says what was done to the answer when it was graded again, empty when it never was.
+    `grade` is the grade by the current key; where the stored result differs from it, a last step says why.
+    `regraded` describes the last regrade of the response, empty when there was none.
     """
     if by_person:
         return (f"A person gave {points} of {possible} points. No regrade changes that.",)

@@ -1,4 +1,4 @@
-"""Grading: `grade(question, response)` decides every response, through the kind of its question.
+"""Grading of every response, through the kind of its question.
 
 Saving a model and grading in a service both come here, so they cannot disagree.
 """
@@ -32,7 +32,7 @@ def grade(question: Question, response: Response | None) -> Grade:
 
 
 def is_unanswered(question_type: str, response: Response | None) -> bool:
-    """Whether a stored response says nothing: no pick, no pair, or only blank texts."""
+    """Return whether a stored response is blank: no pick, no pair, or only blank texts."""
     kind = kind_of(question_type)
     return response is None or kind.member not in response or kind.is_blank(response[kind.member])
 

@@ -1,7 +1,7 @@
-"""Classical item analysis: how well each question of an assessment tells strong learners from weak ones.
+"""Classical item analysis: the power of each question to tell strong learners from weak ones.
 
-The formulae are those of Moodle's quiz statistics, as its code has them. x is what a learner earned on a
-question, T the learner's total and R = T - x the rest. All variances divide by S - 1, S being the learners.
+The formulae are those of Moodle's quiz statistics, as its code has them. x is the points that a learner earned
+on a question, T the learner's total and R = T - x the rest. All variances divide by S - 1, S being the learners.
 
 Sums are kept as whole numbers of 10^-10 points, so nothing is lost before the last division; the variances of
 R follow from those of x and T: cov(x, R) = cov(x, T) - var x and var R = var T + var x - 2 cov(x, T).
@@ -27,7 +27,7 @@ _HUNDRED = Decimal(100)
 
 @dataclass(frozen=True, slots=True)
 class ItemStatistics:
-    """One question; every figure has four decimals and is None where its denominator is zero.
+    """Statistics of one question; every figure has four decimals and is None where its denominator is zero.
 
     * `facility`, 0..1: mean x / points possible.
     * `standard_deviation`, in points: sqrt(var x).
@@ -46,7 +46,7 @@ class ItemStatistics:
 
 @dataclass(frozen=True, slots=True)
 class ItemAnalysis:
-    """A whole assessment of k questions; every figure has four decimals and is None where it is undefined.
+    """Statistics of an assessment of k questions; every figure has four decimals and is None where it is undefined.
 
     * `mean` and `standard_deviation` of T, in points.
     * `internal_consistency`, at most 100: Cronbach's alpha, 100 k / (k - 1) (1 - sum of var x / var T).
@@ -65,7 +65,7 @@ class ItemAnalysis:
 
 @dataclass(frozen=True, slots=True)
 class _Moments:
-    """The sums of one question; variances and covariances are S(S - 1) times their value, in square units."""
+    """Sums of one question; variances and covariances are S(S - 1) times their value, in square units."""
 
     facility: Decimal | None
     variance: int
@@ -107,7 +107,7 @@ def analyse(rows: Sequence[Sequence[Decimal | int]], maxima: Sequence[int]) -> I
 
 
 def _moments(column: Sequence[int], totals: Sequence[int], variance_of_total: int, maximum: int) -> _Moments:
-    """Sum up one question. The highest covariance it could have is that of both columns sorted ascending."""
+    """Sum up one question. Its highest possible covariance is that of both columns sorted ascending."""
     variance, with_total = _covariance(column, column), _covariance(column, totals)
     return _Moments(
         facility=_ratio(sum(column), len(column) * maximum * _UNITS),
@@ -149,7 +149,7 @@ def _warning(facility: Decimal | None, discrimination: Decimal | None, learners:
 
 
 def _internal_consistency(variances: Sequence[int], variance_of_total: int, learners: int) -> Decimal | None:
-    """Return Cronbach's alpha in percent; it takes three learners and two questions to say anything."""
+    """Return Cronbach's alpha in percent; None for fewer than three learners or two questions."""
     if learners <= 2:
         return None
     questions, shared = len(variances), variance_of_total - sum(variances)
@@ -169,7 +169,7 @@ def _deviation(variance: int, learners: int) -> Decimal | None:
 
 
 def _root(covariance: int) -> Decimal:
-    """Return the square root, 0 for what is negative: such a question has no weight."""
+    """Return the square root, 0 of a negative covariance: such a question has no weight."""
     return Decimal(max(0, covariance)).sqrt()
 
 

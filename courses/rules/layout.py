@@ -1,8 +1,7 @@
-"""The layout of an attempt: in which order this one learner sees questions, choices, prompts and matches.
+"""Layout of an attempt: the order in which its learner sees questions, choices, prompts and matches.
 
-A layout is made once, when the attempt starts, and stored. What clients see and send are places in it
-(0, 1, 2, ...), never the ids of answers: neither the author's order nor a place in another attempt says
-anything about what is right.
+A layout is made once, when the attempt starts, and stored. Clients see and send places in it (0, 1, 2, ...),
+never the ids of answers: neither the author's order nor a place in another attempt says anything about the key.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,9 +14,9 @@ from courses.rules.values import Layout, LayoutEntry, Question
 
 
 def make_layout(questions: Mapping[int, Question], *, randomize: bool, random: Random) -> Layout:
-    """Lay out an attempt of questions, by their ids and in the author's order.
+    """Lay out an attempt of questions, given by id in the author's order.
 
-    They are shuffled when asked for; what each of them offers is ordered as its kind wants it.
+    They are shuffled if `randomize`; the choices, prompts and matches of each are ordered by its kind.
     """
     ordered = list(questions.items())
     if randomize:
@@ -31,10 +30,11 @@ def trial_entry(question_id: int, question: Question) -> LayoutEntry:
 
 
 def as_laid_out(question: Question, entry: LayoutEntry | None) -> Question:
-    """Return a question as an attempt offers it: the key as it is now, for what was laid out at the start.
+    """Return a question as an attempt offers it: the current key, restricted to the layout.
 
-    What an author adds later was never offered, so it earns nobody less: further choices and blanks are left
-    out, and a further prompt is only a match. None, for a question that was not laid out, changes nothing.
+    Answers added after the start were never offered, so they cost nobody credit: further choices and blanks are left
+    out, and a further prompt is only a match. An `entry` of None, for a question that was not laid out, changes
+    nothing.
     """
     if entry is None:
         return question
@@ -47,7 +47,7 @@ def as_laid_out(question: Question, entry: LayoutEntry | None) -> Question:
 
 
 def offered_by(entry: LayoutEntry | None) -> frozenset[object]:
-    """Return what a question offers in an attempt, whatever the order: equal where equal responses earn the same."""
+    """Return the set of answers and keys on offer, in any order: equal sets mean equal credit for equal responses."""
     offer: Iterable[tuple[str, object]] = (entry or {}).items()
     return frozenset(
         (member, frozenset(offered) if isinstance(offered, list) else offered)
@@ -57,12 +57,12 @@ def offered_by(entry: LayoutEntry | None) -> frozenset[object]:
 
 
 def points_in(layout: Mapping[str, Any], questions: Mapping[int, int]) -> dict[int, int]:
-    """Return what each question gives in an attempt; `questions` are the points of those it did not lay out."""
+    """Return the points of each question in an attempt; `questions` are the points of those it did not lay out."""
     return dict(questions) | {entry["id"]: entry["points"] for entry in layout.get("questions", ())}
 
 
 def find_entry(layout: Mapping[str, Any], question_id: int) -> LayoutEntry | None:
-    """Return what an attempt laid out for a question, None when the question is not part of it."""
+    """Return the entry of a question, None when the question is not part of the attempt."""
     entries: Iterable[LayoutEntry] = layout.get("questions", ())
     return next((entry for entry in entries if entry["id"] == question_id), None)
 

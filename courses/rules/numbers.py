@@ -1,4 +1,4 @@
-"""How a number is written in a text, wherever one is read: in a response, an accepted text, an input, a cursor."""
+"""Number syntax, shared by responses, accepted texts, inputs and cursors."""
 
 import re
 from decimal import Decimal
@@ -7,9 +7,9 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,60}(?:\.[0-9]{0,60})?|\.[0-9]{1,60})(?:[e
 
 
 def as_number(text: str) -> Decimal | None:
-    """Read a plain decimal number such as -11.7, .5 or 1e3, None for anything else.
+    """Parse a plain decimal number such as -11.7, .5 or 1e3; return None for anything else.
 
     No thousands separators, no decimal comma, no NaN and no infinity; at most 60 digits on either side of the
-    point and three in the exponent, so that no number is long to reckon with, or too long for the database.
+    point and three in the exponent, which bounds both arithmetic and storage.
     """
     return Decimal(text) if _NUMBER.fullmatch(text) else None

@@ -1,4 +1,4 @@
-"""Which stored rows an edited list goes on with, so that what refers to them stays true."""
+"""Matching of an edited list with stored rows, so that references to the rows stay valid."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -10,10 +10,9 @@ G = TypeVar("G")
 def paired(
     stored: Sequence[S], given: Sequence[G], *, is_same: Callable[[S, G], bool]
 ) -> tuple[list[S | None], list[S]]:
-    """Return what each of `given` goes on with (None: it is new), and which of `stored` nothing goes on with.
+    """Return the stored row that each of `given` updates (None: insert it), and the rows of `stored` left over.
 
-    What stayed the same keeps its row, wherever it stands now. What is left on both sides was edited: it is
-    paired in its order.
+    Equal items keep their row, wherever they stand now. Of the rest, edited items and rows are paired in order.
     """
     left = list(stored)
     pairs: list[S | None] = []

@@ -6,11 +6,11 @@ _TWO_PLACES = Decimal("0.01")
 
 
 def passes(score: int, pending_points: int, max_score: int, passing_score: int) -> bool | None:
-    """Whether an attempt passes, None while that depends on a person's grading.
+    """Return whether an attempt passes, None while that depends on manual grading.
 
-    `score` is what is graded so far and `pending_points` what the waiting answers could still earn;
-    `passing_score` is in percent. It is certain early when the score is enough already, and when everything
-    that waits would not be enough.
+    `score` is the points graded so far and `pending_points` the most that ungraded responses can still earn;
+    `passing_score` is in percent. The outcome is known early when the score suffices already, and when all
+    pending points would not suffice.
     """
     needed = passing_score * max_score
     if score * 100 >= needed:
@@ -21,7 +21,7 @@ def passes(score: int, pending_points: int, max_score: int, passing_score: int) 
 
 
 def percentage(score: int, max_score: int) -> Decimal | None:
-    """Return the score in percent with two decimals, rounded half up; None when nothing can be scored."""
+    """Return the score in percent with two decimals, rounded half up; None when there are no points to earn."""
     if max_score == 0:
         return None
     return (Decimal(100) * score / max_score).quantize(_TWO_PLACES, ROUND_HALF_UP)

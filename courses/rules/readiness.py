@@ -1,4 +1,4 @@
-"""Whether an assessment can be taken: what each question lacks, said so that its author can mend it."""
+"""Readiness of an assessment: defects of its questions, said so that its author can mend them."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from courses.rules.values import Question
 
 
 def assessment_problems(questions: Sequence[Question]) -> list[str]:
-    """Return what keeps an assessment from being started, each sentence naming its question by position.
+    """Return the reasons why an assessment cannot be started, each naming its question by position.
 
     Positions count from 1 in the author's order. An empty list means that it is ready.
     """
@@ -21,5 +21,5 @@ def assessment_problems(questions: Sequence[Question]) -> list[str]:
 
 
 def question_problems(question: Question) -> list[str]:
-    """Return what a question lacks, one sentence each."""
+    """Return the reasons why a question is not ready, one sentence each."""
     return list(kind_of(question.type).problems(question))

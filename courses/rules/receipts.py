@@ -1,4 +1,4 @@
-"""The receipt of an attempt: one number by which either side can prove what was handed in."""
+"""Receipts of attempts: a digest by which either side can prove what was handed in."""
 
 import hashlib
 import json
@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 
 
 class ReceiptEntry(TypedDict):
-    """One question of the attempt: its ids as clients know them, its response as they read it, or None."""
+    """Entry of a receipt: one question's ids as clients know them, and the response as they read it, or None."""
 
     attempt: str
     question: str

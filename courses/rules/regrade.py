@@ -1,4 +1,4 @@
-"""What happens to a result that a learner already has when the key is corrected."""
+"""Effect of a corrected key on existing results."""
 
 from decimal import Decimal
 
@@ -16,9 +16,9 @@ def regraded_credit(
     old: Decimal | None,
     graded_by_person: bool,
 ) -> Decimal | None:
-    """Return the credit (0..1) that a response has after a regrade with the question's key as it is now.
+    """Return the credit (0..1) of a response after a regrade with the question's current key.
 
-    `old` is the credit it has, None while it waits for a person. NEVER_LOWER keeps the better of both, EXACT
+    `old` is the credit before, None while it waits for a person. NEVER_LOWER keeps the better of both, EXACT
     takes the new one and FULL_CREDIT gives everyone 1. A grade that a person gave survives all of them, and
     an essay has no key that could be corrected.
     """
@@ -33,5 +33,5 @@ def regraded_credit(
 
 
 def pass_flips(*, was_passed: bool | None, is_passed: bool | None) -> bool:
-    """Whether a pass became a fail or a fail a pass; what is undecided does not flip."""
+    """Return whether a pass became a fail or a fail a pass; an undecided one does not flip."""
     return was_passed is not None and is_passed is not None and was_passed != is_passed

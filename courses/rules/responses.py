@@ -1,6 +1,6 @@
-"""Which responses fit a question, and in which form they are stored. Whether they are right is grading's matter.
+"""Validation of responses against their question, and their stored form. Correctness is a matter of grading.
 
-No sentence here depends on the key, so a refusal tells nothing about what is right.
+No sentence here depends on the key, so a refusal reveals nothing about it.
 """
 
 from collections.abc import Sequence
@@ -13,11 +13,11 @@ from courses.rules.values import Given, LayoutEntry, Response
 def check_response(
     question_type: str, entry: LayoutEntry, given: Given | None, *, field: Sequence[str] = ()
 ) -> Response | None:
-    """Return a given response, which names ids of answers, as it is stored; None when it clears the answer.
+    """Return a given response, which names ids of answers, as it is stored; None when it clears the response.
 
-    `entry` is what the attempt laid out for the question and `field` the path of the response inside the
-    input. A blank response is kept as it is. Raises exceptions.ResponseMismatch, naming the member at fault,
-    for a response that does not fit the question.
+    `entry` is the question's entry in the layout and `field` the path of the response inside the input. A blank
+    response is kept as it is. Raises exceptions.ResponseMismatch, naming the member at fault, for a response that
+    does not fit the question.
     """
     if given is None:
         return None
@@ -33,7 +33,7 @@ def check_response(
 def check_response_in_places(
     question_type: str, entry: LayoutEntry, given: Given | None, *, field: Sequence[str] = ()
 ) -> Response | None:
-    """The same for a response that names places of the layout, as learners give them."""
+    """Check a response like `check_response`, but one that names places of the layout, as learners give it."""
     kind = kind_of(question_type)
     if given is None or kind.member not in given:
         return check_response(question_type, entry, given, field=field)
@@ -45,7 +45,7 @@ def check_response_in_places(
 
 
 def specified_columns(question_type: str, response: Response | None) -> SpecifiedColumns:
-    """Return what a stored response also says in the columns for one pick and for text."""
+    """Project a stored response to the specified columns for one pick and for text."""
     kind = kind_of(question_type)
     if response is None or kind.member not in response:
         return SpecifiedColumns()

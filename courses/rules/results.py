@@ -1,7 +1,7 @@
-"""What the result of an attempt is once grades have changed: points, score, maximum and pass mark together.
+"""Results of attempts after a change of grades: points, score, maximum and pass mark together.
 
-A person's grading and a regrade both come here. Points are always the credit times what the question gave when
-the attempt was laid out, so that nothing that an author edits later changes what an attempt can earn.
+Manual grading and a regrade both come here. Points are always the credit times the points of the question when
+the attempt was laid out, so that no later edit changes the maximum of an attempt.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,10 +15,10 @@ from courses.rules.values import Response
 
 @dataclass(frozen=True, slots=True)
 class StoredGrade:
-    """The grade of one question in one attempt, as it is stored.
+    """Stored grade of one question in one attempt.
 
-    `credit` is 0..1, None while it waits for a person. `answer_id` is None where no row was ever stored,
-    which is the same as an answer that was left blank.
+    `credit` is 0..1, None while it waits for a person. `answer_id` is the key of its AttemptAnswer, None where no
+    row was ever stored, which is the same as a blank response.
     """
 
     answer_id: int | None
@@ -31,7 +31,7 @@ class StoredGrade:
 
 @dataclass(frozen=True, slots=True)
 class NewGrade:
-    """The grade that takes the place of `before`."""
+    """Replacement of the grade `before`."""
 
     before: StoredGrade
     credit: Decimal | None
@@ -39,15 +39,15 @@ class NewGrade:
 
     @property
     def is_change(self) -> bool:
-        """Whether credit or points differ from what is stored."""
+        """Return whether credit or points differ from those stored."""
         return (self.credit, self.points) != (self.before.credit, self.before.points)
 
 
 @dataclass(frozen=True, slots=True)
 class NewResult:
-    """An attempt's result in whole points; `changes` are the grades that differ from what is stored.
+    """Result of an attempt in whole points; `changes` are the grades that differ from the stored ones.
 
-    `is_passed` is None while it depends on a person's grading.
+    `is_passed` is None while it depends on manual grading.
     """
 
     score: int

@@ -1,4 +1,4 @@
-"""Streaks of days on which somebody was active."""
+"""Streaks of days with activity."""
 
 from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
@@ -7,10 +7,10 @@ _DAY = timedelta(days=1)
 
 
 def activity_streak(active_days: AbstractSet[date], *, today: date) -> int:
-    """Return how many consecutive days with activity end today or yesterday, 0 when the last one is older.
+    """Return the number of consecutive days with activity up to today or yesterday, 0 when the last one is older.
 
-    All dates are in the learner's own time zone. Today counts once something was done on it; until then the
-    streak stands as it was yesterday.
+    All dates are in the learner's own time zone. Today counts once it has activity; until then the streak stands
+    as it was yesterday.
     """
     last = today if today in active_days else today - _DAY
     day = last

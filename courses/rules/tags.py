@@ -1,4 +1,4 @@
-"""The tags of a note, as they are stored."""
+"""Canonical form of a note's tags."""
 
 from collections.abc import Iterable
 
@@ -8,12 +8,12 @@ from courses.rules.words import folded, is_blank
 
 
 def normalised_tag(tag: str) -> str:
-    """The tag without white space around it, and with single spaces inside."""
+    """Return the tag without white space around it, and with single spaces inside."""
     return " ".join(tag.split())
 
 
 def normalised_tags(tags: Iterable[str], *, field: tuple[str, ...] = ("tags",)) -> list[str]:
-    """The tags in the order given, each once: of those that are the same word the first stays.
+    """Return the tags in the order given, without duplicates: of those that are the same word the first stays.
 
     Raises Invalid for a tag that is blank or longer than 50 characters, with its place behind `field`, and
     TooManyTags when more than 10 are left.

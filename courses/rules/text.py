@@ -1,4 +1,4 @@
-"""How written texts are compared: normalised first, then by the way that the accepted text asks for.
+"""Comparison of written texts: normalised first, then by the rule of the accepted text.
 
 Nothing is fuzzy here: 1000 is not 100, and meiosis is not mitosis. An author's text never becomes a
 regular expression, so no text can make a comparison slow.
@@ -19,7 +19,7 @@ _PLAIN_FORMS = {
     for code in (0x3000, *range(0xFF00, 0xFFF0))
     if (form := unicodedata.decomposition(chr(code))).startswith(("<wide>", "<narrow>"))
 }
-"""The plain character of each full-width and half-width one. Other compatibility characters stay: x² is not x2."""
+"""Plain characters of full-width and half-width ones. Other compatibility characters stay: x² is not x2."""
 
 _FOLDED = _PLAIN_FORMS | str.maketrans(
     {
@@ -31,22 +31,22 @@ _FOLDED = _PLAIN_FORMS | str.maketrans(
 )
 _STAR = re.compile(r"(?<!\\)\*")
 _EXACT = Context(prec=2_500)
-"""Wide enough to hold the difference of any two numbers that `as_number` reads."""
+"""Precision that holds the difference of any two numbers that `as_number` parses."""
 
 
 def normalise(text: str) -> str:
-    """Return a text as it is compared: trimmed, inner white space collapsed, NFC, typography folded.
+    """Return a text in canonical form: trimmed, inner white space collapsed, NFC, typography folded.
 
     Typographic quotes become ' and ", dashes and the minus sign become -, no-break spaces become spaces,
     full-width and half-width forms become plain ones, and characters without a shape, such as soft hyphens and
-    marks of direction, vanish. Normalising twice changes nothing more.
+    marks of direction, vanish. Idempotent.
     """
     plain = words.without_ignorable(text).translate(_FOLDED)
     return " ".join(unicodedata.normalize("NFC", plain).split())
 
 
 def fold_case(normalised: str) -> str:
-    """Return a normalised text in which upper and lower case are not told apart."""
+    """Return a normalised text with its case folded."""
     return words.folded(normalised)
 
 
@@ -57,7 +57,7 @@ def best_match(normalised: str, accepted: Iterable[Answer]) -> Answer | None:
 
 
 def matches(normalised: str, answer: Answer) -> bool:
-    """Whether a normalised text is the answer's text, compared the way that the answer asks for."""
+    """Return whether a normalised text matches the answer's text, by the rule of the answer."""
     expected = normalise(answer.text)
     match answer.text_match:
         case TextMatch.EXACT:
@@ -71,10 +71,10 @@ def matches(normalised: str, answer: Answer) -> bool:
 
 
 def matches_wildcard(text: str, pattern: str) -> bool:
-    r"""Whether the whole text fits a pattern in which `*` is any run of characters and `\*` is a star.
+    r"""Return whether the whole text fits a pattern in which `*` is any run of characters and `\*` is a star.
 
-    The first and the last piece between stars are fixed to the ends; each other piece is searched once, from
-    where the one before it ended. Taking the leftmost place is always right, so nothing is ever tried again.
+    The first and the last piece between stars are anchored to the ends; each other piece is searched once, from
+    the end of the one before it. The leftmost match is always right, so there is no backtracking.
     """
     first, *rest = _wildcard_pieces(pattern)
     if not rest:
@@ -97,7 +97,7 @@ def _wildcard_pieces(pattern: str) -> list[str]:
 
 
 def _matches_number(normalised: str, expected: str, tolerance: Decimal) -> bool:
-    """Whether two texts are numbers no further apart than the tolerance, which is inclusive."""
+    """Return whether two texts are numbers no further apart than the tolerance, which is inclusive."""
     given, wanted = as_number(normalised), as_number(expected)
     if given is None or wanted is None:
         return False

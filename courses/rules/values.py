@@ -1,4 +1,4 @@
-"""The plain values that the rules work on: questions, layouts, responses and grades. No rule stands here."""
+"""Plain values that the rules work on: questions, layouts, responses and grades."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from courses.rules.words import is_blank
 
 
 class ResponseMember(StrEnum):
-    """The one member that a response has, by the question's type."""
+    """Members of a response, one for each type of question."""
 
     CHOICES = "choices"
     TEXT = "text"
@@ -43,7 +43,7 @@ repetition can be seen: `{"matches": [(prompt, match), ...]}`, `{"blanks": [(key
 
 
 def worth(*, is_correct: bool, credit: Decimal | None) -> Decimal:
-    """What an answer earns, 0..1: the credit that its author named, or all or nothing."""
+    """Return the credit (0..1) of an answer: the one that its author named, or all or nothing."""
     if credit is not None:
         return credit
     return FULL_CREDIT if is_correct else NO_CREDIT
@@ -53,8 +53,8 @@ def worth(*, is_correct: bool, credit: Decimal | None) -> Decimal:
 class Answer:
     """One option, accepted text or pair of a question, as its author wrote it.
 
-    `credit` (0..1) overrides what `is_correct` says the answer is worth. `tolerance` is used by numeric
-    texts, `match_text` by matching and `blank_key` by fill in the blank.
+    `credit` (0..1) overrides the all or nothing of `is_correct`. `tolerance` is used by numeric texts, `match_text`
+    by matching and `blank_key` by fill in the blank.
     """
 
     id: int
@@ -69,12 +69,12 @@ class Answer:
 
     @property
     def worth(self) -> Decimal:
-        """The credit (0..1) for giving this answer."""
+        """Credit (0..1) of a response with this answer."""
         return worth(is_correct=self.is_correct, credit=self.credit)
 
     @property
     def is_prompt(self) -> bool:
-        """Whether a learner has to find the match of this answer; one without a text is a distractor."""
+        """Return whether a learner has to find the match of this answer; one without a text is a distractor."""
         return not is_blank(self.text) and not is_blank(self.match_text)
 
 
@@ -82,8 +82,8 @@ class Answer:
 class Question:
     """A question with its key. `answers` are in the author's order.
 
-    `asked_as` is how many choices an attempt allowed to pick, where it is about one; None outside of attempts,
-    where the key decides.
+    `asked_as` is the number of choices that an attempt allowed to pick; None outside of attempts, where the key
+    decides.
     """
 
     type: QuestionType
@@ -95,17 +95,17 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """What can never be right, and where: a path inside the question such as `("answers", "1", "match_text")`."""
+    """Defect that no further editing can mend, with its path inside the question: `("answers", "1", "match_text")`."""
 
     path: tuple[str, ...]
     message: str
 
 
 class LayoutEntry(TypedDict, total=False):
-    """One question of a layout, and what it offers. All lists but `blanks` (the keys to fill) hold ids of answers.
+    """One question of a layout, with its offer. All lists but `blanks` (the keys to fill) hold ids of answers.
 
-    `points` is what the question gives in this attempt and `selection` how many choices it allows to pick,
-    whatever its author makes of it later.
+    `points` and `selection` (the number of choices that may be picked) are frozen: later edits of the question
+    do not change them.
     """
 
     id: int
@@ -125,11 +125,11 @@ class Layout(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """What earns full credit; only the members of the question's type are filled.
+    """Response with full credit; only the members of the question's type are filled.
 
     Choices, prompts and matches are named by ids of answers, or by places where it is a solution in an attempt.
-    `texts` are all accepted texts, best first. `matches` leads from each prompt to its match. `blanks` holds the
-    best accepted text of each key.
+    `texts` are all accepted texts, best first. `matches` maps each prompt to its match. `blanks` holds the best
+    accepted text of each key.
     """
 
     choices: tuple[int, ...] | None = None
@@ -140,7 +140,7 @@ class Solution:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the rule of one question type says: the exact credit (None: a person grades), and why."""
+    """Outcome of one question type's rule: the exact credit (None: a person grades), and the reasons."""
 
     credit: Decimal | None
     steps: tuple[str, ...]
@@ -148,7 +148,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """The result of one response.
+    """Result of one response.
 
     `credit` is 0..1 and `points` are whole; both are None while a person still has to grade. `steps` are
     sentences that explain the result and name the key: only for people who may see it.
@@ -161,5 +161,5 @@ class Grade:
 
     @property
     def is_correct(self) -> bool | None:
-        """True for full credit only, None while a person still has to grade."""
+        """Full credit; None while a person still has to grade."""
         return None if self.credit is None else self.credit == FULL_CREDIT

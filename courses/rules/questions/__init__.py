@@ -1,6 +1,6 @@
-"""Question types as objects: `kind_of(type)` is everything that depends on a question's type.
+"""Question types as strategies: `kind_of(type)` is everything that depends on a question's type.
 
-A new type is a class here (choices, texts, blanks and matching are to be derived from), a member of
+A new type is a class here (choices, texts, blanks and matching are base classes), a member of
 `constants.QuestionType` and a line in `_kind`: mypy names what is missing.
 """
 
@@ -36,14 +36,14 @@ def _kind(type: QuestionType) -> QuestionKind:
 
 
 KINDS: dict[str, QuestionKind] = {type_.value: _kind(type_) for type_ in QuestionType}
-"""The registry, by what the database stores as the type."""
+"""Registry of question kinds, keyed by the stored type."""
 
 
 def kind_of(type: str) -> QuestionKind:
-    """The kind of a stored question type. Raises KeyError for one that is not registered."""
+    """Return the kind of a stored question type. Raises KeyError for one that is not registered."""
     return KINDS[type]
 
 
 def selection_of(question: Question) -> Selection | None:
-    """How many choices of a question may be picked; None where there are none to pick."""
+    """Return the number of choices that may be picked; None for a question without choices."""
     return kind_of(question.type).selection(question)

@@ -1,4 +1,4 @@
-"""Fill in the blank: every key weighs the same, and each is compared like a short answer."""
+"""Fill in the blank: all keys weigh the same, and each text is compared like a short answer."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -29,12 +29,12 @@ _MARK = re.compile(r"\[\[([^\[\]]+)\]\]")
 
 
 def marked_blanks(text: str) -> list[str]:
-    """The keys that a text marks as `[[key]]`, each once, in their order."""
+    """Return the keys that a text marks as `[[key]]`, each once, in their order."""
     return list(dict.fromkeys(_MARK.findall(text)))
 
 
 def blank_keys(answers: Sequence[Answer]) -> list[str]:
-    """The keys to fill, each once, in the order in which the author first named them.
+    """Return the keys to fill, each once, in the order in which the author first named them.
 
     A question with a single blank need not name it: its key is then empty.
     """
@@ -42,7 +42,7 @@ def blank_keys(answers: Sequence[Answer]) -> list[str]:
 
 
 class FillBlank(QuestionKind):
-    """The mean, over all keys, of the credit of the best accepted text that matches."""
+    """Fill in the blank, graded by the mean, over all keys, of the credit of the best accepted text that matches."""
 
     type = QuestionType.FILL_BLANK
     member = ResponseMember.BLANKS
@@ -84,7 +84,7 @@ class FillBlank(QuestionKind):
         return all(is_blank(text) for text in value.values())
 
     def from_columns(self, columns: SpecifiedColumns, question: Question) -> Any:
-        """A text fills an only blank."""
+        """Return the text as the value of the blank, where there is only one."""
         keys = blank_keys(question.answers)
         return {keys[0]: columns.text_answer} if columns.text_answer and len(keys) == 1 else None
 
@@ -107,8 +107,9 @@ class FillBlank(QuestionKind):
 
 
 def _unmarked(answers: Sequence[Answer], marked: Sequence[str]) -> Iterator[Contradiction]:
-    """Where the text marks its blanks, the accepted texts name exactly these; a mark may wait in a draft
-    without any answers.
+    """Yield differences between the blanks that the text marks and those that accepted texts name.
+
+    A draft without answers may have marks already.
     """
     if not marked:
         return

@@ -28,10 +28,10 @@ _POLICIES = {
 
 
 class MultipleChoice(QuestionKind):
-    """One right choice: pick one, and its credit counts. Several: pick any, and the scoring policy weighs them.
+    """Multiple choice: a single pick earns its credit, several picks are weighed by the scoring policy.
 
-    How many may be picked is decided when an attempt starts, and stays so in that attempt whatever becomes of the
-    key: whoever could pick only one of two right choices has picked rightly.
+    The number of picks allowed is fixed when an attempt starts, whatever becomes of the key: a learner who could
+    pick only one of two right choices has picked rightly.
     """
 
     type = QuestionType.MULTIPLE_CHOICE
@@ -95,7 +95,7 @@ class MultipleChoice(QuestionKind):
         return None if columns.selected_answer_id is None else [columns.selected_answer_id]
 
     def grade(self, question: Question, value: Any) -> Verdict:
-        """Several picks on a single choice can only come from outside of attempts, which refuse them."""
+        """Grade the picks. Several on a single choice only come from outside of attempts, which refuse them."""
         is_single = self.selection(question) == Selection.SINGLE and len(value) == 1
         return _one_pick(question, value) if is_single else _several_picks(question, value)
 
@@ -107,7 +107,7 @@ class MultipleChoice(QuestionKind):
 
 
 class TrueFalse(MultipleChoice):
-    """Two choices, one of them right. "True" stands before "False", whatever the author's order."""
+    """True/false: two choices, one of them right. "True" precedes "False", whatever the author's order."""
 
     type = QuestionType.TRUE_FALSE
 
@@ -143,7 +143,7 @@ def _alike(question: Question) -> Iterator[str]:
 
 
 def _one_pick(question: Question, picked: list[int]) -> Verdict:
-    """Give the credit of the picked answer; a pick that the question no longer offers earns nothing."""
+    """Return the credit of the picked answer; a pick that the question no longer offers earns nothing."""
     rule = "One choice: the credit of the picked answer counts."
     found = next((answer for answer in question.answers if answer.id in picked), None)
     if found is None:
@@ -152,7 +152,7 @@ def _one_pick(question: Question, picked: list[int]) -> Verdict:
 
 
 def _several_picks(question: Question, value: list[int]) -> Verdict:
-    """Weigh the picks. Picking the same answer twice counts once, and the order of picks never matters."""
+    """Weigh the picks. Duplicates count once, and the order of picks never matters."""
     picked = set(value)
     correct = {answer.id for answer in question.answers if answer.is_correct}
     steps = [f"Several choices: {_POLICIES[ScoringPolicy(question.scoring)]}."]

@@ -1,4 +1,4 @@
-"""What a question type has to say for itself, from the author's draft to the receipt."""
+"""Interface of a question type, from the author's draft to the receipt."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,62 +21,62 @@ from courses.rules.words import is_blank
 
 
 class SpecifiedColumns(NamedTuple):
-    """What a response also says in the two columns that the specification has for it."""
+    """Projection of a response to the two columns that the specification has for it."""
 
     selected_answer_id: int | None = None
     text_answer: str = ""
 
 
 class QuestionKind(ABC):
-    """One type of question. Has no state: what it is asked about is handed in.
+    """Question type. Stateless: everything is an argument.
 
-    A response is handed in as the value of its one `member`: as its client gave it (`given`), or in its
-    canonical form, as it is stored (`value`).
+    A response is passed as the value of its one `member`: as its client gave it (`given`), or in its canonical
+    form, as it is stored (`value`).
     """
 
     type: ClassVar[QuestionType]
     member: ClassVar[ResponseMember]
     has_key: ClassVar[bool] = True
-    """Whether the key decides what a response earns. Without one a person does."""
+    """Grading by key. False for a type that a person grades."""
     listing_accepts: ClassVar[bool] = False
-    """Whether listing an answer accepts it, where the author marks none as correct."""
+    """Acceptance of all listed answers, where the author marks none as correct."""
 
-    # ---------------------------------------------------------------- what an author wrote
+    # ---------------------------------------------------------------- authoring
 
     @abstractmethod
     def contradictions(self, question: Question, text: str) -> Iterable[Contradiction]:
-        """Everything that no editing of other parts can mend, so that not even a draft is stored."""
+        """Yield everything that no editing of other parts can mend, so that not even a draft is stored."""
 
     @abstractmethod
     def problems(self, question: Question) -> Iterable[str]:
-        """What keeps a stored question from being asked, a sentence each that says how to mend it."""
+        """Yield the reasons why a stored question is not ready, a sentence each that says how to mend it."""
 
-    # ---------------------------------------------------------------- laying it out
+    # ---------------------------------------------------------------- layout
 
     def selection(self, question: Question) -> Selection | None:
-        """How many choices may be picked; None where there are none to pick."""
+        """Return the number of choices that may be picked; None for a type without choices."""
         return None
 
     @abstractmethod
     def offer(self, question: Question) -> LayoutEntry:
-        """Everything that there is to pick, pair or fill, in the author's order; without `id` and `points`."""
+        """Return everything to pick, pair or fill, in the author's order; without `id` and `points`."""
 
     def lay_out(self, question: Question, random: Random) -> LayoutEntry:
-        """The same as one attempt offers it, in an order that says nothing about the author's."""
+        """Return the offer in the order of one attempt, which reveals nothing about the author's."""
         return self.offer(question)
 
     def offered(self, answers: Sequence[Answer], entry: LayoutEntry) -> tuple[Answer, ...]:
-        """The answers as an attempt offers them: what an author has added since was never offered."""
+        """Return the answers that an attempt offers, without those added since."""
         return tuple(answers)
 
-    # ---------------------------------------------------------------- what a learner answered
+    # ---------------------------------------------------------------- responses
 
     def from_places(self, entry: LayoutEntry, given: Any) -> Any:
-        """A given value that names places of the layout, by ids of answers. Raises ResponseMismatch."""
+        """Translate places of the layout in a given value to ids of answers. Raises ResponseMismatch."""
         return given
 
     def to_places(self, entry: LayoutEntry, value: Any) -> Any:
-        """A stored value as its learner sees it: by places of the layout, in the layout's order.
+        """Translate ids of answers in a stored value to places of the layout, in the layout's order.
 
         Answers that have been removed since are left out.
         """
@@ -84,7 +84,7 @@ class QuestionKind(ABC):
 
     @abstractmethod
     def check(self, entry: LayoutEntry, given: Any) -> Any:
-        """The canonical form of a given value, which names ids of answers.
+        """Return the canonical form of a given value, which names ids of answers.
 
         Raises ResponseMismatch for a shape that does not fit, anything the layout does not offer, repetitions,
         too many picks and texts that are too long. No sentence depends on the key.
@@ -92,40 +92,40 @@ class QuestionKind(ABC):
 
     @abstractmethod
     def is_blank(self, value: Any) -> bool:
-        """Whether a stored value says nothing."""
+        """Return whether a stored value is blank."""
 
     def columns(self, value: Any) -> SpecifiedColumns:
-        """What the specified columns say of a stored value."""
+        """Project a stored value to the specified columns."""
         return SpecifiedColumns()
 
     def from_columns(self, columns: SpecifiedColumns, question: Question) -> Any:
-        """The value that was set by the specified columns; None where they cannot say it."""
+        """Return the value that the specified columns stand for; None where they cannot express one."""
         return None
 
-    # ---------------------------------------------------------------- what it earns
+    # ---------------------------------------------------------------- grading
 
     @abstractmethod
     def grade(self, question: Question, value: Any) -> Verdict:
-        """The credit for a value that is not blank, by the key of `question`, and why."""
+        """Return the credit of a value that is not blank, by the key of `question`, with the reasons."""
 
     @abstractmethod
     def solution(self, question: Question) -> Solution:
-        """What earns full credit, by ids of answers."""
+        """Return the response with full credit, by ids of answers."""
 
     def solution_in(self, question: Question, entry: LayoutEntry) -> Solution:
-        """The same by places of an attempt's layout."""
+        """Return the response with full credit, by places of an attempt's layout."""
         return self.solution(question)
 
 
 def listed(given: Any) -> list[Any]:
-    """A given value as a list. Raises ResponseMismatch when it is none."""
+    """Return a given value as a list. Raises ResponseMismatch when it is none."""
     if not isinstance(given, list | tuple):
         raise ResponseMismatch("Please answer with a list.")
     return list(given)
 
 
 def pairs(given: Any) -> list[tuple[Any, Any]]:
-    """A given value as a list of pairs. Raises ResponseMismatch when it is none."""
+    """Return a given value as a list of pairs. Raises ResponseMismatch when it is none."""
     found = listed(given)
     if any(not isinstance(pair, list | tuple) or len(pair) != 2 for pair in found):
         raise ResponseMismatch("Please answer with a list of pairs.")
@@ -133,7 +133,7 @@ def pairs(given: Any) -> list[tuple[Any, Any]]:
 
 
 def written(given: Any) -> str:
-    """A given value as a text. Raises ResponseMismatch when it is none, or too long."""
+    """Return a given value as a text. Raises ResponseMismatch when it is none, or too long."""
     if not isinstance(given, str):
         raise ResponseMismatch("Please answer with a text.")
     if len(given) > MAX_RESPONSE_TEXT_LENGTH:
@@ -144,8 +144,9 @@ def written(given: Any) -> str:
 
 
 def look_alikes(texts: Mapping[int, str], noun: str) -> Iterator[str]:
-    """A sentence for each text that stands in several answers, which `texts` names by place: learners could not
-    tell them apart. Blank ones are another problem.
+    """Yield a sentence for each text, keyed by place, that several answers share: learners could not tell them apart.
+
+    Blank texts are another problem.
     """
     places: dict[str, list[int]] = {}
     for place, text in texts.items():
@@ -158,7 +159,7 @@ def look_alikes(texts: Mapping[int, str], noun: str) -> Iterator[str]:
 
 
 def at(ids: Sequence[int], place: int, offered: str) -> int:
-    """The id at a place of a layout; a negative place is no place. Raises ResponseMismatch."""
+    """Return the id at a place of a layout. Raises ResponseMismatch; a negative place is out of range."""
     if not 0 <= place < len(ids):
         raise ResponseMismatch(f"This question has no such place among its {offered}.")
     return ids[place]

@@ -24,12 +24,12 @@ from courses.rules.words import is_blank
 
 
 def match_key(match_text: str) -> str:
-    """What makes two matches the same one: equal keys mean that either is right for both prompts."""
+    """Return the identity of a match: texts with equal keys are one match, right for the prompts of both."""
     return normalise(match_text)
 
 
 class Matching(QuestionKind):
-    """The share of prompts that were paired with their match. A match text that occurs twice is offered once."""
+    """Matching, graded by the share of prompts paired with their match. Equal match texts are offered once."""
 
     type = QuestionType.MATCHING
     member = ResponseMember.MATCHES
@@ -66,7 +66,7 @@ class Matching(QuestionKind):
         return {"prompts": prompts, "matches": matches}
 
     def offered(self, answers: Any, entry: LayoutEntry) -> tuple[Answer, ...]:
-        """A further prompt is only a match: nobody was asked to pair it."""
+        """Return the offered answers; a prompt added later stays as a match only, as nobody was asked to pair it."""
         return tuple(
             answer if answer.id in entry["prompts"] else replace(answer, text="") for answer in answers
         )
@@ -111,13 +111,13 @@ class Matching(QuestionKind):
         return Verdict(credit, tuple(steps))
 
     def solution(self, question: Question) -> Solution:
-        """Each prompt leads to the first answer with its match text, which is the one that layouts offer."""
+        """Return each prompt's match: the first answer with its match text, which is the one that layouts offer."""
         first = _first_by_text(question)
         prompts = (answer for answer in question.answers if answer.is_prompt)
         return Solution(matches={answer.id: first[match_key(answer.match_text)] for answer in prompts})
 
     def solution_in(self, question: Question, entry: LayoutEntry) -> Solution:
-        """The match that is right for each prompt by the key as it is now, among those on offer there."""
+        """Return the right match of each prompt by the current key, among those on offer there."""
         key_of = {answer.id: match_key(answer.match_text) for answer in question.answers}
         on_offer = {key_of[match]: match for match in entry["matches"] if match in key_of}
         right = {
@@ -129,7 +129,7 @@ class Matching(QuestionKind):
 
 
 def _senseless_distractors(answers: Sequence[Answer]) -> Iterator[str]:
-    """Distractors that are the match of a prompt, or stand there twice. Prompts may share a match."""
+    """Yield distractors that match a prompt, or occur twice. Prompts may share a match."""
     matches = [match_key(answer.match_text) for answer in answers]
     for place, answer in enumerate(answers, start=1):
         if is_blank(answer.text) and matches[place - 1] and matches.count(matches[place - 1]) > 1:

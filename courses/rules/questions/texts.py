@@ -1,4 +1,4 @@
-"""Short answer and essay: write a text. The first is compared with accepted texts, the second a person reads."""
+"""Short answer and essay: one text, compared with accepted texts or graded by a person."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
@@ -29,7 +29,7 @@ _COMPARISONS = {
 
 
 class Text(QuestionKind):
-    """A question that is answered with one text, whatever becomes of it."""
+    """Base of the types whose response is one text."""
 
     member = ResponseMember.TEXT
 
@@ -50,7 +50,7 @@ class Text(QuestionKind):
 
 
 class ShortAnswer(Text):
-    """The accepted text with the highest credit that matches wins."""
+    """Short answer, graded by the matching accepted text with the highest credit."""
 
     type = QuestionType.SHORT_ANSWER
     listing_accepts = True
@@ -70,7 +70,7 @@ class ShortAnswer(Text):
 
 
 class Essay(Text):
-    """A person reads it. Nothing here judges what was written."""
+    """Essay, graded by a person."""
 
     type = QuestionType.ESSAY
     has_key = False
@@ -89,7 +89,7 @@ class Essay(Text):
 
 
 def explain_match(text: str, accepted: Sequence[Answer]) -> tuple[Decimal, str]:
-    """The credit that a text earns among accepted ones, and a sentence that says why.
+    """Return the credit of a text among accepted ones, and a sentence that says why.
 
     A blank text matches nothing, not even the wildcard `*`.
     """
@@ -106,13 +106,13 @@ def explain_match(text: str, accepted: Sequence[Answer]) -> tuple[Decimal, str]:
 
 
 def best_first(answers: Iterable[Answer]) -> list[Answer]:
-    """The accepted texts that earn something, the best ones first."""
+    """Return the accepted texts with credit, the best ones first."""
     accepted = (answer for answer in answers if answer.worth > NO_CREDIT)
     return sorted(accepted, key=lambda answer: -answer.worth)
 
 
 def unacceptable_texts(answers: Sequence[Answer]) -> Iterator[Contradiction]:
-    """Accepted texts that nobody could ever write: empty ones, and numbers that are none."""
+    """Yield accepted texts that no response can match: blank ones, and numeric ones that are not numbers."""
     for place, answer in enumerate(answers):
         path = ("answers", str(place), "text")
         if is_blank(answer.text):
@@ -122,7 +122,7 @@ def unacceptable_texts(answers: Sequence[Answer]) -> Iterator[Contradiction]:
 
 
 def problems_of_texts(answers: Sequence[Answer], missing: str) -> Iterator[str]:
-    """Whether some text earns credit, which `missing` asks for, and whether numeric ones are numbers."""
+    """Yield `missing` unless some text earns credit, and a sentence for each numeric one that is not a number."""
     if not any(answer.worth > NO_CREDIT and not is_blank(answer.text) for answer in answers):
         yield missing
     for answer in answers:
@@ -135,7 +135,7 @@ def _is_no_number(answer: Answer) -> bool:
 
 
 def _comparison(answer: Answer) -> str:
-    """How the answer's text was compared, in words."""
+    """Return the rule of comparison of the answer's text, in words."""
     comparison = _COMPARISONS[TextMatch(answer.text_match)]
     if answer.text_match == TextMatch.NUMERIC and answer.tolerance:
         return f"{comparison}, give or take {answer.tolerance.normalize():f}"
