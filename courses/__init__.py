@@ -1,1 +1,1 @@
-"""What is true of courses, assessments and learning, whoever asks. Knows no GraphQL."""
+"""Domain of courses, assessments and learning. Knows no GraphQL."""

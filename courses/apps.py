@@ -1,10 +1,10 @@
-"""The Django application `courses`: what is true of courses, whoever asks."""
+"""Django application `courses`."""
 
 from django.apps import AppConfig
 
 
 class CoursesConfig(AppConfig):
-    """Registers the models under the label `courses`."""
+    """Registration of the models under the label `courses`."""
 
     name = "courses"
     verbose_name = "Courses"

@@ -116,7 +116,7 @@ class RegradePolicy(TextChoices):
 
 
 class GradeChangeReason(TextChoices):
-    """Why the grade of an answer was changed after it was first set."""
+    """Reasons for a change of a grade after it was first set."""
 
     MANUAL = "manual", "A person graded the answer"
     REGRADE = "regrade", "The key was corrected and the answers were graded again"
@@ -167,7 +167,7 @@ class NotificationType(TextChoices):
 
 
 class Scope(TextChoices):
-    """What an access token may be limited to. A browser session may do all that its person may."""
+    """Scopes of an access token. A browser session may do all that its person may."""
 
     COURSES_READ = "courses:read", "Read courses, lessons, assessments, reviews and people"
     COURSES_WRITE = (
@@ -190,9 +190,9 @@ NO_CREDIT = Decimal(0)
 FULL_CREDIT = Decimal(1)
 
 MAX_POINTS = 1_000_000
-"""The points of one question."""
+"""Maximum points of one question."""
 MAX_QUESTIONS = 1_000
-"""The questions of one assessment: a billion points in all, which every reader of 32 bits can hold."""
+"""Maximum questions of one assessment: a billion points in all, which every reader of 32 bits can hold."""
 MAX_ATTEMPTS = 1_000
 MAX_TIME_LIMIT_MINUTES = 365 * 24 * 60
 MAX_DURATION_SECONDS = 365 * 24 * 60 * 60

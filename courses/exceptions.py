@@ -9,7 +9,7 @@ from typing import ClassVar
 
 
 class Refusal(Exception):  # noqa: N818 - being refused is no error
-    """Something that was asked for cannot be done.
+    """Rejection of something that was asked for.
 
     `code` names the reason for programs, `message` says it to people, and `field` is the path inside the
     input that it is about, such as `("answers", "0", "response")`, or None when it is about no one part.

@@ -1,4 +1,4 @@
-"""What several models are made of: the moments of writing, and a place among siblings."""
+"""Base classes of several models: timestamps, and a position among siblings."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from courses.utils.model_helpers import StampField, highest_orders, next_order, 
 
 
 class TimeStampedMixin(models.Model):
-    """When a row was written first and last."""
+    """Timestamps of the first and the last write of a row."""
 
     created_date = StampField(auto_now_add=True, help_text="When it was created.")
     updated_date = StampField(auto_now=True, help_text="When it was last changed.")
@@ -25,7 +25,7 @@ class TimeStampedMixin(models.Model):
 
 
 class OrderedQuerySet(models.QuerySet[Any]):
-    """Numbers rows on every way into the table, also on those that call no `save()`."""
+    """Queryset that numbers rows on bulk inserts as well, which call no `save()`."""
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
         """Insert all, numbering those without an order behind their siblings in the sequence given."""
@@ -48,10 +48,10 @@ class OrderedQuerySet(models.QuerySet[Any]):
 
 
 class OrderedMixin(models.Model):
-    """A place among the children of one parent, counted from 1 and given automatically."""
+    """Position among the children of one parent, counted from 1 and assigned automatically."""
 
     ordered_within: ClassVar[str]
-    """The field that holds the parent."""
+    """Name of the field that holds the parent."""
 
     order = models.PositiveIntegerField(
         blank=True,
@@ -64,13 +64,13 @@ class OrderedMixin(models.Model):
         abstract = True
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Give the row the next place under its parent unless it has one."""
+        """Assign the next position under the parent unless the row has one, and save."""
         with transaction.atomic():
             if self.order is None:
                 self.order = self.get_next_order()
             super().save(*args, **kwargs)
 
     def get_next_order(self) -> int:
-        """The place behind the last sibling. It is certain only until the transaction around it ends."""
+        """Return the position behind the last sibling; certain only until the transaction around it ends."""
         with transaction.atomic():
             return next_order(self, self.ordered_within)

@@ -1,7 +1,7 @@
-"""Checks of single values, for the fields that need more than Django's own validators.
+"""Validators of single values, for fields that need more than Django's own.
 
-Each raises `ValidationError` with a sentence that says what would be accepted. What is true of stored rows
-also stands as a CHECK constraint beside the model, because saving runs no validator.
+Each raises `ValidationError` with a sentence that says what would be accepted. Rules of stored rows also stand
+as CHECK constraints beside the model, because saving runs no validator.
 """
 
 import json
@@ -16,34 +16,34 @@ from courses.constants import MAX_ACTIVITY_DATA_BYTES, MAX_ACTIVITY_DATA_DEPTH, 
 from courses.rules.words import folded, is_blank, visible_length
 
 HTTPS_URL_PATTERN = r"^https://[^\s\\]+$"
-"""An https address, its scheme in small letters."""
+"""Absolute https address, its scheme in small letters."""
 
 ACTION_URL_PATTERN = r"^(https://[^\s\\]+|/([^/\s\\][^\s\\]*)?)?$"
-"""Nothing, an https address, or a path on this site, which `//host` and `/\\host` would leave."""
+"""Nothing, an https address, or a path on this site, which `//host` and `/\host` would leave."""
 
 
 def validate_not_blank(value: str) -> None:
-    """Refuse a text in which nothing shows: white space, and characters that nobody sees."""
+    """Reject a text without visible characters: white space, and characters without a shape."""
     if is_blank(value):
         raise ValidationError("This field cannot be blank.", code="blank")
 
 
 class MinVisibleLengthValidator(MinLengthValidator):
-    """Refuse a text of which too few characters are seen."""
+    """Minimum number of visible characters of a text."""
 
     def clean(self, x: Any) -> int:
-        """What is compared with the limit."""
+        """Return the number to compare with the limit."""
         return visible_length(x)
 
 
 def validate_percentage(value: int) -> None:
-    """Refuse a number outside 0..100."""
+    """Reject a number outside 0..100."""
     MinValueValidator(0)(value)
     MaxValueValidator(100)(value)
 
 
 def validate_https_url(value: str) -> None:
-    """Refuse everything but an absolute https address."""
+    """Reject everything but an absolute https address."""
     is_absolute = URLValidator(schemes=["https"], message="Please give an address that begins with https://.")
     is_absolute(value)
     if not re.fullmatch(HTTPS_URL_PATTERN, value) or value.endswith("\n"):
@@ -51,7 +51,7 @@ def validate_https_url(value: str) -> None:
 
 
 def validate_action_url(value: str) -> None:
-    """Refuse everything but an https address or a path on this site such as `/courses/1`."""
+    """Reject everything but an https address or a path on this site such as `/courses/1`."""
     if value.startswith("https://"):
         validate_https_url(value)
     if not re.fullmatch(ACTION_URL_PATTERN, value) or value.endswith("\n"):
@@ -59,13 +59,13 @@ def validate_action_url(value: str) -> None:
 
 
 def validate_time_zone(value: str) -> None:
-    """Refuse a name that is not in the time zone database, such as `Europe/Berlin` is."""
+    """Reject a name that is not in the time zone database, such as `Europe/Berlin` is."""
     if value == "localtime" or value not in zoneinfo.available_timezones():  # PostgreSQL knows no such zone
         raise ValidationError("Please give the name of a time zone, for example Europe/Berlin.")
 
 
 def validate_tags(value: Any) -> None:
-    """Refuse anything but at most 10 different trimmed texts of 1..50 characters."""
+    """Reject anything but at most 10 different trimmed texts of 1..50 characters."""
     if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
         raise ValidationError("Please give the tags as a list of texts.")
     if len(value) > MAX_TAGS:
@@ -77,7 +77,7 @@ def validate_tags(value: Any) -> None:
 
 
 def validate_activity_data(value: Any) -> None:
-    """Refuse anything but a JSON object of at most 4 KB, nested at most 5 deep."""
+    """Reject anything but a JSON object of at most 4 KB, nested at most 5 deep."""
     if not isinstance(value, dict):
         raise ValidationError("Please give a JSON object.")
     if _depth(value) > MAX_ACTIVITY_DATA_DEPTH:
@@ -91,7 +91,7 @@ def validate_activity_data(value: Any) -> None:
 
 
 def _depth(value: Any) -> int:
-    """How many containers stand inside each other, never counting further than is refused anyway."""
+    """Return the depth of nested containers, counting no further than the limit."""
     deepest, level = 0, [value]
     while level and deepest <= MAX_ACTIVITY_DATA_DEPTH:
         containers = [item for item in level if isinstance(item, dict | list)]

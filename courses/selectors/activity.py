@@ -1,4 +1,4 @@
-"""What people did. It is their own to see."""
+"""Activity, visible to its actor alone."""
 
 from django.db.models import QuerySet
 

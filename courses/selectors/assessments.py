@@ -1,4 +1,4 @@
-"""Assessments, and their authoring side, as a viewer may see them."""
+"""Assessments and their authoring side, narrowed to a viewer."""
 
 from collections.abc import Sequence
 from typing import TypeAlias, TypedDict
@@ -18,7 +18,7 @@ class _Seen(TypedDict):
 
 
 SeenAssessment: TypeAlias = WithAnnotations[Assessment, _Seen]
-"""An assessment as `assessments_as_seen_by` annotates it."""
+"""An assessment with the annotations of `assessments_as_seen_by`."""
 
 
 def assessments_as_seen_by(viewer: Viewer) -> QuerySet[SeenAssessment]:
@@ -32,17 +32,17 @@ def assessments_visible_to(viewer: Viewer) -> QuerySet[SeenAssessment]:
 
 
 def questions_visible_to(viewer: Viewer) -> QuerySet[Question]:
-    """The authoring side, key included: for the staff of the course only."""
+    """Return questions, key included, of the courses whose staff the viewer is."""
     return Question.objects.filter(participation.teaches(viewer, "assessment__lesson__course_id"))
 
 
 def answers_visible_to(viewer: Viewer) -> QuerySet[Answer]:
-    """The answer key: for the staff of the course only."""
+    """Return answers of the key, of the courses whose staff the viewer is."""
     return Answer.objects.filter(participation.teaches(viewer, "question__assessment__lesson__course_id"))
 
 
 def question_totals(_viewer: Viewer, assessments: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """How many questions each assessment has, and how many points they give together."""
+    """Return the number of questions of each assessment, and the sum of their points."""
     questions = Question.objects.filter(assessment__in=assessments).order_by().values("assessment")
     totals = questions.annotate(count=Count("pk"), points_possible=Sum("points"))
     return {row["assessment"]: (row["count"], row["points_possible"]) for row in totals}

@@ -1,4 +1,4 @@
-"""Whether a learner may start an assessment now: asked before, as advice, and under the lock, as the decision."""
+"""Preconditions of starting an attempt: read beforehand as advice, and under the lock as the decision."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ _FIELD = ["assessmentId"]
 
 @dataclass(frozen=True)
 class _Taken:
-    """How many attempts a learner has made of an assessment, how many of them are open, and how many are
-    over that the learner has left behind by leaving the course.
+    """Number of a learner's attempts at an assessment, of the open ones among them, and of those left behind
+    by leaving the course.
     """
 
     used: int = 0
@@ -28,7 +28,7 @@ class _Taken:
 
 
 def start_refusals(learner: User, assessments: Sequence[int]) -> Mapping[int, exceptions.Refusal | None]:
-    """Why the learner may not start each assessment now; None where starting leads to an attempt."""
+    """Return the reason why the learner may not start each assessment now; None where starting leads to an attempt."""
     found = Assessment.objects.filter(pk__in=assessments).select_related("lesson__course")
     enrollments = Enrollment.objects.filter(TAKES, user=learner, course__lessons__assessment__in=assessments)
     enrolled = set(enrollments.values_list("course", flat=True))
@@ -70,7 +70,7 @@ def _refusal(assessment: Assessment, is_enrolled: bool, taken: _Taken) -> except
 
 
 def _not_ready(assessment: Assessment) -> exceptions.Refusal | None:
-    """Name the first question that is not complete, but not what it lacks: that can quote an accepted text."""
+    """Name the first question that is not complete, but not its defect: that can quote an accepted text."""
     questions = sorted(assessment.questions.all(), key=lambda question: question.order)
     incomplete = (
         f"Question {position} is not complete yet."

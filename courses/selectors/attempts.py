@@ -1,4 +1,4 @@
-"""Attempts, and the questions as one attempt lays them out, as a viewer may see them."""
+"""Attempts and their questions as laid out, narrowed to a viewer."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,11 +31,11 @@ class _Seen(TypedDict):
 
 
 VisibleAttempt: TypeAlias = WithAnnotations[AssessmentAttempt, _Seen]
-"""An attempt as `attempts_visible_to` annotates it."""
+"""An attempt with the annotations of `attempts_visible_to`."""
 
 
 def attempts_visible_to(viewer: Viewer) -> QuerySet[VisibleAttempt]:
-    """Attempts of the viewer, and of the courses that the viewer teaches, with what may be seen of each.
+    """Return the viewer's attempts and those in courses that the viewer teaches, annotated with access to their parts.
 
     `read_at` is the database's clock, from which the remaining time is counted.
     """
@@ -51,14 +51,14 @@ def attempts_visible_to(viewer: Viewer) -> QuerySet[VisibleAttempt]:
 
 
 def attempts_of(viewer: Viewer) -> QuerySet[VisibleAttempt]:
-    """The viewer's own, annotated like all attempts."""
+    """Return the viewer's own attempts, annotated like all."""
     attempts = attempts_visible_to(viewer)
     return attempts.filter(user=viewer) if viewer else attempts.none()
 
 
 @dataclass
 class AttemptSummary:
-    """Where a learner stands in an assessment. `best` is chosen among the results that the learner may see."""
+    """Attempts of a learner at an assessment. `best` is chosen among the results that the learner may see."""
 
     assessment_id: int
     used: int
@@ -70,7 +70,7 @@ class AttemptSummary:
 def attempt_summaries(
     learner: User, assessments: Sequence[int], settle: Callable[[Viewer, Sequence[VisibleAttempt]], None]
 ) -> Mapping[int, AttemptSummary]:
-    """Where the learner stands in each assessment. `settle` closes the attempts whose time is over."""
+    """Summarise the learner's attempts at each assessment. `settle` closes the attempts whose time is over."""
     mine = list(attempts_of(learner).filter(assessment__in=assessments).order_by("attempt_number"))
     settle(learner, mine)
     limits = Assessment.objects.filter(pk__in=assessments).values_list("pk", "max_attempts")
@@ -96,7 +96,7 @@ OfAttempt = TypeVar("OfAttempt", bound=AssessmentAttempt)
 
 @dataclass(frozen=True)
 class LaidOut(Generic[Attempt]):
-    """A question as one attempt shows it. `answered` is what is stored for it, if anything is."""
+    """A question as one attempt lays it out. `answered` is its stored row, None without one."""
 
     attempt: Attempt
     position: int
@@ -112,7 +112,7 @@ class LaidOut(Generic[Attempt]):
 
     @property
     def is_answered(self) -> bool:
-        """Whether something is stored that is not blank."""
+        """Return whether a response is stored that is not blank."""
         return self.answered is not None and not grading.is_unanswered(self.rule.type, self.answered.response)
 
 
@@ -133,7 +133,10 @@ VisibleQuestion: TypeAlias = LaidOut[VisibleAttempt]
 
 
 def questions_as_laid_out(_viewer: Viewer) -> QuerySet[Question]:
-    """Not narrowed, like the next two: for attempts that were found to be visible. With what is shown of it."""
+    """Return questions with the columns that attempts show.
+
+    Not narrowed, like the next two selectors: for attempts that were found to be visible.
+    """
     return Question.objects.only("question_type", "scoring", "points", "question_text", "explanation")
 
 
@@ -146,7 +149,7 @@ def answered_in_attempts(_viewer: Viewer) -> QuerySet[AttemptAnswer]:
 
 
 def laid_out_questions(attempts: Sequence[Attempt]) -> Mapping[Attempt, list[LaidOut[Attempt]]]:
-    """The questions of each attempt as it lays them out: three statements for all attempts."""
+    """Return the questions of each attempt as it lays them out: three statements for all attempts."""
     wanted = questions_in(attempts)
     return lay_out(
         attempts,
@@ -157,7 +160,7 @@ def laid_out_questions(attempts: Sequence[Attempt]) -> Mapping[Attempt, list[Lai
 
 
 def questions_in(attempts: Sequence[AssessmentAttempt]) -> list[int]:
-    """The ids of all questions that the attempts lay out."""
+    """Return the ids of all questions that the attempts lay out."""
     return list({entry["id"] for attempt in attempts for entry in attempt.layout["questions"]})
 
 
@@ -167,7 +170,7 @@ def lay_out(
     answers: Iterable[Answer],
     answered: Iterable[AttemptAnswer],
 ) -> Mapping[Attempt, list[LaidOut[Attempt]]]:
-    """Put rows together as each attempt lays them out, in its own order. Questions that are gone are left out."""
+    """Join rows to each attempt's layout, in its order. Questions that were deleted are left out."""
     key: dict[int, list[Answer]] = {}
     for answer in answers:
         key.setdefault(answer.question_id, []).append(answer)

@@ -1,4 +1,4 @@
-"""What authors are about to change: whether they may, and whether learners use it already."""
+"""Preconditions of authoring: the right to edit, and use by learners."""
 
 import json
 from collections.abc import Collection
@@ -14,22 +14,22 @@ from courses.selectors import assessments, catalog
 
 _OFFERED = "$.questions[*] ? (@.choices[*] == $ids[*] || @.prompts[*] == $ids[*] || @.matches[*] == $ids[*])"
 _NAMED = "$ ? (@.choices[*] == $ids[*] || @.matches.* == $ids[*] || @.matches.keyvalue().key == $keys[*])"
-"""SQL/JSON paths to whatever in a layout, and in a response, names one of the answers `$ids` (`$keys`)."""
+"""SQL/JSON paths to all references to the answers `$ids` (`$keys`) in a layout, and in a response."""
 
 
 def lessons_to_author(viewer: Viewer) -> QuerySet[Lesson]:
-    """Lessons that the viewer may see, with `viewer_is_staff`: whether the viewer may edit them."""
+    """Return lessons visible to the viewer, with `viewer_is_staff`: whether the viewer may edit them."""
     is_staff = participation.teaches(viewer, "course_id")
     return catalog.lessons_visible_to(viewer).annotate(viewer_is_staff=is_staff)
 
 
 def questions_to_author(viewer: Viewer) -> QuerySet[Question]:
-    """Questions that the viewer may edit, who else may not even see them."""
+    """Return the questions that the viewer may edit; nobody else may even see them."""
     return assessments.questions_visible_to(viewer).annotate(viewer_is_staff=Value(True))
 
 
 def problems_of(viewer: Viewer, assessment_ids: Collection[int]) -> dict[int, list[str]]:
-    """What keeps each assessment that the viewer may edit from being started; nothing for the others."""
+    """Return the reasons why each assessment that the viewer may edit cannot be started; nothing for the others."""
     is_staff = participation.teaches(viewer, assessments.COURSE)
     rows = Assessment.objects.filter(is_staff, pk__in=assessment_ids)
     return {
@@ -41,14 +41,14 @@ def problems_of(viewer: Viewer, assessment_ids: Collection[int]) -> dict[int, li
 
 
 def is_in_use(question: Question) -> bool:
-    """Whether an attempt has the question: it was answered, or stands in what a learner was given."""
+    """Return whether an attempt has the question: it was answered, or is part of a layout."""
     laid_out = Q(layout__contains={"questions": [{"id": question.pk}]})
     attempts = AssessmentAttempt.objects.filter(assessment_id=question.assessment_id)
     return question.attempt_answers.exists() or attempts.filter(laid_out).exists()
 
 
 def are_in_use(question: Question, answer_ids: Collection[int]) -> bool:
-    """Whether any of these answers of the question was picked, or can still be picked in an open attempt."""
+    """Return whether any of these answers of the question was picked, or can still be picked in an open attempt."""
     picked = _finds("response", _NAMED, answer_ids)
     if AttemptAnswer.objects.filter(picked, question=question).exists():
         return True
@@ -57,7 +57,7 @@ def are_in_use(question: Question, answer_ids: Collection[int]) -> bool:
 
 
 def _finds(column: str, path: str, answer_ids: Collection[int]) -> Q:
-    """The JSON of `column` names one of the answers in the places that `path` leads to."""
+    """Return a predicate: the JSON of `column` refers to one of the answers at the places of `path`."""
     variables = json.dumps({"ids": sorted(answer_ids), "keys": [str(pk) for pk in sorted(answer_ids)]})
     found = Func(
         F(column),

@@ -1,4 +1,4 @@
-"""Courses, lessons, resources and enrolments as a viewer may see them."""
+"""Courses, lessons, resources and enrolments, narrowed to a viewer."""
 
 from collections.abc import Sequence
 from typing import TypeAlias, TypedDict
@@ -18,7 +18,7 @@ class _SeenCourse(TypedDict):
 
 
 SeenCourse: TypeAlias = WithAnnotations[Course, _SeenCourse]
-"""A course as `courses_as_seen_by` annotates it."""
+"""A course with the annotations of `courses_as_seen_by`."""
 
 
 class _SeenLesson(TypedDict):
@@ -26,7 +26,7 @@ class _SeenLesson(TypedDict):
 
 
 SeenLesson: TypeAlias = WithAnnotations[Lesson, _SeenLesson]
-"""A lesson as `lessons_as_seen_by` annotates it."""
+"""A lesson with the annotations of `lessons_as_seen_by`."""
 
 
 def courses_as_seen_by(viewer: Viewer) -> QuerySet[SeenCourse]:
@@ -38,12 +38,12 @@ def courses_visible_to(viewer: Viewer) -> QuerySet[SeenCourse]:
 
 
 def courses_named(viewer: Viewer, slug: str) -> QuerySet[SeenCourse]:
-    """The visible course with that slug; case makes no other name."""
+    """Return the visible course with that slug, in any case."""
     return courses_visible_to(viewer).alias(name=Lower("slug")).filter(name=slug.lower())
 
 
 def lessons_as_seen_by(viewer: Viewer) -> QuerySet[SeenLesson]:
-    """Lessons, with `viewer_may_read`: whether the viewer takes or teaches the course."""
+    """Return lessons with `viewer_may_read`: whether the viewer takes or teaches the course."""
     return Lesson.objects.annotate(viewer_may_read=participation.takes_part(viewer, "course_id"))
 
 
@@ -58,19 +58,19 @@ def resources_visible_to(viewer: Viewer) -> QuerySet[Resource]:
 
 
 def enrollments_visible_to(viewer: Viewer) -> QuerySet[Enrollment]:
-    """The viewer's own, and those of the courses that the viewer teaches."""
+    """Return the viewer's enrolments, and those in courses that the viewer teaches."""
     if viewer is None:
         return Enrollment.objects.none()
     return Enrollment.objects.filter(Q(user=viewer) | participation.teaches(viewer, "course_id"))
 
 
 def enrollments_of(viewer: Viewer) -> QuerySet[Enrollment]:
-    """The viewer's own."""
+    """Return the viewer's own enrolments."""
     return Enrollment.objects.filter(user=viewer) if viewer else Enrollment.objects.none()
 
 
 def lesson_counts(_viewer: Viewer, courses: Sequence[int]) -> dict[int, int]:
-    """How many lessons each course has."""
+    """Return the number of lessons of each course."""
     counted = fetch(
         "SELECT course_id, count(*) AS lessons FROM courses_lesson WHERE course_id = ANY(%(courses)s) "
         "GROUP BY course_id",
@@ -80,7 +80,7 @@ def lesson_counts(_viewer: Viewer, courses: Sequence[int]) -> dict[int, int]:
 
 
 def completed_lessons(viewer: Viewer, lessons: Sequence[int]) -> dict[int, bool]:
-    """Whether the viewer completed each lesson; nothing for people who are not signed in."""
+    """Return whether the viewer completed each lesson; nothing for people who are not signed in."""
     if viewer is None:
         return {}
     done = LessonCompletion.objects.filter(user=viewer, lesson__in=lessons).values_list("lesson", flat=True)

@@ -1,7 +1,6 @@
-"""What the work in courses adds up to at this moment: counted by the database, for any number of courses at once.
+"""Statistics of courses as of now, aggregated by the database for any number of courses at once.
 
-Everything here is read from the rows themselves, never from numbers stored before, so computing again can
-only give the same.
+Everything is read from the rows themselves, never from stored numbers, so that computing is idempotent.
 """
 
 from collections import defaultdict
@@ -50,7 +49,7 @@ FROM courses_enrollment AS learner
 WHERE learner.course_id = ANY(%(courses)s) AND {in_sql(TAKES, learner=Enrollment)}
 GROUP BY learner.course_id
 """  # noqa: S608 - made of constants
-"""Of the learners of each course who have not withdrawn. Days are whole ones, and their mean is rounded half up."""
+"""Learners of each course who have not withdrawn. Days are whole ones, and their mean is rounded half up."""
 
 _ASSESSMENTS = f"""
 SELECT lesson.course_id, attempt.assessment_id,
@@ -71,11 +70,11 @@ SELECT course_id, currency, sum(price_paid) AS gross, count(*) AS enrollments
 FROM courses_enrollment WHERE course_id = ANY(%(courses)s)
 GROUP BY course_id, currency ORDER BY currency
 """
-"""Over all enrolments: leaving a course gives no money back."""
+"""Revenue of all enrolments: leaving a course gives no money back."""
 
 
 def course_figures(course_ids: Collection[int], *, now: datetime) -> list[CourseStats]:
-    """The statistics of these courses as of `now`, unsaved, in three statements for all of them."""
+    """Return the statistics of these courses as of `now`, unsaved, in three statements for all of them."""
     courses = list(course_ids)
     active_since = now - timedelta(days=ACTIVE_STUDENT_DAYS)
     learners = {row.course_id: row for row in fetch(_LEARNERS, courses=courses, active_since=active_since)}
@@ -112,7 +111,7 @@ def _learner_columns(row: Any) -> dict[str, Any]:
 def _by_course(
     statement: str, courses: list[int], entry: Callable[[Any], tuple[str, dict[str, Any]]]
 ) -> dict[int, dict[str, Any]]:
-    """The rows of `statement` as the JSON object that is stored of each course."""
+    """Run `statement` and return the JSON object that is stored of each course."""
     objects: dict[int, dict[str, Any]] = defaultdict(dict)
     for row in fetch(statement, courses=courses):
         key, value = entry(row)
@@ -121,7 +120,7 @@ def _by_course(
 
 
 def _assessment_entry(row: Any) -> tuple[str, dict[str, Any]]:
-    """Percentages are texts, because JSON would make binary fractions of them."""
+    """Return the stored entry of an assessment. Percentages are texts: JSON would make binary fractions of them."""
     average = row.average_percentage
     return str(row.assessment_id), {
         "attempts": row.attempts,

@@ -1,4 +1,4 @@
-"""Answers that people grade, and the grades that are stored."""
+"""Responses that people grade, and stored grades."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -15,12 +15,12 @@ from courses.selectors.attempts import LaidOutQuestion, laid_out
 
 
 def answers_to_grade(viewer: Viewer) -> QuerySet[AttemptAnswer]:
-    """Answers of the courses that the viewer teaches, whether or not their attempt has ended."""
+    """Return the responses in courses that the viewer teaches, of open attempts as well."""
     return AttemptAnswer.objects.filter(may_grade(viewer), response__isnull=False)
 
 
 def grading_tasks_visible_to(viewer: Viewer) -> QuerySet[AttemptAnswer]:
-    """Answers that were handed in, graded or not, with when that was and what they can earn."""
+    """Return the responses that were handed in, graded or not, with the time of that and the points possible."""
     return (
         answers_to_grade(viewer)
         .filter(attempt__is_completed=True)
@@ -29,25 +29,25 @@ def grading_tasks_visible_to(viewer: Viewer) -> QuerySet[AttemptAnswer]:
 
 
 def grading_tasks_waiting_for(viewer: Viewer) -> QuerySet[AttemptAnswer]:
-    """Tasks that nobody has done yet."""
+    """Return the tasks that are not graded yet."""
     return grading_tasks_visible_to(viewer).filter(UNGRADED)
 
 
 def in_course(course_id: int | None) -> Q:
-    """Answers of one course; none for None. Over stored answers."""
+    """Return a predicate: the response belongs to the course; none for None. Over stored responses."""
     return Q((COURSE_OF_ANSWER, course_id))
 
 
 def laid_out_tasks(
     _viewer: Viewer, tasks: Sequence[AttemptAnswer]
 ) -> Mapping[AttemptAnswer, LaidOutQuestion]:
-    """The question of each task as its attempt laid it out, with what was answered."""
+    """Return the question of each task as its attempt laid it out, with the response."""
     prefetch_related_objects(list(tasks), "attempt", "question__answers")
     return {task: _laid_out(task) for task in tasks}
 
 
 def graded_questions(attempts: Sequence[AssessmentAttempt]) -> Mapping[int, Question]:
-    """Every question that the attempts laid out or answered, with its answers: two statements."""
+    """Return every question that the attempts laid out or answered, with its key: two statements."""
     laid_out = {entry["id"] for attempt in attempts for entry in attempt.layout["questions"]}
     answered = AttemptAnswer.objects.filter(attempt__assessment__in={row.assessment_id for row in attempts})
     questions = Question.objects.filter(Q(pk__in=laid_out) | Q(pk__in=answered.values("question")))
@@ -57,7 +57,7 @@ def graded_questions(attempts: Sequence[AssessmentAttempt]) -> Mapping[int, Ques
 def stored_grades(
     attempts: Sequence[AssessmentAttempt], questions: Collection[int]
 ) -> Mapping[int, list[StoredGrade]]:
-    """The grades of each attempt: one statement.
+    """Return the grades of each attempt: one statement.
 
     One of `questions` that an attempt laid out but that has no row there stands unanswered, with 0.
     """
@@ -77,13 +77,13 @@ def stored_grades(
 
 
 def last_regrade(answer: AttemptAnswer) -> str:
-    """What was done to the answer when it was last graded again, empty when it never was."""
+    """Describe the last regrade of the response; empty without one."""
     changes = answer.grade_changes.filter(reason=GradeChangeReason.REGRADE)
     return changes.order_by("-created_date", "-pk").values_list("note", flat=True).first() or ""
 
 
 def _laid_out(task: AttemptAnswer) -> LaidOutQuestion:
-    """The question of a task; one that the attempt did not lay out is shown in the author's order."""
+    """Return the question of a task; one that the attempt did not lay out is shown in the author's order."""
     rule = task.question.to_rule()
     entries = [*task.attempt.layout["questions"], trial_entry(task.question_id, rule)]
     place = next(place for place in enumerate(entries, start=1) if place[1]["id"] == task.question_id)

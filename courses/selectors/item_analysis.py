@@ -1,4 +1,4 @@
-"""The item analysis of assessments: whose attempts count, and what each learner earned on each question."""
+"""Item analysis of assessments: the attempts that count, and each learner's points by question."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -25,26 +25,27 @@ CROSS JOIN LATERAL (
     FROM courses_attemptanswer WHERE attempt_id = first.id
 ) AS answered
 """
-"""One row for each learner: what the first finished attempt answered, and the credit of each answer (null: it
-waits for a person). Looking the answers up attempt by attempt costs the same however the planner guesses."""
+"""One row for each learner: the responses of the first finished attempt, with the credit of each (null: it waits
+for a person). Looking them up attempt by attempt costs the same however the planner guesses.
+"""
 
 
 @dataclass(frozen=True)
 class ItemStatistics(item_analysis.ItemStatistics):
-    """The figures of a question, and which question that is."""
+    """Figures of a question, with its id."""
 
     question_id: int
 
 
 @dataclass(frozen=True)
 class ItemAnalysis(item_analysis.ItemAnalysis):
-    """The figures of an assessment, with those of its questions in the author's order."""
+    """Figures of an assessment, with those of its questions in the author's order."""
 
     items: list[ItemStatistics]
 
 
 def item_analyses(viewer: Viewer, assessments: Sequence[int]) -> Mapping[int, ItemAnalysis]:
-    """The item analysis of each assessment of a course that the viewer teaches: three statements for all.
+    """Return the item analysis of each assessment of a course that the viewer teaches: three statements for all.
 
     Only the first finished attempt of each learner counts; a learner whose first one waits for a person is
     left out until it is graded.
@@ -67,7 +68,7 @@ def item_analyses(viewer: Viewer, assessments: Sequence[int]) -> Mapping[int, It
 def _earned(
     credits_by_question: Mapping[int, Decimal], questions: Sequence[tuple[int, int]]
 ) -> list[Decimal]:
-    """Credit x points of each question, in the author's order; one that was left out earns nothing."""
+    """Return credit x points of each question, in the author's order; one that was left out earns nothing."""
     return [credits_by_question.get(pk, NO_CREDIT) * points for pk, points in questions]
 
 

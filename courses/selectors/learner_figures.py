@@ -1,4 +1,4 @@
-"""What the learning of people adds up to at this moment: counted by the database, for any number of them at once.
+"""Statistics of learners as of now, aggregated by the database for any number of them at once.
 
 Activity that was archived counts as before, by the sessions that were kept of it. Hours, weekdays and days
 are those of each person's own time zone.
@@ -25,13 +25,13 @@ CASE WHEN jsonb_typeof(activity.data -> 'time_spent') = 'number'
     ELSE 0
 END
 """
-"""The whole seconds that one activity counts for: nothing where `time_spent` is no number."""
+"""Whole seconds that one activity counts for: nothing where `time_spent` is no number."""
 
 SESSION_GAP = f"interval '{SESSION_GAP_MINUTES} minutes'"
-"""The longest pause within a study session."""
+"""Longest pause within a study session."""
 
 QUARTER = "interval '15 minutes'"
-"""How finely archived sessions keep when something was done: every time zone begins its hours and days with one."""
+"""Resolution in time of archived sessions: the hours and days of every time zone begin on a quarter."""
 
 _TOTALS = f"""
 SELECT person.id AS user_id,
@@ -106,11 +106,11 @@ SELECT user_id, count(*) FILTER (WHERE NOT continues) AS sessions,
     )))::bigint AS seconds
 FROM joined GROUP BY user_id
 """  # noqa: S608 - made of constants
-"""A span continues a session when it starts at most half an hour after all spans before it have ended."""
+"""Sessions: a span continues one when it starts at most half an hour after all spans before it have ended."""
 
 
 def learner_figures(user_ids: Collection[int], *, now: datetime) -> list[UserStats]:
-    """The statistics of these people as of `now`, unsaved, in five statements for all of them."""
+    """Return the statistics of these people as of `now`, unsaved, in five statements for all of them."""
     people = list(user_ids)
     habits, streaks = _habits(people), activity_streaks(people, now=now)
     return [

@@ -1,4 +1,4 @@
-"""Notes as a viewer may see them, and how they are found again."""
+"""Notes narrowed to a viewer, and their relevance in a search."""
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db.models import IntegerField, QuerySet
@@ -17,10 +17,10 @@ def notes_visible_to(viewer: Viewer) -> QuerySet[Note]:
 
 
 def notes_of(viewer: Viewer) -> QuerySet[Note]:
-    """The viewer's own."""
+    """Return the viewer's own notes."""
     return Note.objects.filter(user=viewer) if viewer else Note.objects.none()
 
 
 def relevance(query: SearchQuery) -> Cast:
-    """How well a note answers the query, in millionths: whole, so that a cursor names it exactly."""
+    """Return the rank of a note for the query, in millionths: whole, so that a cursor names it exactly."""
     return Cast(SearchRank(NOTE_WORDS, query) * RANK_STEPS, IntegerField())

@@ -1,4 +1,4 @@
-"""What people are told. A notification is its recipient's alone."""
+"""Notifications, visible to their recipient alone."""
 
 from collections.abc import Sequence
 
@@ -13,6 +13,6 @@ def notifications_of(viewer: Viewer) -> QuerySet[Notification]:
 
 
 def unread_notification_counts(viewer: Viewer, people: Sequence[int]) -> dict[int, int]:
-    """How many notifications the viewer has not read; nothing about other people."""
+    """Return the number of unread notifications of the viewer; nothing about other people."""
     unread = notifications_of(viewer).filter(is_read=False, user__in=people).order_by().values_list("user")
     return dict(unread.annotate(Count("pk")))

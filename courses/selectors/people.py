@@ -1,4 +1,4 @@
-"""People as a viewer may see them."""
+"""People, narrowed to a viewer."""
 
 from typing import TypeAlias, TypedDict
 
@@ -15,11 +15,11 @@ class _Seen(TypedDict):
 
 
 SeenUser: TypeAlias = WithAnnotations[User, _Seen]
-"""A person as `people_as_seen_by` annotates them."""
+"""A person with the annotations of `people_as_seen_by`."""
 
 
 def people_as_seen_by(viewer: Viewer) -> QuerySet[SeenUser]:
-    """People, with `viewer_may_see_account`: whether the viewer is that person, or staff."""
+    """Return people with `viewer_may_see_account`: whether the viewer is that person, or staff."""
     if viewer is None:
         return User.objects.annotate(viewer_may_see_account=NEVER)
     account = ALWAYS if viewer.is_staff else Q(pk=viewer.pk)
@@ -31,10 +31,10 @@ def people_visible_to(viewer: Viewer) -> QuerySet[SeenUser]:
 
 
 def all_access_tokens_of(viewer: Viewer) -> QuerySet[AccessToken]:
-    """The viewer's own tokens, those that were revoked included."""
+    """Return the viewer's own tokens, revoked ones included."""
     return AccessToken.objects.filter(user=viewer) if viewer else AccessToken.objects.none()
 
 
 def access_tokens_of(viewer: Viewer) -> QuerySet[AccessToken]:
-    """The viewer's own tokens that were not revoked."""
+    """Return the viewer's own tokens that were not revoked."""
     return all_access_tokens_of(viewer).filter(revoked_at=None)

@@ -1,4 +1,4 @@
-"""Reviews as a viewer may see them, and who may write them."""
+"""Reviews narrowed to a viewer, and eligibility to write them."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias, TypedDict
@@ -18,11 +18,11 @@ class _Seen(TypedDict):
 
 
 SeenReview: TypeAlias = WithAnnotations[Review, _Seen]
-"""A review as `reviews_as_seen_by` annotates it."""
+"""A review with the annotations of `reviews_as_seen_by`."""
 
 
 def reviews_as_seen_by(viewer: Viewer) -> QuerySet[SeenReview]:
-    """Reviews, with `viewer_may_moderate`: whether the viewer decides on them and reads the notes on that."""
+    """Return reviews with `viewer_may_moderate`: whether the viewer decides on them and reads the moderators' notes."""
     return Review.objects.annotate(viewer_may_moderate=may_moderate_review(viewer))
 
 
@@ -31,18 +31,18 @@ def reviews_visible_to(viewer: Viewer) -> QuerySet[SeenReview]:
 
 
 def reviews_of(viewer: Viewer) -> QuerySet[SeenReview]:
-    """The viewer's own, approved or not."""
+    """Return the viewer's own reviews, approved or not."""
     reviews = reviews_as_seen_by(viewer)
     return reviews.filter(user=viewer) if viewer else reviews.none()
 
 
 def reviews_waiting_for(viewer: Viewer) -> QuerySet[SeenReview]:
-    """Reviews that are not approved and that the viewer may decide on."""
+    """Return unapproved reviews that the viewer may decide on."""
     return reviews_as_seen_by(viewer).filter(may_moderate_review(viewer), is_approved=False)
 
 
 def found_helpful(viewer: Viewer, reviews: Sequence[int]) -> dict[int, bool]:
-    """The reviews that the viewer found helpful."""
+    """Return the reviews that the viewer found helpful."""
     if viewer is None:
         return {}
     votes = ReviewVote.objects.filter(user=viewer, review__in=reviews)
@@ -50,7 +50,7 @@ def found_helpful(viewer: Viewer, reviews: Sequence[int]) -> dict[int, bool]:
 
 
 def review_refusals(viewer: Viewer, courses: Sequence[int]) -> Mapping[int, Refusal | None]:
-    """Why the viewer may not review each course now; None where reviewing would be done."""
+    """Return the reason why the viewer may not review each course now; None where the viewer may."""
     if viewer is None:
         return {course: PermissionDenied("Please sign in to review this course.") for course in courses}
     return {

@@ -1,4 +1,4 @@
-"""Statistics as a viewer may see them: those of courses for their staff, those of learning for the learner."""
+"""Statistics narrowed to a viewer: those of courses to their staff, those of learning to the learner."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _TWO_PLACES = Decimal("0.01")
 
 @dataclass
 class AssessmentFigures:
-    """How an assessment goes, over finished and fully graded attempts. Percentages are 0..100."""
+    """Figures of an assessment, over finished and fully graded attempts. Percentages are 0..100."""
 
     assessment_id: int
     attempt_count: int
@@ -34,7 +34,7 @@ class AssessmentFigures:
 
 @dataclass
 class RevenueFigures:
-    """What enrolments brought in one currency."""
+    """Revenue of enrolments in one currency."""
 
     currency: str
     gross: Decimal
@@ -43,7 +43,7 @@ class RevenueFigures:
 
 @dataclass
 class CourseFigures:
-    """The statistics of a course as they were last computed."""
+    """Statistics of a course as last computed."""
 
     total_students: int
     active_students: int
@@ -58,7 +58,7 @@ class CourseFigures:
 
 @dataclass
 class LearnerFigures:
-    """The statistics of a person's learning: as last computed, but streak and average as of now."""
+    """Statistics of a person's learning: as last computed, but streak and average as of now."""
 
     courses_enrolled: int
     courses_completed: int
@@ -71,23 +71,23 @@ class LearnerFigures:
 
 
 def courses_with_statistics(viewer: Viewer, courses: Sequence[int]) -> list[int]:
-    """Those of `courses` whose statistics the viewer may see: the ones that the viewer teaches."""
+    """Return those of `courses` whose statistics the viewer may see: the ones that the viewer teaches."""
     taught = Course.objects.filter(participation.teaches(viewer), pk__in=courses)
     return list(taught.values_list("pk", flat=True))
 
 
 def course_statistics_visible_to(viewer: Viewer) -> QuerySet[CourseStats]:
-    """What was computed of the courses that the viewer teaches."""
+    """Return the stored statistics of the courses that the viewer teaches."""
     return CourseStats.objects.filter(participation.teaches(viewer, "course_id"), refreshed_at__isnull=False)
 
 
 def assessments_that_count(_viewer: Viewer) -> QuerySet[Assessment]:
-    """Every assessment has an entry in the statistics of its course, also one that nobody has taken yet."""
+    """Return all assessments: each has an entry in the statistics of its course, even if nobody has taken it yet."""
     return Assessment.objects.only("pk")
 
 
 def learner_statistics(viewer: Viewer, people: Sequence[int]) -> Mapping[int, LearnerFigures]:
-    """The viewer's own statistics, if the viewer is among `people`; nobody else's."""
+    """Return the viewer's own statistics, if the viewer is among `people`; nobody else's."""
     if viewer is None or viewer.pk not in people:
         return {}
     row = UserStats.objects.get(user=viewer)
@@ -107,7 +107,7 @@ def learner_statistics(viewer: Viewer, people: Sequence[int]) -> Mapping[int, Le
 
 
 def _visible_average(viewer: Viewer) -> Decimal | None:
-    """The mean over assessments of the best percentage, over results that the viewer may see now."""
+    """Return the mean over assessments of the best percentage, over results that the viewer may see now."""
     graded = AssessmentAttempt.objects.filter(results.may_see_results(viewer), FULLY_GRADED, user=viewer)
     best: Any = graded.order_by().values("assessment").annotate(best=Max(SCORE_PERCENTAGE))
     mean: Decimal | None = best.aggregate(mean=MeanPercentage("best"))["mean"]
@@ -115,7 +115,7 @@ def _visible_average(viewer: Viewer) -> Decimal | None:
 
 
 def course_figures(row: CourseStats, assessments: Sequence[int]) -> CourseFigures:
-    """Stored statistics, with an entry for each of `assessments`."""
+    """Return stored statistics, with an entry for each of `assessments`."""
     assert row.refreshed_at is not None
     return CourseFigures(
         total_students=row.total_students,

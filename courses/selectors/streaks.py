@@ -1,4 +1,4 @@
-"""On how many days in a row people were active, as of now and by their own calendars."""
+"""Streaks of days with activity, as of now and by each person's calendar."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -21,7 +21,7 @@ _WAS_ACTIVE = """(
                 AND (session.ended AT TIME ZONE candidate.time_zone)::date
     )
 )"""
-"""The local calendar decides on which day a moment lies; the comparisons around it only let the index help."""
+"""Local days with activity. The local calendar decides; the comparisons around it only let the index help."""
 
 _ACTIVE_DAYS = f"""
 WITH RECURSIVE person AS (
@@ -34,11 +34,11 @@ WITH RECURSIVE person AS (
 )
 SELECT id AS user_id, today, array_agg(day) FILTER (WHERE {_WAS_ACTIVE}) AS days FROM candidate GROUP BY id, today
 """  # noqa: S608 - made of constants
-"""The last days in a row with activity, found by walking back from today and yesterday to a day without."""
+"""Days of the current streak, found by walking back from today and yesterday to a day without activity."""
 
 
 def activity_streaks(user_ids: Collection[int], *, now: datetime) -> dict[int, int]:
-    """How many days in a row each person was active, up to today or yesterday.
+    """Return the number of consecutive days with activity of each person, up to today or yesterday.
 
     Reads the days of the streak only, however long the history is, and misses nothing that was committed.
     """

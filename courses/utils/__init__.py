@@ -1,1 +1,1 @@
-"""What several modules of the domain share that belongs to none of its subjects."""
+"""Building blocks of the domain that belong to none of its subjects."""

@@ -1,6 +1,6 @@
-"""The type of a row with annotations: `WithAnnotations[Model, TypedDict]`.
+"""Type of a row with annotations: `WithAnnotations[Model, TypedDict]`.
 
-mypy compares the names in the TypedDict with what a queryset annotates. At run time it is the model's type alone.
+mypy compares the names in the TypedDict with a queryset's annotations. At run time it is the model's type alone.
 """
 
 from typing import TYPE_CHECKING, Annotated

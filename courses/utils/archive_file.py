@@ -1,6 +1,6 @@
-"""A file of archived rows: JSON lines, compressed, that tells by itself whether it is whole.
+"""Archive file of rows: compressed JSON lines with a header, a row count and a checksum.
 
-The first line says what the file is, the last one how many rows stand between and their SHA-256. A file has
+The first line describes the file, the last one holds the number of rows between and their SHA-256. A file gets
 its name only once all of it is on the disk and was read back; until then it is called `<name>.part`.
 """
 
@@ -19,12 +19,12 @@ _FORMAT = "courses activity, one row of the database as JSON a line"
 
 
 class DamagedFile(Exception):  # noqa: N818 - a state of the file, which the caller judges
-    """The file is no archive, or not all of it is there as it was written."""
+    """Damage of an archive: the file is none, or incomplete, or changed."""
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What a file holds: rows from before a moment (ISO 8601), how many, and the SHA-256 of their lines."""
+    """Description of an archive: rows from before a moment (ISO 8601), their number, and the SHA-256 of their lines."""
 
     before: str
     rows: int
@@ -32,7 +32,7 @@ class Contents:
 
 
 def write(path: Path, *, before: str, rows: Iterable[str]) -> Contents:
-    """Write a new file and bring it safely to the disk. Raises FileExistsError rather than replace one."""
+    """Write a new file and flush it to the disk. Raises FileExistsError rather than replace one."""
     part = path.with_name(f"{path.name}.part")
     digest, count = hashlib.sha256(), 0
     with part.open("wb") as raw:
@@ -56,7 +56,7 @@ def write(path: Path, *, before: str, rows: Iterable[str]) -> Contents:
 
 
 def verify(path: Path) -> Contents:
-    """Read all of the file and return what it holds. Raises DamagedFile unless it is whole."""
+    """Read all of the file and return its description. Raises DamagedFile unless it is intact."""
     digest, count, last = hashlib.sha256(), 0, b""
     try:
         with gzip.open(path, "rb") as file:
@@ -77,7 +77,7 @@ def verify(path: Path) -> Contents:
 
 
 def read(path: Path, contents: Contents, *, chunk_size: int = 10_000) -> Iterator[list[str]]:
-    """The rows of a file that was verified, in chunks, each row as JSON."""
+    """Yield the rows of a file that was verified, in chunks, each row as JSON."""
     with gzip.open(path, "rb") as file:
         rows = islice((line.decode() for line in file), 1, 1 + contents.rows)
         for first in rows:
@@ -89,7 +89,7 @@ def _line(value: dict[str, Any]) -> bytes:
 
 
 def _bring_to_disk(directory: Path) -> None:
-    """A new name is safe only once its directory is on the disk too."""
+    """Flush a directory to the disk: a new name in it is durable only then."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)

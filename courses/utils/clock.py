@@ -1,4 +1,4 @@
-"""The database's clock: the only one that every process shares, and the only one that decides anything."""
+"""Clock of the database: the only one that every process shares, and the only one that decides anything."""
 
 from datetime import datetime
 
@@ -7,8 +7,8 @@ from django.db.models import DateTimeField, Func
 
 
 class StatementTimestamp(Func):
-    """The moment at which a statement began; unlike `Now()` it moves on within a transaction, and so comes
-    after the wait for a lock that an earlier statement took.
+    """Moment at which a statement began. Unlike `Now()` it advances within a transaction, and so comes after the
+    wait for a lock that an earlier statement took.
     """
 
     function = "statement_timestamp"
@@ -16,7 +16,7 @@ class StatementTimestamp(Func):
 
 
 def database_now() -> datetime:
-    """The moment of this statement."""
+    """Return the moment of this statement."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT statement_timestamp()")
         moment: datetime = cursor.fetchone()[0]

@@ -1,4 +1,4 @@
-"""The conditions that CHECK constraints of the models are built from: ranges, state pairs, shapes of JSON."""
+"""Conditions of the models' CHECK constraints: ranges, state pairs, shapes of JSON."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,9 +13,9 @@ from courses.rules.words import VISIBLE
 
 @dataclass(frozen=True)
 class Range:
-    """The numbers that a column takes, both ends included; NULL passes.
+    """Range of a numeric column, both ends included; NULL passes.
 
-    Its validators and its CHECK constraint come from here, so that a form and the database answer alike.
+    Its validators and its CHECK constraint come from here, so that a form and the database agree.
     """
 
     low: int | Decimal
@@ -30,29 +30,29 @@ class Range:
 
 
 def between(field: str, low: Any, high: Any) -> Q:
-    """`field` lies between the two, both included; NULL passes."""
+    """Return the condition that `field` lies between the two, both included; NULL passes."""
     return Q(**{f"{field}__gte": low, f"{field}__lte": high})
 
 
 def filled_exactly_if(condition: Q, *filled: str) -> Q:
-    """Where `condition` holds all the `filled` fields have a value, elsewhere none of them has."""
+    """Return the condition that all `filled` fields are set where `condition` holds, and none of them elsewhere."""
     all_filled = Q(**{f"{field}__isnull": False for field in filled})
     none_filled = Q(**{f"{field}__isnull": True for field in filled})
     return (condition & all_filled) | (~condition & none_filled)
 
 
 def not_blank(field: str) -> Q:
-    """`field` holds a character that shows; NULL passes."""
+    """Return the condition that `field` holds a visible character; NULL passes."""
     return Q(**{f"{field}__regex": VISIBLE})
 
 
 def json_is(field: str, kind: str) -> Q:
-    """`field` holds JSON of this kind: object, array, string, number or boolean; NULL passes."""
+    """Return the condition that `field` is JSON of a kind: object, array, string, number or boolean; NULL passes."""
     return Q(Exact(Func(F(field), function="jsonb_typeof", output_field=CharField()), kind))
 
 
 def json_has_no(field: str, path: str) -> Q:
-    """Nothing in `field` is found by the SQL/JSON `path`, which never fails, whatever the shape."""
+    """Return the condition that the SQL/JSON `path` finds nothing in `field`; never fails, whatever the shape."""
     found = Func(
         F(field),
         Value(path),

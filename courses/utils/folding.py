@@ -1,7 +1,7 @@
-r"""The functions by which PostgreSQL compares words, made from the rules in `courses/rules/words.py`.
+r"""PostgreSQL functions that fold words, generated from the rules in `courses/rules/words.py`.
 
 `courses_folded(text)` is `words.folded`. It asks neither the locale of the database, which may know ASCII
-only, nor for ICU, which a server may lack, so an index over it stays true wherever the database is moved to.
+only, nor for ICU, which a server may lack, so an index over it stays valid wherever the database is moved to.
 `courses_folded_tags(jsonb)` folds each text of an array.
 """
 
@@ -41,7 +41,7 @@ DROP = "DROP FUNCTION courses_folded_tags(jsonb); DROP FUNCTION courses_folded(t
 
 
 def create() -> str:
-    """The statements that create the functions, with the foldings of the Unicode version that Python knows."""
+    """Return the statements that create the functions, with the foldings of Python's Unicode version."""
     foldings = {
         letter: letter.casefold()
         for letter in map(chr, range(0x80, 0x110000))
@@ -53,20 +53,20 @@ def create() -> str:
 
 
 class Folded(Func):
-    """A text in the form in which the same words are equal."""
+    """Folded form of a text: equal for the same words."""
 
     function = "courses_folded"
     output_field = TextField()
 
 
 class FoldedTags(Func):
-    """The tags in a column of JSON, in the form in which the same tags are equal."""
+    """Folded tags of a JSON column."""
 
     function = "courses_folded_tags"
     output_field: Any = ArrayField(TextField())
 
 
 class SeparatedWords(Folded):
-    """A text as its words are indexed: folded, and with white space for everything that parts a word."""
+    """Form of a text that is indexed for search: folded, with white space for every separator of words."""
 
     template = f"regexp_replace(%(function)s(%(expressions)s), '{SEPARATORS}', ' ', 'g')"

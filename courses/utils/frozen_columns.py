@@ -1,6 +1,6 @@
-"""Columns that never change again once the row they belong to is closed, kept so by the database itself.
+"""Columns that are immutable once the row they belong to is closed, enforced by the database.
 
-Services look at the state under a lock before they write. A trigger is the last line behind them, for writes
+Services check the state under a lock before they write. A trigger is the last line behind them, for writes
 that come another way: `update()`, plain SQL, a shell.
 """
 
@@ -23,9 +23,9 @@ CREATE TRIGGER {trigger} BEFORE UPDATE ON {rows} FOR EACH ROW
 
 
 class FrozenColumns(TriggerConstraint):
-    """No update changes `columns` once `flag` is true in the row that the foreign key `reference` names.
+    """Immutability of `columns` once `flag` is true in the row that the foreign key `reference` names.
 
-    `unless` names a foreign key of that row and a column of whom it refers to: once that is set, they may change.
+    `unless` names a foreign key of that row and a column of its target: once that is set, they may change.
     """
 
     arguments = ("reference", "flag", "columns", "unless")

@@ -1,4 +1,4 @@
-"""JSON and other texts from outside, before anybody relies on them: for the API, Django's pages and the admin."""
+"""Parsing and checking of JSON and texts from outside: for the API, Django's pages and the admin."""
 
 import re
 from typing import Any
@@ -12,13 +12,13 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class InvalidJson(ValueError):  # noqa: N818 - it is the client's text, and no error of ours
-    """A text is no JSON in UTF-8. The message says so to the client."""
+    """Text that is no JSON in UTF-8. The message says so to the client."""
 
 
 def decode_json(text: str | bytes, what: str) -> Any:
-    """The value of a JSON text, which messages call `what`. Raises InvalidJson.
+    """Parse a JSON text, which messages call `what`. Raises InvalidJson.
 
-    orjson refuses bad UTF-8, lone surrogates, NaN and deep nesting by itself. Its words are not for clients: the
+    orjson rejects bad UTF-8, lone surrogates, NaN and deep nesting by itself. Its words are not for clients: the
     message says where to look instead.
     """
     try:
@@ -29,12 +29,12 @@ def decode_json(text: str | bytes, what: str) -> Any:
 
 
 def is_storable(text: str) -> bool:
-    """Whether PostgreSQL can store a text."""
+    """Return whether PostgreSQL can store a text."""
     return _UNSTORABLE.search(text) is None
 
 
 def is_storable_json(value: Any) -> bool:
-    """Whether PostgreSQL can store a value, which is nested at most DEEPEST levels. Walks without recursion."""
+    """Return whether PostgreSQL can store a value, nested at most DEEPEST levels. Walks without recursion."""
     level = [value]
     for _ in range(DEEPEST):
         if not all(is_storable(each) for each in level if isinstance(each, str)):

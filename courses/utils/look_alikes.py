@@ -1,4 +1,4 @@
-"""Names that people cannot tell apart, by Unicode's own tables of confusable letters (UTS #39)."""
+"""Confusable names, by Unicode's own tables of confusable letters (UTS #39)."""
 
 import unicodedata
 from functools import cache
@@ -6,13 +6,13 @@ from functools import cache
 from confusable_homoglyphs.confusables import confusables_data
 
 _INVISIBLE = dict.fromkeys(map(ord, "\u115f\u1160"))
-"""The fillers of Hangul: letters by Unicode's categories, and nothing to the eye."""
+"""Fillers of Hangul: letters by Unicode's categories, and invisible."""
 
 _DIRECTION_MARK = "\u200e"  # the data put it around letters that are written from right to left
 
 
 def skeleton(name: str) -> str:
-    """`name` with every letter replaced by the one that stands for all that look like it.
+    """Return the skeleton of a name: every letter replaced by the representative of its look-alikes.
 
     Two names with one skeleton look the same. Neither case nor compatibility forms (NFKC: full width, ligatures)
     make a difference. The skeleton is for comparing only, never for showing (UTS #39, section 4).
@@ -24,7 +24,7 @@ def skeleton(name: str) -> str:
 
 @cache
 def _prototypes() -> dict[str, str]:
-    """From each letter to the letters that stand for it.
+    """Return the map from each letter to its prototype.
 
     The data are Unicode's pairs of a letter and its prototype, listed in both directions: the one with several
     partners is the prototype. Where two have only each other, the longer or else the smaller one is taken.

@@ -1,4 +1,4 @@
-"""What the models share on the way to the database: second names, order, the clock, and logging.
+"""Helpers of models and mixins: aliases, defaults, order, timestamps, row locks and logging.
 
 Only models and mixins import this module.
 """
@@ -18,7 +18,7 @@ logger = logging.getLogger("courses.models")
 
 
 def defaults_to(value: Any) -> dict[str, Any]:
-    """The arguments of a field that give its column a default, in Python and in the database alike.
+    """Return the arguments of a field that give its column a default, in Python and in the database alike.
 
     SQL then names only what it sets. A function, such as `dict`, makes the value anew for each instance.
     """
@@ -26,7 +26,7 @@ def defaults_to(value: Any) -> dict[str, Any]:
 
 
 class AliasField:
-    """A second name of another field of the model: one column that can never disagree with itself.
+    """Alias of another field of the model: one column under two names, which cannot disagree.
 
     Django already lets a field answer to two names, `name` and `attname` (`author` and `author_id`), in the
     constructor, queries, `only()`, `update()`, `update_fields`, `bulk_update()` and `_meta.get_field()`.
@@ -38,7 +38,7 @@ class AliasField:
         self.target = target
 
     def contribute_to_class(self, model: type[models.Model], name: str) -> None:
-        """Let the target field of `model` answer to `name` as well."""
+        """Register `name` as the alias of the target field of `model`."""
         field: Any = model._meta.get_field(self.target)
         field.attname = name
         setattr(model, name, field.descriptor_class(field))
@@ -47,7 +47,7 @@ class AliasField:
 
 
 class _SameValueAs:
-    """Reads and writes the attribute `name` of the instance; on the class it is what `name` is there."""
+    """Descriptor that reads and writes the attribute `name` of the instance; on the class it is the class's `name`."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -73,7 +73,7 @@ class ShapedJSONField(models.JSONField):
 
 
 class StampField(models.DateTimeField):  # type: ignore[type-arg]
-    """`auto_now_add` or `auto_now` for rows that are saved, and the database's clock for those written in SQL.
+    """Timestamp by `auto_now_add` or `auto_now` for rows that are saved, and by a database default for those in SQL.
 
     None until the row is saved: Django would show an expression. Migrations see Django's field.
     """
@@ -90,7 +90,7 @@ class StampField(models.DateTimeField):  # type: ignore[type-arg]
 
 
 class AddedDateTimeField(models.DateTimeField):  # type: ignore[type-arg]
-    """`auto_now_add` by the database's clock; a moment that the caller already took from there is kept.
+    """Timestamp of the insert by the database's clock; a moment that the caller already took from there is kept.
 
     Its column has no default: it says when something happened, which SQL has to name.
     """
@@ -105,8 +105,8 @@ class AddedDateTimeField(models.DateTimeField):  # type: ignore[type-arg]
 
 @contextmanager
 def saving(instance: models.Model) -> Iterator[None]:
-    """One transaction around a save. A failure of the database is logged, once however deep it is nested;
-    a refusal of the domain passes in silence.
+    """Run a save in one transaction. A failure of the database is logged, once however deep it is nested; a refusal of
+    the domain passes in silence.
     """
     try:
         with transaction.atomic():
@@ -126,16 +126,16 @@ def _log(error: DatabaseError, name: str) -> None:
 
 
 def lock(rows: models.QuerySet[Any]) -> int:
-    """Lock `rows` until the end of the transaction and return how many there are.
+    """Lock `rows` until the end of the transaction and return their number.
 
     The lock is FOR NO KEY UPDATE, so rows that refer to them can be inserted meanwhile. Locking in the
-    order of primary keys keeps two callers from waiting for each other.
+    order of primary keys avoids deadlocks.
     """
     return len(rows.select_for_update(no_key=True, of=("self",)).order_by("pk").only("pk"))
 
 
 def next_order(instance: models.Model, parent_field: str) -> int:
-    """One more than the highest `order` under the parent of `instance`, whose row stays locked.
+    """Return one more than the highest `order` under the parent of `instance`, whose row stays locked.
 
     The parent is locked and not its children: PostgreSQL locks no rows for an aggregate, and there may be
     none yet. The number is only certain inside the transaction that also inserts the row.
@@ -145,7 +145,7 @@ def next_order(instance: models.Model, parent_field: str) -> int:
 
 
 def highest_orders(model: type[models.Model], parent_field: str, parent_ids: list[Any]) -> dict[Any, int]:
-    """The highest `order` under each parent, 0 where there are no children; the parents stay locked."""
+    """Return the highest `order` under each parent, 0 where there are no children; the parents stay locked."""
     parent_model: Any = model._meta.get_field(parent_field).related_model
     lock(parent_model._base_manager.filter(pk__in=parent_ids))
     found = (

@@ -1,8 +1,8 @@
-"""Statements that each session of PostgreSQL plans once: PREPARE the first time, EXECUTE from then on.
+"""Statements that each PostgreSQL session plans once: PREPARE the first time, EXECUTE from then on.
 
 Planning takes several times as long as running them. Nothing is prepared inside a transaction, which an unknown name
-would end. Outside of one, a session that lacks a name (it is new, or a pooler has handed over another one) is answered
-by preparing again.
+would abort. Outside of one, a session that lacks a name (it is new, or a pooler has handed over another one) prepares
+again.
 """
 
 from collections.abc import Sequence
@@ -15,19 +15,19 @@ from django.db.backends.utils import CursorWrapper
 from psycopg2 import errors
 
 KEPT = 64
-"""How many statements a session keeps prepared, the latest used: each takes 130 to 330 kB of PostgreSQL's memory."""
+"""Prepared statements kept by a session, evicted LRU: each takes 130 to 330 kB of PostgreSQL's memory."""
 
 VARYING: Any = object()
-"""Stands for a parameter that differs from run to run, among the constant ones."""
+"""Placeholder of a parameter that differs from run to run, among the constant ones."""
 
 _TO_BE_PREPARED_AGAIN = (errors.InvalidSqlStatementName, errors.FeatureNotSupported)
-"""The session does not know the name, or its plan is for columns that have changed since."""
+"""Errors after which to prepare again: the session does not know the name, or the columns of its plan have changed."""
 
 
 class Prepared:
     """A statement with `%s` where `parameters` belong: constants, and VARYING ones that every run gives.
 
-    What is `run_once` is not worth a plan that the session keeps.
+    A statement that is `run_once` is not worth a plan that the session keeps.
     """
 
     def __init__(self, sql: str, parameters: Sequence[Any], *, run_once: bool = False) -> None:
@@ -83,7 +83,7 @@ def _forget(cursor: CursorWrapper, name: str) -> None:
 
 
 def _names_of(connection: Any) -> dict[str, bool]:
-    """The names that the session of `connection` is known to have prepared, the latest used last."""
+    """Return the names known to be prepared in the session of `connection`, the latest used last."""
     session, names = getattr(connection, "prepared_names", (None, None))
     if names is None or session is not connection.connection:
         names = {}

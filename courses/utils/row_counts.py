@@ -1,4 +1,4 @@
-"""Columns that say how many rows refer to their row, kept true by the database itself.
+"""Denormalised counts of the rows that refer to a row, maintained by the database.
 
 Rows come and go in ways that call no `save()`: bulk inserts, cascades from a deleted person, plain SQL. A
 trigger sees all of them.
@@ -30,10 +30,10 @@ END $$;
 
 
 class RowCount(TriggerConstraint):
-    """`column` of the row that the foreign key `reference` names always equals the number of these rows.
+    """Equality of `column`, in the row that the foreign key `reference` names, with the number of these rows.
 
     The parents are locked before their rows are counted, in a statement of its own: the count then sees
-    what whoever held the lock before has committed.
+    what the previous holder of the lock has committed.
     """
 
     arguments: ClassVar[tuple[str, ...]] = ("reference", "column")
@@ -44,7 +44,7 @@ class RowCount(TriggerConstraint):
         self.column = column
 
     def counted_columns(self) -> tuple[str, ...]:
-        """The columns, beside the reference, whose change changes the count."""
+        """Columns, beside the reference, whose change changes the count."""
         return ()
 
     def count_sql(self, quote: Any) -> str:
@@ -66,7 +66,7 @@ class RowCount(TriggerConstraint):
 
 
 class RowCountPerValue(RowCount):
-    """`column`, an array, always holds how many of these rows have each number `low..high` in `value`.
+    """Histogram in the array `column`: the number of these rows with each number `low..high` in `value`.
 
     Only rows where `flag` is true count.
     """
@@ -92,7 +92,7 @@ class RowCountPerValue(RowCount):
 
 
 class MeanOfCounts(Func):
-    """The mean of the numbers that a column of RowCountPerValue counts, two decimals, rounded half up; 0 of nothing."""
+    """Mean of the numbers that a column of RowCountPerValue counts, two decimals, rounded half up; 0 of nothing."""
 
     arity = 1
     output_field = DecimalField(max_digits=20, decimal_places=2)

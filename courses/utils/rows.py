@@ -1,7 +1,7 @@
-"""Rows of a model from SQL that was worked out before.
+"""Model instances from precompiled SQL.
 
-Django's `raw()` finds out for every statement which column fills which field, and `Model.__init__` goes through
-every field of every row. For a page of many small rows that takes longer than PostgreSQL does.
+Django's `raw()` maps columns to fields anew for every statement, and `Model.__init__` goes through every field of
+every row. For a page of many small rows that takes longer than PostgreSQL does.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ T = TypeVar("T", bound=Model)
 
 
 class RowReader(Generic[T]):
-    """Makes instances of `model` of the rows of one statement, which is run again and again.
+    """Hydration of `model` from the rows of one statement, which is run again and again.
 
     A column of the model's table fills its field, as Django would; any other column becomes an attribute. A
     field that was not selected is loaded when it is asked for. A model with a `from_db` of its own is asked.
@@ -34,7 +34,7 @@ class RowReader(Generic[T]):
         self._fields_of_own_from_db = [field.attname for field in fields]
 
     def rows(self, statement: Prepared | str, parameters: Any) -> list[T]:
-        """Run the statement, and make its rows."""
+        """Run the statement, and hydrate its rows."""
         with connection.cursor() as cursor:
             if isinstance(statement, Prepared):
                 statement.execute(cursor, parameters)
@@ -46,7 +46,7 @@ class RowReader(Generic[T]):
             return [self._row(session, values) for values in cursor.fetchall()]
 
     def _learn(self, columns: Sequence[str]) -> None:
-        """Find out which attribute each column fills, and which values have to be converted for it."""
+        """Map each column to its attribute, and find the values that need a conversion."""
         table, fields = self._model._meta.db_table, {f.column: f for f in self._model._meta.concrete_fields}
         filled = [fields.get(column) for column in columns]
         compiler = self._model._default_manager.all().query.get_compiler(connection.alias)
@@ -83,15 +83,15 @@ _FIRST_STAND_IN = 2**62
 
 
 def stand_in(number: int) -> int:
-    """A primary key that no row has: it stands for another one in a query that is composed once."""
+    """Return a primary key that no row has, a placeholder in a query that is composed once."""
     return _FIRST_STAND_IN + number
 
 
 class CompiledQuery(Generic[T]):
     """A query that Django composes once, and each session plans once, with stand-ins where primary keys belong.
 
-    `within` is SQL around it. Raises EmptyResultSet for a query that never has rows. What is `run_once` is not planned
-    for later.
+    `within` is SQL around it. Raises EmptyResultSet for a query that never has rows. A query that is `run_once` is not
+    planned for later.
     """
 
     def __init__(self, rows: QuerySet[T], within: str = "{rows}", *, run_once: bool = False) -> None:
@@ -103,7 +103,7 @@ class CompiledQuery(Generic[T]):
         self._reader = RowReader(rows.model)
 
     def rows(self, keys: Mapping[int, Any], *leading: Any) -> list[T]:
-        """The rows with `keys` in place of the stand-ins; `leading` are parameters that come before the query's."""
+        """Return the rows with `keys` in place of the stand-ins; `leading` are parameters that precede the query's."""
         return self._reader.rows(self._statement, [*leading, *(keys[key] for key in self._keys)])
 
 
@@ -112,5 +112,5 @@ def _is_stand_in(value: Any) -> bool:
 
 
 def _is_plain_json(field: Any) -> bool:
-    """Whether orjson reads what Django's JSONField would, only faster."""
+    """Return whether orjson reads the field's values like Django's JSONField, only faster."""
     return type(field) is JSONField and field.decoder is None

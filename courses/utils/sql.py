@@ -10,7 +10,7 @@ from django.db.models.sql import Query
 
 
 def fetch(statement: str, **parameters: Any) -> list[Any]:
-    """The rows of `statement` as named tuples; its placeholders are `%(name)s`."""
+    """Return the rows of `statement` as named tuples; its placeholders are `%(name)s`."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         row = _row_class(tuple(column.name for column in cursor.description))
@@ -23,10 +23,10 @@ def _row_class(names: tuple[str, ...]) -> Any:
 
 
 def in_sql(rule: Any, **row: type[Model]) -> str:
-    """A condition or expression over the columns of one row, as SQL for a statement that is written out.
+    """Compile a condition or expression over the columns of one row to SQL, for a statement that is written out.
 
-    `row` is the name of the row in the statement, with its model: `in_sql(TAKES, learner=Enrollment)`. So a rule
-    that narrows querysets is the very one that written statements go by.
+    `row` is the name of the row in the statement, with its model: `in_sql(TAKES, learner=Enrollment)`. So querysets
+    and written statements share one rule.
     """
     [(name, model)] = row.items()
     query = Query(model)
@@ -39,7 +39,7 @@ def in_sql(rule: Any, **row: type[Model]) -> str:
 
 
 def execute(statement: str, **parameters: Any) -> int:
-    """Carry out `statement` and return how many rows it wrote."""
+    """Execute `statement` and return the number of rows that it wrote."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         count: int = cursor.rowcount

@@ -1,4 +1,4 @@
-"""Rows that statistics are made of, which note by themselves whose numbers a change of them makes stale.
+"""Triggers that invalidate statistics whenever rows that they are computed from change.
 
 Rows come and go in ways that call no service: the admin, cascades from a deleted person, `update()`, plain
 SQL. Triggers see all of them, and note the course or person in the transaction of the change.
@@ -15,7 +15,7 @@ from courses.utils.sql import in_sql
 from courses.utils.triggers import TriggerConstraint, after_each_statement
 
 _CHANGES = "courses_statisticschange"
-"""Where it is noted whose statistics are stale, in one column for each kind of owner."""
+"""Table of stale statistics, with one column for each kind of owner."""
 
 _OWNER_COLUMNS = ("course_id", "user_id")
 
@@ -86,10 +86,10 @@ CREATE TRIGGER {trigger}_changed AFTER UPDATE ON {rows}
 
 
 class StatisticsInput(TriggerConstraint):
-    """Adding, removing or changing `columns` of these rows makes statistics stale.
+    """Invalidation of statistics when these rows are added or removed, or `columns` of them change.
 
-    `owners` are the paths to whose statistics, such as "user" and "lesson__course"; each begins with one of
-    the columns. However many rows a statement changes, each owner is noted once: a statement is seen as a whole.
+    `owners` are the paths to the owners, such as "user" and "lesson__course"; each begins with one of the columns.
+    The trigger runs once a statement, and notes each owner once however many rows the statement changes.
     """
 
     arguments: ClassVar[tuple[str, ...]] = ("owners", "columns")
@@ -116,7 +116,7 @@ class StatisticsInput(TriggerConstraint):
 
 
 class StatisticsInputRow(StatisticsInput):
-    """The same for tables with many writes that statistics do not care about: each row is judged by itself.
+    """Row-level StatisticsInput, for tables with many writes that statistics ignore.
 
     Only rows for which `counts` holds count; where `within` names a foreign key
     and a flag, `("attempt", "is_completed")`, only those whose parent has the flag. A change of anything else
@@ -163,7 +163,7 @@ class StatisticsInputRow(StatisticsInput):
 
 
 class StatisticsOwner(TriggerConstraint):
-    """These rows have statistics. A change of `columns` makes them stale; with the row goes what was noted."""
+    """Statistics owned by these rows. A change of `columns` makes them stale; deleting the row deletes its notes."""
 
     arguments = ("columns",)
 
@@ -190,7 +190,7 @@ def _owner_column(owner: Any) -> str:
 
 
 def _owners_sql(model: Any, path: str, quote: Any) -> str:
-    """What reads the owners at the end of `path` that there still are from the rows `touched`."""
+    """Return SQL that reads the owners at the end of `path`, as far as they still exist, from the rows `touched`."""
     joins, row = [], "touched"
     for step, name in enumerate(path.split("__")):
         reference = model._meta.get_field(name)

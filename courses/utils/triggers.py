@@ -1,4 +1,4 @@
-"""What triggers have in common that are declared among the constraints of a model, and so come by its migrations."""
+"""Base of triggers that are declared among the constraints of a model, and so created by its migrations."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -20,7 +20,7 @@ _DIFFERING = """(
 
 
 def after_each_statement(function: str, **parts: str) -> str:
-    """A `function` in SQL, and the triggers by which it sees each statement on `rows` as a whole.
+    """Return a `function` in SQL, and statement-level triggers on `rows` that call it.
 
     It finds the rows that were `changed` and, in an update, the ones that these `replaced`. `{differing}` stands
     for the rows whose `columns` an update has changed, as they were and as they are.
@@ -29,7 +29,7 @@ def after_each_statement(function: str, **parts: str) -> str:
 
 
 class TriggerConstraint(BaseConstraint):
-    """A rule about rows that the database itself keeps, by a function `name` and triggers that call it.
+    """Rule about rows that the database enforces, by a function `name` and triggers that call it.
 
     `arguments` are the parameters of a subclass beside the name, each kept in an attribute of that name.
     """
@@ -37,18 +37,18 @@ class TriggerConstraint(BaseConstraint):
     arguments: ClassVar[tuple[str, ...]] = ()
 
     def create_sql(self, model: Any, schema_editor: Any) -> str:
-        """What makes the function and its triggers, once the tables are there."""
+        """Return SQL that creates the function and its triggers, once the tables are there."""
         raise NotImplementedError
 
     def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
-        """Nothing inside CREATE TABLE: the triggers follow once the tables are there."""
+        """Return nothing for CREATE TABLE: the triggers follow once the tables are there."""
         schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
 
     def remove_sql(self, *_: Any) -> str:
         return f"DROP FUNCTION {self.name}() CASCADE"
 
     def validate(self, *args: Any, **kwargs: Any) -> None:
-        """The database alone sees what an instance cannot know of."""
+        """Do nothing: the database alone sees what an instance cannot know of."""
 
     def _check(self, *_: Any) -> list[Any]:
         return []
