@@ -19,7 +19,7 @@ HTTPS_URL_PATTERN = r"^https://[^\s\\]+$"
 """Absolute https address, its scheme in small letters."""
 
 ACTION_URL_PATTERN = r"^(https://[^\s\\]+|/([^/\s\\][^\s\\]*)?)?$"
-"""Nothing, an https address, or a path on this site, which `//host` and `/\host` would leave."""
+"""Nothing, an https address, or a path on this site, which `//host` and `/\\host` would leave."""
 
 
 def validate_not_blank(value: str) -> None:

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from courses.models import Assessment, AssessmentAttempt, Question
 from courses.rules.layout import find_entry
-from courses.services.attempt_responses import GivenAnswer
+from courses.services.attempt_responses import GivenResponse
 from schema.core import ids
 from tests import factories
 from tests.operations import operation
@@ -56,15 +56,15 @@ def let_time_run_out(attempt: AssessmentAttempt, *, seconds_ago: float = 3600) -
 # ---------------------------------------------------------------- for services
 
 
-def given(attempt: AssessmentAttempt, question: Question, *texts: str) -> GivenAnswer:
+def given(attempt: AssessmentAttempt, question: Question, *texts: str) -> GivenResponse:
     """The choices with these texts, or, where there are none to pick, the one text."""
     entry = find_entry(attempt.layout, question.pk)
     assert entry is not None
     if "choices" not in entry:
-        return GivenAnswer(question.pk, {"text": texts[0]}, ("answers", "0"))
+        return GivenResponse(question.pk, {"text": texts[0]}, ("answers", "0"))
     answers = {answer.answer_text: answer.pk for answer in question.answers.all()}
     places = [entry["choices"].index(answers[text]) for text in texts]
-    return GivenAnswer(question.pk, {"choices": places}, ("answers", "0"))
+    return GivenResponse(question.pk, {"choices": places}, ("answers", "0"))
 
 
 # ---------------------------------------------------------------- for the API

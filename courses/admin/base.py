@@ -40,11 +40,11 @@ FORM_FIELDS: dict[Any, Any] = {
 """What form fields take beside what the fields of models say."""
 
 
-def said(page: admin.ModelAdmin, request: HttpRequest, answer: Callable[[], HttpResponse]) -> HttpResponse:
+def said(page: admin.ModelAdmin, request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
     """The answer; or, when a service refuses, the page again with the reason. Nothing was written then."""
     try:
         with transaction.atomic():
-            return answer()
+            return view()
     except (Refusal, ValidationError) as refusal:
         for sentence in sentences_of(refusal):
             page.message_user(request, sentence, messages.ERROR)

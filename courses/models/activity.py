@@ -1,4 +1,4 @@
-"""What people did on the platform, one row for each thing."""
+"""Activity of people on the platform, one row for each event."""
 
 from typing import Any
 
@@ -18,11 +18,11 @@ from courses.utils.statistics_inputs import StatisticsInput
 from courses.validators import validate_activity_data
 
 _TOO_DEEP = f'strict $.**{{{MAX_ACTIVITY_DATA_DEPTH}}} ? (@.type() == "object" || @.type() == "array")'
-"""SQL/JSON path to every container that stands inside more others than is allowed."""
+"""SQL/JSON path to every container that is nested deeper than allowed."""
 
 
 def _related(model: type[models.Model], help_text: str) -> "models.ForeignKey[Any, Any]":
-    """A reference from an activity that stays, without it, when its target is deleted."""
+    """Return a foreign key of an activity, which is set to null when its target is deleted."""
     return models.ForeignKey(
         model,
         on_delete=models.SET_NULL,

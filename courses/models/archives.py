@@ -1,4 +1,4 @@
-"""What stays of activity that was moved to a file: as much as statistics need, and no more."""
+"""Remains of archived activity: as much as statistics need, and no more."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -62,7 +62,7 @@ class ArchivedSession(models.Model):
 
 
 class ArchivedParticipation(models.Model):
-    """When somebody was last active in a course, as far as that was archived."""
+    """Last activity of a person in a course, as far as that was archived."""
 
     archive = models.ForeignKey(
         ActivityArchive,

@@ -1,4 +1,4 @@
-"""What authors write: an assessment of a lesson, its questions, and the answers that are the key."""
+"""Assessments of lessons, their questions, and the answers that are the key."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -90,7 +90,7 @@ class Assessment(TimeStampedMixin):
         return self.title
 
     def clean(self) -> None:
-        """Refuse a negative time limit, and a passing score outside 0..100."""
+        """Reject a negative time limit, and a passing score outside 0..100."""
         super().clean()
         if self.time_limit is not None and self.time_limit < 0:
             raise ValidationError({"time_limit": "Please give a time limit of 0 or more minutes."})
@@ -98,12 +98,12 @@ class Assessment(TimeStampedMixin):
             raise ValidationError({"passing_score": "Please give a passing score between 0 and 100."})
 
     def get_questions(self) -> "models.QuerySet[Question]":
-        """Its questions in order, each with its answers in order, in two queries."""
+        """Return the questions in order, each with its answers in order, in two queries."""
         answers = Prefetch("answers", queryset=Answer.objects.order_by("order"))
         return self.questions.select_related("assessment").prefetch_related(answers).order_by("order")
 
     def get_max_score(self) -> int:
-        """The points that all its questions give together, added up by the database."""
+        """Return the sum of the points of all questions, added up by the database."""
         total: int = self.questions.aggregate(total=Sum("points", default=0))["total"]
         return total
 
@@ -177,15 +177,15 @@ class Question(TimeStampedMixin, OrderedMixin):
 
     @property
     def feedback_property(self) -> str:
-        """Why the right answer is right."""
+        """Reason why the right answer is right."""
         return self.explanation
 
     def get_answers(self) -> "models.QuerySet[Answer]":
-        """Its answers in the author's order, in one query."""
+        """Return the answers in the author's order, in one query."""
         return self.answers.select_related("question").order_by("order")
 
     def to_rule(self, answers: "Iterable[Answer] | None" = None) -> values.Question:
-        """The same question as the plain value that grading works on. Answers at hand, or prefetched, are used."""
+        """Return the plain value that grading works on. Answers at hand, or prefetched, are used."""
         answers = sorted(self.answers.all() if answers is None else answers, key=lambda answer: answer.order)
         return values.Question(
             type=kind_of(self.question_type).type,
@@ -274,11 +274,11 @@ class Answer(TimeStampedMixin, OrderedMixin):
 
     @property
     def text_property(self) -> str:
-        """The choice, the prompt of a pair, or the accepted text."""
+        """Text of the choice, of the prompt of a pair, or of an accepted text."""
         return self.answer_text
 
     def to_rule(self) -> values.Answer:
-        """The same answer as the plain value that grading works on."""
+        """Return the plain value that grading works on."""
         return values.Answer(
             id=self.pk,
             text=self.answer_text,

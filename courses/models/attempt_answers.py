@@ -1,4 +1,4 @@
-"""What learners answered to each question, what it earned, and the record of changed grades."""
+"""Responses of learners to questions, their grades, and the record of changed grades."""
 
 from typing import Any, NamedTuple, Self
 
@@ -31,8 +31,8 @@ def _credit_field(help_text: str) -> "models.DecimalField[Any, Any]":
     return models.DecimalField(max_digits=11, decimal_places=10, null=True, blank=True, help_text=help_text)
 
 
-class _Answered(NamedTuple):
-    """What was answered, as an instance was loaded or last saved."""
+class _ResponseParts(NamedTuple):
+    """Response as an instance was loaded or last saved."""
 
     response: dict[str, Any] | None
     selected_answer_id: int | None
@@ -40,7 +40,7 @@ class _Answered(NamedTuple):
 
 
 class AttemptAnswer(TimeStampedMixin):
-    """What a learner answered to one question in an attempt, and what it earned."""
+    """Response of a learner to one question in an attempt, with its grade."""
 
     attempt = models.ForeignKey(
         AssessmentAttempt,
@@ -99,7 +99,7 @@ class AttemptAnswer(TimeStampedMixin):
         **defaults_to(False), help_text="Whether the learner marked it to come back to."
     )
 
-    _answered = _Answered(None, None, "")
+    _remembered = _ResponseParts(None, None, "")
 
     class Meta:
         indexes = [
@@ -155,20 +155,20 @@ class AttemptAnswer(TimeStampedMixin):
 
     @classmethod
     def from_db(cls, *args: Any, **kwargs: Any) -> Self:
-        """Remember what was answered, to notice at the next save which part of it was changed."""
+        """Load a row, and remember its response, to notice at the next save which part of it was changed."""
         instance: Self = super().from_db(*args, **kwargs)
         instance._remember()
         return instance
 
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
-        """Read the row again, and remember what was answered."""
+        """Read the row again, and remember its response."""
         super().refresh_from_db(*args, **kwargs)
         self._remember()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep `response`, `selected_answer` and `text_answer` in step, and grade what no person has graded.
 
-        Once its attempt is completed, saving an answer never changes what it earned.
+        Once its attempt is completed, saving a response never changes its grade.
         """
         written = kwargs.get("update_fields")
         with transaction.atomic():
@@ -182,7 +182,7 @@ class AttemptAnswer(TimeStampedMixin):
         self._remember()
 
     def clean(self) -> None:
-        """Refuse an answer without what its question asks for, or that belongs to another question."""
+        """Reject a response without the part that its question asks for, or a choice of another question."""
         super().clean()
         if self.question.assessment_id != self.attempt.assessment_id:
             raise ValidationError({"question": "Please answer a question of this assessment."})
@@ -199,7 +199,7 @@ class AttemptAnswer(TimeStampedMixin):
 
     @property
     def answer(self) -> Answer | None:
-        """The choice that was picked: another name of `selected_answer`."""
+        """Picked choice: an alias of `selected_answer`."""
         return self.selected_answer
 
     @answer.setter
@@ -208,7 +208,7 @@ class AttemptAnswer(TimeStampedMixin):
 
     @property
     def text_response(self) -> str:
-        """The text that was written: another name of `text_answer`."""
+        """Written text: an alias of `text_answer`."""
         return self.text_answer
 
     @text_response.setter
@@ -216,7 +216,7 @@ class AttemptAnswer(TimeStampedMixin):
         self.text_answer = text
 
     def grade(self) -> Grade:
-        """Set credit, correctness and points by the key as it is now, without saving; return why."""
+        """Set credit, correctness and points by the current key, without saving; return the grade with its reasons."""
         entry = find_entry(self.attempt.layout, self.question_id)
         grade = grading.grade(as_laid_out(self.question.to_rule(), entry), self.response)
         self.credit, self.is_correct, self.points_earned = grade.credit, grade.is_correct, grade.points or 0
@@ -232,23 +232,23 @@ class AttemptAnswer(TimeStampedMixin):
         return self._state.adding or not self.attempt.is_completed
 
     def _keep_in_step(self) -> None:
-        """Let the part that was changed lead, `response` first where several were."""
-        if self.response != self._answered.response:
+        """Derive the other parts from the one that was changed, `response` first where several were."""
+        if self.response != self._remembered.response:
             said = specified_columns(self.question.question_type, self.response)
             self.selected_answer_id, self.text_answer = said
-        elif (self.selected_answer_id, self.text_answer) != self._answered[1:]:
+        elif (self.selected_answer_id, self.text_answer) != self._remembered[1:]:
             self.response = self._response_from_parts()
 
     def _response_from_parts(self) -> dict[str, Any] | None:
-        """What the picked choice or the written text is as a response; a text fills an only blank."""
+        """Return the picked choice or the written text as a response; a text fills an only blank."""
         columns = SpecifiedColumns(self.selected_answer_id, self.text_answer)
         value = self._kind.from_columns(columns, self.question.to_rule()) if any(columns) else None
         return None if value is None else {self._kind.member.value: value}
 
     def _remember(self) -> None:
-        """Take down what is loaded; a deferred part counts as empty."""
+        """Remember what is loaded; a deferred part counts as empty."""
         loaded = self.__dict__
-        self._answered = _Answered(
+        self._remembered = _ResponseParts(
             loaded.get("response"), loaded.get("selected_answer_id"), loaded.get("text_answer", "")
         )
 

@@ -1,4 +1,4 @@
-"""One learner taking one assessment once: how an attempt starts, ends and is scored."""
+"""Attempts of learners at assessments: start, end and score."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -35,18 +35,18 @@ RESULT_FIELDS = (
     "max_score",
     "is_passed",
 )
-"""What completing an attempt sets, once."""
+"""Fields that completing an attempt sets, once."""
 
 
 UNGRADED = Q(credit__isnull=True)
-"""Waits for a person to grade it. Over stored answers."""
+"""Ungraded: waits for a person. Over stored responses."""
 
 SCORE_PERCENTAGE = F("score") * Value(Decimal("100.0")) / NullIf("max_score", Value(0))
-"""The score in percent, not rounded; null when there was nothing to earn. Over attempts."""
+"""Score in percent, not rounded; null when there was nothing to earn. Over attempts."""
 
 
 class MeanPercentage(Avg):
-    """The mean of percentages, two decimals, rounded half up; null of nothing.
+    """Mean of percentages, two decimals, rounded half up; null of nothing.
 
     Ten digits come before two, because thirds have no exact decimal.
     """
@@ -203,9 +203,9 @@ class AssessmentAttempt(TimeStampedMixin):
 
     @property
     def score_percentage(self) -> Decimal | None:
-        """The score in percent with two decimals; None when there was nothing to earn.
+        """Score in percent with two decimals; None when there was nothing to earn.
 
-        Kept on the instance for as long as score and maximum stay what they are.
+        Cached on the instance for as long as score and maximum stay the same.
         """
         scored = (self.score, self.max_score)
         if self._percentage_of is None or self._percentage_of[0] != scored:
@@ -214,7 +214,7 @@ class AssessmentAttempt(TimeStampedMixin):
 
     @property
     def time_taken(self) -> timedelta | None:
-        """From start to end; the stored seconds where a moment is missing, None while it is open."""
+        """Duration from start to end; the stored seconds where a moment is missing, None while it is open."""
         if self.start_time and self.end_time:
             lasted: timedelta = self.end_time - self.start_time
             return max(lasted, timedelta(0))
@@ -228,7 +228,7 @@ class AssessmentAttempt(TimeStampedMixin):
         self.save(update_fields=RESULT_FIELDS)
 
     def get_possible_points(self) -> int:
-        """What this attempt can earn: the points that its questions had when they were laid out, and those of
+        """Return the points that this attempt can earn: those of its questions when they were laid out, and those of
         questions that were answered without being laid out.
         """
         laid_out = points_in(self.layout, {})
@@ -236,7 +236,7 @@ class AssessmentAttempt(TimeStampedMixin):
         return sum(laid_out.values()) + sum(answer.question.points for answer in further)
 
     def _start(self) -> None:
-        """Number a new attempt, and freeze what holds for it."""
+        """Number a new attempt, and freeze its terms."""
         self._lock_learner()
         before = type(self)._base_manager.filter(user_id=self.user_id, assessment_id=self.assessment_id)
         count = before.aggregate(
@@ -256,7 +256,7 @@ class AssessmentAttempt(TimeStampedMixin):
                 self.is_passed = pass_mark.passes(self.score, 0, self.max_score, self.passing_score)
 
     def _lock_learner(self) -> None:
-        """Let a learner start one attempt at a time: lock the enrollment, or without one the person."""
+        """Lock the enrolment, or without one the person, so that a learner starts one attempt at a time."""
         enrollment = Enrollment.objects.filter(
             user_id=self.user_id, course__lessons__assessment=self.assessment_id
         )
@@ -264,7 +264,7 @@ class AssessmentAttempt(TimeStampedMixin):
             lock(User.objects.filter(pk=self.user_id))
 
     def _freeze(self) -> None:
-        """Set what stays as it was at the start: deadline, pass mark, maximum and layout."""
+        """Freeze the terms of the start: deadline, pass mark, maximum and layout."""
         self.start_time = self.start_time or database_now()
         if self.deadline_at is None and self.assessment.time_limit:
             self.deadline_at = self.start_time + timedelta(minutes=self.assessment.time_limit)
@@ -279,7 +279,7 @@ class AssessmentAttempt(TimeStampedMixin):
         )
 
     def _complete_once(self, save_arguments: dict[str, Any]) -> None:
-        """Complete the attempt if this save is the first that says so, otherwise keep the stored result."""
+        """Complete the attempt if this save is the first to do so, otherwise keep the stored result."""
         written = save_arguments.get("update_fields")
         if written is not None and not {"passed", *RESULT_FIELDS} & set(written):
             return
@@ -299,7 +299,7 @@ class AssessmentAttempt(TimeStampedMixin):
             save_arguments["update_fields"] = {*written, *RESULT_FIELDS}
 
     def _grade_answers(self) -> None:
-        """Grade, with the key as it is now, every answer that no person has graded.
+        """Grade, with the current key, every response that no person has graded.
 
         Questions are looked up by their ids: for a join PostgreSQL may read every question of the platform.
         """
@@ -315,7 +315,7 @@ class AssessmentAttempt(TimeStampedMixin):
         self.time_taken_seconds = max(0, int((self.end_time - self.start_time).total_seconds()))
 
     def _set_result(self) -> None:
-        """Add up the answers. The pass mark stays open while it depends on a person."""
+        """Add up the grades. The pass mark stays open while it depends on a person."""
         self.score = self.answers.aggregate(score=Sum("points_earned", default=0))["score"]
         waiting = dict(self.answers.filter(UNGRADED).values_list("question_id", "question__points"))
         possible = points_in(self.layout, waiting)

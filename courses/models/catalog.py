@@ -1,4 +1,4 @@
-"""Courses, what they consist of, and who takes them."""
+"""Courses, their lessons and resources, and enrolments."""
 
 from decimal import Decimal
 from typing import Any
@@ -48,7 +48,7 @@ def _currency_field() -> "models.CharField[Any, Any]":
 
 
 COURSE_WORDS = SearchVector(SeparatedWords("title"), SeparatedWords("description"), config="simple")
-"""The words of a course by which it is found, as its index holds them."""
+"""Search vector of a course, as it is indexed."""
 
 _DURATION = Range(0, MAX_DURATION_SECONDS)
 RATINGS = range(MIN_RATING, MAX_RATING + 1)

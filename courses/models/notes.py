@@ -1,4 +1,4 @@
-"""What people write for themselves, or for the others in their course, beside a lesson."""
+"""Notes on lessons, private or shared with the course."""
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
@@ -20,13 +20,13 @@ _NO_TAG = (
     f'strict $[*] ? (@.type() != "string" || !(@ like_regex "^.{{1,{MAX_TAG_LENGTH}}}$") '
     f'|| !(@ like_regex "{_SHOWN}"))'
 )
-"""SQL/JSON path to every element that is no text of a tag's length, or shows nothing."""
+"""SQL/JSON path to every element that is no text of a tag's length, or has no visible character."""
 
 NOTE_WORDS = SearchVector(SeparatedWords("content"), config="simple")
-"""The words of a note by which it is found, as its index holds them."""
+"""Search vector of a note, as it is indexed."""
 
 NOTE_TAGS = FoldedTags("tags")
-"""The tags of a note by which it is found, as their index holds them."""
+"""Folded tags of a note, as they are indexed."""
 
 
 class Note(TimeStampedMixin):

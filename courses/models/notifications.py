@@ -1,4 +1,4 @@
-"""What people are told."""
+"""Notifications to people."""
 
 from django.conf import settings
 from django.db import models

@@ -1,4 +1,4 @@
-"""What people granted to partners: enough of it to notice that something which works once is used again."""
+"""Grants of people to partners, remembered so that reuse of a one-time secret is noticed."""
 
 from django.db import models
 
@@ -17,7 +17,7 @@ class PartnerGrant(TimeStampedMixin):
 
 
 class GrantedSecret(models.Model):
-    """A code or token of a grant. Only its digest is kept, also after it was used."""
+    """Code or token of a grant. Only its digest is kept, also after it was used."""
 
     grant = models.ForeignKey(
         PartnerGrant, on_delete=models.CASCADE, related_name="secrets", help_text="What it descends from."

@@ -1,4 +1,4 @@
-"""People, and the tokens by which their programs act for them."""
+"""People, and the access tokens of their programs."""
 
 from typing import Any, ClassVar
 
@@ -19,14 +19,14 @@ LONGEST_SKELETON = 450
 
 
 class PersonManager(UserManager["User"]):
-    """Makes people: by sign-up and by administrators."""
+    """Factory of accounts: by sign-up and by administrators."""
 
     use_in_migrations = False
 
     def create_superuser(
         self, username: str, email: str | None = None, password: str | None = None, **fields: Any
     ) -> "User":
-        """Make somebody who may do everything. Whoever can do this vouches for them.
+        """Create a superuser, whose address needs no proof: the creator vouches for it.
 
         Raises ValidationError for a user name that looks like somebody else's.
         """
@@ -35,13 +35,13 @@ class PersonManager(UserManager["User"]):
 
 
 class NameSkeletonField(models.CharField):
-    """How the user name of the same row looks, worked out on every save.
+    """Skeleton of the user name in the same row, computed on every save.
 
     In databases that are older than the rule, people have names alike. Theirs end in `#` and a number.
     """
 
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
-        """Work the value out anew where the name has changed."""
+        """Recompute the value where the name has changed."""
         looks: str = skeleton(model_instance.username)  # type: ignore[attr-defined]
         kept: str = getattr(model_instance, self.attname)
         if kept.partition("#")[0] != looks:
@@ -110,7 +110,7 @@ class User(AbstractUser):
         return self.shown_name
 
     def clean(self) -> None:
-        """Refuse a user name that looks like somebody else's."""
+        """Reject a user name that looks like somebody else's."""
         super().clean()
         try:
             if self.username:  # a form clears what it has refused already
@@ -133,7 +133,7 @@ class User(AbstractUser):
 
     @property
     def shown_name(self) -> str:
-        """What other people see: the display name, or else the user name."""
+        """Name that other people see: the display name, or else the user name."""
         return self.username if is_blank(self.display_name) else self.display_name
 
 

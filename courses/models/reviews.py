@@ -1,4 +1,4 @@
-"""What learners say publicly about a course, and how others find it helpful."""
+"""Public reviews of courses, and votes on them."""
 
 from typing import Any
 
@@ -98,7 +98,7 @@ class Review(TimeStampedMixin):
         return f"{self.rating} of {MAX_RATING} for {self.course}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Find out whether the author is or was enrolled."""
+        """Set whether the author is or was enrolled, and save."""
         written = kwargs.get("update_fields")
         with transaction.atomic():
             if written is None or "is_verified_purchase" in written:

@@ -1,4 +1,4 @@
-"""What the work of learners adds up to. The numbers are computed apart from the writes that change them."""
+"""Statistics of learning, computed apart from the writes that change them."""
 
 from decimal import Decimal
 
@@ -14,11 +14,11 @@ from courses.utils.model_helpers import defaults_to
 
 
 class StatisticsChange(models.Model):
-    """Something changed that the statistics of a course or of a person do not count yet.
+    """Invalidation of the statistics of a course or of a person.
 
-    Rows that statistics are made of insert it when they change (`StatisticsInput`, among the constraints of their
-    models). Writers only ever insert: no write waits for another one, or for a refresh. A refresh first takes the
-    changes it sees away and then computes; one that is committed later stays for the next refresh.
+    Rows that statistics are computed from insert it when they change (`StatisticsInput`, among the constraints of
+    their models). Writers only ever insert: no write waits for another one, or for a refresh. A refresh first deletes
+    the changes it sees and then computes; one that is committed later stays for the next refresh.
     """
 
     course = models.ForeignKey(
@@ -50,7 +50,7 @@ class StatisticsChange(models.Model):
 
 
 class RefreshedMixin(models.Model):
-    """When statistics were computed."""
+    """Time of the last computation of statistics."""
 
     refreshed_at = models.DateTimeField(
         null=True, blank=True, help_text="When they were last computed. Null: never."
@@ -61,7 +61,7 @@ class RefreshedMixin(models.Model):
 
 
 class CourseStats(TimeStampedMixin, RefreshedMixin):
-    """What the work in a course adds up to, computed apart from the writes that change it."""
+    """Statistics of a course, computed apart from the writes that change them."""
 
     course = models.OneToOneField(
         Course, on_delete=models.CASCADE, related_name="stats", help_text="The course they are about."
@@ -116,7 +116,7 @@ class CourseStats(TimeStampedMixin, RefreshedMixin):
 
 
 class UserStats(TimeStampedMixin, RefreshedMixin):
-    """What the learning of a person adds up to, computed apart from the writes that change it."""
+    """Statistics of a person's learning, computed apart from the writes that change them."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="stats", help_text="Whose they are."

@@ -1,4 +1,4 @@
-"""Personal access tokens: making and revoking the secrets by which programs act for a person."""
+"""Personal access tokens: creation and revocation."""
 
 import secrets
 from collections.abc import Sequence
@@ -15,12 +15,12 @@ from courses.services.token_authentication import digest_of
 from courses.utils.clock import database_now
 
 SHOWN_CHARACTERS = 8
-"""How many random characters of a secret stay visible, so that its owner can tell tokens apart."""
+"""Number of random characters of a secret that stay visible, so that its owner can tell tokens apart."""
 
 
 @dataclass(frozen=True)
 class NewAccessToken:
-    """A token and its secret, which is known only now: the database keeps a digest."""
+    """Token with its secret, which is known only now: the database keeps a digest."""
 
     token: AccessToken
     secret: str
@@ -30,7 +30,7 @@ class NewAccessToken:
 def create_access_token(
     *, owner: User, name: str, scopes: Sequence[str], expires_at: datetime | None = None
 ) -> NewAccessToken:
-    """Make a token that may do what `scopes` name, and no more than its owner may.
+    """Create a token limited to `scopes` and to the rights of its owner.
 
     Raises Invalid for a scope that does not exist or a moment that has passed, ValidationError for the name.
     """
@@ -55,7 +55,7 @@ def create_access_token(
 
 @transaction.atomic
 def revoke_access_token(*, owner: User, token_id: int) -> AccessToken:
-    """End a token at once. Revoking it twice is revoking it once. Raises NotFound."""
+    """Revoke a token at once. Idempotent. Raises NotFound."""
     token = AccessToken.objects.select_for_update().filter(pk=token_id, user=owner).first()
     if token is None:
         raise exceptions.NotFound(field=["accessTokenId"])

@@ -1,4 +1,4 @@
-"""Recording what people do: what the server notices itself, and what clients tell of their own person."""
+"""Recording of activity: noticed by the server itself, or reported by clients of their own person."""
 
 import json
 from datetime import datetime
@@ -20,14 +20,14 @@ M = TypeVar("M", bound=Model)
 RECORDED_BY_THE_SERVER = frozenset(
     {ActivityType.COMPLETE_LESSON, ActivityType.TAKE_QUIZ, ActivityType.GIVE_REVIEW}
 )
-"""What follows from something else a person did. Nobody can claim to have done it."""
+"""Types that follow from another action of a person, and that clients therefore cannot report."""
 
 _NEEDED = {
     ActivityType.VIEW_COURSE: "course",
     ActivityType.START_LESSON: "lesson",
     ActivityType.DOWNLOAD_RESOURCE: "resource",
 }
-"""What an activity makes no sense without."""
+"""Parts that a type of activity requires."""
 
 _REFERENCES = ("user", "course", "lesson", "resource", "assessment")
 
@@ -44,10 +44,10 @@ def record(
     data: dict[str, Any] | None = None,
     at: datetime | None = None,
 ) -> UserActivity:
-    """Record that `actor` did something, now or `at` a moment that was noticed later. What a part belongs to
-    is filled in: the lesson of an assessment or resource, the course of a lesson.
+    """Record that `actor` did something, now or `at` a moment that was noticed later.
 
-    Raises ValidationError for `data` that no activity can hold.
+    Parents are filled in: the lesson of an assessment or resource, the course of a lesson. Raises ValidationError for
+    `data` that no activity can hold.
     """
     part = assessment or resource
     lesson = lesson or (part.lesson if part else None)
@@ -79,9 +79,9 @@ def record_activity(
     assessment_id: int | None = None,
     data: Any = None,
 ) -> UserActivity:
-    """Record what a client says that its person did.
+    """Record an activity that a client reports of its person.
 
-    Raises PermissionDenied for what only the server records, NotFound for what the person may not see,
+    Raises PermissionDenied for types that only the server records, NotFound for parts that the person may not see,
     Required for an activity without its subject, and Invalid for parts that do not belong together or `data`
     that is no small JSON object.
     """
@@ -120,7 +120,7 @@ def _check_belonging(
     resource: Resource | None,
     assessment: Assessment | None,
 ) -> None:
-    """Raise Invalid, naming the part that belongs to something else than the others."""
+    """Raise Invalid, naming the part that does not belong to the others."""
     for part, field in ((resource, "resourceId"), (assessment, "assessmentId")):
         if part and lesson and part.lesson_id != lesson.pk:
             raise exceptions.Invalid("This does not belong to the lesson that is named.", field=[field])

@@ -1,6 +1,6 @@
-"""Moving old activity to a file and bringing it back, with all statistics the same before, between and after.
+"""Archiving of old activity to a file and restoring it, with all statistics the same before, between and after.
 
-The file is written, brought to the disk and read back first. Only then one transaction removes exactly its
+The file is written, flushed to the disk and read back first. Only then one transaction deletes exactly its
 rows and keeps what statistics need of them. Interrupted before, nothing is missing in the database and the
 same command goes on with the file that is there; interrupted after, it has nothing left to do.
 """
@@ -67,7 +67,7 @@ _REMOVE = (
 
 _FIELDS: Any = UserActivity._meta.concrete_fields
 _PARTS = [field for field in _FIELDS if field.many_to_one and field.null]
-"""What an activity was about, which may be gone."""
+"""References of an activity, whose targets may have been deleted."""
 
 _BRING_BACK = f"""
 INSERT INTO {UserActivity._meta.db_table} ({", ".join(field.column for field in _FIELDS)})
@@ -79,13 +79,13 @@ JOIN courses_user AS person ON person.id = was.user_id AND {in_sql(IS_HERE, pers
     f"LEFT JOIN {part.related_model._meta.db_table} AS {part.name} ON {part.name}.id = was.{part.column}"
     for part in _PARTS
 )
-"""People who were deleted or erased since have no activity, and what was deleted since is referred to no more."""
+"""Insertion of archived rows: none for people deleted or erased since, and null for other deleted targets."""
 
 
 def archive_activity(*, before: datetime, path: Path) -> int:
-    """Move the activity from before that moment to the new file `path`; return how many rows it holds.
+    """Move the activity from before that moment to the new file `path`; return the number of its rows.
 
-    A file there already is taken for that of an interrupted run, and finished. Raises Invalid when it is
+    An existing file is taken for that of an interrupted run, and finished. Raises Invalid when it is
     damaged, and Conflict when it is another archive or the database does not hold its very rows. Without
     activity to move no file is written.
     """
@@ -106,7 +106,7 @@ def archive_activity(*, before: datetime, path: Path) -> int:
 
 @transaction.atomic
 def restore_activity(*, path: Path) -> int:
-    """Bring the activity in the file back; return how many rows. The file stays.
+    """Restore the activity in the file; return the number of rows. The file stays.
 
     Raises Invalid when it is damaged, and Conflict when its activity is not archived (any more).
     """
@@ -138,7 +138,7 @@ def _verified(path: Path) -> Contents:
 
 @transaction.atomic
 def _move(path: Path, contents: Contents) -> None:
-    """Remove the rows of the file from the database, all of them or none, and keep what statistics need."""
+    """Delete the rows of the file from the database, all or none, and keep what statistics need."""
     _take_time()
     execute("CREATE TEMPORARY TABLE rows_of_file (id bigint PRIMARY KEY, row jsonb) ON COMMIT DROP")
     for rows in archive_file.read(path, contents):
@@ -158,5 +158,5 @@ def _move(path: Path, contents: Contents) -> None:
 
 
 def _take_time() -> None:
-    """No request waits for this transaction, so its statements may take as long as they need."""
+    """Lift the statement timeout of this transaction, for which no request waits."""
     execute("SET LOCAL statement_timeout = 0")

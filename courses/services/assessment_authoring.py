@@ -1,4 +1,4 @@
-"""Writing assessments: their settings, together with their questions when they are created."""
+"""Authoring of assessments: their settings, together with their questions on creation."""
 
 from collections.abc import Sequence
 from typing import TypedDict, Unpack
@@ -15,7 +15,7 @@ from courses.services.question_drafts import QuestionDraft
 
 
 class AssessmentSettings(TypedDict, total=False):
-    """How an assessment is taken. What is left out keeps its value, or has the model's default."""
+    """Settings of an assessment. A missing key keeps its value, or has the model's default."""
 
     title: str
     description: str
@@ -39,7 +39,7 @@ def create_assessment(
 
     It may be incomplete: then nobody can start it until its author has mended it. Raises NotFound,
     PermissionDenied, Conflict for a lesson that has an assessment, and ValidationError, which names
-    everything that can never be right by its path inside the input.
+    every defect that can never be mended by its path inside the input.
     """
     lesson = locked_for_author(authoring.lessons_to_author(author), lesson_id, field="lessonId")
     if Assessment.objects.filter(lesson=lesson).exists():
@@ -59,7 +59,7 @@ def create_assessment(
 def update_assessment(
     *, author: User, assessment_id: int, **changes: Unpack[AssessmentSettings]
 ) -> Assessment:
-    """Change what is given of the settings. Attempts keep the deadline and pass mark that they began with.
+    """Change the settings that are given. Attempts keep the deadline and pass mark that they began with.
 
     Raises NotFound, PermissionDenied and ValidationError.
     """
@@ -74,7 +74,7 @@ def update_assessment(
 
 @transaction.atomic
 def delete_assessment(*, author: User, assessment_id: int) -> None:
-    """Remove an assessment that nobody has begun to take, with its questions.
+    """Delete an assessment that nobody has begun to take, with its questions.
 
     Raises NotFound, PermissionDenied and QuestionInUse.
     """

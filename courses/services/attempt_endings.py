@@ -1,7 +1,7 @@
-"""How attempts end: handed in by a person, or closed because their time is over.
+"""Ends of attempts: handed in by a person, or closed by the timer.
 
-Whatever reads or writes an attempt first closes it if it is over, and a sweep closes those that nobody looks
-at. What was saved is graded either way.
+Every read or write of an attempt first closes it if it is over, and a sweep closes the rest. Saved responses are
+graded either way.
 """
 
 from collections.abc import Collection
@@ -20,14 +20,14 @@ from courses.utils.annotated_rows import WithAnnotations
 from courses.utils.clock import database_now
 
 SWEEP_SIZE = 100
-"""How many overdue attempts one transaction closes."""
+"""Number of overdue attempts that one transaction closes."""
 
 
 def close_expired_attempts(*, attempt_ids: Collection[int] | None = None) -> int:
-    """Close attempts whose time is over, grading what was saved; returns how many.
+    """Close attempts whose time is over, grading what was saved; return their number.
 
-    Given ids, only these, waiting for whoever holds them: that is how a read settles what it is about to
-    show. Without, all of them, passing over rows that others hold: that is the sweep.
+    With ids, closes only these and waits for locks: a read settles what it is about to show. Without, sweeps
+    all of them and skips locked rows.
     """
     closed = 0
     while batch := _close_batch(attempt_ids):
@@ -42,25 +42,25 @@ class _Locked(TypedDict):
 
 
 LockedAttempt: TypeAlias = WithAnnotations[AssessmentAttempt, _Locked]
-"""An attempt as `to_lock` annotates it."""
+"""An attempt with the annotations of `to_lock`."""
 
 
 def locked_attempt(attempts: QuerySet[AssessmentAttempt]) -> LockedAttempt | None:
-    """The one attempt among `attempts`, or None. Its row stays locked until the end of the transaction.
+    """Lock and return the one attempt among `attempts`, or None. The row stays locked until the transaction ends.
 
-    Its `is_overdue` tells whether its time was over when the statement began: whoever came in time and had
-    to wait for the lock is not late.
+    Its `is_overdue` was evaluated when the statement began: a request that came in time and had to wait for the
+    lock is not late.
     """
     return to_lock(attempts).first()
 
 
 def to_lock(attempts: QuerySet[AssessmentAttempt]) -> QuerySet[LockedAttempt]:
-    """What `locked_attempt` reads."""
+    """Return the attempts for `locked_attempt`, annotated and with a row lock."""
     return attempts.annotate(is_overdue=overdue()).select_for_update(no_key=True, of=("self",))
 
 
 def close_if_over(attempt: LockedAttempt) -> bool:
-    """Close a locked attempt whose time is over, and tell whether it was."""
+    """Close a locked attempt whose time is over, and return whether it was."""
     if attempt.is_completed or not attempt.is_overdue:
         return False
     end_attempt(attempt, AttemptEnd.TIMER)
@@ -70,8 +70,8 @@ def close_if_over(attempt: LockedAttempt) -> bool:
 def end_attempt(attempt: AssessmentAttempt, ended_by: AttemptEnd) -> None:
     """Grade and score a locked attempt.
 
-    The timer ends it at its deadline, not at the moment somebody noticed; and nobody's time is longer than
-    the limit, though the network is given some slack.
+    The timer ends it at its deadline, not when a sweep noticed; and no duration exceeds the limit, though the
+    network is given some slack.
     """
     moments = [attempt.deadline_at] if attempt.deadline_at else []
     if ended_by != AttemptEnd.TIMER:
@@ -85,7 +85,7 @@ def end_attempt(attempt: AssessmentAttempt, ended_by: AttemptEnd) -> None:
 def record_attempt(
     attempt: AssessmentAttempt, event: str, *, at: datetime | None = None, **data: object
 ) -> None:
-    """Record that its learner has started or completed the attempt, now or `at` an earlier moment."""
+    """Record that the learner has started or completed the attempt, now or `at` an earlier moment."""
     lesson = attempt.assessment.lesson
     activity.record(
         actor=attempt.user,

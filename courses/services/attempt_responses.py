@@ -1,8 +1,8 @@
-"""Saving what learners answer: checked against the layout of the attempt, and never graded here.
+"""Saving of responses: validated against the layout of the attempt, and never graded here.
 
-Learners save after every click, so a save is two statements. The one that locks the attempt also reads what is
-asked, which is no key. The one that writes compares with what is stored, which nobody changes any more, and tells
-of the change.
+Learners save after every click, so a save is two statements. The one that locks the attempt also reads the types of
+its questions, and no key. The one that writes compares with the stored responses, which the lock protects, and
+notifies of the change.
 """
 
 import json
@@ -52,10 +52,10 @@ SELECT
 
 
 @dataclass(frozen=True)
-class GivenAnswer:
-    """What a learner answers to one question, in places of the attempt's layout; None clears the answer.
+class GivenResponse:
+    """Response of a learner to one question, in places of the attempt's layout; None clears it.
 
-    `field` is the path of the answer inside the input, for refusals.
+    `field` is the path of the item inside the input, for refusals.
     """
 
     question_id: int
@@ -68,11 +68,11 @@ class _WithTypes(TypedDict):
 
 
 AttemptWithTypes: TypeAlias = WithAnnotations[AssessmentAttempt, _WithTypes]
-"""An attempt with the `types_of` the questions that are answered, as JSON."""
+"""An attempt with the `types_of` the questions responded to, as JSON."""
 
 
 def types_of(questions: object) -> RawSQL:
-    """The types of `questions` by id, which `store_responses` finds in a locked attempt as `types`."""
+    """Return an expression for the types of `questions` by id, which `store_responses` reads as `types`."""
     return RawSQL(
         """(
             SELECT jsonb_object_agg(question.id, question.question_type)
@@ -84,9 +84,9 @@ def types_of(questions: object) -> RawSQL:
 
 
 def store_responses(
-    attempt: AttemptWithTypes, answers: Sequence[GivenAnswer], base_revision: int | None = None
+    attempt: AttemptWithTypes, given: Sequence[GivenResponse], base_revision: int | None = None
 ) -> None:
-    """Write the answers that change something in a locked attempt, as one new revision of it.
+    """Write the responses that change something in a locked attempt, as one new revision of it.
 
     The attempt was read with the `types_of` the questions. Raises ResponseMismatch, Invalid for a `base_revision`
     that the attempt never had, and StaleRevision when something would change that was changed since then.
@@ -96,10 +96,10 @@ def store_responses(
             f"The attempt has no such revision; it is at {attempt.revision}. Please load it again.",
             field=["baseRevision"],
         )
-    if not answers:
+    if not given:
         return
     types = _types(attempt)
-    responses = _checked(attempt, types, answers)
+    responses = _checked(attempt, types, given)
     columns = (specified_columns(types[question], response) for question, response in responses.items())
     picked, texts = zip(*columns, strict=True)
     [saved] = fetch(
@@ -120,22 +120,22 @@ def store_responses(
 
 
 def _checked(
-    attempt: AssessmentAttempt, types: Mapping[int, str], answers: Sequence[GivenAnswer]
+    attempt: AssessmentAttempt, types: Mapping[int, str], given: Sequence[GivenResponse]
 ) -> dict[int, Response | None]:
-    """The responses as they are stored, by question. Raises ResponseMismatch for the first that does not fit."""
+    """Return the responses as they are stored, by question. Raises ResponseMismatch for the first that does not fit."""
     responses: dict[int, Response | None] = {}
-    for answer in answers:
-        entry = find_entry(attempt.layout, answer.question_id)
-        if entry is None or answer.question_id not in types:
+    for item in given:
+        entry = find_entry(attempt.layout, item.question_id)
+        if entry is None or item.question_id not in types:
             raise exceptions.ResponseMismatch(
-                "This question is not part of the attempt.", field=(*answer.field, "questionId")
+                "This question is not part of the attempt.", field=(*item.field, "questionId")
             )
-        if answer.question_id in responses:
+        if item.question_id in responses:
             raise exceptions.ResponseMismatch(
-                "Please answer each question once.", field=(*answer.field, "questionId")
+                "Please answer each question once.", field=(*item.field, "questionId")
             )
-        responses[answer.question_id] = check_response_in_places(
-            types[answer.question_id], entry, answer.response, field=(*answer.field, "response")
+        responses[item.question_id] = check_response_in_places(
+            types[item.question_id], entry, item.response, field=(*item.field, "response")
         )
     return responses
 

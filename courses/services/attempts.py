@@ -1,8 +1,8 @@
-"""Taking an assessment: start, submit, flag, complete.
+"""Attempts of a learner: start, submit, flag, complete.
 
-Every write first locks the attempt's row and then looks at its state, so that two tabs, a double click and the
-timer can race, and one of them wins. Moments are the database's. Grading happens on completion only: what is
-saved before says nothing about right or wrong, not even by the work it causes.
+Every write first locks the attempt's row and then checks its state, so that two tabs, a double click and the
+timer can race, and one of them wins. Moments are the database's. Grading happens on completion only: saving
+reveals nothing about right or wrong, not even by its duration.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ from courses.services.attempt_endings import (
     record_attempt,
     to_lock,
 )
-from courses.services.attempt_responses import GivenAnswer, store_responses, types_of
+from courses.services.attempt_responses import GivenResponse, store_responses, types_of
 from courses.services.changes import tell_attempts_changed
 from courses.utils.annotated_rows import WithAnnotations
 from courses.utils.rows import CompiledQuery, stand_in
@@ -35,7 +35,7 @@ from courses.utils.sql import execute
 
 @dataclass(frozen=True)
 class StartedAttempt:
-    """An attempt to work on. `created` is false when it was open already."""
+    """Attempt to work on. `created` is false when it was open already."""
 
     attempt: AssessmentAttempt
     created: bool
@@ -70,21 +70,21 @@ def start_attempt(
 
 
 def submit_answers(
-    *, learner: User, attempt_id: int, answers: Sequence[GivenAnswer], base_revision: int | None = None
+    *, learner: User, attempt_id: int, responses: Sequence[GivenResponse], base_revision: int | None = None
 ) -> AssessmentAttempt:
-    """Save answers; saving the same again is a success that changes nothing.
+    """Save responses. Idempotent: saving the same again is a success.
 
     Raises NotFound, AttemptClosed, TimeExpired, ResponseMismatch, Invalid for a `base_revision` that is yet to come,
     or StaleRevision when it is older than the stored one and something would change. Nothing of the call is
     written then.
     """
     return _change(
-        learner, attempt_id, lambda attempt: store_responses(attempt, answers, base_revision), answers
+        learner, attempt_id, lambda attempt: store_responses(attempt, responses, base_revision), responses
     )
 
 
 def flag_question(*, learner: User, attempt_id: int, question_id: int, is_flagged: bool) -> AssessmentAttempt:
-    """Mark a question to come back to, or take the mark away. It is no answer, and makes no new revision.
+    """Flag a question to come back to, or clear the flag. Makes no new revision of the responses.
 
     Raises NotFound, AttemptClosed or TimeExpired.
     """
@@ -92,26 +92,26 @@ def flag_question(*, learner: User, attempt_id: int, question_id: int, is_flagge
 
 
 def complete_attempt(
-    *, learner: User, attempt_id: int, answers: Sequence[GivenAnswer] = ()
+    *, learner: User, attempt_id: int, responses: Sequence[GivenResponse] = ()
 ) -> AssessmentAttempt:
-    """Hand the attempt in, with its remaining answers; handing in again changes nothing.
+    """Hand the attempt in, with its remaining responses. Idempotent.
 
-    Raises NotFound, ResponseMismatch, and TimeExpired when answers come after the time was over: the attempt
+    Raises NotFound, ResponseMismatch, and TimeExpired when responses come after the time was over: the attempt
     is then closed with what was saved in time.
     """
     with transaction.atomic():
-        attempt = _own_attempt(learner, attempt_id, answers)
+        attempt = _own_attempt(learner, attempt_id, responses)
         close_if_over(attempt)
         if not attempt.is_completed:
-            store_responses(attempt, answers)
+            store_responses(attempt, responses)
             end_attempt(attempt, AttemptEnd.LEARNER)
-    if answers and attempt.ended_by == AttemptEnd.TIMER:
+    if responses and attempt.ended_by == AttemptEnd.TIMER:
         raise exceptions.TimeExpired(field=["attemptId"])
     return attempt
 
 
 def _wait_for_other_starts(learner: User, assessment: Assessment) -> None:
-    """Let a learner start one attempt at a time in a course, and no author remove a question meanwhile."""
+    """Serialise a learner's starts in a course, and keep authors from deleting a question meanwhile."""
     enrollments = Enrollment.objects.filter(user=learner, course=assessment.lesson.course_id)
     list(enrollments.select_for_update(no_key=True).values_list("pk"))
     execute("SELECT FROM courses_assessment WHERE id = %(id)s FOR KEY SHARE", id=assessment.pk)
@@ -130,15 +130,15 @@ _OwnAttempt: TypeAlias = WithAnnotations[AssessmentAttempt, _Own]
 
 @cache
 def _own_attempts(_slack: int) -> CompiledQuery[_OwnAttempt]:
-    """What locks an attempt of a learner, composed once: it opens every save. The slack stands in it."""
+    """Compile the query that locks a learner's attempt and opens every save; the slack is part of its SQL."""
     own = AssessmentAttempt.objects.filter(user=_LEARNER, pk=_ATTEMPT)
     return CompiledQuery(to_lock(own).annotate(types=types_of(_QUESTIONS)))
 
 
-def _own_attempt(learner: User, attempt_id: int, answers: Sequence[GivenAnswer] = ()) -> _OwnAttempt:
-    """The attempt, locked, with the types of the questions that `answers` are to."""
+def _own_attempt(learner: User, attempt_id: int, responses: Sequence[GivenResponse] = ()) -> _OwnAttempt:
+    """Lock and return the attempt, with the types of the questions responded to. Raises NotFound."""
     own_attempts = _own_attempts(settings.SUBMISSION_SLACK_SECONDS)
-    questions = [answer.question_id for answer in answers]
+    questions = [response.question_id for response in responses]
     for attempt in own_attempts.rows({_LEARNER: learner.pk, _ATTEMPT: attempt_id, _QUESTIONS: questions}):
         return attempt
     raise exceptions.NotFound(field=["attemptId"])
@@ -148,13 +148,13 @@ def _change(
     learner: User,
     attempt_id: int,
     change: Callable[[_OwnAttempt], None],
-    answers: Sequence[GivenAnswer] = (),
+    responses: Sequence[GivenResponse] = (),
 ) -> AssessmentAttempt:
-    """Carry out `change` on an attempt that is open. One whose time is over is closed instead; the refusal is
-    raised after the commit, or the closing were lost.
+    """Apply `change` to an attempt that is open. One whose time is over is closed instead; the refusal is
+    raised after the commit, or the closing would be rolled back.
     """
     with transaction.atomic():
-        attempt = _own_attempt(learner, attempt_id, answers)
+        attempt = _own_attempt(learner, attempt_id, responses)
         close_if_over(attempt)
         is_open = not attempt.is_completed
         if is_open:

@@ -1,4 +1,4 @@
-"""What every edit begins with: find the row, see that its author may edit it, lock it, and change it."""
+"""Common part of every edit: find the row, authorise its author, lock it, and assign values."""
 
 from collections.abc import Mapping
 from typing import TypeVar
@@ -13,9 +13,9 @@ M = TypeVar("M", bound=Model)
 
 
 def locked_for_author(rows: QuerySet[M], pk: int, *, field: str, completely: bool = False) -> M:
-    """The row among those that the author may see, locked until the end of the transaction.
+    """Return the row among those that the author may see, locked until the end of the transaction.
 
-    `rows` carry `viewer_is_staff`. The lock keeps other authors away; `completely` also keeps away new rows
+    `rows` carry `viewer_is_staff`. The lock excludes other authors; `completely` also keeps away new rows
     that refer to it, so that nobody starts an attempt meanwhile. Raises NotFound for a row that the author
     may not see and PermissionDenied for one of a course that the author does not teach, naming `field`.
     """
@@ -29,7 +29,7 @@ def locked_for_author(rows: QuerySet[M], pk: int, *, field: str, completely: boo
 
 
 def locked_question(author: User, question_id: int) -> Question:
-    """The question, locked together with its assessment, so that no attempt begins meanwhile."""
+    """Return the question, locked together with its assessment, so that no attempt begins meanwhile."""
     questions = authoring.questions_to_author(author)
     parent = questions.filter(pk=question_id).values("assessment")
     Assessment.objects.select_for_update().filter(pk__in=parent).first()
@@ -37,6 +37,6 @@ def locked_question(author: User, question_id: int) -> Question:
 
 
 def assign(row: Model, values: Mapping[str, object]) -> None:
-    """Change the fields of the row that are named; nothing is written yet."""
+    """Assign values to the named fields of the row; nothing is written yet."""
     for name, value in values.items():
         setattr(row, name, value)

@@ -1,7 +1,7 @@
-"""Telling every process what has changed, for the people who are watching it there.
+"""Publishing of changes to every process, for the people who watch there.
 
-PostgreSQL carries the news within the writing transaction: they are told when it commits, and never when it is
-rolled back. News are topics and hold no content; whoever hears of one reads what it may see of it.
+PostgreSQL's NOTIFY carries them within the writing transaction: they are sent when it commits, and never when it
+is rolled back. A message is topics without content; a listener reads what it may see of them.
 """
 
 from collections.abc import Collection, Sequence
@@ -19,17 +19,17 @@ def attempt_topic(attempt_id: int) -> str:
 
 
 def person_topic(user_id: int) -> str:
-    """What is told when a person gets a notification."""
+    """Return the topic of a person's notifications."""
     return f"person:{user_id}"
 
 
 def tell_attempts_changed(attempt_ids: Collection[int]) -> None:
-    """Tell that answers, state or results of these attempts have changed: one statement for any number."""
+    """Publish that responses, state or results of these attempts have changed: one statement for any number."""
     _tell([attempt_topic(pk) for pk in attempt_ids])
 
 
 def tell_people_notified(user_ids: Collection[int]) -> None:
-    """Tell that these people have got notifications: one statement for any number."""
+    """Publish that these people have got notifications: one statement for any number."""
     _tell([person_topic(pk) for pk in user_ids])
 
 

@@ -1,7 +1,7 @@
-"""Cost buckets: how much everybody who asks may ask for at once, and how fast that comes back.
+"""Cost buckets: rate limits on the cost of operations, one bucket for each owner.
 
-A bucket holds RATE_LIMIT_POINTS. What is drawn from it flows back at RATE_LIMIT_RESTORED_PER_SECOND. The buckets
-stand in one unlogged table, so that all processes draw from the same ones; without a row a bucket is full.
+A bucket holds RATE_LIMIT_POINTS and refills at RATE_LIMIT_RESTORED_PER_SECOND. The buckets are one unlogged
+table, so that all processes draw from the same ones; without a row a bucket is full.
 """
 
 import math
@@ -45,7 +45,7 @@ DELETE FROM courses_costbucket WHERE spent <= %(rate)s * extract(epoch FROM now(
 
 @dataclass(frozen=True)
 class Draw:
-    """`points` asked of a bucket, whether they were granted, and what the bucket is like since."""
+    """Outcome of drawing `points` from a bucket, and the level of the bucket since."""
 
     points: int = 0
     is_granted: bool = True
@@ -54,7 +54,7 @@ class Draw:
 
     @property
     def remaining(self) -> int:
-        """The whole points that are left."""
+        """Whole points left."""
         left: int = math.floor(settings.RATE_LIMIT_POINTS - self.spent)
         return max(0, left)
 
@@ -70,7 +70,7 @@ class Draw:
 
     @property
     def granted_after_seconds(self) -> int:
-        """How long to wait, in whole seconds and at least one, until the same points are there."""
+        """Whole seconds to wait, at least one, until the same points are there."""
         missing = self.spent + self.points - settings.RATE_LIMIT_POINTS
         seconds: int = math.ceil(missing / settings.RATE_LIMIT_RESTORED_PER_SECOND)
         return max(1, seconds)
@@ -90,5 +90,5 @@ def draw(*, owner: str, points: int) -> Draw:
 
 
 def forget_full_buckets() -> int:
-    """Remove the rows that say no more than their absence; return how many there were."""
+    """Delete the rows of full buckets, which mean the same as none; return their number."""
     return sql.execute(_FORGET, rate=settings.RATE_LIMIT_RESTORED_PER_SECOND)

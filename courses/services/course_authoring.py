@@ -1,4 +1,4 @@
-"""Writing courses and their lessons."""
+"""Authoring of courses and their lessons."""
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
@@ -19,7 +19,7 @@ from courses.services.problems import Problems
 
 
 class CourseSettings(TypedDict, total=False):
-    """What an author says of a course. What is left out keeps its value, or has the model's default."""
+    """Settings of a course. A missing key keeps its value, or has the model's default."""
 
     title: str
     slug: str
@@ -30,7 +30,7 @@ class CourseSettings(TypedDict, total=False):
 
 
 class ResourceDraft(TypedDict, total=False):
-    """A resource as its author writes it."""
+    """Resource as its author writes it."""
 
     title: str
     kind: ResourceKind
@@ -38,7 +38,7 @@ class ResourceDraft(TypedDict, total=False):
 
 
 class LessonDraft(TypedDict, total=False):
-    """A lesson as its author writes it. What is left out keeps its value, or has the model's default."""
+    """Lesson as its author writes it. A missing key keeps its value, or has the model's default."""
 
     title: str
     content: str
@@ -63,7 +63,7 @@ def create_course(*, author: User, **settings: Unpack[CourseSettings]) -> Course
 
 @transaction.atomic
 def update_course(*, author: User, course_id: int, **changes: Unpack[CourseSettings]) -> Course:
-    """Change what is given of a course.
+    """Change the settings of a course that are given.
 
     Raises NotFound, PermissionDenied, ValidationError, and Conflict for a slug that is taken.
     """
@@ -74,7 +74,7 @@ def update_course(*, author: User, course_id: int, **changes: Unpack[CourseSetti
 
 @transaction.atomic
 def appoint_instructors(*, author: User, course_id: int, instructors: Iterable[User]) -> Course:
-    """Have exactly these people teach a course. Raises NotFound, and PermissionDenied for all but its staff."""
+    """Replace the instructors of a course. Raises NotFound, and PermissionDenied for all but its staff."""
     course = locked_for_author(catalog.courses_visible_to(author), course_id, field="courseId")
     course.instructors.set(instructors)
     return course
@@ -82,7 +82,7 @@ def appoint_instructors(*, author: User, course_id: int, instructors: Iterable[U
 
 @transaction.atomic
 def create_lesson(*, author: User, course_id: int, **draft: Unpack[LessonDraft]) -> Lesson:
-    """Add a lesson, with its resources, at the end of a course. Learners then have one more to complete.
+    """Append a lesson, with its resources, to a course. Learners then have one more to complete.
 
     Raises NotFound, PermissionDenied and ValidationError.
     """
@@ -94,8 +94,8 @@ def create_lesson(*, author: User, course_id: int, **draft: Unpack[LessonDraft])
 
 @transaction.atomic
 def update_lesson(*, author: User, lesson_id: int, **changes: Unpack[LessonDraft]) -> Lesson:
-    """Change what is given of a lesson. Resources that are given replace those that it had; ones that stay
-    the same, and edited ones in their order, keep their ids.
+    """Change the parts of a lesson that are given. Resources that are given replace those that it had; equal ones,
+    and edited ones in their order, keep their ids.
 
     Raises NotFound, PermissionDenied and ValidationError.
     """
@@ -138,7 +138,7 @@ def _written_lesson(lesson: Lesson, draft: LessonDraft) -> Lesson:
 def _resources(
     lesson: Lesson, given: Sequence[ResourceDraft] | None, problems: Problems
 ) -> tuple[list[Resource], list[Resource]]:
-    """The rows to write for the resources that are given, and those that are no longer needed."""
+    """Return the rows to write for the resources that are given, and those to delete."""
     if given is None:
         return [], []
     stored = list(lesson.resources.order_by("pk")) if lesson.pk else []

@@ -1,4 +1,4 @@
-"""Taking a course and leaving it."""
+"""Enrolment in a course, and withdrawal from it."""
 
 from django.db import transaction
 
@@ -11,7 +11,7 @@ from courses.utils.clock import database_now
 
 @transaction.atomic
 def enroll(*, learner: User, course_id: int) -> Enrollment:
-    """Enrol the learner, or take a withdrawn enrolment up again. Enrolling twice is enrolling once.
+    """Enrol the learner, or renew a withdrawn enrolment. Idempotent.
 
     Raises NotFound for a course that the learner may not see or that is not published.
     """
@@ -31,7 +31,7 @@ def enroll(*, learner: User, course_id: int) -> Enrollment:
 
 @transaction.atomic
 def withdraw(*, learner: User, course_id: int) -> Enrollment:
-    """Leave the course. What was learned stays; leaving twice is leaving once. Raises NotEnrolled."""
+    """Withdraw from the course. Progress stays. Idempotent. Raises NotEnrolled."""
     course = _visible_course(learner, course_id)
     enrollment = Enrollment.objects.select_for_update(no_key=True).filter(user=learner, course=course).first()
     if enrollment is None:

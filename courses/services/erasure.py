@@ -1,6 +1,6 @@
-"""Erasing people: what others need stays without the person, everything else goes.
+"""Erasure of people: rows that others need are anonymised, everything else is deleted.
 
-The row of the person stays, emptied: an inactive stub that nobody can sign in to. So attempts keep counting,
+The row of the person stays as an inactive stub that nobody can sign in to. So attempts keep counting,
 courses keep their reviews, and a grade its grader, without anybody being named.
 """
 
@@ -23,11 +23,11 @@ from courses.services.changes import tell_attempts_changed, tell_people_notified
 from courses.utils.clock import database_now
 
 DELETED_USER = "Deleted user"
-"""The name that others see of somebody who was erased."""
+"""Name that others see of somebody who was erased."""
 
 
 class Fate(Enum):
-    """What becomes of rows that refer to a person who is erased."""
+    """Treatment of rows that refer to a person who is erased."""
 
     GOES = "goes"
     STAYS = "stays"
@@ -60,19 +60,19 @@ FATES = {
     "courses.UserStats.user": Fate.GOES,
     _NOTED: Fate.GOES,  # last: it is noted when others go
 }
-"""Every reference to a person, as `app.Model.field`, with what was decided about it."""
+"""Treatment of every reference to a person, as `app.Model.field`."""
 
 
 @dataclass(frozen=True)
 class Effects:
-    """What erasing a person takes away and leaves: how many rows of each kind, by the names of the kinds."""
+    """Effects of erasing a person: rows deleted and rows kept, by the names of their kinds."""
 
     goes: dict[str, int]
     stays: dict[str, int]
 
 
 def effects_of_erasing(*, person: User) -> Effects:
-    """What `erase_person` would do now; nothing is written."""
+    """Return the effects of `erase_person` as of now; nothing is written."""
     goes: dict[str, int] = {}
     stays: dict[str, int] = {}
     for reference, fate in FATES.items():
@@ -92,11 +92,11 @@ def effects_of_erasing(*, person: User) -> Effects:
 
 @transaction.atomic
 def erase_person(*, person: User) -> None:
-    """Erase a person and end their sessions, tokens and open attempts. Erasing again takes what came since.
+    """Erase a person and end their sessions, tokens and open attempts. Erasing again deletes what came since.
 
-    Finished attempts, votes, enrolments and approved reviews stay, with nobody's name. Essays and what was said
-    about them are emptied, and so is where attempts were made from. Attempts and reviews that still wait for
-    somebody's decision go.
+    Finished attempts, votes, enrolments and approved reviews stay, with nobody's name. Essays, feedback, and
+    the network address and user agent of attempts are emptied. Attempts and reviews that still wait for
+    somebody's decision are deleted.
 
     Raises Conflict for the only instructor of a course and for the last superuser.
     """
@@ -122,14 +122,14 @@ def erase_person(*, person: User) -> None:
 
 
 def _rows(reference: str, person: User) -> models.QuerySet[models.Model]:
-    """The rows that refer to the person by `app.Model.field`."""
+    """Return the rows that refer to the person by `app.Model.field`."""
     label, _, field = reference.rpartition(".")
     rows: models.QuerySet[models.Model] = apps.get_model(label)._default_manager.filter(**{field: person})
     return rows
 
 
 def _not_kept(rows: models.QuerySet[models.Model]) -> models.QuerySet[models.Model]:
-    """Those among rows that stay which are of no use to anybody: they wait for somebody's decision."""
+    """Return those of the rows to keep that still wait for somebody's decision, and so are of no use to anybody."""
     match rows.model.__name__:
         case "Review":
             return rows.filter(is_approved=False)
@@ -140,7 +140,7 @@ def _not_kept(rows: models.QuerySet[models.Model]) -> models.QuerySet[models.Mod
 
 
 def _locked(person: User) -> User:
-    """The person's row, locked together with those of the superusers. Raises Conflict for the last of these."""
+    """Return the person's row, locked together with those of the superusers. Raises Conflict for the last of these."""
     rows = User.objects.filter(Q(pk=person.pk) | Q(is_superuser=True, is_active=True))
     people = {row.pk: row for row in rows.select_for_update(no_key=True).order_by("pk")}
     if people[person.pk].is_superuser and len(people) == 1:
@@ -174,7 +174,7 @@ def _empty(person: User) -> None:
 
 
 def _empty_attempts(person: User) -> None:
-    """Take away where attempts were made from, the essays, and what graders wrote to the person."""
+    """Clear network address and user agent of attempts, the essays, and the feedback of graders."""
     AssessmentAttempt.objects.filter(user=person).update(ip_address=None, user_agent="")
     answers = AttemptAnswer.objects.filter(attempt__user=person)
     answers.exclude(feedback="").update(feedback="")
@@ -185,14 +185,14 @@ def _empty_attempts(person: User) -> None:
 
 
 def _end_sessions(person: User) -> None:
-    """Remove the browser sessions, which name their person only inside."""
+    """Delete the browser sessions, which name their person only inside."""
     sessions = apps.get_model("sessions.Session")._default_manager
     own = [row.pk for row in sessions.iterator() if row.get_decoded().get(SESSION_KEY) == str(person.pk)]
     sessions.filter(pk__in=own).delete()
 
 
 def _forget_name(person: User) -> None:
-    """Take the name out of the administration's history of the account."""
+    """Clear the name in the administration's history of the account."""
     history = apps.get_model("admin.LogEntry")._default_manager
     of_people = Q(content_type__app_label="courses", content_type__model="user")
     history.filter(of_people, object_id=str(person.pk)).update(object_repr=DELETED_USER)

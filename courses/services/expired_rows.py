@@ -1,4 +1,4 @@
-"""Clearing away what has expired: sessions, tokens, codes, and whatever else the cache in the database holds.
+"""Deletion of expired rows: sessions, tokens, codes, and entries of the database cache.
 
 Nothing here can be used any more; only the room that it takes is given back. A personal access token stays for
 KEPT after its end, so that its owner can still see what it was and when it was last used.
@@ -20,7 +20,7 @@ from courses.utils import sql
 KEPT = timedelta(days=30)
 BATCH = 1_000
 BATCHES = 100
-"""How many batches of a table at most are cleared at one time; the rest waits for the next."""
+"""Maximum number of batches of a table at one time; the rest waits for the next."""
 
 _CLEAR = """
 DELETE FROM {table} WHERE {key} IN (
@@ -31,14 +31,14 @@ DELETE FROM {table} WHERE {key} IN (
 
 @dataclass(frozen=True)
 class _Expiring:
-    """A table, its primary key, and the condition in SQL for rows that have expired."""
+    """Table with its primary key, and the condition in SQL for expired rows."""
 
     table: str
     key: str
     ended: str
 
     def clear(self) -> int:
-        """Delete expired rows, batch by batch, passing over rows that others hold; return how many."""
+        """Delete expired rows, batch by batch, skipping locked ones; return their number."""
         quote = connection.ops.quote_name
         statement = _CLEAR.format(table=quote(self.table), key=quote(self.key), ended=self.ended)
         cleared = 0
@@ -51,7 +51,7 @@ class _Expiring:
 
 
 def clear_expired() -> int:
-    """Delete what has expired; return how many rows there were."""
+    """Delete expired rows of all kinds; return their number."""
     return sum(each.clear() for each in _expiring())
 
 

@@ -1,4 +1,4 @@
-"""Why a response was graded as it was, and how a key would grade responses. Nothing is written here."""
+"""Explanations of grades, and trial grading by a draft of a key. Nothing is written here."""
 
 from collections.abc import Sequence
 
@@ -24,11 +24,11 @@ from courses.services.question_drafts import (
 )
 
 MAX_TRIED_RESPONSES = 100
-"""How many responses one call tries: each may be compared with every text of the key."""
+"""Maximum number of responses in one call: each may be compared with every text of the key."""
 
 
 def explain_grade(*, viewer: User, attempt_id: int, question_id: int) -> tuple[str, ...]:
-    """The rule that applied, the response as it was compared, and the credit of each part.
+    """Return the rule that applied, the response as it was compared, and the credit of each part.
 
     Raises NotFound for an attempt that the viewer may not see, PermissionDenied for its learner as long as
     the key is not visible, and NotFound for a question that is not part of it.
@@ -63,7 +63,7 @@ def explain_grade(*, viewer: User, attempt_id: int, question_id: int) -> tuple[s
 def try_grade(
     *, author: User, draft: QuestionDraft, responses: Sequence[tuple[Given, tuple[str, ...]]]
 ) -> list[Grade]:
-    """How a question as drafted would grade responses, each given with its path inside the input.
+    """Grade responses by a question as drafted, each given with its path inside the input.
 
     Responses name answers by their places in the draft, from 0. Raises PermissionDenied for people who teach
     nothing and may not create courses, ValidationError for a question that can never be right,
@@ -82,7 +82,7 @@ def try_grade(
 
 
 def _drafted_rule(draft: QuestionDraft) -> Rule:
-    """The question as the plain value of the rules, once nothing about it is wrong."""
+    """Return the question as the plain value of the rules. Raises ValidationError for a defect in it."""
     problems, path, question = Problems(), ("question",), Question()
     drafted_question(question, draft, problems, path)
     answers = drafted_answers(draft.get("answers", ()), problems, path)

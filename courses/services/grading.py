@@ -1,4 +1,4 @@
-"""Grading by people: one answer at a time, under the lock of its attempt."""
+"""Manual grading: one response at a time, under the lock of its attempt."""
 
 from django.db import transaction
 
@@ -20,11 +20,11 @@ from courses.utils.clock import database_now
 def grade_answer(
     *, grader: User, task_id: int, points: int, feedback: str | None = None
 ) -> AssessmentAttempt:
-    """Grade an answer that was handed in; one that is graded already gets the new grade.
+    """Grade a response that was handed in, or grade it anew.
 
-    `feedback` None keeps what was said. Whoever grades the last answer that waits sets the pass mark, and
-    the learner is told then. Raises NotFound for people who do not teach the course, Conflict while the
-    attempt is open, and Invalid for points outside 0..possible or a feedback that is too long.
+    `feedback` None keeps the stored one. Grading the last response that waits sets the pass mark and notifies the
+    learner. Raises NotFound for people who do not teach the course, Conflict while the attempt is open, and Invalid
+    for points outside 0..possible or a feedback that is too long.
     """
     attempt = _locked_attempt(grader, task_id)
     answer = AttemptAnswer.objects.select_related("question").get(pk=task_id)
@@ -49,7 +49,7 @@ def grade_answer(
 
 
 def _locked_attempt(grader: User, task_id: int) -> AssessmentAttempt:
-    """The attempt of an answer to grade, locked: whoever comes second sees what the first has written."""
+    """Lock and return the attempt of a task: the second of two graders sees what the first has written."""
     tasks = answers_to_grade(grader).filter(pk=task_id)
     attempt_id = tasks.values_list("attempt_id", flat=True).first()
     if attempt_id is None:
@@ -64,7 +64,7 @@ def _locked_attempt(grader: User, task_id: int) -> AssessmentAttempt:
 
 
 def _sign(answer: AttemptAnswer, grader: User, feedback: str | None) -> None:
-    """Write down who grades the answer, when, and what is said about it."""
+    """Record grader, time and feedback."""
     answer.graded_by, answer.graded_at = grader, database_now()
     if feedback is not None:
         if len(feedback) > MAX_LONG_TEXT_LENGTH:
@@ -76,7 +76,7 @@ def _sign(answer: AttemptAnswer, grader: User, feedback: str | None) -> None:
 
 
 def _correction(attempt: AssessmentAttempt, answer: AttemptAnswer, grade: grading.Grade) -> Correction:
-    """The result of the attempt with this answer's new grade; all other credits stay."""
+    """Return the result of the attempt with this response's new grade; all other credits stay."""
     questions = graded_questions([attempt])
     grades = stored_grades([attempt], questions)[attempt.pk]
     renewed = [grade.credit if stored.answer_id == answer.pk else stored.credit for stored in grades]

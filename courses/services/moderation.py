@@ -1,4 +1,4 @@
-"""Deciding which reviews other people see."""
+"""Moderation of reviews."""
 
 from typing import TypedDict, Unpack
 
@@ -12,7 +12,7 @@ from courses.services.reviews import locked_review
 
 
 class ModerationDecision(TypedDict, total=False):
-    """What a moderator decides on a review. What is left out keeps its value."""
+    """Decision of a moderator on a review. A missing key keeps its value."""
 
     is_approved: bool
     is_featured: bool
@@ -21,10 +21,10 @@ class ModerationDecision(TypedDict, total=False):
 
 @transaction.atomic
 def moderate_review(*, moderator: User, review_id: int, **decision: Unpack[ModerationDecision]) -> Review:
-    """Approve a review or take that back, feature it, note why. What is left out stays as it is.
+    """Approve a review or withdraw the approval, feature it, note why.
 
     A review that is no longer approved is no longer featured either. Raises NotFound, PermissionDenied for
-    people who do not moderate this course and for one's own review, or Invalid for featuring what is not
+    people who do not moderate this course and for one's own review, or Invalid for featuring one that is not
     approved.
     """
     review = locked_review(moderator, review_id)

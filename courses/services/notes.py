@@ -1,4 +1,4 @@
-"""Writing, changing and deleting notes on lessons."""
+"""Notes on lessons: creation, changes and deletion."""
 
 from collections.abc import Iterable
 from typing import TypedDict, Unpack
@@ -16,7 +16,7 @@ from courses.services.authorship import assign
 
 
 class NoteChanges(TypedDict, total=False):
-    """What an owner changes of a note. What is left out keeps its value."""
+    """Changes of a note. A missing key keeps its value."""
 
     content: str
     timestamp_seconds: int | None
@@ -34,7 +34,7 @@ def create_note(
     is_private: bool = True,
     tags: Iterable[str] = (),
 ) -> Note:
-    """Write a note on a lesson of a course that the author takes or teaches.
+    """Create a note on a lesson of a course that the author takes or teaches.
 
     Raises NotFound, NotEnrolled, Invalid, TooManyTags, or a ValidationError that names the fields.
     """
@@ -58,9 +58,9 @@ def create_note(
 
 @transaction.atomic
 def update_note(*, author: User, note_id: int, **changes: Unpack[NoteChanges]) -> Note:
-    """Change what is given of a note.
+    """Change the parts of a note that are given.
 
-    People who have left the course keep their notes, but write to the others no more: what is public after
+    People who have left the course keep their notes, but no longer write to the others: a note that is public after
     the change needs taking part. Raises NotFound, PermissionDenied for notes of others, NotEnrolled, Invalid,
     TooManyTags, or a ValidationError that names the fields.
     """

@@ -1,4 +1,4 @@
-"""Telling people things, and noting that they have read them."""
+"""Notifications: sending, and marking as read."""
 
 from collections.abc import Iterable
 
@@ -34,9 +34,9 @@ def notify(
     course: Course | None = None,
     action_url: str = "",
 ) -> list[Notification]:
-    """Tell each of `recipients` the same, each once and no erased person, with one INSERT for any number of them.
+    """Notify each of `recipients` once, erased people excepted, with one INSERT for any number of them.
 
-    `action_url` is an https address or a path on this site. Raises ValidationError for what no notification
+    `action_url` is an https address or a path on this site. Raises ValidationError for values that no notification
     can hold.
     """
     told = [
@@ -60,10 +60,10 @@ def notify(
 
 @transaction.atomic
 def announce(*, author: User, course_id: int, title: str, message: str, action_url: str = "") -> int:
-    """Tell everybody who takes the course, with one INSERT; return how many that are.
+    """Notify everybody who takes the course, with one INSERT; return their number.
 
     Raises NotFound, PermissionDenied for everyone but the course's staff, Invalid for a message that is too
-    long, and ValidationError for what no notification can hold.
+    long, and ValidationError for values that no notification can hold.
     """
     course = catalog.courses_visible_to(author).filter(pk=course_id).first()
     if course is None:
@@ -85,7 +85,7 @@ def announce(*, author: User, course_id: int, title: str, message: str, action_u
 
 
 def mark_read(*, reader: User, notification_id: int) -> Notification:
-    """Note that the reader has read it; the first time counts. Raises NotFound for other people's."""
+    """Mark a notification as read; the first time counts. Raises NotFound for other people's."""
     own = notifications.notifications_of(reader).filter(pk=notification_id)
     own.filter(is_read=False).update(is_read=True, read_date=Now(), updated_date=Now())
     notification = own.first()
@@ -95,7 +95,7 @@ def mark_read(*, reader: User, notification_id: int) -> Notification:
 
 
 def mark_all_read(*, reader: User, course_id: int | None = None) -> int:
-    """Note that the reader has read everything, or everything about one course; return how many that were."""
+    """Mark everything, or everything about one course, as read; return the number of notifications."""
     unread = notifications.notifications_of(reader).filter(is_read=False)
     if course_id is not None:
         unread = unread.filter(course=course_id)

@@ -1,7 +1,7 @@
-"""What descends from one consent to a partner, and its end when something that works once is used again.
+"""Grants to partners, with the secrets that descend from them, revoked when a one-time secret is reused.
 
-Who uses a code or a refresh token a second time, or the one who used it first, has stolen it. Which of the two
-nobody can tell, so both lose everything that descends from the same consent (RFC 9700, 4.14.2; RFC 6749, 4.1.2).
+The second use of a code or a refresh token shows that it was stolen, by the first user or by the second. Nobody can
+tell which, so both lose everything that descends from the same consent (RFC 9700, 4.14.2; RFC 6749, 4.1.2).
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from courses.utils.clock import database_now
 
 @dataclass(frozen=True)
 class Issued:
-    """A secret that is handed out, how long to remember it, and whether it works once only."""
+    """Issued secret, with the time to remember it, and whether it works once only."""
 
     secret: str
     lifetime: timedelta
@@ -27,9 +27,9 @@ class Issued:
 
 @transaction.atomic
 def begin_grant(*, code: Issued) -> PartnerGrant | None:
-    """The grant of a code that is used; None for a code that was used before, whose grant ends.
+    """Begin the grant of a code that is used; return None for a code that was used before, whose grant ends.
 
-    Of several who use one code at the same moment, the others wait for the first.
+    Of several requests that use one code at the same moment, the others wait for the first.
     """
     try:
         with transaction.atomic():
@@ -42,9 +42,9 @@ def begin_grant(*, code: Issued) -> PartnerGrant | None:
 
 
 def lock_grant(*, secret: str) -> PartnerGrant | None:
-    """The grant of a code or refresh token, where it is remembered. It stays locked until the transaction ends.
+    """Lock and return the grant of a code or refresh token, where it is remembered, until the transaction ends.
 
-    So does a refresh token from before grants were remembered.
+    A refresh token from before grants were remembered is locked as well.
     """
     digest = digest_of(secret)
     grants = PartnerGrant.objects.select_for_update(of=("self",))
@@ -72,7 +72,7 @@ def extend_grant(*, grant: PartnerGrant, issued: Iterable[Issued]) -> None:
 
 @transaction.atomic
 def end_grant_of(*, secret: str) -> bool:
-    """End everything that descends from the grant of a secret that was used before; say whether there was any.
+    """End everything that descends from the grant of a secret that was used before; return whether there was any.
 
     A refresh token that is still there was not used: it has expired, or its person may not use it.
     """

@@ -1,4 +1,4 @@
-"""Recognising the access tokens that partners get by OAuth."""
+"""Authentication by the access tokens that partners get by OAuth."""
 
 import re
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from courses.constants import Scope
 from courses.models import User
 
 PARTNER_SCOPES = tuple(scope for scope in Scope if scope is not Scope.TOKENS_WRITE)
-"""What a partner may be allowed. No access tokens: one would outlive the access that a person withdraws."""
+"""Scopes that a partner may get. No access tokens: one would outlive the access that a person withdraws."""
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{40,200}")
 
 
 @dataclass(frozen=True)
 class PartnerToken:
-    """What a partner may do, and for whom: None for a client that nobody owns, which acts for nobody."""
+    """Scopes of a partner, and the person it acts for: None for a client that nobody owns."""
 
     client_id: str
     person: User | None
@@ -26,10 +26,10 @@ class PartnerToken:
 
 
 def recognise_partner_token(*, secret: str) -> PartnerToken | None:
-    """The partner's access with this secret, or None when there is none that may be used now.
+    """Return the partner's access with this secret, or None when there is none that may be used now.
 
-    A token acts for the person who let the partner in, and one of client credentials for the client's owner.
-    Scopes that were taken from the client since do not count.
+    A token acts for the person who granted it, and one of client credentials for the client's owner. Scopes that
+    were taken from the client since do not count.
     """
     if not _SECRET.fullmatch(secret):
         return None

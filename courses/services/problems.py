@@ -1,4 +1,4 @@
-"""Everything that is wrong with an input, said at once, each with its place inside the input."""
+"""Collection of all defects of an input, each with its path inside the input."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -12,23 +12,23 @@ INPUT_NAMES: Mapping[str, str] = {
     "question_type": "type",
     "time_limit": "time_limit_minutes",
 }
-"""How inputs name the fields that models name otherwise."""
+"""Names of model fields in inputs, where they differ."""
 
 
 class Problems:
-    """Collects what is wrong. Places are paths, their parts joined by dots: `questions.2.answers.0.text`."""
+    """Collector of defects. Paths have their parts joined by dots: `questions.2.answers.0.text`."""
 
     def __init__(self) -> None:
         self._messages: defaultdict[str, list[str]] = defaultdict(list)
 
     def add(self, path: tuple[str, ...], message: str) -> None:
-        """Take down one problem."""
+        """Add one problem."""
         self._messages[".".join(path)].append(message)
 
     def check(self, row: Model, *, path: tuple[str, ...] = (), apart_from: tuple[str, ...] = ()) -> None:
-        """Take down what is wrong with the fields of a row, except for those named.
+        """Add the problems of the fields of a row, except for those named.
 
-        Asks the database nothing: what must be unique is checked under a lock, where the row is written.
+        Asks the database nothing: uniqueness is checked under a lock, where the row is written.
         """
         try:
             row.full_clean(exclude=apart_from, validate_unique=False, validate_constraints=False)

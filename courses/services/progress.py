@@ -1,7 +1,7 @@
-"""How far learners have come: completing lessons, and with the last one the course.
+"""Progress of learners: completion of lessons, and with the last one of the course.
 
-Progress depends on which lessons a course has, so whoever completes one holds the course's row shared and
-whoever adds one holds it alone: neither counts with what the other is about to change.
+Progress depends on the lessons of a course, so completing one locks the course's row shared and adding one locks
+it exclusively: neither counts with what the other is about to change.
 """
 
 from django.db import transaction
@@ -36,7 +36,7 @@ WHERE enrollment.id = counted.id
 
 @transaction.atomic
 def complete_lesson(*, learner: User, lesson_id: int) -> Enrollment:
-    """Note that the learner completed a lesson. The last one completes the course; a second time changes nothing.
+    """Record that the learner completed a lesson. The last one completes the course. Idempotent.
 
     Raises NotFound, or NotEnrolled for people who do not take the course now.
     """
@@ -61,12 +61,12 @@ def complete_lesson(*, learner: User, lesson_id: int) -> Enrollment:
 
 @transaction.atomic
 def update_progress(*, course: Course) -> None:
-    """Count progress anew after lessons were added or removed. Whoever has completed the course stays so."""
+    """Recompute progress after lessons were added or removed. A completed course stays completed."""
     _update_progress(course, None)
 
 
 def _hold_lessons(course: Course) -> None:
-    """Keep lessons from being added until this transaction ends; other learners are not kept waiting."""
+    """Lock the course's row shared: lessons cannot be added until the transaction ends, other learners do not wait."""
     execute("SELECT FROM courses_course WHERE id = %(course)s FOR SHARE", course=course.pk)
 
 

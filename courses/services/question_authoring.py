@@ -1,7 +1,7 @@
-"""Adding, removing and ordering the questions of an assessment.
+"""Addition, removal and ordering of the questions of an assessment.
 
 Everything happens under the lock of the assessment's row: the order of its questions is 1, 2, 3, ... without
-a gap, whoever writes at the same time.
+a gap under concurrent writes.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from courses.services.question_drafts import (
 
 @transaction.atomic
 def create_question(*, author: User, assessment_id: int, draft: QuestionDraft) -> Question:
-    """Add a question at the end of an assessment.
+    """Append a question to an assessment.
 
     Raises NotFound, PermissionDenied, and ValidationError for what can never be right.
     """
@@ -41,7 +41,7 @@ def create_question(*, author: User, assessment_id: int, draft: QuestionDraft) -
 
 @transaction.atomic
 def delete_question(*, author: User, question_id: int) -> None:
-    """Remove a question that no attempt has, and close the gap that it leaves in the order.
+    """Delete a question that no attempt has, and close the gap that it leaves in the order.
 
     Raises NotFound, also for those who may see the course but not its questions, and QuestionInUse.
     """
@@ -58,7 +58,7 @@ def reorder_questions(*, author: User, assessment_id: int, question_ids: Sequenc
     """Put the questions of an assessment into the order given, which names each of them exactly once.
 
     Attempts keep the order that they began with. Raises NotFound, also for a question of another assessment,
-    PermissionDenied, and Invalid for a list that is not complete or says something twice.
+    PermissionDenied, and Invalid for a list that is incomplete or has duplicates.
     """
     assessment = locked_for_author(
         assessments.assessments_visible_to(author), assessment_id, field="assessmentId"
@@ -84,7 +84,7 @@ def new_questions(
     problems: Problems,
     paths: Sequence[tuple[str, ...]],
 ) -> list[tuple[Question, list[Answer]]]:
-    """The rows of new questions, each with those of its answers, and what is wrong with them, by path."""
+    """Return the rows of new questions, each with those of its answers; collect their problems by path."""
     written = []
     stored = assessment.questions.count() if assessment.pk else 0
     if stored + len(drafts) > MAX_QUESTIONS:
@@ -99,7 +99,7 @@ def new_questions(
 
 
 def store_questions(written: Sequence[tuple[Question, list[Answer]]]) -> list[Question]:
-    """Insert new questions behind those that the assessment has, all in one statement, then all answers."""
+    """Insert new questions behind those of the assessment, in one statement, then all their answers."""
     questions: list[Question] = Question.objects.bulk_create(question for question, _ in written)
     for question, answers in written:
         for answer in answers:

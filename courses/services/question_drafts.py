@@ -1,4 +1,4 @@
-"""Questions as their authors write them: what can be given, and the rows that it becomes once it is sound.
+"""Drafts of questions: the shape of the input, and its conversion to rows.
 
 A draft may be incomplete, and is then stored; what can never be right is refused.
 """
@@ -18,7 +18,7 @@ from courses.services.problems import Problems
 
 
 class AnswerDraft(TypedDict, total=False):
-    """An answer as its author writes it. What is left out has the model's default."""
+    """Answer as its author writes it. A missing key has the model's default."""
 
     text: str
     is_correct: bool
@@ -31,7 +31,7 @@ class AnswerDraft(TypedDict, total=False):
 
 
 class QuestionDraft(TypedDict, total=False):
-    """A question as its author writes it. What is left out keeps its value, or has the model's default."""
+    """Question as its author writes it. A missing key keeps its value, or has the model's default."""
 
     question_type: QuestionType
     text: str
@@ -44,7 +44,7 @@ class QuestionDraft(TypedDict, total=False):
 def drafted_question(
     question: Question, draft: QuestionDraft, problems: Problems, path: tuple[str, ...]
 ) -> None:
-    """Change the row as drafted, without its answers, and take down what is wrong with it."""
+    """Apply the draft to the row, without its answers, and collect the problems."""
     assign(question, {name: value for name, value in draft.items() if name != "answers"})
     problems.check(question, path=path, apart_from=("assessment",))
 
@@ -56,7 +56,7 @@ def drafted_answers(
     *,
     ids: Sequence[int | None] | None = None,
 ) -> list[Answer]:
-    """An answer for each draft, in their order, and what is wrong with it; `ids` are those of stored rows."""
+    """Return an answer for each draft, in their order, and collect the problems; `ids` are those of stored rows."""
     answers = []
     for place, draft in enumerate(drafts):
         answer = Answer(pk=ids[place] if ids else None, order=place + 1, **draft)
@@ -68,7 +68,7 @@ def drafted_answers(
 def settle_together(
     question: Question, answers: Sequence[Answer], problems: Problems, path: tuple[str, ...]
 ) -> None:
-    """Accept the texts of a question that are listed, and take down what can never be right about it."""
+    """Accept the listed texts of a question, and collect the problems that can never be mended."""
     _accept_listed_texts(question, answers)
     rule = as_rule(question, answers)
     for contradiction in kind_of(rule.type).contradictions(rule, question.question_text):
@@ -76,7 +76,7 @@ def settle_together(
 
 
 def _accept_listed_texts(question: Question, answers: Sequence[Answer]) -> None:
-    """Where an author lists texts and marks none of them as correct, listing them is what accepts them."""
+    """Mark listed texts as correct, where the author marks none of them: listing them is what accepts them."""
     is_unmarked = not any(answer.is_correct or answer.credit is not None for answer in answers)
     if kind_of(question.question_type).listing_accepts and is_unmarked:
         for answer in answers:
@@ -84,7 +84,7 @@ def _accept_listed_texts(question: Question, answers: Sequence[Answer]) -> None:
 
 
 def as_rule(question: Question, answers: Sequence[Answer]) -> values.Question:
-    """The question as the plain value of the rules, its answers named by their places, from 0."""
+    """Return the question as the plain value of the rules, its answers named by their places, from 0."""
     return values.Question(
         type=kind_of(question.question_type).type,
         scoring=ScoringPolicy(question.scoring),

@@ -1,4 +1,4 @@
-"""Editing a question with its key, so that whatever learners have answered goes on meaning something."""
+"""Editing of a question with its key, such that stored responses stay meaningful."""
 
 from collections.abc import Sequence
 
@@ -37,11 +37,10 @@ _ANSWER_FIELDS = (
 
 @transaction.atomic
 def update_question(*, author: User, question_id: int, draft: QuestionDraft) -> Question:
-    """Change what is given of a question. Answers that are given replace those that it had.
+    """Change the parts of a question that are given. Answers that are given replace those that it had.
 
-    Whatever refers to an answer goes on with it: answers that stayed the same keep their ids wherever they
-    stand now, edited ones are changed in place, in their order, and only what is left over is removed.
-    Results that learners have stay as they are until they are graded again.
+    References to answers stay valid: equal answers keep their ids wherever they stand now, edited ones are changed
+    in place, in their order, and only the rest is deleted. Results of learners stay as they are until a regrade.
 
     Raises NotFound, also for those who may see the course but not its questions; ValidationError for what
     can never be right; QuestionInUse for another type of a question that is in use, for the removal of an
@@ -80,7 +79,7 @@ def _rules(answers: Sequence[Answer]) -> list[values.Answer]:
 def _edited_answers(
     stored: Sequence[Answer], drafts: Sequence[AnswerDraft] | None, problems: Problems
 ) -> tuple[list[Answer], list[Answer]]:
-    """The answers as they will be, and those to remove."""
+    """Return the answers after the edit, and those to delete."""
     if drafts is None:
         return list(stored), []
     pairs, removed = paired(stored, drafts, is_same=_is_same)

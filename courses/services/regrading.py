@@ -1,6 +1,6 @@
-"""Grading again after a key was corrected: looked at first, then done.
+"""Regrading after a correction of a key: preview, and application.
 
-Both do the same computation, so what is done is what was shown, as long as nobody writes in between.
+Both do the same computation, so what is applied is what was shown, unless somebody writes in between.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -29,7 +29,7 @@ def preview_regrade(
     policy: RegradePolicy,
     question_ids: Sequence[int] | None = None,
 ) -> list[Correction]:
-    """What a regrade would change, by attempt; nothing is written.
+    """Return the changes that a regrade would make, by attempt; nothing is written.
 
     All questions that have a key are graded again, or only those of `question_ids`. Raises NotFound,
     PermissionDenied for people who do not teach the course, and Required for an empty list of questions.
@@ -46,10 +46,10 @@ def apply_regrade(
     policy: RegradePolicy,
     question_ids: Sequence[int] | None = None,
 ) -> list[Correction]:
-    """Do what `preview_regrade` shows, record it, and tell the learners whose result changed. Raises like it.
+    """Apply the changes of `preview_regrade`, record them, and notify the learners affected. Raises like it.
 
     The assessment is locked first and then its finished attempts, by primary key: while they are graded
-    again, nobody else grades them, or edits the key. Open attempts go on untouched.
+    again, nobody else grades them, or edits the key. Open attempts are not touched.
     """
     assessment = _assessment(grader, assessment_id, question_ids, lock=True)
     attempts = _finished(assessment).select_for_update(no_key=True, of=("self",))
@@ -62,7 +62,7 @@ def apply_regrade(
 def _assessment(
     grader: User, assessment_id: int, question_ids: Sequence[int] | None, *, lock: bool = False
 ) -> Assessment:
-    """The assessment, if the grader may grade it again, with the questions named among its own."""
+    """Return the assessment, if the grader may regrade it and the questions named are among its own."""
     visible = assessments_visible_to(grader).filter(pk=assessment_id)
     if lock:
         visible = visible.select_for_update(no_key=True, of=("self",))
@@ -96,7 +96,7 @@ def _finished(assessment: Assessment) -> QuerySet[AssessmentAttempt]:
 def _corrections(
     policy: RegradePolicy, question_ids: Collection[int] | None, attempts: QuerySet[AssessmentAttempt]
 ) -> list[Correction]:
-    """The attempts in which something changes, in their order."""
+    """Return the attempts in which something changes, in their order."""
     finished = list(attempts)
     questions = graded_questions(finished)
     regrade = _Regrade(policy, {pk: question.to_rule() for pk, question in questions.items()}, question_ids)
@@ -117,7 +117,7 @@ def _corrections(
 
 
 class _Regrade:
-    """Grades stored responses again; equal responses, of which there are many, only once."""
+    """Regrading of stored responses, memoised: equal responses, of which there are many, are graded once."""
 
     def __init__(
         self,
@@ -131,7 +131,7 @@ class _Regrade:
         self._known: dict[tuple[int, str, Decimal | None, frozenset[object]], Decimal | None] = {}
 
     def credit(self, grade: StoredGrade, entry: LayoutEntry | None) -> Decimal | None:
-        """The credit after the regrade of a question as the attempt laid it out."""
+        """Return the credit after the regrade of a question as the attempt laid it out."""
         if grade.by_person or grade.question_id not in self._wanted:
             return grade.credit
         same = (grade.question_id, repr(grade.response), grade.credit, offered_by(entry))
@@ -147,7 +147,7 @@ class _Regrade:
 
 
 def _tell_learners(assessment: Assessment, corrections: Sequence[Correction]) -> None:
-    """Tell whoever now sees another result: not where results are hidden, or wait for a person."""
+    """Notify learners whose visible result changed: not where results are hidden, or wait for a person."""
     if not assessment.show_results:
         return
     seen = [each for each in corrections if each.changes_result and not each.result.waits_for_a_person]

@@ -1,6 +1,6 @@
-"""Writing down changed grades: the answers, the results of their attempts, and the record of who changed what.
+"""Storing of changed grades: the responses, the results of their attempts, and the audit of the changes.
 
-A person's grading and a regrade both end here, under the locks of the attempts.
+Manual grading and a regrade both end here, under the locks of the attempts.
 """
 
 from collections.abc import Iterable, Sequence
@@ -33,21 +33,21 @@ WHERE attempt.id = new.id
 
 @dataclass(frozen=True)
 class Correction:
-    """An attempt as it is stored, and the result that it is to have."""
+    """Attempt as it is stored, and its new result."""
 
     attempt: AssessmentAttempt
     result: NewResult
 
     @property
     def changes_result(self) -> bool:
-        """Whether score, maximum or pass mark differ from what is stored."""
+        """Return whether score, maximum or pass mark differ from those stored."""
         attempt, result = self.attempt, self.result
         stored = (attempt.score, attempt.max_score, attempt.is_passed)
         return stored != (result.score, result.max_score, result.is_passed)
 
     @property
     def is_needed(self) -> bool:
-        """Whether anything differs from what is stored."""
+        """Return whether anything differs from what is stored."""
         return self.changes_result or bool(self.result.changes)
 
 
@@ -58,9 +58,9 @@ def store(
     note: str = "",
     graded_answer_id: int | None = None,
 ) -> None:
-    """Write corrections, in a few statements for any number of them; record each changed grade, and tell of it.
+    """Write corrections, in a few statements for any number of them; record and publish each changed grade.
 
-    `graded_answer_id` is the answer that a person graded; whatever else changes is a regrade. The attempts
+    `graded_answer_id` is the AttemptAnswer that a person graded; all other changes are a regrade. The attempts
     on the instances stay as they were read.
     """
     changes = list(_with_rows(corrections))
@@ -97,7 +97,7 @@ def store(
 
 
 def _with_rows(corrections: Iterable[Correction]) -> Iterable[tuple[int, NewGrade]]:
-    """Every change with the row that holds it; a question that had none gets a blank one."""
+    """Yield every change with the key of its row; a question that had none gets a blank one."""
     changes = [(each.attempt, change) for each in corrections for change in each.result.changes]
     missing = [(attempt, change) for attempt, change in changes if change.before.answer_id is None]
     added = AttemptAnswer.objects.bulk_create(
@@ -108,7 +108,7 @@ def _with_rows(corrections: Iterable[Correction]) -> Iterable[tuple[int, NewGrad
 
 
 def _blank(attempt: AssessmentAttempt, change: NewGrade) -> AttemptAnswer:
-    """The row of a question that was left out, as it would have been graded when the attempt ended."""
+    """Return the row of a question that was left out, as it would have been graded when the attempt ended."""
     return AttemptAnswer(
         attempt=attempt,
         question_id=change.before.question_id,

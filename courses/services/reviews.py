@@ -1,7 +1,7 @@
-"""Reviewing a course, editing and withdrawing a review, and finding one helpful.
+"""Reviews of courses: creation, edits, deletion, and helpful votes.
 
-Every write locks the row that decides it: the enrolment for a first review, else the review itself. How many
-people found a review helpful is counted by the database.
+Every write locks the row that decides it: the enrolment for a first review, else the review itself. Votes are
+counted by the database.
 """
 
 from typing import TypedDict, Unpack
@@ -20,7 +20,7 @@ from courses.services import activity
 
 
 class ReviewChanges(TypedDict, total=False):
-    """What an author says in a review. What is left out of an edit keeps its value."""
+    """Changes of a review by its author. A missing key keeps its value."""
 
     rating: int
     title: str
@@ -50,7 +50,7 @@ def create_review(*, author: User, course_id: int, rating: int, content: str, ti
 
 @transaction.atomic
 def update_review(*, author: User, review_id: int, **changes: Unpack[ReviewChanges]) -> Review:
-    """Change what is given of a review. An edited one waits for approval like a new one.
+    """Change the parts of a review that are given. An edited one waits for approval like a new one.
 
     Raises NotFound, PermissionDenied for reviews of others, or a ValidationError that names the fields.
     """
@@ -81,7 +81,7 @@ def delete_review(*, actor: User, review_id: int) -> None:
 
 @transaction.atomic
 def vote_review_helpful(*, voter: User, review_id: int, helpful: bool) -> Review:
-    """Say that a review is helpful, or take that back. Doing either twice is doing it once.
+    """Add or remove the voter's helpful vote. Idempotent.
 
     Raises NotFound for a review that the voter may not see, or OwnReview.
     """
@@ -97,7 +97,7 @@ def vote_review_helpful(*, voter: User, review_id: int, helpful: bool) -> Review
 
 
 def locked_review(viewer: User, review_id: int) -> SeenReview:
-    """The review, annotated as the viewer sees it, locked to the end of the transaction. Raises NotFound."""
+    """Return the review, annotated as the viewer sees it, locked until the transaction ends. Raises NotFound."""
     visible = reviews_visible_to(viewer).filter(pk=review_id)
     review = visible.select_for_update(no_key=True, of=("self",)).first()
     if review is None:
@@ -106,13 +106,13 @@ def locked_review(viewer: User, review_id: int) -> SeenReview:
 
 
 def _lock_enrollment(author: User, course_id: int) -> None:
-    """Let a learner write one review of a course at a time."""
+    """Lock the enrolment, so that a learner writes one review of a course at a time."""
     rows = Enrollment.objects.filter(user=author, course=course_id)
     list(rows.select_for_update(no_key=True).values_list("pk"))
 
 
 def _write(review: Review, values: ReviewChanges) -> None:
-    """Set what is given, texts without white space around them."""
+    """Assign the values that are given, texts without white space around them."""
     for name, value in values.items():
         setattr(review, name, trimmed(value) if isinstance(value, str) else value)
 

@@ -1,8 +1,8 @@
-"""Keeping statistics true: what changed is noted with the write itself, the numbers are computed later.
+"""Refresh of statistics: writes invalidate them, and the numbers are computed later.
 
-Rows that statistics are made of note a StatisticsChange by themselves, whoever writes them. A refresh locks the
-row of the statistics (only refreshes ever do), takes the changes that it sees away, and then counts. So whatever
-it does not count has left a change behind, and two refreshes never work on one row.
+Triggers insert a StatisticsChange with every write that statistics are computed from. A refresh locks the row of
+the statistics (only refreshes ever do), deletes the changes that it sees, and then counts. So every write that it
+does not count has left a change behind, and two refreshes never work on one row.
 """
 
 from collections.abc import Callable, Collection
@@ -22,10 +22,10 @@ from courses.utils.clock import database_now
 from courses.utils.sql import execute, fetch, in_sql
 
 BATCH_SIZE = 20
-"""How many rows one transaction refreshes."""
+"""Number of rows that one transaction refreshes."""
 
 OUTDATED_AFTER = timedelta(hours=1)
-"""Some numbers change by time alone; rows that have such numbers are refreshed this often."""
+"""Age at which rows are refreshed whose numbers change by time alone."""
 
 
 _COUNT_LEARNERS = f"""
@@ -40,14 +40,14 @@ FROM (
 ) AS counted
 WHERE course.id = counted.id AND course.learner_count <> counted.learner_count
 """  # noqa: S608 - made of constants
-"""The popularity that lists of courses are sorted by stands in the courses themselves, where an index can hold it."""
+"""Refresh of the denormalised popularity of courses, which lists are sorted by and an index holds."""
 
 
 @dataclass(frozen=True)
 class _Kind:
-    """Whose statistics: the model of the rows and of their owners, and what counts them anew.
+    """Kind of statistics: the model of the rows and of their owners, and the function that computes them.
 
-    `outdated` are the rows that are wrong soon although nothing was written.
+    `outdated` are the rows that become wrong by time alone.
     """
 
     stats: type[Model]
@@ -72,12 +72,12 @@ _OF_PEOPLE = _Kind(
 
 
 def refresh_stale() -> int:
-    """Refresh everything that has changed and that no other worker holds; return how many rows that were."""
+    """Refresh everything that is stale and not locked by another worker; return the number of rows."""
     return sum(_until_done(kind) for kind in (_OF_COURSES, _OF_PEOPLE))
 
 
 def refresh_all() -> int:
-    """Refresh the statistics of all courses and people, from scratch; return how many rows that were."""
+    """Recompute the statistics of all courses and people; return the number of rows."""
     count = 0
     for kind in (_OF_COURSES, _OF_PEOPLE):
         owners = list(kind.owner._default_manager.order_by("pk").values_list("pk", flat=True))
@@ -89,7 +89,7 @@ def refresh_all() -> int:
 
 
 def compute_missing(*, course_ids: Collection[int] = (), user_ids: Collection[int] = ()) -> None:
-    """Compute at once what was never computed of these courses and people; the rest stays as it is."""
+    """Compute at once the missing statistics of these courses and people; existing ones stay."""
     for kind, owners in ((_OF_COURSES, course_ids), (_OF_PEOPLE, user_ids)):
         computed = kind.stats._default_manager.filter(refreshed_at__isnull=False)
         known = computed.filter(**{f"{kind.owner_id}__in": owners}).values_list(kind.owner_id, flat=True)
@@ -106,7 +106,7 @@ def _until_done(kind: _Kind) -> int:
 
 @transaction.atomic
 def _refresh_stale_batch(kind: _Kind) -> int:
-    """Refresh the rows whose changes wait the longest; those that another worker holds are left to it."""
+    """Refresh the rows with the oldest changes, skipping those that another worker has locked."""
     _be_patient()
     changes = StatisticsChange.objects.filter(**{f"{kind.owner_id}__isnull": False}).order_by("pk")
     waiting = changes.values_list(kind.owner_id, flat=True)[: BATCH_SIZE * BATCH_SIZE]
@@ -121,7 +121,7 @@ def _refresh_stale_batch(kind: _Kind) -> int:
 
 @transaction.atomic
 def _refresh(kind: _Kind, owners: Collection[int]) -> int:
-    """Refresh these rows, waiting for whoever refreshes them already."""
+    """Refresh these rows, waiting for locks."""
     held = _hold(kind, owners)
     _take_changes(kind, held)
     _compute(kind, held)
@@ -129,7 +129,7 @@ def _refresh(kind: _Kind, owners: Collection[int]) -> int:
 
 
 def _be_patient() -> None:
-    """Let the statements of this transaction take a minute: they are not those of a request."""
+    """Allow the statements of this transaction a minute: they are not those of a request."""
     execute("SET LOCAL statement_timeout = '60s'; SET LOCAL lock_timeout = '60s'")
 
 
@@ -138,7 +138,7 @@ def _outdated(kind: _Kind) -> QuerySet[Any]:
 
 
 def _hold(kind: _Kind, owners: Collection[int], *, skip_locked: bool = False) -> set[int]:
-    """Lock the statistics of those of `owners` that there still are, adding missing rows; return their keys."""
+    """Lock the statistics of those of `owners` that still exist, adding missing rows; return their keys."""
     table = kind.owner._meta.db_table
     there = fetch(f"SELECT id FROM {table} WHERE id = ANY(%(owners)s) FOR KEY SHARE", owners=list(owners))  # noqa: S608
     keys = sorted(row.id for row in there)
@@ -151,7 +151,7 @@ def _hold(kind: _Kind, owners: Collection[int], *, skip_locked: bool = False) ->
 
 
 def _take_changes(kind: _Kind, held: Collection[int]) -> set[int]:
-    """Take away the changes of the rows held; return whose they were. Later ones are for the next refresh."""
+    """Delete the changes of the locked rows; return their owners. Later changes are for the next refresh."""
     taken = fetch(
         f"WITH taken AS (DELETE FROM {StatisticsChange._meta.db_table} WHERE {kind.owner_id} = ANY(%(held)s) "  # noqa: S608
         f"RETURNING {kind.owner_id} AS owner) SELECT DISTINCT owner FROM taken",
@@ -161,7 +161,7 @@ def _take_changes(kind: _Kind, held: Collection[int]) -> set[int]:
 
 
 def _compute(kind: _Kind, owners: Collection[int]) -> None:
-    """Count anew and write, in a fixed number of statements for any number of owners."""
+    """Compute and upsert, in a fixed number of statements for any number of owners."""
     if not owners:
         return
     names = {field.name for field in kind.stats._meta.concrete_fields}

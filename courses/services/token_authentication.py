@@ -1,4 +1,4 @@
-"""Recognising the secret of an access token."""
+"""Authentication by access token."""
 
 import hashlib
 import re
@@ -19,7 +19,7 @@ _SECRET = re.compile(r"cat_[A-Za-z0-9_-]{16,200}")
 
 
 def digest_of(secret: str) -> str:
-    """What is stored of a secret: its SHA-256 in hexadecimal. A long random secret needs no slow hash."""
+    """Return the SHA-256 of a secret in hexadecimal. A long random secret needs no slow hash."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
@@ -37,7 +37,7 @@ _people: RowReader[Any] = RowReader(User)
 
 @dataclass(frozen=True)
 class RecognisedToken:
-    """A token that may be used: its primary key, the person it acts for, and what it may be used for."""
+    """Valid token: its primary key, the person it acts for, and its scopes."""
 
     pk: int
     user: User
@@ -45,7 +45,7 @@ class RecognisedToken:
 
 
 def recognise_access_token(*, secret: str) -> RecognisedToken | None:
-    """The token with this secret, or None when there is none that may be used now.
+    """Return the token with this secret, or None when there is none that may be used now.
 
     A token may be used until it is revoked or expires by the clock of the database, while its person is
     active. Its last use is noted, at most once a minute, so that reading costs no write. Every request of a

@@ -7,7 +7,7 @@ import strawberry
 
 from courses import exceptions
 from courses.rules.values import Given, ResponseMember
-from courses.services.attempt_responses import GivenAnswer
+from courses.services.attempt_responses import GivenResponse
 from schema.attempts import places
 from schema.core import ids
 
@@ -53,18 +53,18 @@ class AnswerSubmissionInput:
     )
 
 
-def given_answers(attempt_id: int, answers: Sequence[AnswerSubmissionInput]) -> list[GivenAnswer]:
+def given_responses(attempt_id: int, answers: Sequence[AnswerSubmissionInput]) -> list[GivenResponse]:
     """Convert answers to places in the attempt's layout.
 
     Raises ResponseMismatch, naming its path inside the input, for an id that is not of this attempt, and Required
     for an answer without a response.
     """
     return [
-        _given_answer(attempt_id, answer, ("answers", str(index))) for index, answer in enumerate(answers)
+        _given_response(attempt_id, answer, ("answers", str(index))) for index, answer in enumerate(answers)
     ]
 
 
-def _given_answer(attempt_id: int, answer: AnswerSubmissionInput, field: tuple[str, ...]) -> GivenAnswer:
+def _given_response(attempt_id: int, answer: AnswerSubmissionInput, field: tuple[str, ...]) -> GivenResponse:
     question_id = ids.pk(answer.question_id, "Question")
     if question_id is None:
         raise exceptions.ResponseMismatch(
@@ -77,7 +77,7 @@ def _given_answer(attempt_id: int, answer: AnswerSubmissionInput, field: tuple[s
     response = (
         _given(answer.response, attempt_id, question_id, (*field, "response")) if answer.response else None
     )
-    return GivenAnswer(question_id=question_id, response=response, field=field)
+    return GivenResponse(question_id=question_id, response=response, field=field)
 
 
 def _given(response: ResponseInput, attempt_id: int, question_id: int, field: tuple[str, ...]) -> Given:

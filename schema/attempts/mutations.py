@@ -3,7 +3,7 @@
 import strawberry
 
 from courses.services import attempts as services
-from schema.attempts.inputs import AnswerSubmissionInput, given_answers
+from schema.attempts.inputs import AnswerSubmissionInput, given_responses
 from schema.attempts.types import AssessmentAttempt
 from schema.context import Info
 from schema.core import ids
@@ -103,7 +103,7 @@ class AttemptMutation:
         services.submit_answers(
             learner=info.context.person,
             attempt_id=attempt_id,
-            answers=given_answers(attempt_id, input.answers),
+            responses=given_responses(attempt_id, input.answers),
             base_revision=input.base_revision,
         )
         return SubmitAnswersPayload(attempt_id=attempt_id)
@@ -132,6 +132,6 @@ class AttemptMutation:
         services.complete_attempt(
             learner=info.context.person,
             attempt_id=attempt_id,
-            answers=given_answers(attempt_id, input.answers or []),
+            responses=given_responses(attempt_id, input.answers or []),
         )
         return CompleteAttemptPayload(attempt_id=attempt_id)

@@ -35,7 +35,7 @@ from courses.services import (
     reviews,
     statistics,
 )
-from courses.services.attempts import GivenAnswer
+from courses.services.attempts import GivenResponse
 
 DIRECTORY = Path(__file__).parent
 LEARNERS_PER_COURSE = 14
@@ -94,12 +94,12 @@ def _take(learner: User, assessment: Assessment, skill: float, ago: timedelta, r
     """Take the assessment once: answer, hand in, and have done so `ago`."""
     questions = {question.pk: question.to_rule() for question in assessment.get_questions()}
     attempt = attempts.start_attempt(learner=learner, assessment_id=assessment.pk).attempt
-    answers = []
+    responses = []
     for entry in attempt.layout["questions"]:
         response = plausible_response(questions[entry["id"]], entry, skill=skill, random=random)
         if response is not None:
-            answers.append(GivenAnswer(question_id=entry["id"], response=response))
-    attempts.submit_answers(learner=learner, attempt_id=attempt.pk, answers=answers)
+            responses.append(GivenResponse(question_id=entry["id"], response=response))
+    attempts.submit_answers(learner=learner, attempt_id=attempt.pk, responses=responses)
     AttemptAnswer.objects.filter(attempt=attempt).update(answered_at=F("answered_at") - ago)
     attempts.complete_attempt(learner=learner, attempt_id=attempt.pk)
     _stretch(attempt, ago, timedelta(seconds=random.randint(180, 1500)))

@@ -30,7 +30,7 @@ def _take(assessment: Assessment, pick: str) -> AssessmentAttempt:
     learner = factories.make_learner(assessment.lesson.course)
     attempt = start_attempt(learner=learner, assessment_id=assessment.pk).attempt
     answer = given(attempt, assessment.questions.get(), pick)
-    submit_answers(learner=learner, attempt_id=attempt.pk, answers=[answer])
+    submit_answers(learner=learner, attempt_id=attempt.pk, responses=[answer])
     return complete_attempt(learner=learner, attempt_id=attempt.pk)
 
 
@@ -59,7 +59,7 @@ def test_it_is_graded_so_too_where_the_key_was_mended_while_somebody_worked(
     attempt = start_attempt(learner=learner, assessment_id=assessment.pk).attempt
     _both_are_right()
     answer = given(attempt, assessment.questions.get(), pick)
-    done = complete_attempt(learner=learner, attempt_id=attempt.pk, answers=[answer])
+    done = complete_attempt(learner=learner, attempt_id=attempt.pk, responses=[answer])
     assert (done.score, done.max_score) == (4, 4)
     assert explain_grade(
         viewer=learner, attempt_id=attempt.pk, question_id=assessment.questions.get().pk
@@ -78,11 +78,11 @@ def test_one_that_was_asked_as_several_is_weighed_so_though_one_answer_is_left(
     attempt = start_attempt(learner=learner, assessment_id=assessment.pk).attempt
     question = assessment.questions.get()
     submit_answers(
-        learner=learner, attempt_id=attempt.pk, answers=[given(attempt, question, "Paris", "Lyon")]
+        learner=learner, attempt_id=attempt.pk, responses=[given(attempt, question, "Paris", "Lyon")]
     )
     Answer.objects.filter(answer_text="Lyon").update(is_correct=False)
     submit_answers(
-        learner=learner, attempt_id=attempt.pk, answers=[given(attempt, question, "Paris", "Lyon", "Nice")]
+        learner=learner, attempt_id=attempt.pk, responses=[given(attempt, question, "Paris", "Lyon", "Nice")]
     )
     assert complete_attempt(learner=learner, attempt_id=attempt.pk).score == 0
     assert attempt.layout["questions"][0]["selection"] == "multiple"
@@ -101,7 +101,7 @@ def test_attempts_of_before_are_given_what_their_key_allows_now_or_what_was_done
     mended = factories.multiple_response(assessment, right=("d", "e"), wrong=("f",))
     learner = factories.make_learner(assessment.lesson.course)
     attempt = start_attempt(learner=learner, assessment_id=assessment.pk).attempt
-    submit_answers(learner=learner, attempt_id=attempt.pk, answers=[given(attempt, mended, "d", "e")])
+    submit_answers(learner=learner, attempt_id=attempt.pk, responses=[given(attempt, mended, "d", "e")])
     Answer.objects.filter(answer_text="e").update(is_correct=False)
     written = attempt.layout
     assert [entry.get("selection") for entry in written["questions"]] == [

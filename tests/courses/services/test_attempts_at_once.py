@@ -108,7 +108,7 @@ def test_answers_that_race_the_end_are_either_graded_or_refused() -> None:
             if number == 2:
                 complete_attempt(learner=attempt.user, attempt_id=attempt.pk)
             else:
-                submit_answers(learner=attempt.user, attempt_id=attempt.pk, answers=[answers[number]])
+                submit_answers(learner=attempt.user, attempt_id=attempt.pk, responses=[answers[number]])
 
         raised = at_once(work, writers=3)
         assert set(_kinds(raised)) <= {exceptions.AttemptClosed}
@@ -130,7 +130,7 @@ def test_handing_in_from_many_tabs_gives_one_result() -> None:
     answers = [given(attempt, assessment.questions.get(), text) for text in ("right", "wrong")]
 
     def complete(number: int) -> None:
-        done = complete_attempt(learner=learner, attempt_id=attempt.pk, answers=[answers[number % 2]])
+        done = complete_attempt(learner=learner, attempt_id=attempt.pk, responses=[answers[number % 2]])
         results.append((done.score, done.end_time, done.time_taken_seconds, done.is_passed))
 
     assert at_once(complete) == []
@@ -147,7 +147,7 @@ def test_of_tabs_that_save_on_the_same_revision_one_wins() -> None:
     answers = [given(attempt, assessment.questions.get(), text) for text in ("right", "wrong")]
     raised = at_once(
         lambda tab: submit_answers(
-            learner=learner, attempt_id=attempt.pk, answers=[answers[tab]], base_revision=0
+            learner=learner, attempt_id=attempt.pk, responses=[answers[tab]], base_revision=0
         ),
         writers=2,
     )
@@ -162,12 +162,12 @@ def test_what_another_tab_saved_meanwhile_is_what_a_save_is_compared_with() -> N
     learner = _learner(assessment)
     attempt = start_attempt(learner=learner, assessment_id=assessment.pk).attempt
     right, wrong = (given(attempt, assessment.questions.get(), text) for text in ("right", "wrong"))
-    submit_answers(learner=learner, attempt_id=attempt.pk, answers=[right])
+    submit_answers(learner=learner, attempt_id=attempt.pk, responses=[right])
     stored = attempt.answers.get().response
 
     one_after_the_other(
-        lambda: submit_answers(learner=learner, attempt_id=attempt.pk, answers=[wrong]),
-        lambda: submit_answers(learner=learner, attempt_id=attempt.pk, answers=[right]),
+        lambda: submit_answers(learner=learner, attempt_id=attempt.pk, responses=[wrong]),
+        lambda: submit_answers(learner=learner, attempt_id=attempt.pk, responses=[right]),
     )
     attempt.refresh_from_db()
     assert (attempt.answers.get().response, attempt.answers.get().revision, attempt.revision) == (

@@ -16,7 +16,7 @@ from courses.constants import AttemptEnd
 from courses.models import Answer, Assessment, AssessmentAttempt, UserActivity
 from courses.services import attempt_endings
 from courses.services.attempt_endings import close_expired_attempts
-from courses.services.attempt_responses import GivenAnswer
+from courses.services.attempt_responses import GivenResponse
 from courses.services.attempts import complete_attempt, start_attempt, submit_answers
 from courses.utils.clock import database_now
 from tests import factories
@@ -44,12 +44,12 @@ def attempt(assessment: Assessment) -> AssessmentAttempt:
     return _started(assessment)
 
 
-def _choice(attempt: AssessmentAttempt, text: str = "right") -> GivenAnswer:
+def _choice(attempt: AssessmentAttempt, text: str = "right") -> GivenResponse:
     return given(attempt, attempt.assessment.questions.get(order=1), text)
 
 
 def _answer(attempt: AssessmentAttempt, text: str = "right") -> None:
-    submit_answers(learner=attempt.user, attempt_id=attempt.pk, answers=[_choice(attempt, text)])
+    submit_answers(learner=attempt.user, attempt_id=attempt.pk, responses=[_choice(attempt, text)])
 
 
 def _result(attempt: AssessmentAttempt) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def test_handing_in_grades_what_was_saved_and_takes_remaining_answers_along(
     _answer(attempt)
     before = database_now()
     complete_attempt(
-        learner=attempt.user, attempt_id=attempt.pk, answers=[given(attempt, essay, "Thoughts.")]
+        learner=attempt.user, attempt_id=attempt.pk, responses=[given(attempt, essay, "Thoughts.")]
     )
     result = _result(attempt)
     assert before <= result["end_time"] <= database_now()
@@ -82,10 +82,12 @@ def test_handing_in_grades_what_was_saved_and_takes_remaining_answers_along(
 
 
 def test_handing_in_again_returns_the_same_result_and_changes_nothing(attempt: AssessmentAttempt) -> None:
-    complete_attempt(learner=attempt.user, attempt_id=attempt.pk, answers=[_choice(attempt)])
+    complete_attempt(learner=attempt.user, attempt_id=attempt.pk, responses=[_choice(attempt)])
     before = _result(attempt), list(attempt.answers.values())
     Answer.objects.update(is_correct=False)
-    again = complete_attempt(learner=attempt.user, attempt_id=attempt.pk, answers=[_choice(attempt, "wrong")])
+    again = complete_attempt(
+        learner=attempt.user, attempt_id=attempt.pk, responses=[_choice(attempt, "wrong")]
+    )
     assert (_result(attempt), list(attempt.answers.values())) == before
     assert (again.score, again.end_time) == (4, before[0]["end_time"])
     assert UserActivity.objects.filter(data__event="completed").count() == 1
@@ -97,7 +99,7 @@ def test_an_answer_that_does_not_fit_leaves_the_attempt_open(attempt: Assessment
         complete_attempt(
             learner=attempt.user,
             attempt_id=attempt.pk,
-            answers=[_choice(attempt), GivenAnswer(question.pk, {"text": "right"}, ("answers", "1"))],
+            responses=[_choice(attempt), GivenResponse(question.pk, {"text": "right"}, ("answers", "1"))],
         )
     assert (_result(attempt)["is_completed"], attempt.answers.count()) == (False, 0)
 
@@ -134,7 +136,7 @@ def test_within_the_slack_an_answer_is_accepted_and_counts_as_given_at_the_deadl
 
 def test_handing_in_within_the_slack_takes_no_longer_than_the_limit(attempt: AssessmentAttempt) -> None:
     let_time_run_out(attempt, seconds_ago=5)
-    complete_attempt(learner=attempt.user, attempt_id=attempt.pk, answers=[_choice(attempt)])
+    complete_attempt(learner=attempt.user, attempt_id=attempt.pk, responses=[_choice(attempt)])
     attempt.refresh_from_db()
     assert (attempt.ended_by, attempt.end_time, attempt.time_taken_seconds, attempt.score) == (
         AttemptEnd.LEARNER,
@@ -157,7 +159,7 @@ def test_after_the_slack_completing_with_answers_is_too_late_and_keeps_what_was_
     _answer(attempt)
     let_time_run_out(attempt, seconds_ago=11)
     with pytest.raises(exceptions.TimeExpired) as raised:
-        complete_attempt(learner=attempt.user, attempt_id=attempt.pk, answers=[_choice(attempt, "wrong")])
+        complete_attempt(learner=attempt.user, attempt_id=attempt.pk, responses=[_choice(attempt, "wrong")])
     assert raised.value.field == ("attemptId",)
     result = _result(attempt)
     attempt.refresh_from_db()

@@ -25,7 +25,7 @@ from courses.constants import RegradePolicy
 from courses.models import Answer, AssessmentAttempt
 from courses.selectors.attempts import attempts_of
 from courses.services.attempt_endings import close_expired_attempts
-from courses.services.attempt_responses import GivenAnswer
+from courses.services.attempt_responses import GivenResponse
 from courses.services.attempts import complete_attempt, flag_question, start_attempt, submit_answers
 from courses.services.grading import grade_answer
 from courses.services.regrading import apply_regrade
@@ -123,14 +123,14 @@ class Attempts(RuleBasedStateMachine):
         answers = [self._given(last, name, text)]
         if last.ended_by:
             with pytest.raises(self._refusal(last)):
-                submit_answers(learner=learner, attempt_id=last.pk, answers=answers)
+                submit_answers(learner=learner, attempt_id=last.pk, responses=answers)
             return
         last.responses[name] = text
         if completing:
-            complete_attempt(learner=learner, attempt_id=last.pk, answers=answers)
+            complete_attempt(learner=learner, attempt_id=last.pk, responses=answers)
             self._end(last, "learner")
         else:
-            submit_answers(learner=learner, attempt_id=last.pk, answers=answers)
+            submit_answers(learner=learner, attempt_id=last.pk, responses=answers)
 
     @precondition(lambda self: any(self.expected))
     @rule(who=learners, name=questions, is_flagged=st.booleans())
@@ -169,7 +169,7 @@ class Attempts(RuleBasedStateMachine):
         let_time_run_out(AssessmentAttempt.objects.get(pk=last.pk))
         if noticed_by == "learner":
             with pytest.raises(exceptions.TimeExpired):
-                submit_answers(learner=learner, attempt_id=last.pk, answers=[])
+                submit_answers(learner=learner, attempt_id=last.pk, responses=[])
         elif noticed_by == "sweep":
             assert close_expired_attempts() == 1
         else:
@@ -264,10 +264,10 @@ class Attempts(RuleBasedStateMachine):
     def _stored(attempt: Expected) -> AssessmentAttempt:
         return AssessmentAttempt.objects.get(pk=attempt.pk)
 
-    def _given(self, attempt: Expected, name: str, text: str | None) -> GivenAnswer:
+    def _given(self, attempt: Expected, name: str, text: str | None) -> GivenResponse:
         question = self.questions[name]
         return (
-            GivenAnswer(question.pk, None) if text is None else given(self._stored(attempt), question, text)
+            GivenResponse(question.pk, None) if text is None else given(self._stored(attempt), question, text)
         )
 
     def _texts(self, attempt: AssessmentAttempt) -> dict[str, str]:

@@ -200,7 +200,7 @@ def test_closing_what_is_over_lasts_though_the_new_start_is_refused(
     Assessment.objects.update(max_attempts=1)
     attempt = start_attempt(learner=learner, assessment_id=assessment.pk).attempt
     question = assessment.questions.get()
-    submit_answers(learner=learner, attempt_id=attempt.pk, answers=[given(attempt, question, "right")])
+    submit_answers(learner=learner, attempt_id=attempt.pk, responses=[given(attempt, question, "right")])
     let_time_run_out(attempt)
     with pytest.raises(exceptions.AttemptLimitReached):
         start_attempt(learner=learner, assessment_id=assessment.pk)

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from courses import exceptions
 from courses.models import Assessment, AssessmentAttempt, AttemptAnswer, Question, User
-from courses.services.attempt_responses import GivenAnswer
+from courses.services.attempt_responses import GivenResponse
 from courses.services.attempts import complete_attempt, flag_question, start_attempt, submit_answers
 from courses.utils.clock import database_now
 from tests import factories
@@ -42,7 +42,7 @@ def _question(attempt: AssessmentAttempt, text: str) -> Question:
 def _submit(attempt: AssessmentAttempt, text: str, *texts: str, base: int | None = None) -> AssessmentAttempt:
     """Answer one question with choices or a text."""
     answer = given(attempt, _question(attempt, text), *texts)
-    return submit_answers(learner=attempt.user, attempt_id=attempt.pk, answers=[answer], base_revision=base)
+    return submit_answers(learner=attempt.user, attempt_id=attempt.pk, responses=[answer], base_revision=base)
 
 
 def _rows(attempt: AssessmentAttempt) -> list[Any]:
@@ -130,7 +130,7 @@ def test_all_answers_of_a_call_share_one_revision(attempt: AssessmentAttempt) ->
         given(attempt, _question(attempt, "Single?"), "Paris"),
         given(attempt, _question(attempt, "Short?"), "mitosis"),
     ]
-    submit_answers(learner=attempt.user, attempt_id=attempt.pk, answers=answers)
+    submit_answers(learner=attempt.user, attempt_id=attempt.pk, responses=answers)
     assert list(attempt.answers.values_list("revision", flat=True)) == [1, 1]
 
 
@@ -138,7 +138,7 @@ def test_null_clears_an_answer_and_keeps_the_mark(attempt: AssessmentAttempt) ->
     question = _question(attempt, "Single?")
     _submit(attempt, "Single?", "Paris")
     flag_question(learner=attempt.user, attempt_id=attempt.pk, question_id=question.pk, is_flagged=True)
-    submit_answers(learner=attempt.user, attempt_id=attempt.pk, answers=[GivenAnswer(question.pk, None)])
+    submit_answers(learner=attempt.user, attempt_id=attempt.pk, responses=[GivenResponse(question.pk, None)])
     answer = attempt.answers.get()
     assert (answer.response, answer.selected_answer, answer.is_flagged, answer.revision) == (
         None,
@@ -151,7 +151,7 @@ def test_null_clears_an_answer_and_keeps_the_mark(attempt: AssessmentAttempt) ->
 def test_clearing_what_was_never_answered_changes_nothing(attempt: AssessmentAttempt) -> None:
     question = _question(attempt, "Single?")
     saved = submit_answers(
-        learner=attempt.user, attempt_id=attempt.pk, answers=[GivenAnswer(question.pk, None)]
+        learner=attempt.user, attempt_id=attempt.pk, responses=[GivenResponse(question.pk, None)]
     )
     assert (saved.revision, _rows(attempt)) == (0, [])
 
@@ -164,7 +164,7 @@ def test_a_save_is_one_statement_that_locks_and_one_that_writes(
 ) -> None:
     answers = [given(attempt, _question(attempt, question), text) for question, text in texts.items()]
     with CaptureQueriesContext(connection) as run:
-        submit_answers(learner=attempt.user, attempt_id=attempt.pk, answers=answers)
+        submit_answers(learner=attempt.user, attempt_id=attempt.pk, responses=answers)
     locks, writes = (each["sql"] for each in run if "SAVEPOINT" not in each["sql"])
     assert locks.endswith('FOR NO KEY UPDATE OF "courses_assessmentattempt"')
     assert writes.count("UPDATE courses_assessmentattempt") == writes.count("pg_notify") == 1
@@ -178,7 +178,7 @@ def test_saving_does_the_same_work_whether_right_or_wrong(assessment: Assessment
         attempt = start_attempt(learner=learner, assessment_id=assessment.pk).attempt
         answer = given(attempt, _question(attempt, "Single?"), text)
         with CaptureQueriesContext(connection) as statements:
-            submit_answers(learner=learner, attempt_id=attempt.pk, answers=[answer])
+            submit_answers(learner=learner, attempt_id=attempt.pk, responses=[answer])
         work.append([re.sub(r"'[^']*'|[0-9]+", "", each["sql"]) for each in statements])
     assert work[0] == work[1]
 
@@ -250,7 +250,7 @@ def write(request: pytest.FixtureRequest) -> Any:
 
     def submit(learner: User, attempt: AssessmentAttempt) -> None:
         answer = given(attempt, _question(attempt, "Single?"), "London")
-        submit_answers(learner=learner, attempt_id=attempt.pk, answers=[answer])
+        submit_answers(learner=learner, attempt_id=attempt.pk, responses=[answer])
 
     def flag(learner: User, attempt: AssessmentAttempt) -> None:
         question = _question(attempt, "Single?")
@@ -300,10 +300,10 @@ def test_late_writes_are_refused_with_time_expired_and_nothing_saved_before_is_l
 def test_one_answer_that_does_not_fit_leaves_all_of_the_call_unwritten(attempt: AssessmentAttempt) -> None:
     answers = [
         given(attempt, _question(attempt, "Single?"), "Paris"),
-        GivenAnswer(_question(attempt, "Several?").pk, {"choices": [9]}, ("answers", "1")),
+        GivenResponse(_question(attempt, "Several?").pk, {"choices": [9]}, ("answers", "1")),
     ]
     with pytest.raises(exceptions.ResponseMismatch) as raised:
-        submit_answers(learner=attempt.user, attempt_id=attempt.pk, answers=answers)
+        submit_answers(learner=attempt.user, attempt_id=attempt.pk, responses=answers)
     assert raised.value.field == ("answers", "1", "response", "choices")
     attempt.refresh_from_db()
     assert (attempt.revision, _rows(attempt)) == (0, [])
@@ -312,7 +312,7 @@ def test_one_answer_that_does_not_fit_leaves_all_of_the_call_unwritten(attempt: 
 def test_a_question_is_answered_once_in_a_call(attempt: AssessmentAttempt) -> None:
     answer = given(attempt, _question(attempt, "Single?"), "Paris")
     with pytest.raises(exceptions.ResponseMismatch, match="each question once"):
-        submit_answers(learner=attempt.user, attempt_id=attempt.pk, answers=[answer, answer])
+        submit_answers(learner=attempt.user, attempt_id=attempt.pk, responses=[answer, answer])
     assert _rows(attempt) == []
 
 
