@@ -81,7 +81,7 @@ class HttpProtocol(Backpressure, HttpToolsProtocol):  # type: ignore[misc]
             return
         if self._unparsed > settings.MAX_HEADER_BYTES + settings.MAX_BODY_BYTES:  # the latter for a long URL
             self._refuse_head()
-        elif self._head_timeout is None and not self._is_answering():
+        elif self._head_timeout is None and not self._is_replying():
             self._expect_head()
 
     def shutdown(self) -> None:
@@ -122,7 +122,7 @@ class HttpProtocol(Backpressure, HttpToolsProtocol):  # type: ignore[misc]
 
     # ---------------------------------------------------------------- deadlines and refusals
 
-    def _is_answering(self) -> bool:
+    def _is_replying(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
 
     def _expect_head(self) -> None:
@@ -153,13 +153,13 @@ class HttpProtocol(Backpressure, HttpToolsProtocol):  # type: ignore[misc]
         self._stop_expecting()
         if self.transport.is_closing():
             return
-        if self._is_answering():
+        if self._is_replying():
             self.cycle.disconnected = True
             self.cycle.message_event.set()
             if self.cycle.response_started:
                 self.transport.abort()
                 return
-        self.transport.write(_answer(status, sentence, *more_headers))
+        self.transport.write(_reply(status, sentence, *more_headers))
         if len(self.refused) >= REFUSALS_AT_ONCE:
             self.transport.close()
             return
@@ -194,7 +194,7 @@ class WebSocketProtocol(Backpressure, WebSocketsSansIOProtocol):  # type: ignore
         if self.conn.handshake_exc is not None and not self.handshake_initiated:
             said = b"".join(self.conn.data_to_send())
             self.transport.write(
-                said or _answer(HTTPStatus.BAD_REQUEST, "This is no handshake of a WebSocket.")
+                said or _reply(HTTPStatus.BAD_REQUEST, "This is no handshake of a WebSocket.")
             )
             self.transport.close()
 
@@ -236,7 +236,7 @@ def _size(headers: list[tuple[bytes, bytes]]) -> int:
     return sum(len(name) + len(value) for name, value in headers)
 
 
-def _answer(status: HTTPStatus, sentence: str, *more_headers: bytes) -> bytes:
+def _reply(status: HTTPStatus, sentence: str, *more_headers: bytes) -> bytes:
     return b"".join(
         [
             STATUS_LINE[status],

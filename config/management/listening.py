@@ -41,7 +41,7 @@ def _cannot_listen(host: str, port: int, error: OSError) -> str:
             return f"--host {host}: this machine has no such address."
 
 
-def answer(config: uvicorn.Config, listening: socket.socket) -> bool:
+def run(config: uvicorn.Config, listening: socket.socket) -> bool:
     """Answer requests until interrupted. Returns whether it came to that."""
     if config.workers > 1:
         _Workers(config, sockets=[listening]).run()

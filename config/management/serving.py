@@ -13,7 +13,7 @@ from django.core.management.base import CommandError
 from django.db import connections
 from uvicorn.config import STARTUP_FAILURE
 
-from config.management.listening import answer, take_port
+from config.management.listening import run, take_port
 from courses.management.data_directory import add_data_directory_argument
 
 APPLICATION = "config.asgi:application"
@@ -70,5 +70,5 @@ def serve(listening: socket.socket, *, workers: int) -> None:
         ws_max_size=settings.MAX_BODY_BYTES,
         timeout_graceful_shutdown=int(settings.REQUEST_DEADLINE_SECONDS),
     )
-    if not answer(config, listening):
+    if not run(config, listening):
         sys.exit(STARTUP_FAILURE)
