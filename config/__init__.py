@@ -1,1 +1,1 @@
-"""How this deployment is wired: settings, database, URLs and the server's entry. No product knowledge."""
+"""Wiring of a deployment: settings, database, URLs and the server's entry. No product knowledge."""

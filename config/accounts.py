@@ -1,4 +1,4 @@
-"""How people sign up and sign in: what this deployment tells django-allauth about its accounts."""
+"""Sign-up and sign-in: the adapters of django-allauth."""
 
 from typing import Any
 
@@ -24,10 +24,10 @@ _APP = "allauth.account"
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Whom to let in, under which name and address, and after how many tries."""
+    """Rules on names, addresses and failed sign-ins."""
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """The client's address as the API sees it."""
+        """Return the client's address, as the API determines it."""
         forwarded_for = request.headers.get("x-forwarded-for")
         address = client_address(request.META.get("REMOTE_ADDR"), [forwarded_for] if forwarded_for else [])
         return address or "unknown"
@@ -46,12 +46,14 @@ class AccountAdapter(DefaultAccountAdapter):
     # ---------------------------------------------------------------- signing up
 
     def clean_email(self, email: str) -> str:
-        """Refuse an address that does not fit its column: django-allauth would cut it and store the rest."""
+        """Reject an address that does not fit its column: django-allauth would cut it and store the rest."""
         EmailAddress._meta.get_field("email").run_validators(email)
         return super().clean_email(email)
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
-        """The name as it is stored, unless it is reserved, or looks like one that is reserved or taken."""
+        """Return the name as it is stored. Raises ValidationError for one that is reserved, or looks like a reserved or
+        taken one.
+        """
         username = User.normalize_username(username)
         User._meta.get_field("username").run_validators(username)  # NFKC makes some names longer
         if skeleton(username) in map(skeleton, settings.ACCOUNT_USERNAME_BLACKLIST):
@@ -61,7 +63,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().clean_username(username, shallow)
 
     def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:
-        """Store who signs up; of several who want one name at the same moment, the first."""
+        """Store a new account; of several requests for one name at the same moment, the first."""
         try:
             return super().save_user(request, user, form, commit)
         except IntegrityError:
@@ -75,7 +77,7 @@ class AccountAdapter(DefaultAccountAdapter):
         self.add_message(request, messages.ERROR, "", message=" ".join(taken.messages))
         return redirect("account_signup")
 
-    # ---------------------------------------------------------------- guessing passwords
+    # ---------------------------------------------------------------- password guessing
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         if username := credentials.get("username"):
@@ -83,10 +85,10 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().authenticate(request, **credentials)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Count a try, or refuse it. Whoever guesses uses up their own tries and never those of the owner.
+        """Count an attempt to sign in, or reject it.
 
-        Tries count for an account and an address together. An account that is guessed at from many addresses has
-        fewer for each, and some for every new one, so its owner still gets in.
+        Attempts count for an account and an address together. An account under attack from many addresses has fewer for
+        each, and some for every new one, so its owner still gets in.
         """
         super().pre_authenticate(request, **credentials)
         account = _account(credentials)
@@ -103,13 +105,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 def _account(credentials: dict[str, Any]) -> str:
-    """Whose password is tried, by whatever host name of ours."""
+    """Return the key of the account that is tried, the same for all our host names."""
     login: str = credentials.get("email") or credentials.get("username") or ""
     return login.lower()
 
 
 class EmailVerificationStage(stages.EmailVerificationStage):
-    """Everybody proves an address first, but for those whom an administrator vouches for."""
+    """Verification of an address, except for people whom an administrator vouches for."""
 
     def handle(self) -> tuple[Any, bool]:
         person = self.login.user
@@ -120,7 +122,7 @@ class EmailVerificationStage(stages.EmailVerificationStage):
 
 
 def _note_address(person: User) -> None:
-    """Note the address of somebody vouched for as verified, unless somebody else has proved it."""
+    """Record the address of a person vouched for as verified, unless somebody else has proved it."""
     if person.email and not EmailAddress.objects.filter(user=person).exists():
         address = EmailAddress(user=person, email=person.email.lower(), primary=True, verified=True)
         EmailAddress.objects.bulk_create([address], ignore_conflicts=True)

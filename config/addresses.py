@@ -1,6 +1,6 @@
-"""Addresses that settings name: hosts, origins, networks, and the URLs of other services.
+"""Parsing of addresses in settings: hosts, origins, networks, and the URLs of other services.
 
-Each function takes what an operator wrote, and raises ValueError with a sentence to say after the setting's name.
+Each function parses an operator's text, and raises ValueError with a sentence to say after the setting's name.
 No sentence repeats a URL that may hold a password.
 """
 
@@ -45,7 +45,7 @@ PACKAGES = {
 
 
 def host(text: str) -> str:
-    """An entry of ALLOWED_HOSTS: `courses.example`, `.courses.example` with what is under it, `[::1]` or `*`."""
+    """Parse an entry of ALLOWED_HOSTS: `courses.example`, `.courses.example` with its subdomains, `[::1]` or `*`."""
     domain, port = split_domain_port(text.removeprefix("."))
     if text != "*" and (port or not domain):
         raise ValueError(f"{text!r} is not a host name such as courses.example.")
@@ -53,7 +53,7 @@ def host(text: str) -> str:
 
 
 def origin(text: str) -> str:
-    """Scheme and host, with a port if need be; `https://*.courses.example` for all that are under it."""
+    """Parse scheme and host, with an optional port; `https://*.courses.example` covers all subdomains."""
     parts = _split(text)
     if not _is_web(parts) or parts.geturl() != f"{parts.scheme}://{parts.netloc}":
         raise ValueError(f"{text!r} is not an origin such as https://courses.example.")
@@ -61,7 +61,7 @@ def origin(text: str) -> str:
 
 
 def web_address(text: str) -> str:
-    """An address to which a path can be added."""
+    """Parse a URL to which a path can be added."""
     parts = _split(text)
     if not _is_web(parts) or parts.query or parts.fragment:
         raise ValueError(f"{text!r} is not an address such as https://courses.example.")
@@ -69,7 +69,7 @@ def web_address(text: str) -> str:
 
 
 def network(text: str) -> str:
-    """`10.0.0.0/8`, or a single address."""
+    """Parse a network such as `10.0.0.0/8`, or a single address."""
     try:
         ip_network(text, strict=False)
     except ValueError:
@@ -78,14 +78,14 @@ def network(text: str) -> str:
 
 
 def sender(text: str) -> str:
-    """`courses@courses.example`, with a name before it if need be."""
+    """Parse `courses@courses.example`, with an optional name before it."""
     if "@" not in parseaddr(text)[1] or "\n" in text:
         raise ValueError(f"{text!r} is not an address such as courses@courses.example.")
     return text
 
 
 def postgresql(text: str) -> dict[str, Any]:
-    """The database of Django's DATABASES that a URL names."""
+    """Parse a URL to an entry of Django's DATABASES."""
     if environ.Env.DB_SCHEMES.get(text.partition(":")[0]) != "django.db.backends.postgresql":
         raise ValueError(f"must name a PostgreSQL database, such as {DATABASE_EXAMPLE}.")
     try:
@@ -103,7 +103,7 @@ def postgresql(text: str) -> dict[str, Any]:
 
 
 def listening(text: str) -> str:
-    """A connection string of PostgreSQL, as a URL or as `name=value` pairs."""
+    """Parse a connection string of PostgreSQL, as a URL or as `name=value` pairs."""
     try:
         port = parse_dsn(text).get("port", "")
     except psycopg2.ProgrammingError:
@@ -114,7 +114,7 @@ def listening(text: str) -> str:
 
 
 def cache(text: str) -> dict[str, Any]:
-    """The entry of Django's CACHES that a URL names. The package that it needs must be installed."""
+    """Parse a URL to an entry of Django's CACHES. The package that it needs must be installed."""
     parts = _split(text)
     if parts.scheme not in CACHES:
         raise ValueError(f"must begin with one of {', '.join(f'{scheme}://' for scheme in CACHES)}.")
@@ -128,7 +128,7 @@ def cache(text: str) -> dict[str, Any]:
 
 
 def mail(text: str) -> dict[str, Any]:
-    """Django's EMAIL_ settings that a URL names."""
+    """Parse a URL to Django's EMAIL_ settings."""
     try:
         configured: dict[str, Any] = environ.Env.email_url_config(text)
     except (ValueError, ImproperlyConfigured):
@@ -139,7 +139,7 @@ def mail(text: str) -> dict[str, Any]:
 
 
 def _split(text: str) -> SplitResult:
-    """The parts of a URL; none at all when it has a bracket or a port that cannot be."""
+    """Split a URL; the parts are empty when it has an impossible bracket or port."""
     try:
         parts = urlsplit(text)
         _ = parts.port

@@ -1,4 +1,4 @@
-"""The one entry of the server: /graphql to schema.application, every other page to Django, in one process.
+"""ASGI entry of the server: /graphql to schema.application, every other page to Django, in one process.
 
 The PostgreSQL sessions of a process are its database threads and its Django threads, one each, and from the
 first subscription on the one that listens.
@@ -27,7 +27,7 @@ GRAPHQL_PATHS = ("/graphql", "/graphql/")
 
 
 class Server:
-    """Joins the API, Django's pages and the chores, and closes their sessions when the process ends."""
+    """ASGI application of the API, Django's pages and the chores, with one lifespan."""
 
     def __init__(self, graphql: GraphQLApplication, django: DjangoThreads, background: Background) -> None:
         self._graphql = graphql
@@ -49,7 +49,7 @@ class Server:
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         gc.collect()
-        gc.freeze()  # what start-up made stays: going through it again took 60 ms from whoever asked then
+        gc.freeze()  # collecting the objects of start-up again took 60 ms from a request
         self._background.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
@@ -62,7 +62,7 @@ class Server:
 
 
 def _timely(receive: Receive) -> Receive:
-    """`receive`, which raises TimeoutError when the body has not arrived after BODY_TIMEOUT_SECONDS."""
+    """Return `receive` with a TimeoutError when the body has not arrived after BODY_TIMEOUT_SECONDS."""
     deadline = asyncio.get_running_loop().time() + settings.BODY_TIMEOUT_SECONDS
     is_complete = False
 

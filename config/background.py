@@ -1,6 +1,6 @@
-"""What the server does by itself: closing attempts whose time is over, keeping statistics fresh, tidying up.
+"""Background work of the server: closing overdue attempts, refreshing statistics, deleting expired rows.
 
-Every process does its chores; rows that another process holds are passed over, so the work is shared. A chore
+Every process does its chores; rows that another process has locked are skipped, so the work is shared. A chore
 is a job on a database thread like any other: it opens no session of its own.
 """
 
@@ -22,7 +22,7 @@ logger = logging.getLogger("courses.background")
 
 @dataclass(frozen=True)
 class Chore:
-    """Something to do again and again, with a rest of `pause` seconds between two times."""
+    """Repeated work, with a pause of `pause` seconds between two runs."""
 
     name: str
     work: Callable[[], int]
@@ -38,7 +38,7 @@ CHORES = (
 
 
 class Background:
-    """The chores of one process, from its start to its end."""
+    """Chores of one process, from its start to its end."""
 
     def __init__(self, chores: Sequence[Chore] = CHORES) -> None:
         self._chores = chores
@@ -48,14 +48,14 @@ class Background:
         self._tasks = [asyncio.create_task(_keep_doing(chore)) for chore in self._chores]
 
     async def stop(self) -> None:
-        """End the chores; a job that has begun is waited for."""
+        """Cancel the chores, and wait for a job that has begun."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 async def do_once(chore: Chore) -> None:
-    """Do a chore. What fails now, with a database that is away or busy, is done the next time."""
+    """Run a chore. A failure, with a database that is away or busy, is logged and retried at the next run."""
     try:
         if done := await database(chore.work):
             logger.info("%s: %d", chore.name, done)

@@ -1,4 +1,4 @@
-"""uvicorn's protocols, with bounds where uvicorn has none: on connections, on heads, and on what waits to be sent.
+"""uvicorn's protocols with bounds that uvicorn lacks: on connections, on heads, and on unsent data.
 
 The bounds are settings. An idle WebSocket and an event stream without events wait for nothing and have no timeout;
 the body of a request has its timeout in config/asgi.py.
@@ -17,16 +17,16 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from config.transport import Backpressure, BoundedTransport
 
 HANDLES_KEPT_FREE = 100
-"""File handles that connections leave to the sessions of PostgreSQL, to files, and to refusals under way."""
+"""File handles reserved for the sessions of PostgreSQL, files, and refusals under way."""
 
 REFUSALS_AT_ONCE = 50
 LINGER_SECONDS = 2.0
 FAREWELL_SECONDS = 1.5
-"""What a client may take to read what is left for it, and to close its WebSocket, when the process stops."""
+"""Time for a client to read the rest and to close its WebSocket, when the process stops."""
 
 
 def most_connections() -> int:
-    """How many connections this process serves at once: MAX_CONNECTIONS, or fewer where file handles are few."""
+    """Return the limit on connections of this process: MAX_CONNECTIONS, or fewer where file handles are few."""
     if sys.platform == "win32":
         return int(settings.MAX_CONNECTIONS)
     import resource
@@ -36,16 +36,16 @@ def most_connections() -> int:
 
 
 class HeadTooLarge(Exception):  # noqa: N818 - being refused is no error
-    """A request has more headers, or larger ones, than are read."""
+    """Excess in number or size of a request's headers."""
 
 
 class HttpProtocol(Backpressure, HttpToolsProtocol):  # type: ignore[misc]
-    """One connection that speaks HTTP. The head of a request has to be complete HEADER_TIMEOUT_SECONDS after it
-    can have begun; a client that is refused is told why before the connection ends.
+    """HTTP connection. The head of a request must be complete HEADER_TIMEOUT_SECONDS after it can have begun; a client
+    that is refused is told why before the connection ends.
     """
 
     refused: ClassVar[set["HttpProtocol"]] = set()
-    """Those that are being told why, of whom nothing is read any more."""
+    """Connections with a refusal under way, of which nothing is read any more."""
 
     _head_timeout: asyncio.TimerHandle | None = None
     _is_in_head = False
@@ -89,7 +89,7 @@ class HttpProtocol(Backpressure, HttpToolsProtocol):  # type: ignore[misc]
         _begin_to_stop(self.app_state)
         super().shutdown()
 
-    # ---------------------------------------------------------------- what the parser finds
+    # ---------------------------------------------------------------- parser callbacks
 
     def on_message_begin(self) -> None:
         self._is_in_head = True
@@ -114,7 +114,7 @@ class HttpProtocol(Backpressure, HttpToolsProtocol):  # type: ignore[misc]
         super().handle_websocket_upgrade()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what the parser stopped at: uvicorn asks for 400 whatever the reason was."""
+        """Refuse the input that the parser stopped at: uvicorn asks for 400 whatever the reason was."""
         if self._has_large_head:
             self._refuse_head()
         else:
@@ -126,7 +126,7 @@ class HttpProtocol(Backpressure, HttpToolsProtocol):  # type: ignore[misc]
         return self.cycle is not None and not self.cycle.response_complete
 
     def _expect_head(self) -> None:
-        """Give the client its time for the next head. It is not given more for sending something else meanwhile."""
+        """Start the timeout of the next head. Sending something else meanwhile does not extend it."""
         self._head_timeout = self.loop.call_later(settings.HEADER_TIMEOUT_SECONDS, self._miss_head)
 
     def _stop_expecting(self) -> None:
@@ -146,9 +146,9 @@ class HttpProtocol(Backpressure, HttpToolsProtocol):  # type: ignore[misc]
         self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"A request may have {limits}.")
 
     def _refuse(self, status: HTTPStatus, sentence: str, *more_headers: bytes) -> None:
-        """Answer `status` and end the connection.
+        """Send `status` and end the connection.
 
-        It lingers: closed at once with bytes unread, the client would be sent a reset, which can overtake the answer.
+        It lingers: closed at once with bytes unread, the client would be sent a reset, which can overtake the reply.
         """
         self._stop_expecting()
         if self.transport.is_closing():
@@ -170,8 +170,8 @@ class HttpProtocol(Backpressure, HttpToolsProtocol):  # type: ignore[misc]
 
 
 class WebSocketProtocol(Backpressure, WebSocketsSansIOProtocol):  # type: ignore[misc]
-    """One connection that speaks WebSocket. Messages are sent one after the other, each once there is room for it;
-    when more than MAX_UNSENT_BYTES wait for that, the client is disconnected.
+    """WebSocket connection. Messages are sent one after the other, each once there is room for it; when more than
+    MAX_UNSENT_BYTES wait for that, the client is disconnected.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -199,7 +199,7 @@ class WebSocketProtocol(Backpressure, WebSocketsSansIOProtocol):  # type: ignore
             self.transport.close()
 
     def shutdown(self) -> None:
-        """Let the application close an open connection: it answers what it executes before."""
+        """Let the application close an open connection, after replying to the operations under way."""
         self.transport.hurry(FAREWELL_SECONDS)
         if self.handshake_complete and not self.close_sent and _begin_to_stop(self.app_state):
             self.close_timeout = FAREWELL_SECONDS
@@ -225,7 +225,7 @@ class WebSocketProtocol(Backpressure, WebSocketsSansIOProtocol):  # type: ignore
 
 
 def _begin_to_stop(app_state: dict[str, Any]) -> bool:
-    """Tell the application, if it wants to know, that its connections are to end."""
+    """Notify the application, if it has asked for it, that its connections are to end; return whether it has."""
     begin_to_stop = app_state.get("begin_to_stop")
     if begin_to_stop is not None:
         begin_to_stop()

@@ -1,8 +1,8 @@
-"""The content security policy of Django's pages: no script, our own style, and forms that stay on the site.
+"""Content security policy of Django's pages: no script, our own style, and forms that stay on the site.
 
-One destination is elsewhere. A form that lets a partner in, or signs a person out for one, is answered with a
-redirect to that partner's address, and Chromium holds `form-action` against the redirect too. So pages with such
-a form name the addresses that an administrator has registered for that partner.
+One destination is elsewhere. A form that lets a partner in, or signs a person out for one, leads to a redirect to
+that partner's address, and Chromium holds `form-action` against the redirect too. So pages with such a form name the
+addresses that an administrator has registered for that partner.
 """
 
 import re
@@ -25,7 +25,7 @@ _HOST = re.compile(r"(\*\.)?[a-z0-9.-]+")
 
 
 class ContentSecurityMiddleware:
-    """Sends the policy with everything that Django answers, but for the administration and debug pages."""
+    """Middleware that sends the policy with every reply of Django, except on the administration and debug pages."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -41,7 +41,7 @@ class ContentSecurityMiddleware:
 
 
 def _partner_of(request: HttpRequest, response: HttpResponse) -> Client | None:
-    """The partner to whom a form on this page may lead; None on nearly all pages."""
+    """Return the partner to whom a form on this page may lead; None on nearly all pages."""
     context = getattr(response, "context_data", None) or {}
     form = getattr(context.get("form"), "cleaned_data", {})
     if client := context.get("client") or form.get("client"):  # the pages of consent and of signing out
@@ -52,15 +52,15 @@ def _partner_of(request: HttpRequest, response: HttpResponse) -> Client | None:
 
 
 def _sources(partner: Client | None) -> Iterable[str]:
-    """The registered addresses of a partner, as sources of the policy."""
+    """Return the registered addresses of a partner, as sources of the policy."""
     addresses = partner.get_redirect_uris() + partner.get_post_logout_redirect_uris() if partner else []
     return filter(None, map(_source, addresses))
 
 
 def _source(address: str) -> str:
-    """The origin of an address, or no more than its scheme where a policy has no word for the origin.
+    """Return the origin of an address, or only its scheme where the policy's syntax cannot express the origin.
 
-    Empty for what is no address: an administrator may have registered anything.
+    Empty for text that is no address: an administrator may have registered anything.
     """
     try:
         parts = urlsplit(address)

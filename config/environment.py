@@ -1,4 +1,4 @@
-"""Reading settings from the environment: typed, checked, and each wrong one named in a line of its own.
+"""Settings from the environment: typed, checked, and each wrong one named in a line of its own.
 
 A variable is declared where it is read, in config/settings.py, and nowhere else. The readers have the names of
 django-environ's, whose own take `maybe` for off and `10abc` for ten.
@@ -24,9 +24,9 @@ Default = TypeVar("Default")
 
 
 class Environment:
-    """The variables of this process. An empty one counts as not set.
+    """Environment variables of this process. An empty one counts as not set.
 
-    A wrong value is noted and the default goes on in its place, so that `check` can name all of them at once.
+    A wrong value is noted and the default is used in its place, so that `check` can name all of them at once.
     """
 
     def __init__(self, variables: Mapping[builtins.str, builtins.str]) -> None:
@@ -37,7 +37,7 @@ class Environment:
     def parsed(
         self, name: builtins.str, *, default: Default, by: Callable[[builtins.str], Value]
     ) -> Value | Default:
-        """What `by` makes of a variable. It raises ValueError with a sentence to say after the variable's name."""
+        """Read a variable with the parser `by`, whose ValueError says what to print after the variable's name."""
         self._known.add(name)
         text = self._variables.get(name, "").strip()
         if not text:
@@ -49,14 +49,14 @@ class Environment:
             return default
 
     def url(self, name: builtins.str, *, default: builtins.str, by: Callable[[builtins.str], Value]) -> Value:
-        """What `by` makes of an address, and of the default when there is none."""
+        """Read an address with the parser `by`, which is applied to the default as well."""
         return self.parsed(name, default=None, by=by) or by(default)
 
     def str(self, name: builtins.str, *, default: builtins.str) -> builtins.str:
         return self.parsed(name, default=default, by=builtins.str)
 
     def line(self, name: builtins.str, *, default: builtins.str) -> builtins.str:
-        """A text on one line, as a heading or the subject of a mail needs it."""
+        """Read a text on one line, as a heading or the subject of a mail needs it."""
         return self.parsed(name, default=default, by=_one_line)
 
     def bool(self, name: builtins.str, *, default: builtins.bool) -> builtins.bool:
@@ -70,15 +70,15 @@ class Environment:
         minimum: builtins.int = 1,
         maximum: builtins.int | None = None,
     ) -> builtins.int:
-        """A whole number. Unless `minimum` says otherwise it is a limit, of which none may be zero."""
+        """Read a whole number. The minimum is 1 unless given: as a limit, zero would refuse everything."""
         return self.parsed(name, default=default, by=lambda text: _whole_number(text, minimum, maximum))
 
     def float(self, name: builtins.str, *, default: builtins.float) -> builtins.float:
-        """A number above zero."""
+        """Read a number above zero."""
         return self.parsed(name, default=default, by=_number_above_zero)
 
     def path(self, name: builtins.str, *, default: Path) -> Path:
-        """A directory, which need not be there yet; `~` is the home of whoever started the process."""
+        """Read a directory, which need not exist yet; `~` is the home of the process's user."""
         return self.parsed(name, default=default, by=_directory).resolve()
 
     def list(
@@ -88,7 +88,7 @@ class Environment:
         default: Sequence[builtins.str],
         by: Callable[[builtins.str], builtins.str],
     ) -> builtins.list[builtins.str]:
-        """The entries between commas, each as `by` makes it."""
+        """Read entries between commas, each with the parser `by`."""
 
         def entries(text: builtins.str) -> builtins.list[builtins.str]:
             return [by(entry.strip()) for entry in text.split(",") if entry.strip()]
@@ -96,7 +96,7 @@ class Environment:
         return builtins.list(self.parsed(name, default=default, by=entries))
 
     def check(self) -> None:
-        """To be called when everything was read. Raises ImproperlyConfigured with a line for each wrong variable.
+        """Check the variables, after everything was read. Raises ImproperlyConfigured with a line for each wrong one.
 
         Variables of ours that nothing reads are named on standard error, once and not by every worker.
         """
@@ -114,7 +114,7 @@ class Environment:
 
 
 def switch(text: str) -> bool:
-    """Whether something is on. Raises ValueError for what is neither on nor off."""
+    """Parse on or off. Raises ValueError for anything else."""
     if text.lower() not in ON + OFF:
         raise ValueError(f"{text!r} is neither on nor off.")
     return text.lower() in ON

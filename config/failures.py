@@ -1,4 +1,4 @@
-"""Failures of a command that whoever started it can mend, said in one line and without a traceback."""
+"""Failures of a command that its operator can mend, reported in one line and without a traceback."""
 
 import os
 
@@ -12,7 +12,7 @@ MENDABLE = (ImproperlyConfigured, DatabaseError)
 
 
 def what_to_do(failure: Exception) -> str | None:
-    """A line for each thing that is wrong, or None when it is not the deployment that has to be mended."""
+    """Return a line for each defect, or None when the failure is not one of the deployment."""
     if isinstance(failure, ImproperlyConfigured):
         return str(failure)
     # MigrationSchemaMissing tells its cause only in its text.

@@ -6,7 +6,7 @@ from allauth.account.forms import LoginForm
 
 
 class SignInForm(LoginForm):
-    """One field takes the user name or the e-mail address, and says so to people and password managers."""
+    """Sign-in form whose one field takes the user name or the e-mail address, and says so to password managers."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

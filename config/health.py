@@ -1,4 +1,4 @@
-"""What an orchestrator asks: is the process up (/livez), and can it do its work (/readyz)."""
+"""Probes of an orchestrator: liveness (/livez) and readiness (/readyz)."""
 
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -6,12 +6,12 @@ from django.http import HttpRequest, JsonResponse
 
 
 def livez(_request: HttpRequest) -> JsonResponse:
-    """200 as long as the process answers at all."""
+    """Return 200 as long as the process serves at all."""
     return JsonResponse({"status": "up"})
 
 
 def readyz(_request: HttpRequest) -> JsonResponse:
-    """200 when the database is reachable and has every migration, else 503 and which of the two is wrong."""
+    """Return 200 when the database is reachable and has every migration, else 503 and which of the two is wrong."""
     try:
         missing = has_missing_migrations()
     except (DatabaseError, InterfaceError):
@@ -22,6 +22,6 @@ def readyz(_request: HttpRequest) -> JsonResponse:
 
 
 def has_missing_migrations() -> bool:
-    """Whether this version has migrations that the database has not."""
+    """Return whether this version has migrations that the database has not."""
     executor = MigrationExecutor(connection)
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))

@@ -1,6 +1,6 @@
-"""Secrets that a deployment makes for itself at the first start and keeps beside its data.
+"""Secrets that a deployment generates at the first start and keeps beside its data.
 
-Settings hold them as text that comes when it is first used, so that a command which needs none makes none.
+In settings they are lazy texts, so that a command which needs none generates none.
 """
 
 import os
@@ -20,17 +20,17 @@ LEAST_BITS = 2048
 
 
 def secret_key(directory: Path) -> str:
-    """What signs sessions, when COURSES_SECRET_KEY does not give it."""
+    """Return the key that signs sessions, where COURSES_SECRET_KEY does not give it."""
     return _when_used("COURSES_SECRET_KEY", directory / "secret_key", lambda: secrets.token_urlsafe(64), str)
 
 
 def signing_key(directory: Path) -> str:
-    """What signs ID tokens, when COURSES_SIGNING_KEY does not give it."""
+    """Return the key that signs ID tokens, where COURSES_SIGNING_KEY does not give it."""
     return _when_used("COURSES_SIGNING_KEY", directory / "signing_key.pem", new_signing_key, rsa_key)
 
 
 def _when_used(setting: str, path: Path, make: Callable[[], str], check: Callable[[str], str]) -> str:
-    """Text that raises ImproperlyConfigured at its first use when it can be neither read nor kept, or is wrong."""
+    """Return lazy text. Its first use raises ImproperlyConfigured when it can be neither read nor kept, or is wrong."""
 
     @cache
     def secret() -> str:
@@ -47,9 +47,9 @@ def _when_used(setting: str, path: Path, make: Callable[[], str], check: Callabl
 
 
 def kept_secret(path: Path, make: Callable[[], str]) -> str:
-    """The secret in `path`, which only its owner may read; made when there is none.
+    """Return the secret in `path`, which only its owner may read; generate it when there is none.
 
-    It appears whole or not at all, so that processes which start at once agree on one.
+    The file is created atomically, so that processes which start at once agree on one secret.
     """
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +66,7 @@ def kept_secret(path: Path, make: Callable[[], str]) -> str:
 
 
 def new_signing_key() -> str:
-    """An RSA key in PEM, with which ID tokens are signed (RS256)."""
+    """Return a new RSA key in PEM, with which ID tokens are signed (RS256)."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=LEAST_BITS)
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -74,8 +74,8 @@ def new_signing_key() -> str:
 
 
 def rsa_key(pem: str) -> str:
-    """The PEM of a key that can sign ID tokens. Raises ValueError for anything else."""
-    pem = pem.replace("\\r", "").replace("\\n", "\n")  # as it comes from where a variable is a single line
+    """Return the PEM of a key that can sign ID tokens. Raises ValueError for anything else."""
+    pem = pem.replace("\\r", "").replace("\\n", "\n")  # escaped where a variable must be a single line
     try:
         key = serialization.load_pem_private_key(pem.encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):

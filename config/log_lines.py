@@ -1,4 +1,4 @@
-"""The log: one line of JSON for each record, on standard output when the server runs and on standard error otherwise.
+"""Log: one line of JSON for each record, on standard output when the server runs and on standard error otherwise.
 
 Being JSON in ASCII, a record is one line whatever a client puts into it.
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class JsonLines(logging.Formatter):
-    """Writes a record as JSON: when, how grave, of which part, its message, and the `facts` that it was given."""
+    """Formatter of a record as JSON: time, level, logger, message, and the `facts` that it was given."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
@@ -26,8 +26,8 @@ class JsonLines(logging.Formatter):
 
 
 def configuration(*, is_serving: bool) -> dict[str, Any]:
-    """Django's LOGGING. Each request leaves a line only where the server runs for others: a demonstration and
-    commands say what is wrong and nothing else.
+    """Return Django's LOGGING. Requests are logged only where the server runs for others: a demonstration and
+    commands log failures and nothing else.
     """
     return {
         "version": 1,

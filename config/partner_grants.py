@@ -1,4 +1,4 @@
-"""The server that issues partners' tokens: django-allauth's, which remembers what descends from which consent."""
+"""Issuer of partners' tokens: django-allauth's, with a record of the secrets that descend from each consent."""
 
 from datetime import timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from courses.services.partner_grants import Issued, begin_grant, end_grant_of, e
 
 
 class PartnerRequestValidator(OAuthLibRequestValidator):
-    """Notices codes and refresh tokens that are used again. For one request, inside its transaction."""
+    """Validator that detects reuse of codes and refresh tokens. For one request, inside its transaction."""
 
     _grant: PartnerGrant | None = None
 

@@ -31,26 +31,26 @@ GRANT_TYPES = (
 
 
 class InvalidResourceError(FatalClientError):
-    """RFC 8707: the token is wanted for somebody else's API."""
+    """Request for a token of another API (RFC 8707)."""
 
     error = "invalid_target"
     description = "This server issues tokens for its own API only."
 
 
 class MissingChallengeError(FatalClientError):
-    """RFC 7636, which OAuth 2.1 demands of every client."""
+    """Missing PKCE challenge (RFC 7636), which OAuth 2.1 demands of every client."""
 
     error = "invalid_request"
     description = "Ask for a code (response_type=code) with a code_challenge, code_challenge_method=S256."
 
 
 class PartnerAdapter(DefaultOIDCAdapter):
-    """Says what our scopes mean, and names people by the ids of the API."""
+    """Descriptions of our scopes, and subject identifiers that are the ids of the API."""
 
     scope_display = DefaultOIDCAdapter.scope_display | {scope.value: scope.label for scope in PARTNER_SCOPES}
 
     def generate_client_secret(self) -> str:
-        """48 random bytes in letters that every client sends unchanged (RFC 6749, 2.3.1 encodes all others)."""
+        """Return 48 random bytes in letters that every client sends unchanged (RFC 6749, 2.3.1 encodes all others)."""
         return secrets.token_urlsafe(48)
 
     def get_user_sub(self, client: Client, user: User) -> str:
@@ -72,7 +72,7 @@ class PartnerAdapter(DefaultOIDCAdapter):
 
 
 class AuthorizationView(views.AuthorizationView):
-    """Where a person lets a partner in. Without PKCE there is no code."""
+    """Consent page, on which a person lets a partner in. Without PKCE there is no code."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         asked = request.GET
@@ -96,7 +96,7 @@ class AuthorizationView(views.AuthorizationView):
 
 
 class TokenView(views.TokenView):
-    """Where partners get tokens for codes, refresh tokens and their own credentials."""
+    """Token endpoint, for codes, refresh tokens and client credentials."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
         try:
@@ -110,7 +110,7 @@ class TokenView(views.TokenView):
 
 
 class LogoutView(views.LogoutView):
-    """Where partners send people to sign out."""
+    """Logout endpoint, to which partners send people."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return _refuse_return(request, request.GET) or _bad_request(super().get(request, *args, **kwargs))
@@ -126,7 +126,7 @@ def _refuse_return(request: HttpRequest, asked: QueryDict) -> HttpResponse | Non
 
 
 def _is_readable(uri: str) -> bool:
-    """Whether the parts of an address can be told apart, which django-allauth takes for granted."""
+    """Return whether an address can be split into its parts, which django-allauth takes for granted."""
     try:
         _ = urlsplit(uri).port
     except ValueError:
@@ -135,7 +135,7 @@ def _is_readable(uri: str) -> bool:
 
 
 def _bad_request(response: HttpResponse) -> HttpResponse:
-    """The same page, with the status 400 where django-allauth shows an error and says 200."""
+    """Return the same page with the status 400 where django-allauth shows an error and says 200."""
     if response.status_code == HTTPStatus.OK and not isinstance(response, TemplateResponse):
         response.status_code = HTTPStatus.BAD_REQUEST
     return response

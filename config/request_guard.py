@@ -1,5 +1,5 @@
-"""What Django's pages cannot cope with, refused before they see it: bodies that are no JSON, and texts that
-PostgreSQL cannot store.
+"""Rejection of requests that Django's pages cannot cope with: bodies that are no JSON, and texts that PostgreSQL
+cannot store.
 
 The API has the same rules, and an entry of its own (schema/network/request_body.py).
 """
@@ -20,10 +20,10 @@ NOT_FLAT = "Send a JSON object whose values are texts, whole numbers, true, fals
 
 
 class RequestGuard(MiddlewareMixin):
-    """Answers 400, or 415 for a body of another kind, in the form of whom the request was for."""
+    """Middleware that replies 400, or 415 for a body of another kind, in the format that the client expects."""
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
-        """Look at what every request has."""
+        """Check path, cookies, credentials and query string."""
         credentials = extract_basic_auth({"Authorization": request.headers.get("authorization", "")})
         texts = (request.path_info, *request.COOKIES.values(), *credentials, *_texts_of(request.GET))
         return _refuse_unstorable(request, texts)
@@ -31,7 +31,7 @@ class RequestGuard(MiddlewareMixin):
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], _args: Any, _kwargs: Any
     ) -> HttpResponse | None:
-        """Look at the body, now that it is known who reads it."""
+        """Check the body, now that the view that reads it is known."""
         if request.method in ("GET", "HEAD"):
             return None
         if not issubclass(getattr(view, "view_class", object), RESTView):
@@ -52,7 +52,7 @@ def _refuse_unstorable(request: HttpRequest, texts: Any) -> HttpResponse | None:
 
 
 def _refuse_json(request: HttpRequest) -> HttpResponse | None:
-    """Refuse a body that accounts could not read. They take flat objects; what is deep only wears them out."""
+    """Reject a body that accounts could not read. They take flat objects; deep ones only cost parsing."""
     if request.content_type != "application/json":
         return _refused(request, NOT_JSON, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     try:
@@ -69,7 +69,7 @@ def _refuse_json(request: HttpRequest) -> HttpResponse | None:
 
 
 def _refused(request: HttpRequest, message: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> HttpResponse:
-    """The refusal as django-allauth's clients, as OAuth clients (RFC 6749, 5.2) and as people read it."""
+    """Return the refusal in the format of django-allauth's clients, of OAuth clients (RFC 6749, 5.2), or as text."""
     if request.path_info.startswith("/_allauth/"):
         errors = [{"code": status.name.lower(), "message": message}]
         return JsonResponse({"status": status, "errors": errors}, status=status)

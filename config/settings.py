@@ -1,4 +1,4 @@
-"""Every setting of a deployment, read from the environment once.
+"""Settings of a deployment, read from the environment once.
 
 The names in the environment begin with COURSES_, but for DATABASE_URL and CACHE_URL. docs/operators.md lists them.
 """

@@ -10,11 +10,10 @@ logger = logging.getLogger(__name__)
 
 
 class BoundedTransport:
-    """A transport that gives up a client which does not take what it is sent.
+    """Transport that aborts a client which does not read.
 
-    As long as more bytes wait than the transport likes to keep, nothing is read from the client either: it could
-    only make more of them wait. When that lasts WRITE_TIMEOUT_SECONDS, the connection is aborted. What is left
-    when it is closed has the same time to be sent.
+    While more bytes wait than the high-water mark, nothing is read from the client either: it could only make more of
+    them wait. When that lasts WRITE_TIMEOUT_SECONDS, the connection is aborted. Data unsent on close has the same time.
     """
 
     def __init__(self, transport: asyncio.Transport) -> None:
@@ -40,7 +39,7 @@ class BoundedTransport:
             self._transport.resume_reading()
 
     def writing_paused(self) -> None:
-        """Learn from the protocol that the client reads more slowly than it is written to."""
+        """Start the timeout: the client reads more slowly than it is written to."""
         self._may_write = False
         self._transport.pause_reading()
         self._start_timeout()
@@ -58,7 +57,7 @@ class BoundedTransport:
             self._start_timeout()
 
     def hurry(self, seconds: float) -> None:
-        """Give up a client sooner from now on, one that does not read at this moment included."""
+        """Shorten the timeout from now on, also for a client that does not read at this moment."""
         self._timeout_seconds = seconds
         if self._timeout is not None:
             self._stop_timeout()
@@ -82,7 +81,7 @@ class BoundedTransport:
 
 
 class Backpressure(asyncio.Protocol):
-    """What a protocol tells its BoundedTransport. It comes before uvicorn's protocol among the base classes."""
+    """Flow-control callbacks of a protocol, passed to its BoundedTransport. Precedes uvicorn's protocol in the MRO."""
 
     transport: BoundedTransport
 

@@ -1,4 +1,4 @@
-"""Django's own pages. /graphql is not here: config/asgi.py hands it to schema.application."""
+"""URLs of Django's own pages. /graphql is not here: config/asgi.py hands it to schema.application."""
 
 from allauth.account.decorators import secure_admin_login
 from django.conf import settings
@@ -14,13 +14,13 @@ from schema.graphiql.views import asset
 
 
 def published_schema(_request: HttpRequest) -> HttpResponse:
-    """The committed SDL, which a test keeps equal to the schema that is served."""
+    """Return the committed SDL, which a test keeps equal to the schema that is served."""
     sdl = (settings.BASE_DIR / "schema" / "schema.graphql").read_text(encoding="utf-8")
     return HttpResponse(sdl, content_type="text/plain; charset=utf-8")
 
 
 def not_offered(_request: HttpRequest) -> HttpResponse:
-    """What django-allauth could do and this server does not: signing in on devices without a keyboard."""
+    """Raise Http404 for a feature of django-allauth that this server lacks: sign-in on devices without a keyboard."""
     raise Http404
 
 

@@ -1,1 +1,1 @@
-"""Django's PostgreSQL with a server that starts when it is first needed; DATABASES names this package as ENGINE."""
+"""Django's PostgreSQL with a server that starts on first use. DATABASES names this package as ENGINE."""

@@ -1,4 +1,4 @@
-"""The module and the class that Django looks for in a database engine."""
+"""Entry point of the engine, under the names that Django looks for."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from config.database import embedded_address
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """A connection to the server in DATA_DIRECTORY, where it is started by the first one of a process.
+    """Connection to the server in DATA_DIRECTORY, which the first connection of a process starts.
 
     So a command that needs no database starts none: not for its `--help`, and not to check its settings.
     """

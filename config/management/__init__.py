@@ -1,1 +1,1 @@
-"""Commands that look at the whole program: the domain knows nothing of the API, so they stand above both."""
+"""Commands on the whole program: the domain knows nothing of the API, so they stand above both."""

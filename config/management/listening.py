@@ -1,4 +1,4 @@
-"""The port of a server: taken before anything else happens, and told to the log once requests are answered."""
+"""Port of a server: bound before anything else happens, and logged once requests are served."""
 
 import errno
 import logging
@@ -16,9 +16,9 @@ logger = logging.getLogger(__name__)
 
 
 def take_port(host: str, port: int) -> socket.socket:
-    """A socket that listens there, so that nobody else can; on any free port when `port` is 0.
+    """Return a socket that listens there, so that nobody else can; on any free port when `port` is 0.
 
-    Raises CommandError when that cannot be. Who connects before the server is ready waits.
+    Raises CommandError when it cannot. Connections before the server is ready wait.
     """
     if port not in PORTS:
         raise CommandError(f"--port {port}: choose a port from 1 to 65535, or 0 for any that is free.")
@@ -42,7 +42,7 @@ def _cannot_listen(host: str, port: int, error: OSError) -> str:
 
 
 def run(config: uvicorn.Config, listening: socket.socket) -> bool:
-    """Answer requests until interrupted. Returns whether it came to that."""
+    """Serve requests until interrupted. Return whether the server ever started."""
     if config.workers > 1:
         _Workers(config, sockets=[listening]).run()
         return True
@@ -58,7 +58,7 @@ def _announce(listening: socket.socket, workers: int) -> None:
 
 
 class _Server(uvicorn.Server):
-    """The only process, which says where it listens."""
+    """Single process, which logs its address."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -67,7 +67,7 @@ class _Server(uvicorn.Server):
 
 
 class _Workers(Multiprocess):
-    """Several processes on one socket. Their parent says where they listen, when the first is ready."""
+    """Several processes on one socket. The parent logs the address, when the first is ready."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

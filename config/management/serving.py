@@ -1,4 +1,4 @@
-"""Serving, as `serve` and `demo` both do it: take the port, bring the database up to date, then answer requests."""
+"""Serving, shared by `serve` and `demo`: bind the port, bring the database up to date, then serve requests."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ APPLICATION = "config.asgi:application"
 
 
 def add_serving_arguments(parser: ArgumentParser) -> None:
-    """The options that both commands share."""
+    """Add the options that both commands share."""
     parser.add_argument("--port", type=int, default=8000, help="the port to listen on; 0 is any free one")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
     parser.add_argument("--workers", type=int, default=1, help="how many processes answer requests")
@@ -28,9 +28,9 @@ def add_serving_arguments(parser: ArgumentParser) -> None:
 
 
 def prepare(*, host: str, port: int, workers: int) -> socket.socket:
-    """Take the port before anything is touched, then read the secrets and bring the database up to date.
+    """Bind the port before anything is touched, then read the secrets and bring the database up to date.
 
-    Raises CommandError for a port or a number of workers that cannot be, ImproperlyConfigured for a secret.
+    Raises CommandError for an impossible port or number of workers, ImproperlyConfigured for a secret.
     """
     if workers < 1:
         raise CommandError(f"--workers {workers}: at least 1 has to answer requests.")
@@ -42,13 +42,13 @@ def prepare(*, host: str, port: int, workers: int) -> socket.socket:
 
 
 def prepare_database() -> None:
-    """Migrate and make the table of the cache, which both do nothing when there is nothing new."""
+    """Migrate, and create the table of the cache. Idempotent."""
     call_command("migrate", verbosity=0, interactive=False)
     call_command("createcachetable", verbosity=0)
 
 
 def serve(listening: socket.socket, *, workers: int) -> None:
-    """Answer requests until interrupted. The session of the preparations ends: requests have those of their threads.
+    """Serve requests until interrupted. The session of the preparations is closed: requests have their threads'.
 
     Being terminated is how a server ends well. uvicorn raises the signal again once it has stopped; then the process
     goes on to its end like any other, and stops the embedded database.

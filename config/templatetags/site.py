@@ -10,11 +10,11 @@ register = template.Library()
 
 @register.simple_tag
 def site_name() -> str:
-    """The name by which people know this site (COURSES_SITE_NAME)."""
+    """Return the name by which people know this site (COURSES_SITE_NAME)."""
     return settings.SITE_NAME
 
 
 @register.simple_tag
 def site_icon() -> str:
-    """The address of the icon, which the pages share with GraphiQL."""
+    """Return the address of the icon, which the pages share with GraphiQL."""
     return address_of("favicon.svg")

@@ -1,7 +1,7 @@
-"""Django's admin: every model can be looked at, and whatever can be changed is changed by the services.
+"""Django's admin: a view of every model, with all writes through the services.
 
-What the API lets staff of the platform do, they may do here. What is recorded (attempts, grades, activity,
-statistics) is shown and never edited. People and their tokens are for those who have Django's permissions.
+Staff of the platform may do here what the API lets them do. Records (attempts, grades, activity, statistics) are
+shown and never edited. People and their tokens are for those who have Django's permissions.
 """
 
 from courses.admin import (

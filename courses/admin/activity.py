@@ -1,4 +1,4 @@
-"""What people did, what they were told, and where old activity went."""
+"""Activity, notifications, and archives of activity."""
 
 from django.contrib import admin
 
@@ -8,7 +8,7 @@ from courses.admin.base import RecordAdmin
 
 @admin.register(models.UserActivity)
 class UserActivityAdmin(RecordAdmin):
-    """What people did."""
+    """Read-only list of activity."""
 
     list_display = ("user", "activity_type", "course", "lesson", "assessment", "created_date")
     list_filter = ("activity_type", "course", "created_date")
@@ -18,7 +18,7 @@ class UserActivityAdmin(RecordAdmin):
 
 @admin.register(models.Notification)
 class NotificationAdmin(RecordAdmin):
-    """What people were told."""
+    """Read-only list of notifications."""
 
     list_display = ("title", "user", "notification_type", "course", "is_read", "created_date")
     list_filter = ("notification_type", "is_read", "created_date")
@@ -28,7 +28,7 @@ class NotificationAdmin(RecordAdmin):
 
 @admin.register(models.ActivityArchive)
 class ActivityArchiveAdmin(RecordAdmin):
-    """Which files hold old activity."""
+    """Read-only list of the files that hold old activity."""
 
     list_display = ("digest", "before", "row_count", "created_date")
     list_filter = ("before", "created_date")
@@ -37,7 +37,7 @@ class ActivityArchiveAdmin(RecordAdmin):
 
 @admin.register(models.ArchivedSession)
 class ArchivedSessionAdmin(RecordAdmin):
-    """When people studied, as far as their activity was archived."""
+    """Read-only list of study sessions, as far as their activity was archived."""
 
     list_display = ("user", "started", "ended", "time_spent_seconds", "archive")
     list_filter = ("started",)
@@ -47,7 +47,7 @@ class ArchivedSessionAdmin(RecordAdmin):
 
 @admin.register(models.ArchivedParticipation)
 class ArchivedParticipationAdmin(RecordAdmin):
-    """When people were last active in courses, as far as it was archived."""
+    """Read-only list of last activity in courses, as far as it was archived."""
 
     list_display = ("user", "course", "last_activity", "archive")
     list_filter = ("course", "last_activity")

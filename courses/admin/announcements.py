@@ -1,4 +1,4 @@
-"""The action that tells everybody in the selected courses something: a page that asks what, and the telling."""
+"""Admin action that notifies everybody in the selected courses, after a page that asks for the message."""
 
 from django import forms
 from django.contrib import admin, messages
@@ -13,7 +13,7 @@ from courses.validators import validate_not_blank
 
 
 class AnnouncementForm(forms.Form):
-    """What is announced."""
+    """Form of an announcement."""
 
     title = forms.CharField(max_length=255, validators=[validate_not_blank])
     message = forms.CharField(widget=forms.Textarea, validators=[validate_not_blank])
@@ -26,7 +26,7 @@ class AnnouncementForm(forms.Form):
 def announce(
     modeladmin: "base.RecordAdmin", request: HttpRequest, courses: QuerySet[models.Course]
 ) -> TemplateResponse | None:
-    """Ask what to announce, and then tell everybody who takes one of the courses: all of them or nobody."""
+    """Ask for an announcement, and then send it to everybody who takes one of the courses: all of them or nobody."""
     form = AnnouncementForm(request.POST if "announce" in request.POST else None)
     if not form.is_valid():
         context = {

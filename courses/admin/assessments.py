@@ -14,7 +14,7 @@ from courses.services.question_editing import update_question
 
 
 class QuestionInline(admin.StackedInline):
-    """The questions of an assessment, without their answers."""
+    """Questions of an assessment, without their answers."""
 
     model = models.Question
     extra = 0
@@ -30,7 +30,7 @@ class QuestionInline(admin.StackedInline):
 
 @admin.register(models.Assessment)
 class AssessmentAdmin(WrittenAdmin):
-    """Write assessments: how they are taken, and what they ask."""
+    """Editing of assessments, with settings and questions."""
 
     list_display = ("title", "lesson", "passing_score", "max_attempts", "time_limit", "created_date")
     list_filter = ("show_results", "show_correct_answers", "randomize_questions", "created_date")

@@ -1,4 +1,4 @@
-"""Attempts, what was answered in them, and how grades changed: records, which nobody edits here."""
+"""Attempts, responses and changes of grades: records, which nobody edits here."""
 
 from django.contrib import admin
 
@@ -10,7 +10,7 @@ LEARNER = ("attempt__user__username", "attempt__user__display_name")
 
 @admin.register(models.AssessmentAttempt)
 class AssessmentAttemptAdmin(RecordAdmin):
-    """Who took which assessment, and with what result."""
+    """Read-only list of attempts, with learner and result."""
 
     list_display = ("user", "assessment", "attempt_number", "score", "max_score", "is_completed", "is_passed")
     list_filter = ("is_completed", "is_passed", "ended_by", "start_time")
@@ -20,7 +20,7 @@ class AssessmentAttemptAdmin(RecordAdmin):
 
 @admin.register(models.AttemptAnswer)
 class AttemptAnswerAdmin(RecordAdmin):
-    """What was answered, and what it earned."""
+    """Read-only list of responses, with their grades."""
 
     list_display = ("learner", "question", "is_correct", "points_earned", "graded_by", "answered_at")
     list_filter = ("is_correct", "question__question_type", "answered_at")
@@ -29,13 +29,13 @@ class AttemptAnswerAdmin(RecordAdmin):
 
     @admin.display(ordering="attempt__user__username")
     def learner(self, answer: models.AttemptAnswer) -> models.User:
-        """Who answered."""
+        """Return the learner who gave the response."""
         return answer.attempt.user
 
 
 @admin.register(models.GradeChange)
 class GradeChangeAdmin(RecordAdmin):
-    """Which grades were changed, by whom and why."""
+    """Read-only list of changes of grades, with author and reason."""
 
     list_display = ("attempt_answer", "reason", "old_points", "new_points", "changed_by", "created_date")
     list_filter = ("reason", "created_date")

@@ -1,4 +1,4 @@
-"""What all pages of the admin have in common: who may use them, and how refusals of the services are said."""
+"""Base of all admin pages: permissions, and display of the services' refusals."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ from courses.rules.numbers import as_number
 
 
 def sentences_of(refusal: Refusal | ValidationError) -> list[str]:
-    """What to tell the person who was refused something."""
+    """Return the messages of a refusal."""
     if isinstance(refusal, Refusal):
         return [refusal.message]
     if not hasattr(refusal, "error_dict"):
@@ -25,7 +25,7 @@ def sentences_of(refusal: Refusal | ValidationError) -> list[str]:
 
 
 class PlainDecimalField(DecimalField):
-    """A number as it is written everywhere else: Python's own reader takes digits of any script, and 1_000."""
+    """Decimal field with the number syntax of all other inputs: Python's own takes digits of any script, and 1_000."""
 
     def to_python(self, value: Any) -> Any:
         if isinstance(value, str) and value.strip() and as_number(value.strip()) is None:
@@ -37,11 +37,11 @@ FORM_FIELDS: dict[Any, Any] = {
     models.DecimalField: {"form_class": PlainDecimalField},
     models.URLField: {"assume_scheme": "https"},
 }
-"""What form fields take beside what the fields of models say."""
+"""Arguments of form fields beside those of the fields of models."""
 
 
 def said(page: admin.ModelAdmin, request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
-    """The answer; or, when a service refuses, the page again with the reason. Nothing was written then."""
+    """Return the view's response; or, when a service refuses, the page again with the reason, and roll back."""
     try:
         with transaction.atomic():
             return view()
@@ -52,7 +52,7 @@ def said(page: admin.ModelAdmin, request: HttpRequest, view: Callable[[], HttpRe
 
 
 class RecordAdmin(admin.ModelAdmin):
-    """Something that is looked at by the staff of the platform, and never edited here."""
+    """Page of a read-only model, for staff of the platform."""
 
     show_full_result_count = False
     list_per_page = 50
@@ -74,20 +74,20 @@ class RecordAdmin(admin.ModelAdmin):
         return False
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """The list, whose actions may be refused."""
+        """Return the list, with refusals of its actions shown."""
         return said(self, request, lambda: super(RecordAdmin, self).changelist_view(request, extra_context))
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The form, whose values may be refused by a service after the form found them valid."""
+        """Return the form, with refusals of a service shown after the form found its values valid."""
         return said(self, request, lambda: super(RecordAdmin, self).changeform_view(request, *args, **kwargs))
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The question whether to delete, which may be refused."""
+        """Return the question whether to delete, with a refusal shown."""
         return said(self, request, lambda: super(RecordAdmin, self).delete_view(request, *args, **kwargs))
 
 
 class WrittenAdmin(RecordAdmin):
-    """Something that the staff of the platform write, through the services. Subclasses say through which."""
+    """Page of a model that staff of the platform write through services. Subclasses name the services."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return is_platform_staff(request.user)
@@ -96,35 +96,35 @@ class WrittenAdmin(RecordAdmin):
         return is_platform_staff(request.user)
 
     def write(self, request: HttpRequest, obj: Any, form: ModelForm, formsets: list[Any]) -> Model:
-        """Have a service write what the form and its inline forms say; return the row."""
+        """Write the form and its inline forms by a service; return the row."""
         raise NotImplementedError
 
     def save_model(self, request: HttpRequest, obj: Model, form: ModelForm, change: bool) -> None:
-        """Nothing yet: a service writes a thing together with its parts, in `save_related`."""
+        """Do nothing yet: a service writes a row together with its parts, in `save_related`."""
 
     def save_related(self, request: HttpRequest, form: ModelForm, formsets: list[Any], change: bool) -> None:
-        """Write everything, and take down which parts are new, changed and deleted for the history."""
+        """Write everything, and note which parts are new, changed and deleted for the history."""
         for formset in formsets:
             formset.save(commit=False)
         form.instance.pk = self.write(request, form.instance, form, formsets).pk
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], list[Any]]:
-        """What would go. Whether it may is for the service to say, and not for the pages of its parts."""
+        """Return the rows to delete. Permission is for the service to decide, and not for the pages of its parts."""
         going, counts, _, protected = super().get_deleted_objects(objs, request)
         return going, counts, set(), protected
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Delete one after the other by the service; all of them or none."""
+        """Delete the rows by the service, all of them or none."""
         for obj in queryset:
             self.delete_model(request, obj)
 
 
 def changed(form: ModelForm) -> dict[str, Any]:
-    """The values of a form that were changed, by the names of their fields."""
+    """Return the changed values of a form, by the names of their fields."""
     return {name: form.cleaned_data[name] for name in form.changed_data if name in form.cleaned_data}
 
 
 def kept_forms(formset: BaseInlineFormSet) -> list[ModelForm]:
-    """The inline forms that say something and are not marked for deletion, in their order."""
+    """Return the inline forms that are filled and not marked for deletion, in their order."""
     filled = [form for form in formset.forms if form.instance.pk or form.has_changed()]
     return [form for form in filled if form not in formset.deleted_forms]

@@ -1,4 +1,4 @@
-"""Courses, lessons and their material, and who takes them."""
+"""Courses, lessons, their material, and enrolments."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from courses.services import course_authoring as services
 
 @admin.register(models.Course)
 class CourseAdmin(WrittenAdmin):
-    """Write courses, and say who teaches them."""
+    """Editing of courses and their instructors."""
 
     list_display = ("title", "slug", "is_published", "price", "currency", "created_date")
     list_filter = ("is_published", "currency", "created_date")
@@ -37,7 +37,7 @@ class CourseAdmin(WrittenAdmin):
 
 
 class ResourceInline(admin.TabularInline):
-    """The material of a lesson."""
+    """Material of a lesson."""
 
     model = models.Resource
     extra = 0
@@ -52,7 +52,7 @@ class ResourceInline(admin.TabularInline):
 
 @admin.register(models.Lesson)
 class LessonAdmin(WrittenAdmin):
-    """Write lessons together with their material."""
+    """Editing of lessons together with their material."""
 
     list_display = ("title", "course", "order", "duration_seconds", "created_date")
     list_filter = ("course", "created_date")
@@ -82,7 +82,7 @@ class LessonAdmin(WrittenAdmin):
 
 @admin.register(models.Resource)
 class ResourceAdmin(RecordAdmin):
-    """Find material; it is edited with its lesson."""
+    """Read-only list of material, which is edited with its lesson."""
 
     list_display = ("title", "kind", "lesson", "url")
     list_filter = ("kind", "created_date")
@@ -92,7 +92,7 @@ class ResourceAdmin(RecordAdmin):
 
 @admin.register(models.Enrollment)
 class EnrollmentAdmin(RecordAdmin):
-    """Who takes which course."""
+    """Read-only list of enrolments."""
 
     list_display = ("user", "course", "status", "progress_percentage", "enrolled_date", "completed_date")
     list_filter = ("status", "course", "enrolled_date")
@@ -102,7 +102,7 @@ class EnrollmentAdmin(RecordAdmin):
 
 @admin.register(models.LessonCompletion)
 class LessonCompletionAdmin(RecordAdmin):
-    """Who completed which lesson."""
+    """Read-only list of completed lessons."""
 
     list_display = ("user", "lesson", "completed_date")
     list_filter = ("completed_date",)

@@ -1,4 +1,4 @@
-"""JSON in forms of the admin: what PostgreSQL cannot store is refused beside its field."""
+"""JSON in forms of the admin: values that PostgreSQL cannot store are rejected beside their field."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from courses.utils.json_text import DEEPEST, InvalidJson, decode_json, is_storab
 
 
 class CheckedJSONField(forms.JSONField):
-    """A field for JSON as our other entries read it."""
+    """JSON field with the checks of all other inputs."""
 
     def to_python(self, value: Any) -> Any:
-        """The value of what was typed."""
+        """Parse the text that was typed."""
         if not isinstance(value, str) or value in self.empty_values:
             return super().to_python(value)
         try:
@@ -27,5 +27,5 @@ class CheckedJSONField(forms.JSONField):
         return given
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """What was typed, to be shown again."""
+        """Return the text that was typed, to be shown again."""
         return initial if self.disabled or data is None else InvalidJSONInput(data)

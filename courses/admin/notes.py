@@ -11,7 +11,7 @@ from courses.policies.notes import may_see_note
 
 @admin.register(models.Note)
 class NoteAdmin(RecordAdmin):
-    """Find notes."""
+    """Read-only list of public notes."""
 
     list_display = ("__str__", "user", "lesson", "is_private", "created_date")
     list_filter = ("is_private", "created_date")

@@ -18,10 +18,10 @@ _CHECKED_JSON: Any = {models.JSONField: {"form_class": CheckedJSONField}}
 
 
 class PartnerForm(forms.ModelForm):
-    """A client, whose id reaches us unchanged whichever way it is sent."""
+    """Form of a client, whose id must survive every encoding unchanged."""
 
     def clean_id(self) -> str:
-        """Refuse letters that some clients encode in `Authorization: Basic` and others do not (RFC 6749, 2.3.1)."""
+        """Reject letters that some clients encode in `Authorization: Basic` and others do not (RFC 6749, 2.3.1)."""
         client_id: str = self.cleaned_data["id"]
         if not re.fullmatch(r"[A-Za-z0-9._~-]+", client_id):
             raise ValidationError("Please use only letters A to Z, digits and the signs - . _ ~ in the id.")
@@ -33,7 +33,7 @@ admin.site.unregister([Client, Token])
 
 @admin.register(Client)
 class PartnerAdmin(theirs.ClientAdmin):
-    """Register partners. Their secrets are made here, shown once, and never typed."""
+    """Registration of partners. Their secrets are generated here, shown once, and never typed."""
 
     form = PartnerForm
     formfield_overrides = _CHECKED_JSON
@@ -41,14 +41,14 @@ class PartnerAdmin(theirs.ClientAdmin):
 
 @admin.register(Token)
 class PartnerTokenAdmin(theirs.TokenAdmin):
-    """The tokens of partners; deleting one ends it."""
+    """Tokens of partners; deleting one revokes it."""
 
     formfield_overrides = _CHECKED_JSON
 
 
 @admin.register(ours.PartnerGrant)
 class PartnerGrantAdmin(RecordAdmin):
-    """See which grants ended because something that works once was used again."""
+    """Read-only list of grants, with those revoked because a one-time secret was reused."""
 
     list_display = ("id", "created_date", "ended_at")
     list_filter = ("created_date", "ended_at")
@@ -57,7 +57,7 @@ class PartnerGrantAdmin(RecordAdmin):
 
 @admin.register(ours.GrantedSecret)
 class GrantedSecretAdmin(RecordAdmin):
-    """Find the grant of a digest."""
+    """Read-only list of secrets, to find the grant of a digest."""
 
     list_display = ("digest", "grant", "works_once", "expires_at")
     list_filter = ("works_once", "expires_at")

@@ -17,7 +17,7 @@ from courses.services.erasure import effects_of_erasing, erase_person
 
 @admin.register(models.User)
 class PersonAdmin(UserAdmin):
-    """Find people, make accounts, and say who is staff. Deleting an account erases it: the stub stays."""
+    """Accounts and staff rights. Deleting an account erases it: the stub stays."""
 
     list_display = ("username", "display_name", "email", "is_active", "is_staff", "date_joined")
     list_filter = ("is_active", "is_staff", "is_superuser", "groups", "date_joined")
@@ -28,7 +28,7 @@ class PersonAdmin(UserAdmin):
     )
 
     def save_model(self, request: HttpRequest, obj: models.User, form: ModelForm, change: bool) -> None:
-        """Store a person. Whoever makes an account here vouches for its person."""
+        """Store a person. The creator of an account here vouches for its person."""
         if not change:
             obj.is_vouched_for = True
         super().save_model(request, obj, form, change)
@@ -40,7 +40,7 @@ class PersonAdmin(UserAdmin):
         return is_platform_staff(request.user)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], list[Any]]:
-        """What would go; the stub and what refers to it stay. Whether it may is for the service to say."""
+        """Return the rows to delete; the stub and its references stay. Permission is for the service to decide."""
         effects = [(person, effects_of_erasing(person=person)) for person in objs]
         lines = [
             line
@@ -58,17 +58,17 @@ class PersonAdmin(UserAdmin):
             erase_person(person=person)
 
     def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The question whether to erase, which may be refused."""
+        """Return the question whether to erase, with a refusal shown."""
         return said(self, request, lambda: super(PersonAdmin, self).delete_view(request, *args, **kwargs))
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """The list, whose actions may be refused."""
+        """Return the list, with refusals of its actions shown."""
         return said(self, request, lambda: super(PersonAdmin, self).changelist_view(request, extra_context))
 
 
 @admin.register(models.AccessToken)
 class AccessTokenAdmin(RecordAdmin):
-    """Find tokens, and end those that are no longer safe. Not even their digests are shown."""
+    """List of tokens, which can be revoked. Not even their digests are shown."""
 
     list_display = ("prefix", "name", "user", "created_date", "last_used_at", "expires_at", "revoked_at")
     list_filter = ("created_date", "expires_at", "revoked_at")
@@ -85,7 +85,7 @@ class AccessTokenAdmin(RecordAdmin):
 
     @admin.action(description="Revoke the selected access tokens", permissions=["revoke"])
     def revoke(self, request: HttpRequest, tokens: QuerySet[models.AccessToken]) -> None:
-        """End them at once."""
+        """Revoke the selected tokens at once."""
         for token in tokens:
             revoke_access_token(owner=token.user, token_id=token.pk)
         self.message_user(request, f"{len(tokens)} access tokens were revoked.", messages.SUCCESS)

@@ -13,7 +13,7 @@ from courses.services.question_editing import update_question
 
 
 class AnswerInline(admin.TabularInline):
-    """The answers of a question."""
+    """Answers of a question."""
 
     model = models.Answer
     extra = 0
@@ -38,7 +38,7 @@ class AnswerInline(admin.TabularInline):
 
 @admin.register(models.Question)
 class QuestionAdmin(WrittenAdmin):
-    """Write questions together with their answers."""
+    """Editing of questions together with their answers."""
 
     list_display = ("__str__", "assessment", "order", "question_type", "points", "scoring")
     list_filter = ("question_type", "scoring", "created_date")
@@ -76,7 +76,7 @@ class QuestionAdmin(WrittenAdmin):
 
 @admin.register(models.Answer)
 class AnswerAdmin(RecordAdmin):
-    """Find answers; they are edited with their question."""
+    """Read-only list of answers, which are edited with their question."""
 
     list_display = ("__str__", "question", "order", "is_correct", "credit")
     list_filter = ("is_correct", "text_match")

@@ -15,7 +15,7 @@ from courses.services.reviews import delete_review
 
 @admin.register(models.Review)
 class ReviewAdmin(WrittenAdmin):
-    """Approve reviews, feature them, and note why."""
+    """Moderation of reviews: approve them, feature them, and note why."""
 
     list_display = ("__str__", "user", "title", "is_approved", "is_featured", "helpful_count", "created_date")
     list_filter = ("is_approved", "is_featured", "rating", "is_verified_purchase", "created_date")
@@ -48,17 +48,17 @@ class ReviewAdmin(WrittenAdmin):
 
     @admin.action(description="Approve the selected reviews", permissions=["change"])
     def approve(self, request: HttpRequest, reviews: QuerySet[models.Review]) -> None:
-        """Let other people see them."""
+        """Approve the reviews, so that other people see them."""
         self._moderate(request, reviews, is_approved=True)
 
     @admin.action(description="Withhold the selected reviews", permissions=["change"])
     def withhold(self, request: HttpRequest, reviews: QuerySet[models.Review]) -> None:
-        """Let only their authors and staff see them."""
+        """Withdraw the approval, so that only their authors and staff see them."""
         self._moderate(request, reviews, is_approved=False)
 
     @admin.action(description="Approve and feature the selected reviews", permissions=["change"])
     def feature(self, request: HttpRequest, reviews: QuerySet[models.Review]) -> None:
-        """Show them in a prominent place."""
+        """Feature the reviews in a prominent place."""
         self._moderate(request, reviews, is_approved=True, is_featured=True)
 
     def _moderate(self, request: HttpRequest, reviews: QuerySet[models.Review], **decision: bool) -> None:
@@ -70,7 +70,7 @@ class ReviewAdmin(WrittenAdmin):
 
 @admin.register(models.ReviewVote)
 class ReviewVoteAdmin(RecordAdmin):
-    """Who found which review helpful."""
+    """Read-only list of helpful votes."""
 
     list_display = ("user", "review", "created_date")
     list_filter = ("created_date",)

@@ -1,4 +1,4 @@
-"""What the work of learners adds up to. The numbers are computed, so nobody edits them."""
+"""Statistics. They are computed, so nobody edits them."""
 
 from django.contrib import admin
 
@@ -8,7 +8,7 @@ from courses.admin.base import RecordAdmin
 
 @admin.register(models.CourseStats)
 class CourseStatsAdmin(RecordAdmin):
-    """The statistics of courses."""
+    """Read-only list of the statistics of courses."""
 
     list_display = ("course", "total_students", "active_students", "completion_count", "engagement_score")
     list_filter = ("refreshed_at",)
@@ -18,7 +18,7 @@ class CourseStatsAdmin(RecordAdmin):
 
 @admin.register(models.UserStats)
 class UserStatsAdmin(RecordAdmin):
-    """The statistics of people."""
+    """Read-only list of the statistics of people."""
 
     list_display = (
         "user",
@@ -34,7 +34,7 @@ class UserStatsAdmin(RecordAdmin):
 
 @admin.register(models.StatisticsChange)
 class StatisticsChangeAdmin(RecordAdmin):
-    """What the statistics do not count yet."""
+    """Read-only list of invalidations that wait for a refresh."""
 
     list_display = ("pk", "course", "user")
     list_filter = ("course",)

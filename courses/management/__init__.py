@@ -1,1 +1,1 @@
-"""What operators and newcomers run: commands, and the demonstration."""
+"""Commands for operators, and the demonstration."""

@@ -1,4 +1,4 @@
-"""The option that goes with every command."""
+"""Option of every command."""
 
 from argparse import ArgumentParser
 from pathlib import Path

@@ -113,7 +113,7 @@ class User(AbstractUser):
         """Reject a user name that looks like somebody else's."""
         super().clean()
         try:
-            if self.username:  # a form clears what it has refused already
+            if self.username:  # a form has cleared a rejected one already
                 self.refuse_look_alike()
         except ValidationError as refusal:
             raise ValidationError({"username": refusal}) from None

@@ -44,7 +44,7 @@ FATES = {
     "courses.AccessToken.user": Fate.GOES,
     "courses.ArchivedParticipation.user": Fate.GOES,
     "courses.ArchivedSession.user": Fate.GOES,
-    "courses.AssessmentAttempt.user": Fate.STAYS,  # but for those that wait for a person
+    "courses.AssessmentAttempt.user": Fate.STAYS,  # except those that wait for a person
     "courses.AttemptAnswer.graded_by": Fate.STAYS,
     "courses.Course_instructors.user": Fate.GOES,
     "courses.Enrollment.user": Fate.STAYS,
@@ -52,7 +52,7 @@ FATES = {
     "courses.LessonCompletion.user": Fate.STAYS,
     "courses.Note.user": Fate.GOES,
     "courses.Notification.user": Fate.GOES,
-    "courses.Review.user": Fate.STAYS,  # but for those that nobody has approved
+    "courses.Review.user": Fate.STAYS,  # except those that nobody has approved
     "courses.ReviewVote.user": Fate.STAYS,
     "courses.User_groups.user": Fate.GOES,
     "courses.User_user_permissions.user": Fate.GOES,

@@ -1,1 +1,1 @@
-"""One module for each command."""
+"""Modules of the commands, `manage.py <name>`."""

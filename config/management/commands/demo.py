@@ -37,13 +37,13 @@ class Command(BaseCommand):
         session.close()
 
     def _serve_as_a_demonstration(self) -> None:
-        """Nobody waits for a moderator, and pages name the people; workers read it from the environment."""
+        """Serve without moderation and with people on the pages; workers read it from the environment."""
         os.environ |= {"COURSES_REVIEWS_NEED_APPROVAL": "off", "COURSES_DEMONSTRATION": "on"}
         settings.REVIEWS_NEED_APPROVAL = False
         settings.DEMONSTRATION = True
 
     def install_graphiql(self) -> None:
-        """Bring the files of the page when they are missing. Without them all the rest is served."""
+        """Download the files of the page when they are missing. Without them all the rest is served."""
         try:
             installation.install(timeout_seconds=LONGEST_INSTALLATION_SECONDS)
         except installation.InstallationFailed as failure:
@@ -52,7 +52,7 @@ class Command(BaseCommand):
             )
 
     def _print_people(self) -> None:
-        """Everybody who can sign in, each with a token that works from now on."""
+        """Print everybody who can sign in, each with a token that works from now on."""
         self.stdout.write(f"{'name':<12}{'password':<18}token")
         for person in User.objects.filter(username__in=ROLES).order_by("pk"):
             self.stdout.write(f"{person.username:<12}{password_of(person.username):<18}{fresh_token(person)}")

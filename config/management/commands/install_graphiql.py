@@ -1,4 +1,4 @@
-"""`manage.py install_graphiql`: bring the files of the GraphiQL page, when an image is built or by hand."""
+"""`manage.py install_graphiql`: download the files of the GraphiQL page, when an image is built or by hand."""
 
 from argparse import ArgumentParser
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`manage.py list_declarations`: what the API reads in batches, and the SQL that each batch runs."""
+"""`manage.py list_declarations`: the batched reads of the API, and the SQL of each batch."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ from schema.dataloaders.paging import OrderTerm, PageRequest
 from schema.dataloaders.registry import declarations
 
 PK = -1
-"""The primary key of every sample row, so that one key is one of whatever a declaration asks for."""
+"""Primary key of every sample row, so that one key fits whatever a declaration asks for."""
 
 PAGE = PageRequest(size=20, order=(OrderTerm("pk"),))
 
@@ -44,7 +44,7 @@ class Command(BaseCommand):
 
 
 def listed() -> Iterator[tuple[str, Declaration, list[str]]]:
-    """Each declaration with the statements of a batch of one key, read by the teacher of a sample course.
+    """Yield each declaration with the statements of a batch of one key, read by the teacher of a sample course.
 
     The sample is rolled back.
     """
@@ -64,7 +64,7 @@ def listed() -> Iterator[tuple[str, Declaration, list[str]]]:
 
 @contextmanager
 def _statements() -> Iterator[list[str]]:
-    """What is asked of the database within the block, with placeholders for values."""
+    """Collect the statements executed within the block, with placeholders for values."""
     asked: list[str] = []
 
     def note(execute: Callable[..., Any], sql: Any, *arguments: Any) -> Any:
@@ -78,7 +78,7 @@ def _statements() -> Iterator[list[str]]:
 
 
 def _sample() -> User:
-    """A teacher who has also taken an essay question of the own course; every row has the primary key PK."""
+    """Create a teacher who has also taken an essay question of the own course; every row has the primary key PK."""
     viewer = User(pk=PK, username="a sample of a teacher")
     course = Course(pk=PK, slug="a-sample-of-a-course", title="A sample of a course")
     lesson = Lesson(pk=PK, course=course, title="A sample of a lesson", order=1)

@@ -1,1 +1,1 @@
-"""One module for each command: `manage.py <name>`."""
+"""Modules of the commands, `manage.py <name>`."""

@@ -1,4 +1,4 @@
-"""`manage.py archive_activity`: move old activity to a file, and bring it back."""
+"""`manage.py archive_activity`: move old activity to a file, and restore it."""
 
 from datetime import UTC, date, datetime, time
 from pathlib import Path

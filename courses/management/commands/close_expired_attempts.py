@@ -1,4 +1,4 @@
-"""`manage.py close_expired_attempts`: grade the attempts whose time is over and that nobody has looked at since.
+"""`manage.py close_expired_attempts`: grade overdue attempts that are not closed yet.
 
 The server does the same each minute; this is for deployments that would rather call it from a scheduler.
 """

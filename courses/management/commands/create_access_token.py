@@ -1,4 +1,4 @@
-"""`manage.py create_access_token USERNAME`: a token for a script, its secret alone on standard output."""
+"""`manage.py create_access_token USERNAME`: create a token for a script, its secret alone on standard output."""
 
 from argparse import ArgumentParser
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""`manage.py erase_user USERNAME`: what would go and stay, and after a yes it is done."""
+"""`manage.py erase_user USERNAME`: show the effects of erasing a person, and erase after a confirmation."""
 
 from argparse import ArgumentParser
 from typing import Any

@@ -1,4 +1,4 @@
-"""`manage.py refresh_statistics`: compute the statistics that writes have made stale."""
+"""`manage.py refresh_statistics`: recompute stale statistics."""
 
 import logging
 import signal
@@ -13,11 +13,11 @@ from courses.services import statistics
 logger = logging.getLogger("courses.statistics")
 
 PAUSE_SECONDS = 1.0
-"""How long `--watch` rests when nothing is stale."""
+"""Pause of `--watch` when nothing is stale."""
 
 
 class Command(BaseCommand):
-    """Refresh what is stale once, everything once, or what becomes stale until the process is stopped."""
+    """Refresh stale statistics once, all of them once, or stale ones until the process is stopped."""
 
     help = "Compute the statistics that are stale. Any number of these may run at once."
 
@@ -43,7 +43,7 @@ class Command(BaseCommand):
                 stopped.wait(PAUSE_SECONDS)
 
     def _refresh_or_reconnect(self) -> int:
-        """Refresh what is stale; a database that is away is tried again later."""
+        """Refresh stale statistics; a database that is away is tried again later."""
         try:
             return statistics.refresh_stale()
         except (DatabaseError, InterfaceError) as error:

@@ -1,7 +1,7 @@
-"""The demonstration: courses that are worth taking, and people who take them.
+"""Demonstration: courses that are worth taking, and people who take them.
 
-The texts are JSON files beside this module. `load()` makes of them a platform in use, the same each time:
-whatever is random is drawn from one seed, and everything that learners do goes through the services.
+The texts are JSON files beside this module. `load()` is deterministic: everything random is drawn from one seed,
+and everything that learners do goes through the services.
 """
 
 from random import Random
@@ -17,13 +17,13 @@ SEED = 20260901
 
 
 def is_loaded() -> bool:
-    """Whether there is anything that a demonstration must not be mixed with."""
+    """Return whether there is anything that a demonstration must not be mixed with."""
     return Course.objects.exists()
 
 
 @transaction.atomic
 def load() -> None:
-    """Make people, courses and a few months of learning. All or nothing."""
+    """Create people, courses and a few months of learning. All or nothing."""
     people = load_people()
     courses = load_courses(instructor=people["instructor"])
     load_learning(courses, people, Random(SEED))  # noqa: S311 - plausible, not secret

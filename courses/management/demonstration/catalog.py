@@ -1,4 +1,4 @@
-"""The courses of the demonstration, as their authors would have written them."""
+"""Courses of the demonstration, as their authors would have written them."""
 
 import json
 from decimal import Decimal
@@ -12,12 +12,12 @@ EXACT_NUMBERS = ("price", "tolerance", "credit")
 
 
 def load_courses(*, instructor: User) -> dict[str, Course]:
-    """Make the courses of every file, taught by `instructor`, and return them by slug."""
+    """Create the courses of every file, taught by `instructor`, and return them by slug."""
     return {path.stem: _load_course(_read(path), instructor) for path in sorted(DIRECTORY.glob("*.json"))}
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """A course file. Numbers that must stay exact are written as strings."""
+    """Read a course file. Numbers that must stay exact are written as strings."""
 
     def exact(values: dict[str, Any]) -> dict[str, Any]:
         return {name: Decimal(value) if name in EXACT_NUMBERS else value for name, value in values.items()}

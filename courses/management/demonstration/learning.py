@@ -1,4 +1,4 @@
-"""What people did in the demonstration's courses: enrol, learn, take assessments, review, take notes.
+"""Learning in the demonstration's courses: enrolments, lessons, attempts, reviews, notes.
 
 Everything goes through the services, and is then moved back in time, as if it had happened over some months.
 """
@@ -43,7 +43,7 @@ MONTHS = timedelta(days=120)
 
 
 def load_learning(courses: dict[str, Course], people: dict[str, User], random: Random) -> None:
-    """Let everybody learn. The person `learner` is enrolled everywhere and has all of it ahead."""
+    """Create the learning of everybody. The person `learner` is enrolled everywhere and has all of it ahead."""
     others = [person for name, person in people.items() if name not in ROLES]
     for slug, course in courses.items():
         if not course.is_published:
@@ -70,8 +70,8 @@ def load_learning(courses: dict[str, Course], people: dict[str, User], random: R
 def _learn(learner: User, course: Course, ago: timedelta, random: Random) -> None:
     """Complete some of the lessons, and take their assessments until one is passed or given up.
 
-    Each attempt draws from a source of its own: how much it draws depends on how it was laid out, and which lessons
-    are completed must not.
+    Each attempt has a random source of its own: the number of draws depends on its layout, and the choice of completed
+    lessons must not.
     """
     skill = random.uniform(0.35, 0.95)
     enrollment.enroll(learner=learner, course_id=course.pk)
@@ -91,7 +91,7 @@ def _learn(learner: User, course: Course, ago: timedelta, random: Random) -> Non
 
 
 def _take(learner: User, assessment: Assessment, skill: float, ago: timedelta, random: Random) -> None:
-    """Take the assessment once: answer, hand in, and have done so `ago`."""
+    """Take the assessment once, and backdate it by `ago`."""
     questions = {question.pk: question.to_rule() for question in assessment.get_questions()}
     attempt = attempts.start_attempt(learner=learner, assessment_id=assessment.pk).attempt
     responses = []
@@ -106,7 +106,7 @@ def _take(learner: User, assessment: Assessment, skill: float, ago: timedelta, r
 
 
 def _stretch(attempt: AssessmentAttempt, ago: timedelta, lasted: timedelta) -> None:
-    """Let an attempt have ended `ago`, and have lasted that long, or its whole time if that is less."""
+    """Backdate the end of an attempt by `ago`, and set its duration, at most the time limit."""
     limit = timedelta(minutes=attempt.assessment.time_limit) if attempt.assessment.time_limit else None
     lasted = min(lasted, limit) if limit else lasted
     attempt.refresh_from_db()
@@ -143,7 +143,7 @@ def _write_notes(slug: str, course: Course, learners: list[User], random: Random
 
 
 def _move_back(learner: User, course: Course, ago: timedelta) -> None:
-    """Let everything else that the learner did in the course have happened `ago`, too."""
+    """Backdate everything else that the learner did in the course by `ago`."""
     in_course = {"user": learner, "course": course}
     in_lesson = {"user": learner, "lesson__course": course}
     earlier = F("created_date") - ago

@@ -1,4 +1,4 @@
-"""The people of the demonstration: five with a role to try out, and those who learn beside them."""
+"""People of the demonstration: five with a role to try out, and those who learn beside them."""
 
 import json
 from pathlib import Path
@@ -28,12 +28,12 @@ WHAT_THEY_DO = {
 
 
 def password_of(username: str) -> str:
-    """The password of one of the five: known to everybody, which is why `demo` is not for production."""
+    """Return the password of one of the five: known to everybody, which is why `demo` is not for production."""
     return f"{username}-demo"
 
 
 def load_people() -> dict[str, User]:
-    """Make everybody, and return them by user name. Only the five with a role can sign in."""
+    """Create everybody, and return them by user name. Only the five with a role can sign in."""
     listed = json.loads(FILE.read_text(encoding="utf-8"))
     people = {}
     for person in (*listed["fixed"], *listed["learners"]):

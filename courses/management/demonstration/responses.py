@@ -1,4 +1,4 @@
-"""Responses of pretended learners: right ones from the key, wrong ones from what is offered."""
+"""Responses of simulated learners: right ones from the key, wrong ones from what is offered."""
 
 from random import Random
 from typing import Any, assert_never
@@ -20,9 +20,9 @@ GUESSES = ("I am not sure", "none of these", "42", "the second one")
 def plausible_response(
     question: Question, entry: LayoutEntry, *, skill: float, random: Random
 ) -> Given | None:
-    """The response, in places of the layout, of a learner who knows each thing with the probability `skill`.
+    """Return the response, in places of the layout, of a learner who knows each thing with the probability `skill`.
 
-    None is left blank.
+    None is a blank response.
     """
     knows = random.random() < skill
     if not knows and random.random() < 0.1:
@@ -41,7 +41,7 @@ def _value(
     chance: float,
     random: Random,
 ) -> Any:
-    """The value of the one member: right as a whole, or each part of it with that chance."""
+    """Return the value of the one member: right as a whole, or each part of it with that chance."""
     match member:
         case ResponseMember.CHOICES:
             picks = right.choices or ()
@@ -65,7 +65,7 @@ def _value(
 
 
 def _text(accepted: tuple[str, ...] | None, knows: bool, random: Random) -> str:
-    """An essay where no texts are accepted, else the best accepted text without wildcards, or a guess."""
+    """Return an essay where no texts are accepted, else the best accepted text without wildcards, or a guess."""
     if accepted is None:
         return random.choice(ESSAYS)
     return accepted[0].replace("*", "") if knows else random.choice(GUESSES)

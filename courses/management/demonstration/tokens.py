@@ -1,4 +1,4 @@
-"""The tokens that `demo` prints: they work as long as it runs, whoever else starts one on the same database."""
+"""Tokens that `demo` prints: they work as long as it runs, whoever else starts one on the same database."""
 
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -13,10 +13,10 @@ DEMONSTRATION_RUNS = 20260901  # the advisory lock that every running demonstrat
 
 
 def count_as_running() -> BaseDatabaseWrapper:
-    """Tell demonstrations that start later that this one runs; when no other runs, end the tokens of earlier ones.
+    """Lock as a running demonstration; when no other one runs, revoke the tokens of earlier ones.
 
-    Returns a session to be kept open meanwhile: when the process ends, however it does, PostgreSQL takes the
-    lock back. While others run nothing is revoked, because no secret is kept that could be printed again.
+    Returns a session to be kept open meanwhile: when the process ends, however it does, PostgreSQL releases the
+    lock. While others run nothing is revoked, because no secret is kept that could be printed again.
     """
     session = connection.copy()
     with session.cursor() as cursor:
@@ -31,7 +31,7 @@ def count_as_running() -> BaseDatabaseWrapper:
 
 
 def fresh_token(owner: User) -> str:
-    """A secret that may do everything its owner may."""
+    """Create a secret that may do everything its owner may."""
     return create_access_token(owner=owner, name=TOKEN_NAME, scopes=Scope.values).secret
 
 
