@@ -55,6 +55,7 @@ RATINGS = range(MIN_RATING, MAX_RATING + 1)
 
 
 def no_ratings() -> list[int]:
+    """Return the counts of ratings of a course without reviews."""
     return [0 for _ in RATINGS]
 
 

@@ -18,6 +18,7 @@ from courses.policies.results import COURSE_OF_ATTEMPT
 
 
 def may_see_answer_key(viewer: Viewer) -> Q:
+    """Return a predicate: staff of the course always, the learner once the gate is open."""
     if viewer is None:
         return NEVER
     own = Q(user_id=viewer.pk, is_completed=True, assessment__show_correct_answers=True)

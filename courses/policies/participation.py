@@ -17,6 +17,7 @@ ALWAYS = Q(Value(True, output_field=BooleanField()))
 
 
 def is_platform_staff(viewer: Viewer) -> bool:
+    """Return whether the viewer is signed in as staff of the platform."""
     return viewer is not None and viewer.is_staff
 
 

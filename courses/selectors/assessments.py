@@ -22,10 +22,12 @@ SeenAssessment: TypeAlias = WithAnnotations[Assessment, _Seen]
 
 
 def assessments_as_seen_by(viewer: Viewer) -> QuerySet[SeenAssessment]:
+    """Return all assessments with `viewer_is_staff`: whether the viewer teaches the course."""
     return Assessment.objects.annotate(viewer_is_staff=participation.teaches(viewer, COURSE))
 
 
 def assessments_visible_to(viewer: Viewer) -> QuerySet[SeenAssessment]:
+    """Return the assessments of courses that the viewer may see."""
     return assessments_as_seen_by(viewer).filter(
         participation.may_see_course(viewer, COURSE, is_published="lesson__course__is_published")
     )

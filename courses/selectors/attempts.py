@@ -141,10 +141,12 @@ def questions_as_laid_out(_viewer: Viewer) -> QuerySet[Question]:
 
 
 def answers_as_laid_out(_viewer: Viewer) -> QuerySet[Answer]:
+    """Return answers of the key with the columns that attempts show."""
     return Answer.objects.defer("created_date", "updated_date")
 
 
 def answered_in_attempts(_viewer: Viewer) -> QuerySet[AttemptAnswer]:
+    """Return stored responses with the columns that attempts show."""
     return AttemptAnswer.objects.defer("selected_answer", "text_answer", "created_date", "updated_date")
 
 

@@ -30,10 +30,12 @@ SeenLesson: TypeAlias = WithAnnotations[Lesson, _SeenLesson]
 
 
 def courses_as_seen_by(viewer: Viewer) -> QuerySet[SeenCourse]:
+    """Return all courses with `viewer_is_staff`: whether the viewer teaches the course."""
     return Course.objects.annotate(viewer_is_staff=participation.teaches(viewer))
 
 
 def courses_visible_to(viewer: Viewer) -> QuerySet[SeenCourse]:
+    """Return published courses, and those that the viewer takes or teaches."""
     return courses_as_seen_by(viewer).filter(participation.may_see_course(viewer))
 
 
@@ -48,12 +50,14 @@ def lessons_as_seen_by(viewer: Viewer) -> QuerySet[SeenLesson]:
 
 
 def lessons_visible_to(viewer: Viewer) -> QuerySet[SeenLesson]:
+    """Return the lessons of courses that the viewer may see."""
     return lessons_as_seen_by(viewer).filter(
         participation.may_see_course(viewer, "course_id", is_published="course__is_published")
     )
 
 
 def resources_visible_to(viewer: Viewer) -> QuerySet[Resource]:
+    """Return the resources of courses that the viewer takes or teaches."""
     return Resource.objects.filter(participation.takes_part(viewer, "lesson__course_id"))
 
 
@@ -88,4 +92,5 @@ def completed_lessons(viewer: Viewer, lessons: Sequence[int]) -> dict[int, bool]
 
 
 def is_enrolled(viewer: Viewer, course: Course) -> bool:
+    """Return whether the viewer takes the course now."""
     return enrollments_of(viewer).filter(participation.TAKES, course=course).exists()

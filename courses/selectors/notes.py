@@ -13,6 +13,7 @@ RANK_STEPS = 1_000_000
 
 
 def notes_visible_to(viewer: Viewer) -> QuerySet[Note]:
+    """Return the viewer's own notes, and public ones of courses that the viewer takes or teaches."""
     return Note.objects.filter(may_see_note(viewer))
 
 

@@ -9,6 +9,7 @@ from courses.policies.participation import Viewer
 
 
 def notifications_of(viewer: Viewer) -> QuerySet[Notification]:
+    """Return the viewer's own notifications."""
     return Notification.objects.filter(user=viewer) if viewer else Notification.objects.none()
 
 

@@ -27,6 +27,7 @@ def people_as_seen_by(viewer: Viewer) -> QuerySet[SeenUser]:
 
 
 def people_visible_to(viewer: Viewer) -> QuerySet[SeenUser]:
+    """Return the viewer, and everybody in a common course or with a visible review or note; all for staff."""
     return people_as_seen_by(viewer).filter(may_see_person(viewer))
 
 

@@ -27,6 +27,7 @@ def reviews_as_seen_by(viewer: Viewer) -> QuerySet[SeenReview]:
 
 
 def reviews_visible_to(viewer: Viewer) -> QuerySet[SeenReview]:
+    """Return approved reviews, the viewer's own, and all of courses that the viewer teaches."""
     return reviews_as_seen_by(viewer).filter(may_see_review(viewer))
 
 

@@ -15,6 +15,7 @@ TOPICS_PER_MESSAGE = 250
 
 
 def attempt_topic(attempt_id: int) -> str:
+    """Return the topic of an attempt's responses, state and results."""
     return f"attempt:{attempt_id}"
 
 

@@ -16,11 +16,11 @@ def test_the_session_of_the_preparations_has_ended_when_requests_are_answered(
     connection.ensure_connection()
     sessions: list[Any] = []
 
-    def answer(*_: object) -> bool:
+    def run(*_: object) -> bool:
         sessions.append(connection.connection)
         return True
 
-    monkeypatch.setattr(serving, "answer", answer)
+    monkeypatch.setattr(serving, "run", run)
     with take_port("127.0.0.1", 0) as listening:
         serving.serve(listening, workers=1)
     assert sessions == [None]
