@@ -1,4 +1,4 @@
-"""Forms of django-allauth in the words of this site."""
+"""Forms of django-allauth, adapted to this site."""
 
 from typing import Any
 

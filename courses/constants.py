@@ -1,4 +1,4 @@
-"""Every closed set of values and every fixed limit of the domain. Imports nothing of the project.
+"""Closed sets of values and fixed limits of the domain. Imports nothing of the project.
 
 The values of a set are what the database stores; its labels are sentences for people. Limits that a
 deployment may change stand in config/settings.py instead.

@@ -1,4 +1,4 @@
-"""Every refusal of the domain: one class for each code that the API answers with.
+"""Refusals of the domain: one class for each error code of the API.
 
 A refusal is no failure: something that a person asked for cannot be done, and the sentence says what to
 do instead. Services and models raise them; schema turns them into `userErrors`.

@@ -1,4 +1,4 @@
-"""Every model under the one import path of the specification, `courses.models.analytics`.
+"""All models under the one import path of the specification, `courses.models.analytics`.
 
 Each is defined in the module of its subject beside this one; nothing is defined here.
 """

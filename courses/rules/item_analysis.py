@@ -136,7 +136,7 @@ def _item(item: _Moments, weights: Decimal, learners: int) -> ItemStatistics:
 
 
 def _warning(facility: Decimal | None, discrimination: Decimal | None, learners: int) -> ItemWarning | None:
-    """Return the first warning that applies; with few learners no other one would mean anything."""
+    """Return the first warning that applies: too few learners precedes all others, which would mean nothing."""
     if learners < MIN_LEARNERS_FOR_ITEM_ANALYSIS:
         return ItemWarning.TOO_FEW_LEARNERS
     if discrimination is not None and discrimination < 0:

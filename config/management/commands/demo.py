@@ -1,4 +1,4 @@
-"""`manage.py demo`: everything in one command, from an empty machine to a platform in use."""
+"""`manage.py demo`: set up the demonstration on an empty machine, and serve it."""
 
 import os
 from argparse import ArgumentParser
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         session.close()
 
     def _serve_as_a_demonstration(self) -> None:
-        """Serve without moderation and with people on the pages; workers read it from the environment."""
+        """Switch moderation off and the demonstration on, here and in the environment of workers."""
         os.environ |= {"COURSES_REVIEWS_NEED_APPROVAL": "off", "COURSES_DEMONSTRATION": "on"}
         settings.REVIEWS_NEED_APPROVAL = False
         settings.DEMONSTRATION = True

@@ -1,4 +1,4 @@
-"""`manage.py serve`: what production runs, behind DATABASE_URL."""
+"""`manage.py serve`: serve in production, behind DATABASE_URL."""
 
 import logging
 from argparse import ArgumentParser
