@@ -47,7 +47,7 @@ def as_laid_out(question: Question, entry: LayoutEntry | None) -> Question:
 
 
 def offered_by(entry: LayoutEntry | None) -> frozenset[object]:
-    """Return the set of answers and keys on offer, in any order: equal sets mean equal credit for equal responses."""
+    """Return the offer of a question in no order: by equal offers, equal responses earn equal credit."""
     offer: Iterable[tuple[str, object]] = (entry or {}).items()
     return frozenset(
         (member, frozenset(offered) if isinstance(offered, list) else offered)

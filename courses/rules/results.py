@@ -39,7 +39,7 @@ class NewGrade:
 
     @property
     def is_change(self) -> bool:
-        """Return whether credit or points differ from those stored."""
+        """Difference in credit or points from those stored."""
         return (self.credit, self.points) != (self.before.credit, self.before.points)
 
 

@@ -74,7 +74,7 @@ class Answer:
 
     @property
     def is_prompt(self) -> bool:
-        """Return whether a learner has to find the match of this answer; one without a text is a distractor."""
+        """True where a learner has to find the match of this answer; one without a text is a distractor."""
         return not is_blank(self.text) and not is_blank(self.match_text)
 
 
@@ -161,5 +161,5 @@ class Grade:
 
     @property
     def is_correct(self) -> bool | None:
-        """Full credit; None while a person still has to grade."""
+        """True for full credit only; None while a person still has to grade."""
         return None if self.credit is None else self.credit == FULL_CREDIT

@@ -112,7 +112,7 @@ class LaidOut(Generic[Attempt]):
 
     @property
     def is_answered(self) -> bool:
-        """Return whether a response is stored that is not blank."""
+        """True where a response is stored that is not blank."""
         return self.answered is not None and not grading.is_unanswered(self.rule.type, self.answered.response)
 
 

@@ -40,14 +40,14 @@ class Correction:
 
     @property
     def changes_result(self) -> bool:
-        """Return whether score, maximum or pass mark differ from those stored."""
+        """Difference in score, maximum or pass mark from those stored."""
         attempt, result = self.attempt, self.result
         stored = (attempt.score, attempt.max_score, attempt.is_passed)
         return stored != (result.score, result.max_score, result.is_passed)
 
     @property
     def is_needed(self) -> bool:
-        """Return whether anything differs from what is stored."""
+        """Difference in result or grades from those stored."""
         return self.changes_result or bool(self.result.changes)
 
 
