@@ -61,7 +61,7 @@ Shown: TypeAlias = Callable[[Any], Any]
 """Makes JSON of a value, or of an object the value of one of its fields."""
 
 KEPT_FOR_A_DOCUMENT = 16
-"""How many reads are kept with a document: one for each choice of scopes and of variables that change the plan."""
+"""Number of reads cached with a document: one for each choice of scopes and of variables that change the plan."""
 
 _UNCHANGED: dict[Any, type] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
 """Scalars that publish values of exactly these classes as they are."""
@@ -281,7 +281,7 @@ class _Compiler:
         return Root(definition, nodes[0], plan_for, self._completed(definition.type, nodes), read)
 
     def _field(self, parent: GraphQLObjectType, nodes: list[FieldNode]) -> Shown:
-        """What shows a field of an object."""
+        """Compile the function that serialises a field of an object. Raises NotCompiled."""
         name = nodes[0].name.value
         definition = self._schema.get_field(parent, name)
         if definition is TypeNameMetaFieldDef:
@@ -307,7 +307,7 @@ class _Compiler:
         return None
 
     def _completed(self, type_: Any, nodes: list[FieldNode]) -> Shown:
-        """What makes JSON of the values of a type."""
+        """Compile the function that serialises the values of a type."""
         type_, is_nullable = _nullable(type_)
         show = self._value(type_, nodes)
 

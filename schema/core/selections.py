@@ -30,9 +30,9 @@ from schema.dataloaders.plans import EVERYTHING, NOTHING, UNKNOWN, Columns, Plan
 
 
 class Selection:
-    """What one operation selects, its fragments opened.
+    """Selection of one operation, its fragments inlined.
 
-    A condition of @skip or @include that cannot be met leaves out what it is about, or is told where that is `strict`.
+    A @skip or @include whose condition has no value leaves out its node, or raises where the selection is `strict`.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Selection:
         return self.plan(of, selections) if isinstance(of, GraphQLObjectType) else UNKNOWN
 
     def plan(self, parent: GraphQLObjectType, selections: list[SelectionSetNode]) -> Plan:
-        """What is asked of objects of the type `parent`; a field asked twice becomes one step."""
+        """Return the plan of objects of the type `parent`; a field selected twice becomes one step."""
         columns: list[Columns] = []
         wanted: dict[Any, tuple[list[DeclaredField], dict[Any, list[SelectionSetNode]]]] = {}
         for node in self._fields(parent, selections):
@@ -124,7 +124,7 @@ class Selection:
                     yield from self._fields(parent, [fragment.selection_set])
 
     def _is_on(self, parent: GraphQLObjectType, condition: Any) -> bool:
-        """Whether a fragment with that condition is asked of objects of the type `parent`."""
+        """Return whether a fragment with that type condition applies to objects of the type `parent`."""
         on = self._operation.schema.get_type(condition.name.value) if condition else parent
         return on is parent or on in parent.interfaces
 
@@ -142,7 +142,7 @@ class Selection:
 
 
 def _columns_of(field: StrawberryField | None) -> Columns:
-    """What a field reads of a row, but for declared ones: that depends on what is asked beneath them."""
+    """Return the columns that a field reads, none for declared ones: theirs depend on the selection beneath."""
     if isinstance(field, Column):
         return field.columns
     return frozenset() if isinstance(field, DeclaredField) or (field and field.is_basic_field) else EVERYTHING

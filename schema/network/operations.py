@@ -1,7 +1,6 @@
-"""What a request asks to be executed: which operation of its document, what it costs, and whether it is too large.
+"""Operation of a request: its choice within the document, its cost, and its limits.
 
-What depends on the variables or on the person asking is decided here for every request, outside of what is kept of the
-document.
+Everything that depends on variables or identity is decided here for every request, and not cached with the document.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -36,7 +35,7 @@ from schema.network.rate_limits import facts_of
 
 
 def points_of(prepared: PreparedDocument, name: str | None, variables: Mapping[str, Any] | None) -> int:
-    """What the operation draws: its cost, or the least when it will be refused for what it is."""
+    """Return the points that the operation draws: its cost, or the least when it will be refused."""
     operation = prepared.operation(name)
     if operation is None or prepared.errors:
         return LEAST_COST
@@ -52,7 +51,7 @@ def may_have_been_executed(schema: Schema, query: str, name: str | None) -> Oper
 
 
 def name_of_operation(prepared: PreparedDocument, name: str | None) -> str | None:
-    """What the log calls the operation: the name that was asked for, or that of the only one there is."""
+    """Return the operation's name for the log: the one in the request, or that of the only operation."""
     operation = prepared.operation(name)
     return operation.name.value if operation and operation.name else name
 

@@ -31,7 +31,7 @@ from schema.network.sign_in import authorization_of, refusing
 
 @dataclass(frozen=True)
 class KnownQuery:
-    """What a request asks, as far as it is known without the database."""
+    """Query of a request, as far as it is known without the database."""
 
     schema: Schema
     prepared: PreparedDocument
@@ -73,7 +73,7 @@ async def known_query(schema: Schema, request: Request) -> KnownQuery | None:
 
 
 async def answer(asked: KnownQuery, request: Request, context: Context) -> tuple[Authenticated, bytes | None]:
-    """Who asked, and the body of the answer: None when the general way has to give it."""
+    """Return the identity and the body of the reply, None when the general way has to give it."""
     with refusing():
         return await database(_answered, asked, authorization_of(request), dict(request.cookies), context)
 
