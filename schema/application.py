@@ -6,6 +6,7 @@ stand in schema/network/ and schema/documents/.
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import timedelta
 from functools import partial
 from typing import Any, cast
@@ -51,7 +52,7 @@ from schema.network.request_body import (
 )
 from schema.network.request_log import RequestRecord, request_id
 from schema.network.responses import body_of, codes_of, head_of, status_of
-from schema.network.short_way import answer, known_query
+from schema.network.short_way import answer, known_operation
 from schema.network.sign_in import charged, signed_in, signed_in_still, welcome
 from schema.network.websocket import TransportHandler
 
@@ -124,27 +125,27 @@ class GraphQLApplication(GraphQL[Context, None]):
         media_type = _preferred(request.headers, RESPONSE_TYPES)
         if request.method != "POST" or media_type not in JSON_TYPES or not _is_our_host(request):
             return None
-        asked = await known_query(self.schema, request)
+        asked = await known_operation(self.schema, request)
         if asked is None:
             return None
         record: RequestRecord = request.state.record
         record.operation, record.cost = asked.name, asked.cost
-        work = request_work.start()
+        work, context = request_work.start(), self._context_of(request)
         try:
             async with asyncio.timeout(settings.REQUEST_DEADLINE_SECONDS), self.admission.place():
-                authenticated, body = await answer(asked, request, self._context_of(request))
+                authenticated, body = await answer(asked, request, context)
         except TimeoutError:
-            raise Refused(ErrorCode.TIMEOUT) from None
+            raise Refused(ErrorCode.TIMEOUT, _timeout_message(asked.operation.operation)) from None
         except Overloaded:
             raise Refused(ErrorCode.OVERLOADED) from None
         finally:
             record.statements = work.statements
         record.principal = authenticated.principal
         if body is None:
-            request.state.authenticated = authenticated
+            request.state.authenticated, request.state.carried_out = authenticated, context.carried_out
             return None
         response = Response(body, headers=NEVER_CACHED, media_type=media_type)
-        welcome(request, response, authenticated)
+        welcome(response, authenticated)
         return response
 
     # ---------------------------------------------------------------- before execution
@@ -220,7 +221,8 @@ class GraphQLApplication(GraphQL[Context, None]):
             operation.cancel()
             record.statements = work.statements
         if not done:
-            raise Refused(ErrorCode.TIMEOUT, self._timeout_message(request_data))
+            kind = may_have_been_executed(self.schema, request_data.query or "", request_data.operation_name)
+            raise Refused(ErrorCode.TIMEOUT, _timeout_message(kind))
         request.state.result = operation.result()
         return operation.result()
 
@@ -228,7 +230,8 @@ class GraphQLApplication(GraphQL[Context, None]):
         self, request: Request, data: GraphQLRequestData, context: Context, sub_response: Response
     ) -> Result:
         try:
-            async with self.admission.place():
+            # A mutation that was carried out is not refused any more: only its payload has yet to be shown.
+            async with nullcontext() if hasattr(request.state, "authenticated") else self.admission.place():
                 authenticated = await self._paid(request, data, context, sub_response)
                 context.identify(authenticated.identity, authenticated.draw)
                 context.identify_again = partial(signed_in_still, request)
@@ -242,8 +245,8 @@ class GraphQLApplication(GraphQL[Context, None]):
         """Authenticate and charge: for reading a document that is not cached, then for its operation."""
         paid: Authenticated | None = getattr(request.state, "authenticated", None)
         if paid is not None:
-            context.compiles = False
-            welcome(request, sub_response, paid)
+            context.compiles, context.carried_out = False, request.state.carried_out
+            welcome(sub_response, paid)
             return paid
         address = context.ip_address
         record: RequestRecord = request.state.record
@@ -263,12 +266,6 @@ class GraphQLApplication(GraphQL[Context, None]):
             authenticated = await charged(authenticated, sub_response, address=address, points=points)
         record.principal = authenticated.principal
         return authenticated
-
-    def _timeout_message(self, data: GraphQLRequestData) -> str:
-        kind = may_have_been_executed(self.schema, data.query or "", data.operation_name)
-        if kind is OperationType.MUTATION:
-            return "This took too long. It may have been carried out all the same: look before you repeat it."
-        return ErrorCode.TIMEOUT.sentence
 
     # ---------------------------------------------------------------- response
 
@@ -309,6 +306,12 @@ def _is_our_host(connection: HTTPConnection) -> bool:
     """Validate the Host header against ALLOWED_HOSTS, because of DNS rebinding."""
     domain, _ = split_domain_port(connection.headers.get("host", ""))
     return validate_host(domain, settings.ALLOWED_HOSTS)
+
+
+def _timeout_message(kind: OperationType | None) -> str:
+    if kind is OperationType.MUTATION:
+        return "This took too long. It may have been carried out all the same: look before you repeat it."
+    return ErrorCode.TIMEOUT.sentence
 
 
 def _preferred(headers: Mapping[str, str], offers: Sequence[str]) -> str | None:

@@ -43,6 +43,8 @@ class Context:
     """False disables compiling for an operation that it has failed to answer before."""
     reads: "CompiledReads | None" = None
     """Compiled operations of the document; None where the ordinary way has to execute it."""
+    carried_out: list[Callable[[], Any]] = field(default_factory=list)
+    """Outcome of the operation's one mutation, where it was carried out and its payload has yet to be shown."""
     requests: dict[Any, Hashable] = field(default_factory=dict)
     """Cache of the requests that arguments of declared fields make, by field and node of the document."""
     plans: dict[Any, Plan] = field(default_factory=dict)

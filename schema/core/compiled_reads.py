@@ -11,6 +11,7 @@ DataLoaders, which execute the operation from its beginning. Queries have no eff
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from operator import attrgetter
 from typing import Any, TypeAlias
 
@@ -96,13 +97,24 @@ class RootInfo:
 
 @dataclass(frozen=True)
 class Root:
-    """A root field, compiled. Only those of Query have a `read`: the others have effects of their own."""
+    """Compiled root field: `read` is that of a query, `write` carries out a mutation; subscriptions have neither."""
 
     definition: GraphQLField
     node: FieldNode
     plan_for: Callable[[str | None], Plan]
     show: Shown
     read: RootRead | None
+    write: Callable[[RootInfo, Plan, dict[str, Any]], Any] | None
+
+    def arguments(self, schema: GraphQLSchema, variables: VariableValues) -> dict[str, Any]:
+        """Return the arguments as Strawberry converts them. Raises GraphQLError for those that cannot be met."""
+        converting = strawberry_schema(schema)
+        return convert_arguments(
+            get_argument_values(self.definition, self.node, variables),
+            definition_behind(self.definition).arguments,
+            scalar_registry=converting.schema_converter.scalar_registry,
+            config=converting.config,
+        )
 
 
 class CompiledReads:
@@ -150,11 +162,48 @@ def read(
     roots = reads.roots(schema, operation, variables, context.identity.scopes)
     if roots is None:
         return None
-    executed = Operation(schema, variables, context)
     try:
-        return {name: _read_root(root, executed) for name, root in roots.items()}
+        return {name: _read_root(root, schema, variables, context) for name, root in roots.items()}
     except Exception:  # noqa: BLE001 - whatever it is, the ordinary way runs into it as well, and tells it
         return None
+
+
+def carry_out(
+    schema: GraphQLSchema,
+    reads: CompiledReads,
+    operation: OperationDefinitionNode,
+    variables: VariableValues,
+    context: Context,
+) -> dict[str, Any] | None:
+    """Carry out an operation of one mutation, and return its `data`: work for a database thread.
+
+    None where the ordinary way has to answer. The outcome, a payload or a failure, then stands in the context, and
+    nothing is carried out twice.
+    """
+    roots = reads.roots(schema, operation, variables, context.identity.scopes)
+    if context.viewer is None or roots is None or len(roots) != 1:
+        return None
+    [(name, root)] = roots.items()
+    if root.write is None:
+        return None
+    try:
+        arguments = root.arguments(schema, variables)
+    except GraphQLError:
+        return None
+    try:
+        payload = root.write(RootInfo(context, root.plan_for), root.plan_for(None), arguments)
+    except Exception as failure:  # noqa: BLE001 - it is raised once more, where errors are told
+        context.carried_out.append(partial(_raise, failure))
+        return None
+    try:
+        return {name: root.show(payload)}
+    except Exception:  # noqa: BLE001 - graphql-core runs into it as well, and tells it
+        context.carried_out.append(lambda: payload)
+        return None
+
+
+def _raise(failure: Exception) -> None:
+    raise failure
 
 
 def compiled_root(info: GraphQLResolveInfo[Any]) -> Root | None:
@@ -226,18 +275,11 @@ def _variables_in(arguments: Any) -> Iterator[str]:
         waiting.extend(each.value for each in getattr(value, "fields", ()))
 
 
-def _read_root(root: Root, operation: Operation) -> Any:
-    converting = strawberry_schema(operation.schema)
-    arguments = convert_arguments(
-        get_argument_values(root.definition, root.node, operation.variables),
-        definition_behind(root.definition).arguments,
-        scalar_registry=converting.schema_converter.scalar_registry,
-        config=converting.config,
-    )
+def _read_root(root: Root, schema: GraphQLSchema, variables: VariableValues, context: Context) -> Any:
     if root.read is None:
         raise NotCompiled(root.node.name.value)
-    info: Any = RootInfo(operation.context, root.plan_for)
-    return root.show(root.read(info, root.plan_for(None), arguments))
+    info = RootInfo(context, root.plan_for)
+    return root.show(root.read(info, root.plan_for(None), root.arguments(schema, variables)))
 
 
 class _Compiler:
@@ -267,7 +309,8 @@ class _Compiler:
         definition = type_.fields.get(name)
         if definition is None:
             raise NotCompiled(name)
-        read = getattr(definition_behind(definition).base_resolver.wrapped_func, "root_read", None)
+        resolver = getattr(definition_behind(definition).base_resolver, "wrapped_func", None)
+        read, write = getattr(resolver, "root_read", None), getattr(resolver, "root_write", None)
         if read is not None and not self._operation.context.has_scope(read.scope):
             raise NotCompiled(name)
         plans: dict[str | None, Plan] = {}
@@ -278,7 +321,7 @@ class _Compiler:
             return plans[type_name]
 
         plan_for(None)
-        return Root(definition, nodes[0], plan_for, self._completed(definition.type, nodes), read)
+        return Root(definition, nodes[0], plan_for, self._completed(definition.type, nodes), read, write)
 
     def _field(self, parent: GraphQLObjectType, nodes: list[FieldNode]) -> Shown:
         """Compile the function that serialises a field of an object. Raises NotCompiled."""

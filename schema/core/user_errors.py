@@ -8,7 +8,7 @@ import functools
 import inspect
 from collections.abc import Callable
 from enum import Enum
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar, cast
 
 import strawberry
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -114,18 +114,21 @@ def mutation(*, scope: Scope | None, description: str) -> Callable[[Callable[...
                     require_scope(info, scope)
                 payload = begun_again(functools.partial(function, info, **arguments))
             except exceptions.Refusal as refusal:
-                return payload_type(user_errors=[from_refusal(refusal)])
+                payload = payload_type(user_errors=[from_refusal(refusal)])
             except ValidationError as error:
-                return payload_type(user_errors=from_validation_error(error))
+                payload = payload_type(user_errors=from_validation_error(error))
             fill(info.context.viewer, [payload], plan)
             return payload
 
         @functools.wraps(function)
         async def resolver(info: Info, **arguments: Any) -> P:
             require_signed_in(info)
+            if info.context.carried_out:
+                return cast("P", info.context.carried_out.pop()())
             info.context.loaders.clear()
             return await database(job, info, look_ahead(info), arguments)
 
+        resolver.root_write = job  # type: ignore[attr-defined]
         return strawberry.mutation(
             resolver=resolver,
             description=description,

@@ -1,9 +1,10 @@
-"""The short way of a request: a POST of JSON with a known query, answered by one job on a database thread.
+"""The short way of a request: a POST of JSON with a known query or mutation, answered by one job on a database thread.
 
 Nearly all requests of a page in use are of this kind. Who is asking, what it costs, whether it was forged, and the
-reading itself need one visit to the database; Strawberry's view, its extensions and graphql-core's executor are left
+operation itself need one visit to the database; Strawberry's view, its extensions and graphql-core's executor are left
 out. Bounds, refusals, headers and log line are those of the general way, by the same functions. Whatever else a
-request may be, and whatever would have to be told as an error of a field, goes the general way: paid for once.
+request may be, and whatever would have to be told as an error of a field, goes the general way: paid for once, and
+carried out once.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from strawberry import Schema
 
 from courses.utils.json_text import InvalidJson, decode_json
 from schema.context import Context
-from schema.core.compiled_reads import read
+from schema.core.compiled_reads import carry_out, read
 from schema.core.upstream import graphql_schema
 from schema.documents.cost import LEAST_COST, refuse, variables_with_defaults
 from schema.documents.input_values import refuse_variables
@@ -26,12 +27,14 @@ from schema.execution.database_threads import database
 from schema.network.authentication import Authenticated, identify_and_charge
 from schema.network.rate_limits import facts_of
 from schema.network.request_body import BoundedRequest, request_data, require_json
-from schema.network.sign_in import authorization_of, refusing
+from schema.network.sign_in import authorization_of, refuse_forged, refusing
+
+_EXECUTE = {OperationType.QUERY: read, OperationType.MUTATION: carry_out}
 
 
 @dataclass(frozen=True)
-class KnownQuery:
-    """Query of a request, as far as it is known without the database."""
+class KnownOperation:
+    """Operation of a request, as far as it is known without the database."""
 
     schema: Schema
     prepared: PreparedDocument
@@ -44,8 +47,8 @@ class KnownQuery:
         return self.operation.name.value if self.operation.name else None
 
 
-async def known_query(schema: Schema, request: Request) -> KnownQuery | None:
-    """The query that a request asks, or None for one that has to go the general way. Refuses what that refuses."""
+async def known_operation(schema: Schema, request: Request) -> KnownOperation | None:
+    """Return what a request asks, or None for one that has to go the general way. Refuses what that refuses."""
     if not settings.COMPILED_READS:
         return None
     require_json(request.headers)
@@ -59,7 +62,7 @@ async def known_query(schema: Schema, request: Request) -> KnownQuery | None:
         return None
     prepared, _ = document.read()
     operation = prepared.operation(data.operation_name)
-    if prepared.errors or operation is None or operation.operation is not OperationType.QUERY:
+    if prepared.errors or operation is None or operation.operation not in _EXECUTE:
         return None
     given = data.variables or {}
     shape = prepared.shapes[operation.name.value if operation.name else None]
@@ -69,21 +72,29 @@ async def known_query(schema: Schema, request: Request) -> KnownQuery | None:
     variables = get_variable_values(graphql_schema(schema), operation.variable_definitions or (), given)
     if not isinstance(variables, VariableValues):
         return None
-    return KnownQuery(schema, prepared, operation, variables, max(cost, LEAST_COST))
+    return KnownOperation(schema, prepared, operation, variables, max(cost, LEAST_COST))
 
 
-async def answer(asked: KnownQuery, request: Request, context: Context) -> tuple[Authenticated, bytes | None]:
+async def answer(
+    asked: KnownOperation, request: Request, context: Context
+) -> tuple[Authenticated, bytes | None]:
     """Return the identity and the body of the reply, None when the general way has to give it."""
     with refusing():
-        return await database(_answered, asked, authorization_of(request), dict(request.cookies), context)
+        return await database(_answered, asked, request, context)
 
 
 def _answered(
-    asked: KnownQuery, authorization: str | None, cookies: dict[str, str], context: Context
+    asked: KnownOperation, request: Request, context: Context
 ) -> tuple[Authenticated, bytes | None]:
-    authenticated = identify_and_charge(authorization, cookies, address=context.ip_address, points=asked.cost)
+    authenticated = identify_and_charge(
+        authorization_of(request), request.cookies, address=context.ip_address, points=asked.cost
+    )
+    refuse_forged(request, authenticated)
     context.identify(authenticated.identity, authenticated.draw)
-    data = read(graphql_schema(asked.schema), asked.prepared.reads, asked.operation, asked.variables, context)
+    execute = _EXECUTE[asked.operation.operation]
+    data = execute(
+        graphql_schema(asked.schema), asked.prepared.reads, asked.operation, asked.variables, context
+    )
     return authenticated, None if data is None else _body(data, asked.cost, authenticated)
 
 

@@ -35,17 +35,22 @@ async def signed_in(
     Refuses bad credentials, an empty bucket, and a POST that another site's page sent with our cookie.
     """
     authenticated = await _identified(request, address, points)
-    welcome(request, response, authenticated)
+    refuse_forged(request, authenticated)
+    welcome(response, authenticated)
     return authenticated
 
 
-def welcome(request: Request, response: Response, authenticated: Authenticated) -> None:
-    """Set rate limit headers and a new session cookie on the response. Refuses a forged POST."""
-    response.headers.update(headers_of(authenticated.draw))
+def refuse_forged(request: Request, authenticated: Authenticated) -> None:
+    """Refuse a POST that another site's page sent with our cookie."""
     if authenticated.by_session and request.method == "POST" and is_forged(request.scope, request.headers):
         raise Refused(
             ErrorCode.FORBIDDEN, "Send a `GraphQL-Preflight` header, or the CSRF token as `X-CSRFToken`."
         )
+
+
+def welcome(response: Response, authenticated: Authenticated) -> None:
+    """Set rate limit headers and a new session cookie on the response."""
+    response.headers.update(headers_of(authenticated.draw))
     if authenticated.new_session_key is not None:
         _send_session_cookie(response, authenticated.new_session_key)
 
