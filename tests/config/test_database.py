@@ -15,8 +15,13 @@ from config import addresses, database
 from tests.concurrency import at_once
 
 PROGRAM = """
-import sys
+import signal, sys
 from pathlib import Path
+
+# Whoever runs the tests in the background, or by nohup, has these signals ignored, and processes inherit that.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 from django.conf import settings
 from config.database import configuration
 
