@@ -282,6 +282,30 @@ def _read_root(root: Root, schema: GraphQLSchema, variables: VariableValues, con
     return root.show(root.read(info, root.plan_for(None), root.arguments(schema, variables)))
 
 
+def uncompiled(schema: GraphQLSchema) -> dict[str, str]:
+    """Return the fields of the schema that are always executed the ordinary way: the reasons by `Type.field`."""
+    found = {}
+    for type_ in schema.type_map.values():
+        for name, definition in type_.fields.items() if is_object_type(type_) else ():
+            field = definition_behind(definition)
+            if type_ is schema.subscription_type:
+                found[f"{type_.name}.{name}"] = "a stream; each of its events is compiled"
+            elif field is not None and not (_is_read_from_rows(field) or _carries_out(field)):
+                found[f"{type_.name}.{name}"] = "a resolver of its own"
+    return found
+
+
+def _is_read_from_rows(field: StrawberryField) -> bool:
+    return isinstance(field, Column | DeclaredField) or (
+        type(field) is StrawberryField and field.is_basic_field
+    )
+
+
+def _carries_out(field: StrawberryField) -> bool:
+    resolver = getattr(field.base_resolver, "wrapped_func", None)
+    return hasattr(resolver, "root_read") or hasattr(resolver, "root_write")
+
+
 class _Compiler:
     """Compiles one operation, for the scopes and the variables of a request."""
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from courses.constants import Scope
 from courses.services.cost_buckets import Draw
 from schema.context import Info
-from schema.core.permissions import RequiresScope, scope_missing
+from schema.core.queries import query
 
 _IPV6_NETWORK_BITS = 64
 """Least allocation of a customer of a provider: to limit each address of it would limit nothing."""
@@ -74,13 +74,11 @@ class RateLimit:
 
 @strawberry.type
 class RateLimitQuery:
-    @strawberry.field(  # type: ignore[untyped-decorator]  # Strawberry does not say what it makes
+    @query(
+        scope=Scope.COURSES_READ,
         description="Rate limit of the viewer: the points left, and the cost of this request.",
-        directives=[RequiresScope(scope=Scope.COURSES_READ)],
     )
     def rate_limit(info: Info) -> RateLimit:
-        if not info.context.has_scope(Scope.COURSES_READ):
-            raise scope_missing(Scope.COURSES_READ)
         draw = info.context.draw
         return RateLimit(
             limit=settings.RATE_LIMIT_POINTS,

@@ -17,10 +17,13 @@ from courses.models import (
     Question,
     User,
 )
+from schema.core.compiled_reads import uncompiled
+from schema.core.upstream import graphql_schema
 from schema.dataloaders import attempts, grading
 from schema.dataloaders.base import Declaration
 from schema.dataloaders.paging import OrderTerm, PageRequest
 from schema.dataloaders.registry import declarations
+from schema.root import schema
 
 PK = -1
 """Primary key of every sample row, so that one key fits whatever a declaration asks for."""
@@ -33,7 +36,8 @@ _CHANGES = ("SAVEPOINT", "RELEASE")
 
 class Command(BaseCommand):
     help = (
-        "List every relation and fact that is read in batches: where from, by which key, and with which SQL."
+        "List every relation and fact that is read in batches: where from, by which key, and with which SQL. "
+        "Then the fields that are not compiled, with the reasons."
     )
 
     def handle(self, **options: Any) -> None:
@@ -41,6 +45,9 @@ class Command(BaseCommand):
             self.stdout.write(str(declaration))
             for statement in statements:
                 self.stdout.write(f"    {' '.join(statement.split())}")
+        self.stdout.write("Not compiled:")
+        for field, reason in uncompiled(graphql_schema(schema)).items():
+            self.stdout.write(f"    {field}: {reason}")
 
 
 def listed() -> Iterator[tuple[str, Declaration, list[str]]]:

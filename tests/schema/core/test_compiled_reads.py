@@ -5,11 +5,14 @@ from typing import Any
 
 import orjson
 import pytest
+import strawberry
 from django.conf import settings
 from graphql import OperationType
 
 from courses.constants import Scope
 from courses.models import User
+from schema.core.compiled_reads import uncompiled
+from schema.core.upstream import graphql_schema
 from schema.network import operations
 from schema.root import schema
 from tests.operations import operation
@@ -100,3 +103,22 @@ def test_everything_of_every_node_is_answered_alike(
         answer, _ = both_ways(document, people[kind])
         answered += answer.data is not None and answer.data["node"] is not None
     assert answered >= 2
+
+
+def test_everything_but_streams_is_compiled() -> None:
+    assert uncompiled(graphql_schema(schema)) == {
+        "Subscription.attemptUpdated": "a stream; each of its events is compiled",
+        "Subscription.notificationReceived": "a stream; each of its events is compiled",
+    }
+
+
+def test_a_resolver_of_its_own_is_listed() -> None:
+    @strawberry.type
+    class Query:
+        plain: int = 1
+
+        @strawberry.field
+        def resolved(self) -> int:
+            return 2
+
+    assert uncompiled(graphql_schema(strawberry.Schema(Query))) == {"Query.resolved": "a resolver of its own"}
