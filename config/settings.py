@@ -78,13 +78,7 @@ DATABASES = {
     "default": database.configuration(
         env.parsed("DATABASE_URL", default=None, by=addresses.postgresql),
         DATA_DIR,
-        {
-            "statement_timeout": str(STATEMENT_TIMEOUT_MS),
-            "lock_timeout": str(LOCK_TIMEOUT_MS),
-            # Prepared statements read by indexes whatever their parameters: one plan is enough. By itself PostgreSQL
-            # guesses ten keys where there is one, finds the general plan dearer, and plans every time.
-            "plan_cache_mode": "force_generic_plan",
-        },
+        {"statement_timeout": str(STATEMENT_TIMEOUT_MS), "lock_timeout": str(LOCK_TIMEOUT_MS)},
     )
 }
 # Past a pooler, which would share the session.

@@ -17,6 +17,11 @@ from psycopg2 import errors
 KEPT = 64
 """Prepared statements kept by a session, evicted LRU: each takes 130 to 330 kB of PostgreSQL's memory."""
 
+_WITH_ONE_PLAN = "SET LOCAL plan_cache_mode = force_generic_plan"
+"""These statements read by indexes whatever their parameters. By itself PostgreSQL guesses ten keys for an array of
+one, finds the general plan dearer, and plans every time. Only for them: statements of triggers need plans of their own.
+"""
+
 VARYING: Any = object()
 """Placeholder of a parameter that differs from run to run, among the constant ones."""
 
@@ -40,7 +45,7 @@ class Prepared:
         body = first + "".join(mark + piece for mark, piece in zip(marks, pieces, strict=True))
         self.name = "s" + blake2b(f"{body}{self._constants!r}".encode(), digest_size=12).hexdigest()
         values = ", ".join("%s" for value in parameters if value is VARYING)
-        self._execute = f"EXECUTE {self.name}({values})" if values else f"EXECUTE {self.name}"
+        self._execute = f"{_WITH_ONE_PLAN}; EXECUTE {self.name}" + (f"({values})" if values else "")
         self._prepare = f"PREPARE {self.name} AS {body}"
 
     def execute(self, cursor: CursorWrapper, values: Sequence[Any]) -> None:

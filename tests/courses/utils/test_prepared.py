@@ -35,7 +35,7 @@ def test_it_is_planned_the_first_time_and_executed_from_then_on(django_assert_nu
     with django_assert_num_queries(2) as captured:
         assert run(ADD, 2) == [(3, "100 %")]
         assert run(ADD, 40) == [(41, "100 %")]
-    assert [query["sql"].split()[0] for query in captured] == ["PREPARE", "EXECUTE"]
+    assert [query["sql"].split()[0] for query in captured] == ["PREPARE", "SET"]
     assert prepared_here() == [ADD.name]
 
 
@@ -98,3 +98,14 @@ def test_other_mistakes_are_told() -> None:
     with pytest.raises(Exception, match="division by zero"):
         run(Prepared("SELECT 1 / %s::int", [VARYING]), 0)
     assert run(ADD, 2) == [(3, "100 %")]
+
+
+def test_it_has_one_plan_and_other_statements_keep_theirs() -> None:
+    keys = Prepared("SELECT count(*) FROM pg_class WHERE oid = ANY(%s::oid[])", [VARYING])
+    for _ in range(8):
+        run(keys, [1])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT generic_plans, custom_plans FROM pg_prepared_statements")
+        assert cursor.fetchall() == [(8, 0)]
+        cursor.execute("SHOW plan_cache_mode")
+        assert cursor.fetchone() == ("auto",)
