@@ -65,7 +65,7 @@ def test_operations_of_clients_with_any_values_are_answered_alike(
     chance = random.Random(seed)
     hostile = Hostile(chance, world)
     compiled = 0
-    for _ in range(300):
+    for _ in range(150):
         name = chance.choice(QUERIES)
         viewer = chance.choice([world.learner, world.admin, world.stranger, None])
         scopes = chance.choice([None, None, frozenset(chance.sample(sorted(Scope.values), 3))])
@@ -73,7 +73,7 @@ def test_operations_of_clients_with_any_values_are_answered_alike(
         answer, was_compiled = both_ways(operation(name), viewer, scopes, **variables)
         assert not (answer.errors and was_compiled)
         compiled += was_compiled
-    assert compiled > 50
+    assert compiled > 20
 
 
 @pytest.mark.parametrize("name", QUERIES)
