@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
+from threading import Lock
 from typing import Any, TypeAlias
 
 import orjson
@@ -47,6 +48,7 @@ from courses.constants import Scope
 from schema.context import Context, Identity, Info
 from schema.core.fields import Column, DeclaredField, Operation
 from schema.core.ids import type_name_of
+from schema.core.kept import Kept
 from schema.core.selections import Selection
 from schema.core.upstream import (
     StrawberryField,
@@ -118,12 +120,13 @@ class Root:
 
 
 class CompiledReads:
-    """Operations of one document, compiled: at most KEPT_FOR_A_DOCUMENT, the latest last."""
+    """Operations of one document, compiled: the KEPT_FOR_A_DOCUMENT used last, for all threads."""
 
     def __init__(self, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
         self._fragments = fragments
         self._variables: dict[str | None, tuple[str, ...]] = {}
-        self._kept: dict[Any, Mapping[str, Root] | None] = {}
+        self._kept = Kept[Any, Mapping[str, Root]](number=KEPT_FOR_A_DOCUMENT, weight=KEPT_FOR_A_DOCUMENT)
+        self._lock = Lock()
 
     def roots(
         self,
@@ -131,24 +134,23 @@ class CompiledReads:
         operation: OperationDefinitionNode,
         variables: VariableValues,
         scopes: frozenset[str] | None,
-    ) -> Mapping[str, Root] | None:
-        """Return the root fields by response name, or None for an operation that cannot be compiled."""
+    ) -> Mapping[str, Root]:
+        """Return the root fields by response name; none for an operation that cannot be compiled."""
         name = operation.name.value if operation.name else None
         if name not in self._variables:
             self._variables[name] = tuple(sorted(_variables_of_plans(operation, self._fragments)))
         values = [variables.coerced.get(each, ...) for each in self._variables[name]]
         key = name, scopes, orjson.dumps(values, default=repr)
-        if key not in self._kept:
-            compiler = _Compiler(schema, self._fragments, variables, scopes)
+        with self._lock:
+            compiled = self._kept.get(key)
+        if compiled is None:
             try:
-                compiled = compiler.roots(operation)
+                compiled = _Compiler(schema, self._fragments, variables, scopes).roots(operation)
             except (NotCompiled, GraphQLError):
-                compiled = None
-            while len(self._kept) >= KEPT_FOR_A_DOCUMENT:
-                self._kept.pop(next(iter(self._kept)), None)
-            self._kept[key] = compiled
-            return compiled
-        return self._kept[key]
+                compiled = {}
+            with self._lock:
+                self._kept.put(key, compiled, weight=1)
+        return compiled
 
 
 def read(
@@ -160,7 +162,7 @@ def read(
 ) -> dict[str, Any] | None:
     """Return the `data` of a valid query, or None where the ordinary way has to answer: work for a database thread."""
     roots = reads.roots(schema, operation, variables, context.identity.scopes)
-    if roots is None:
+    if not roots:
         return None
     try:
         return {name: _read_root(root, schema, variables, context) for name, root in roots.items()}
@@ -181,7 +183,7 @@ def carry_out(
     nothing is carried out twice.
     """
     roots = reads.roots(schema, operation, variables, context.identity.scopes)
-    if context.viewer is None or roots is None or len(roots) != 1:
+    if context.viewer is None or len(roots) != 1:
         return None
     [(name, root)] = roots.items()
     if root.write is None:
@@ -213,7 +215,7 @@ def compiled_root(info: GraphQLResolveInfo[Any]) -> Root | None:
         return None
     variables = _variables_of(info)
     roots = context.reads.roots(info.schema, info.operation, variables, context.identity.scopes)
-    return roots.get(str(info.path.key)) if roots else None
+    return roots.get(str(info.path.key))
 
 
 def look_ahead(info: Info | RootInfo, type_name: str | None = None) -> Plan:
@@ -290,7 +292,7 @@ def uncompiled(schema: GraphQLSchema) -> dict[str, str]:
             field = definition_behind(definition)
             if type_ is schema.subscription_type:
                 found[f"{type_.name}.{name}"] = "a stream; each of its events is compiled"
-            elif field is not None and not (_is_read_from_rows(field) or _carries_out(field)):
+            elif field is not None and not (_is_read_from_rows(field) or any(_root_of(field))):
                 found[f"{type_.name}.{name}"] = "a resolver of its own"
     return found
 
@@ -301,9 +303,10 @@ def _is_read_from_rows(field: StrawberryField) -> bool:
     )
 
 
-def _carries_out(field: StrawberryField) -> bool:
+def _root_of(field: StrawberryField) -> tuple[Any, Any]:
+    """Return how a root field is read and how it is written, as `query` and `mutation` have noted it."""
     resolver = getattr(field.base_resolver, "wrapped_func", None)
-    return hasattr(resolver, "root_read") or hasattr(resolver, "root_write")
+    return getattr(resolver, "root_read", None), getattr(resolver, "root_write", None)
 
 
 class _Compiler:
@@ -333,8 +336,7 @@ class _Compiler:
         definition = type_.fields.get(name)
         if definition is None:
             raise NotCompiled(name)
-        resolver = getattr(definition_behind(definition).base_resolver, "wrapped_func", None)
-        read, write = getattr(resolver, "root_read", None), getattr(resolver, "root_write", None)
+        read, write = _root_of(definition_behind(definition))
         if read is not None and not self._operation.context.has_scope(read.scope):
             raise NotCompiled(name)
         plans: dict[str | None, Plan] = {}

@@ -25,8 +25,8 @@ from graphql import (
 )
 from strawberry import Schema
 
+from schema.core.kept import Kept
 from schema.core.upstream import graphql_schema
-from schema.documents.kept import Kept
 
 ROOT_FIELDS = frozenset({"__schema", "__type"})
 VALUES_PER_POINT = 20

@@ -5,8 +5,10 @@ buys no work, and the rest once it is known. It runs on the event loop: the wors
 requests (docs/operators.md).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from django.conf import settings
 from graphql import (
@@ -22,10 +24,10 @@ from strawberry import Schema
 
 from schema.core.compiled_reads import CompiledReads
 from schema.core.error_codes import ErrorCode, graphql_error
+from schema.core.kept import Kept
 from schema.core.upstream import graphql_schema
-from schema.documents.cost import Shape, measure
+from schema.documents.cost import Shape, measure, variables_with_defaults
 from schema.documents.input_values import refuse_literals
-from schema.documents.kept import Kept
 from schema.documents.spelling import MAX_NAME_LENGTH, Spelling, spell
 from schema.documents.validation import TooMuchWork, Work, faults_of
 
@@ -61,6 +63,13 @@ class PreparedDocument:
             and (name is None or (definition.name and definition.name.value == name))
         ]
         return operations[0] if len(operations) == 1 else None
+
+    def measured(
+        self, operation: OperationDefinitionNode, variables: Mapping[str, Any] | None
+    ) -> tuple[Shape, int]:
+        """Return the shape of one of the operations, and its cost with these variables."""
+        shape = self.shapes[operation.name.value if operation.name else None]
+        return shape, shape.cost(variables_with_defaults(operation, variables or {}))
 
     def operation_type(self, name: str | None) -> OperationType | None:
         """Return the kind of the operation that would be executed, or None."""

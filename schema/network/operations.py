@@ -11,6 +11,7 @@ from graphql import (
     DocumentNode,
     ExecutionResult,
     GraphQLError,
+    GraphQLSchema,
     NameNode,
     OperationDefinitionNode,
     OperationType,
@@ -27,7 +28,7 @@ from schema.core.compiled_reads import CompiledReads, read
 from schema.core.error_codes import ErrorCode, graphql_error
 from schema.core.upstream import graphql_schema, operation_name_given
 from schema.documents import introspection
-from schema.documents.cost import LEAST_COST, refuse, variables_with_defaults
+from schema.documents.cost import LEAST_COST, refuse
 from schema.documents.input_values import refuse_variables
 from schema.documents.reading import Document, PreparedDocument, prepare
 from schema.execution.database_threads import database
@@ -39,9 +40,16 @@ def points_of(prepared: PreparedDocument, name: str | None, variables: Mapping[s
     operation = prepared.operation(name)
     if operation is None or prepared.errors:
         return LEAST_COST
-    shape = prepared.shapes[operation.name.value if operation.name else None]
-    cost = shape.cost(variables_with_defaults(operation, variables or {}))
+    _, cost = prepared.measured(operation, variables)
     return max(cost, LEAST_COST) if cost <= settings.MAX_COST else LEAST_COST
+
+
+def coerced_variables(
+    schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, Any] | None
+) -> VariableValues | None:
+    """Return the variables of an operation as its types have them; None where some do not fit."""
+    coerced = get_variable_values(schema, operation.variable_definitions or (), dict(given or {}))
+    return coerced if isinstance(coerced, VariableValues) else None
 
 
 def may_have_been_executed(schema: Schema, query: str, name: str | None) -> OperationType | None:
@@ -93,10 +101,8 @@ class Documents(SchemaExtension):
         """Return the result of a query that is compiled, or None for the ordinary way."""
         execution = self.execution_context
         schema = graphql_schema(execution.schema)
-        variables = get_variable_values(
-            schema, operation.variable_definitions or (), dict(execution.variables or {})
-        )
-        if not isinstance(variables, VariableValues):
+        variables = coerced_variables(schema, operation, execution.variables)
+        if variables is None:
             return None
         data = await database(read, schema, reads, operation, variables, execution.context)
         return None if data is None else ExecutionResult(data, None)
@@ -121,8 +127,7 @@ class Documents(SchemaExtension):
         variables = self.execution_context.variables
         if errors := [*prepared.errors] or refuse_variables(variables):
             return errors
-        shape = prepared.shapes[operation.name.value if operation.name else None]
-        self._cost = shape.cost(variables_with_defaults(operation, variables or {}))
+        shape, self._cost = prepared.measured(operation, variables)
         return refuse(operation, shape, self._cost)
 
 

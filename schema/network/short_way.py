@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 from django.conf import settings
-from graphql import OperationDefinitionNode, OperationType, VariableValues, get_variable_values
+from graphql import OperationDefinitionNode, OperationType, VariableValues
 from starlette.requests import Request
 from strawberry import Schema
 
@@ -20,11 +20,12 @@ from courses.utils.json_text import InvalidJson, decode_json
 from schema.context import Context
 from schema.core.compiled_reads import carry_out, read
 from schema.core.upstream import graphql_schema
-from schema.documents.cost import LEAST_COST, refuse, variables_with_defaults
+from schema.documents.cost import LEAST_COST, refuse
 from schema.documents.input_values import refuse_variables
 from schema.documents.reading import Document, PreparedDocument
 from schema.execution.database_threads import database
 from schema.network.authentication import Authenticated, identify_and_charge
+from schema.network.operations import coerced_variables
 from schema.network.rate_limits import facts_of
 from schema.network.request_body import BoundedRequest, request_data, require_json
 from schema.network.sign_in import authorization_of, refuse_forged, refusing
@@ -64,13 +65,11 @@ async def known_operation(schema: Schema, request: Request) -> KnownOperation | 
     operation = prepared.operation(data.operation_name)
     if prepared.errors or operation is None or operation.operation not in _EXECUTE:
         return None
-    given = data.variables or {}
-    shape = prepared.shapes[operation.name.value if operation.name else None]
-    cost = shape.cost(variables_with_defaults(operation, given))
-    if refuse_variables(given) or refuse(operation, shape, cost):
+    shape, cost = prepared.measured(operation, data.variables)
+    if refuse_variables(data.variables) or refuse(operation, shape, cost):
         return None
-    variables = get_variable_values(graphql_schema(schema), operation.variable_definitions or (), given)
-    if not isinstance(variables, VariableValues):
+    variables = coerced_variables(graphql_schema(schema), operation, data.variables)
+    if variables is None:
         return None
     return KnownOperation(schema, prepared, operation, variables, max(cost, LEAST_COST))
 

@@ -1,4 +1,4 @@
-"""What graphql-core, Strawberry and strawberry-django do not document is used in schema/core/upstream.py alone."""
+"""Undocumented names of graphql-core, Strawberry and strawberry-django are used in schema/core/upstream.py alone."""
 
 import ast
 import importlib
@@ -34,7 +34,7 @@ DOCUMENTED = {
 """Modules whose public names their documentation imports."""
 
 WITHOUT_ALL = {"strawberry.asgi": {"GraphQL"}}
-"""What is documented of modules that have no `__all__`."""
+"""Documented names of modules that have no `__all__`."""
 
 OF_OTHERS = {"_meta", "_login_failed_rl_usage", "_request_info"}
 """Private names of Django, which documents its own, and of allauth and oauthlib."""

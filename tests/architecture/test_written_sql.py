@@ -45,7 +45,7 @@ _RULE = re.compile(
     r"\bstatus\s*(=|<>|!=|IN\b)|\b(credit|erased_at)\s+IS\b|\bscore\s*[*/]|/\s*(nullif\()?\w+\.max_score",
     re.IGNORECASE,
 )
-"""How conditions look that have a name: takes, has completed, is ungraded, is here, the score in percent."""
+"""Patterns of conditions that have a name: takes, has completed, is ungraded, is here, the score in percent."""
 _INSERT = re.compile(r"INSERT INTO (courses_\w+)(?: AS \w+)?\s*\(([\w\s,\"]+)\)")
 
 
@@ -122,7 +122,7 @@ def test_a_row_needs_only_the_columns_without_a_default(model: type[Any]) -> Non
 
 
 def _statements() -> list[Any]:
-    """What is written of each statement in the domain, with `?` for what is put in."""
+    """Texts of the statements in the domain, with `?` for what is put in."""
     found = []
     for path in sorted(Path(courses.__path__[0]).rglob("*.py")):
         if "migrations" not in path.parts:

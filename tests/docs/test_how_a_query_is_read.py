@@ -64,7 +64,7 @@ def test_the_page_shows_the_answer_the_plan_and_the_statements(
 
 
 def _pattern(shown: str) -> str:
-    """What a shown statement stands for, in which an ellipsis is anything."""
+    """Pattern of a shown statement, in which an ellipsis is anything."""
     return ".*".join(re.escape(part.strip()) for part in _in_one_line(shown).split("…"))
 
 

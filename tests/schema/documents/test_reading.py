@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from graphql import get_introspection_query
 
+from schema.core.kept import Kept
 from schema.documents import introspection, reading
-from schema.documents.kept import Kept
 from schema.root import schema
 from tests.schema.documents.worst_documents import documents
 from tests.schema.threats.test_bombs import calls_of, read_anew, refused
