@@ -7,14 +7,16 @@ import orjson
 import pytest
 import strawberry
 from django.conf import settings
-from graphql import OperationType
+from graphql import OperationDefinitionNode, OperationType, VariableValues
 
 from courses.constants import Scope
 from courses.models import User
-from schema.core.compiled_reads import uncompiled
+from schema.core.compiled_reads import KEPT_FOR_A_DOCUMENT, uncompiled
 from schema.core.upstream import graphql_schema
+from schema.documents.reading import prepare
 from schema.network import operations
 from schema.root import schema
+from tests.concurrency import at_once
 from tests.operations import operation
 from tests.schema.test_operations import NAMES
 from tests.schema.threats.conftest import World
@@ -122,3 +124,19 @@ def test_a_resolver_of_its_own_is_listed() -> None:
             return 2
 
     assert uncompiled(graphql_schema(strawberry.Schema(Query))) == {"Query.resolved": "a resolver of its own"}
+
+
+def test_threads_compile_for_more_variables_than_are_kept_without_losing_any() -> None:
+    text = "query($n: Int) { courses { edges { node { reviews(first: $n) { edges { cursor } } } } } }"
+    prepared = prepare(schema, text)
+    [definition] = prepared.document.definitions
+    assert isinstance(definition, OperationDefinitionNode)
+
+    def compile_many(_: int) -> None:
+        for number in range(1, 3 * KEPT_FOR_A_DOCUMENT):
+            roots = prepared.reads.roots(
+                graphql_schema(schema), definition, VariableValues({}, {"n": number}), None
+            )
+            assert list(roots) == ["courses"]
+
+    assert at_once(compile_many) == []
