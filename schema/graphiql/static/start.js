@@ -22,15 +22,17 @@ const examples = await loadExamples();
 nameTabsAfter(examples);
 if (storage.getItem(TABS) === null) storage.setItem(TABS, JSON.stringify(firstTabs(examples)));
 const { tabs, activeTabIndex } = JSON.parse(storage.getItem(TABS));
-const { query, variables } = tabs[activeTabIndex]; // GraphiQL opens the tab that has these texts, or else a new one
+// GraphiQL opens the tab that has these texts, or else a new one. What is left out it takes from the last tab that it
+// saw, so that what a tab does not have is given as empty.
+const { query, variables } = tabs[activeTabIndex];
 
 const graphiql = React.createElement(
   GraphiQL,
   {
     fetcher: followingUp(fetcher, examples),
     storage,
-    query,
-    variables,
+    query: query ?? '',
+    variables: variables ?? '',
     onTabChange: nameTabs,
     plugins: [examplesPlugin(examples), GraphiQLPluginExplorer.explorerPlugin()],
     shouldPersistHeaders: false,

@@ -129,6 +129,17 @@ test('tabs keep their names when another operation of theirs runs, and when the 
   assert.deepEqual(await tabs(), named);
 });
 
+test('a tab without variables is found again, whatever the last one had', async () => {
+  await page.evaluate((tab) => {
+    localStorage.setItem('graphiql:tabState', JSON.stringify({ activeTabIndex: 0, tabs: [tab] }));
+    localStorage.setItem('graphiql:variables', '{}');
+  }, { id: 'own', title: 'Own', query: '{ serverTime }', variables: null, headers: null });
+  await page.reload();
+  await page.waitForSelector('.graphiql-container');
+
+  assert.equal((await tabs()).length, 1);
+});
+
 test('what one operation answers is filled in for the next: an attempt from start to result', async () => {
   await signIn('learner', 'learner-demo');
   await page.waitForSelector('#sign-out:visible');
