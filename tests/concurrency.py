@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from threading import Barrier, Event, Thread
+from unittest.mock import patch
 
 from django.db import connection, transaction
 
 WRITERS = 32
+PATIENT = "-c lock_timeout=60s -c statement_timeout=60s"
+"""For writers who queue behind all others, however slow the machine is."""
 
 
 def at_once(work: Callable[[int], object], writers: int = WRITERS) -> list[Exception]:
@@ -22,10 +25,11 @@ def at_once(work: Callable[[int], object], writers: int = WRITERS) -> list[Excep
             connection.close()
 
     threads = [Thread(target=run, args=[number]) for number in range(writers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with patch.dict(connection.settings_dict["OPTIONS"], options=PATIENT):
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     return raised
 
 
@@ -58,5 +62,8 @@ def until_it_waits(thread: Thread) -> None:
 
 def _somebody_waits_for_a_lock() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_stat_activity USING (pid) "
+            "WHERE NOT granted AND datname = current_database())"
+        )
         return bool(cursor.fetchone()[0])

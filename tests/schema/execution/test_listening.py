@@ -25,7 +25,10 @@ def tell(message: str) -> None:
 
 def listening_sessions() -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pid FROM pg_stat_activity WHERE application_name = %s", [SESSION_NAME])
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s",
+            [SESSION_NAME],
+        )
         return [pid for (pid,) in cursor.fetchall()]
 
 

@@ -24,7 +24,8 @@ RECEIVED = operation("notification_received")
 
 def lose_the_session_that_listens() -> None:
     execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %(name)s",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND application_name = %(name)s",
         name=SESSION_NAME,
     )
 
