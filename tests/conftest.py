@@ -33,11 +33,11 @@ def _empties_the_database(item: pytest.Item) -> bool:
 
 @pytest.fixture(autouse=True)
 def _fast_tests_start_nothing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the fast tier, fail a test that starts a process or a server: it is slow, and has to say so.
+    """Fail a test that starts a process or a server and does not say so by the mark `slow`.
 
     The embedded PostgreSQL is running by now if the test asks for the database.
     """
-    if request.config.option.markexpr != "not slow":
+    if request.node.get_closest_marker("slow"):
         return
 
     def refuse(*arguments: Any, **options: Any) -> None:

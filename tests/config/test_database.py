@@ -14,6 +14,8 @@ from django.conf import settings
 from config import addresses, database
 from tests.concurrency import at_once
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = """
 import signal, sys
 from pathlib import Path

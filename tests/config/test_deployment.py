@@ -27,6 +27,7 @@ print(settings.SESSION_COOKIE_SECURE, settings.CSRF_COOKIE_SECURE, settings.SECU
 """
 
 
+@pytest.mark.slow
 def test_the_deployment_check_has_nothing_to_say(tmp_path):
     checked = python(tmp_path, "manage.py", "check", "--deploy", "--fail-level", "DEBUG", **PRODUCTION)
 
@@ -34,6 +35,7 @@ def test_the_deployment_check_has_nothing_to_say(tmp_path):
     assert checked.stdout == "System check identified no issues (1 silenced).\n"
 
 
+@pytest.mark.slow
 def test_https_protects_cookies_and_comes_from_one_variable(tmp_path):
     shown = python(tmp_path, "-c", SHOW, **PRODUCTION)
 
@@ -42,6 +44,7 @@ def test_https_protects_cookies_and_comes_from_one_variable(tmp_path):
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_without_https_everything_works_on_a_plain_port(tmp_path):
     without = {
         name: value for name, value in PRODUCTION.items() if name not in ("COURSES_HTTPS", "CACHE_URL")
@@ -53,6 +56,7 @@ def test_without_https_everything_works_on_a_plain_port(tmp_path):
     assert shown.stdout.split()[-1] == "DatabaseCache"
 
 
+@pytest.mark.slow
 def test_mails_link_to_the_front_end_of_the_deployment(tmp_path):
     show = 'from django.conf import settings; print(settings.HEADLESS_FRONTEND_URLS["account_confirm_email"])'
 
@@ -61,6 +65,7 @@ def test_mails_link_to_the_front_end_of_the_deployment(tmp_path):
     assert shown.stdout == "https://learn.example.org/verify-email/{key}\n"
 
 
+@pytest.mark.slow
 def test_the_bare_address_leads_to_the_front_end_of_the_deployment(tmp_path):
     show = """
 import django; django.setup()
@@ -72,6 +77,7 @@ print(resolve("/").func.view_initkwargs["url"])
     assert shown.stdout == "https://learn.example.org\n"
 
 
+@pytest.mark.slow
 def test_the_site_has_the_name_of_the_deployment(tmp_path):
     show = """
 import django; django.setup()
@@ -95,6 +101,7 @@ def test_a_kept_secret_is_made_once_and_is_for_its_owner_only(tmp_path):
     assert [file.name for file in path.parent.iterdir()] == ["secret"]
 
 
+@pytest.mark.slow
 def test_processes_that_start_at_once_agree_on_one_secret(tmp_path):
     seen = []
 

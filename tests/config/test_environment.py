@@ -51,6 +51,7 @@ COURSES_EMAIL_FROM: 'courses' is not an address such as courses@courses.example.
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["serve", "migrate"])
 def test_every_wrong_setting_is_named_in_a_line_and_nothing_is_begun(command: str, tmp_path: Path) -> None:
     data = tmp_path / "data"
@@ -59,6 +60,7 @@ def test_every_wrong_setting_is_named_in_a_line_and_nothing_is_begun(command: st
     assert not data.exists()
 
 
+@pytest.mark.slow
 def test_a_name_that_nothing_reads_is_told_with_the_nearest_that_is(tmp_path: Path) -> None:
     code, _, said = manage(
         tmp_path, "version", COURSES_MAX_DEPHT="9", COURSES_COLOUR="blue", COURSES_DEBUG="off"

@@ -11,6 +11,8 @@ import pytest
 from tests.config.deployments import manage
 from tests.faults.cluster import Cluster
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:

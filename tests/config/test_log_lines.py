@@ -78,9 +78,11 @@ def run(tmp_path: Path, **variables: str) -> tuple[list[Any], list[Any]]:
     )  # type: ignore[return-value]
 
 
+@pytest.mark.slow
 def test_a_server_writes_requests_and_errors_to_standard_output(tmp_path: Path) -> None:
     assert run(tmp_path, COURSES_LOG_REQUESTS="on") == (["request", "error 1"], [])
 
 
+@pytest.mark.slow
 def test_a_demonstration_writes_errors_only_and_not_among_what_it_prints(tmp_path: Path) -> None:
     assert run(tmp_path) == ([], ["error 1"])

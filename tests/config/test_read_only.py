@@ -18,6 +18,8 @@ from schema.graphiql.installation import third_party_files
 from tests.config.deployments import environment, manage, respecting_modes
 from tests.faults.cluster import Cluster
 
+pytestmark = pytest.mark.slow
+
 SECRET = "a secret of the deployment, and none that was kept anywhere before"
 
 

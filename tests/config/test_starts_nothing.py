@@ -6,6 +6,8 @@ import pytest
 
 from tests.config.deployments import manage
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     "command",

@@ -123,6 +123,7 @@ def directory() -> Iterator[Path]:
     shutil.rmtree(made, ignore_errors=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_server_that_is_terminated_takes_leave_of_everybody_and_stops_its_database(
     directory: Path, workers: int

@@ -14,6 +14,8 @@ from tests.faults.cluster import Cluster
 from tests.faults.server import LOCK_TIMEOUT_MS, WORKERS, Load, Server, create_note
 from tests.schema.execution.conftest import wait_until
 
+pytestmark = pytest.mark.slow
+
 SLOW_CLIENTS = 200
 HALF_A_REQUEST = (
     b"POST /graphql/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"

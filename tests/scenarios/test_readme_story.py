@@ -13,6 +13,8 @@ from django.conf import settings
 
 from tests.demo_server import DemoServer
 
+pytestmark = pytest.mark.slow
+
 
 def _ask(server: DemoServer, query: str, username: str, secret: str = "", **variables: Any) -> Any:
     """The data of an answer, with the token that the server printed unless another `secret` is given."""

@@ -18,6 +18,7 @@ def nothing_else_happens(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return begun
 
 
+@pytest.mark.slow
 def test_a_port_is_taken_so_that_no_other_server_can_have_it() -> None:
     with take_port("127.0.0.1", 0) as first:
         port = first.getsockname()[1]
@@ -29,6 +30,7 @@ def test_a_port_is_taken_so_that_no_other_server_can_have_it() -> None:
     take_port("127.0.0.1", port).close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["serve", "demo"])
 def test_a_busy_port_stops_the_command_before_it_begins(
     command: str, nothing_else_happens: list[str]

@@ -23,6 +23,8 @@ from config.management.commands import demo
 from schema.graphiql import installation
 from schema.graphiql.installation import InstallationFailed, install, is_installed, npm
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Registry:

@@ -310,6 +310,7 @@ def test_switched_off_nobody_pays_and_nothing_else_changes(post: Any, settings: 
     assert post(nested_rows(2, first=100)).json()["errors"][0]["extensions"]["code"] == "LIMIT_EXCEEDED"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("variable", "is_limited"), [("off", "False"), ("on", "True"), (None, "True")])
 def test_one_variable_of_the_environment_switches_it_off(
     tmp_path: Any, variable: str | None, is_limited: str
