@@ -6,6 +6,7 @@ import socket
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,14 @@ from courses.models import User
 from schema.context import Context, Identity
 from schema.execution import database_threads
 from schema.root import schema
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Work in two processes when directories are asked for, and in this one for single files and tests.
+
+    More would not do: some tests open 32 sessions at once, and PostgreSQL takes a hundred.
+    """
+    return 2 if any(Path(asked).is_dir() for asked in config.args) else 0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
