@@ -37,7 +37,11 @@ FULL = 0
 
 @pytest.fixture(autouse=True)
 def _small_bucket(db: None, settings: Any) -> None:
-    """Everybody pays; in the transaction of a test the database's clock stands still, and nothing flows back."""
+    """Everybody pays; in the transaction of a test the database's clock stands still, and nothing flows back.
+
+    Django does not know the table of the buckets, so those of tests that commit are still there.
+    """
+    sql.execute("DELETE FROM courses_costbucket")
     settings.RATE_LIMIT = True
     settings.RATE_LIMIT_POINTS, settings.RATE_LIMIT_RESTORED_PER_SECOND = SIZE, RATE
 
