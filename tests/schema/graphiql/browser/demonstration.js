@@ -1,4 +1,5 @@
-// A demonstration server of its own, with an empty data directory, for as long as the tests run.
+// A demonstration server with an empty data directory, for as long as the tests run: the one that
+// with_demonstration.js has started for all of them, or one of its own.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,6 +17,13 @@ const PROJECT = fileURLToPath(new URL('../../../..', import.meta.url));
  * and how to stop it.
  */
 export async function startDemonstration() {
+  const shared = process.env.DEMONSTRATION;
+  const { stop, ...started } = shared ? JSON.parse(shared) : await start();
+  const python = (program) => runPython(program, started.directory);
+  return { ...started, python, stop: stop ?? (() => {}) };
+}
+
+async function start() {
   const directory = await mkdtemp(join(tmpdir(), 'graphiql-'));
   const port = await freePort();
   const command = ['run', 'python', 'manage.py', 'demo', '--port', port, '--data-dir', directory];
@@ -28,17 +36,6 @@ export async function startDemonstration() {
     await rm(directory, { recursive: true, force: true });
   };
 
-  const python = async (program) => {
-    const environment = { ...process.env, COURSES_DATA_DIR: directory };
-    const shell = spawn('uv', ['run', 'python', 'manage.py', 'shell', '-c', program], {
-      cwd: PROJECT,
-      env: environment,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-    const [code] = await once(shell, 'exit');
-    if (code !== 0) throw new Error(`the program ended with ${code}`);
-  };
-
   const origin = `http://127.0.0.1:${port}`;
   const tokens = {};
   for await (const line of createInterface({ input: server.stdout })) {
@@ -47,7 +44,17 @@ export async function startDemonstration() {
     if (line.startsWith('GraphiQL: ')) break;
   }
   await answering(`${origin}/readyz`, server);
-  return { origin, tokens, python, stop };
+  return { origin, tokens, directory, stop };
+}
+
+async function runPython(program, directory) {
+  const shell = spawn('uv', ['run', 'python', 'manage.py', 'shell', '-c', program], {
+    cwd: PROJECT,
+    env: { ...process.env, COURSES_DATA_DIR: directory },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const [code] = await once(shell, 'exit');
+  if (code !== 0) throw new Error(`the program ended with ${code}`);
 }
 
 async function freePort() {
