@@ -35,6 +35,7 @@ class Deployment:
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "XDG_RUNTIME_DIR": str(self.directory),
             "GRAPHILE_ENV": "production",
+            "NODE_ENV": "production",
         }
 
     @property

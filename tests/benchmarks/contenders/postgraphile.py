@@ -3,6 +3,7 @@
 It grades nothing and lays nothing out: in a learner's story the client does, and PostGraphile stores.
 """
 
+import json
 import os
 import random
 import subprocess
@@ -88,8 +89,9 @@ mutation Complete($attempt: BigInt!, $patch: CoursesAssessmentattemptPatch!) {
 
 
 def install() -> None:
-    """Bring PostGraphile at its exact versions; nothing happens when it is there."""
-    if (DIRECTORY / "node_modules" / "postgraphile").exists():
+    """Bring PostGraphile at the versions of `package.json`; nothing happens when these are there."""
+    wanted = json.loads((DIRECTORY / "package.json").read_text())["dependencies"]
+    if all(_installed(package) == version for package, version in wanted.items()):
         return
     npm = Path(bundled_node.ROOT_DIR) / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     options = ["--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"]
@@ -235,6 +237,11 @@ def _layout(beginner: Beginner) -> dict[str, Any]:
             for question in beginner.questions
         ]
     }
+
+
+def _installed(package: str) -> str | None:
+    description = DIRECTORY / "node_modules" / package / "package.json"
+    return json.loads(description.read_text())["version"] if description.exists() else None
 
 
 def _node() -> str:
