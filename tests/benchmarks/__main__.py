@@ -1,6 +1,7 @@
 """Benchmarks of the API beside a floor and beside other servers of the same tables.
 
     uv run python -m tests.benchmarks            ratios over 10,000 attempts, in less than a quarter of an hour
+    uv run python -m tests.benchmarks --processes 2      also all of them in two processes each, in twice the time
     uv run python -m tests.benchmarks --full     also 100,000 and 1,000,000 attempts, 1,000 clients, and a soak
 
 Prints tables and writes all numbers as JSON beside them. Needs Linux, wrk, and nobody else on the machine.
@@ -27,7 +28,6 @@ from tests.benchmarks.rounds import Measured, Place, check, measure, medians, ra
 from tests.benchmarks.workloads import WORKLOADS
 
 SMALL, LARGER = 10_000, (100_000, 1_000_000)
-REFERENCES = ("floor", "stock", "stock, fixed threads", "PostGraphile")
 
 
 def main() -> None:
@@ -61,19 +61,20 @@ def compare(deployment: Deployment, options: argparse.Namespace) -> dict[str, An
     faster or slower throughout, which is part of the noise.
     """
     install()
-    contenders: list[Contender] = [
-        Ours(), Ours(workers=2), Floor(), Stock(), Stock(fixed_threads=True), PostGraphile()
-    ]  # fmt: skip
+    contenders = [each for processes in sorted({1, options.processes}) for each in contenders_in(processes)]
     chosen = subjects.choose(deployment)
-    cells: dict[str, Any] = {contender.name: {} for contender in contenders}
-    for contender in contenders:
-        if contender.workers == 1:
-            cells[contender.name]["database"] = statements.inspect(
-                contender, deployment, chosen, options.port
-            )
-    measured: dict[str, dict[str, list[Measured]]] = {
-        workload.key: {contender.name: [] for contender in contenders} for workload in WORKLOADS
+    cells: dict[str, Any] = {
+        contender.name: {"called": contender.called, "processes": contender.processes, "peak_memory": 0}
+        for contender in contenders
     }
+    measured: dict[str, dict[str, list[Measured]]] = {
+        workload.key: {contender.name: [] for contender in contenders if workload.key not in contender.omits}
+        for workload in WORKLOADS
+    }
+    for contender in contenders:
+        if contender.processes == 1:
+            found = statements.inspect(contender, deployment, chosen, options.port)
+            cells[contender.name]["database"] = found
     for _ in range(options.sittings):
         with ExitStack() as stack:
             places = [
@@ -81,23 +82,32 @@ def compare(deployment: Deployment, options: argparse.Namespace) -> dict[str, An
                 for number, contender in enumerate(contenders)
             ]
             for workload in WORKLOADS:
-                check(workload, places)
-                warm(workload, places, seconds=options.warm_seconds)
-                rounds = measure(workload, places, rounds=options.rounds, seconds=options.seconds)
-                for place, of_place in zip(places, rounds, strict=True):
+                taking_part = [place for place in places if place.name in measured[workload.key]]
+                check(workload, taking_part)
+                warm(workload, taking_part, seconds=options.warm_seconds)
+                rounds = measure(workload, taking_part, rounds=options.rounds, seconds=options.seconds)
+                for place, of_place in zip(taking_part, rounds, strict=True):
                     measured[workload.key][place.name] += of_place
             for place in places:
-                peak = max(cells[place.name].get("peak_memory", 0), peak_memory_bytes(place.server.pid))
-                cells[place.name]["peak_memory"] = peak
+                cell = cells[place.name]
+                cell["peak_memory"] = max(cell["peak_memory"], peak_memory_bytes(place.server.pid))
     for key, of_name in measured.items():
         for name, of_contender in of_name.items():
-            cells[name][key] = medians(of_contender) | {"to": _to_references(of_contender, of_name)}
+            cells[name][key] = medians(of_contender) | {"to": _to_others(of_contender, of_name)}
     return cells
 
 
-def _to_references(rounds: list[Measured], of_name: dict[str, list[Measured]]) -> dict[str, Any]:
+def contenders_in(processes: int) -> list[Contender]:
+    """Everybody who is compared, in so many processes each."""
+    return [
+        Ours(processes), Floor(processes), Stock(processes), Stock(processes, fixed_threads=True),
+        PostGraphile(processes),
+    ]  # fmt: skip
+
+
+def _to_others(rounds: list[Measured], of_name: dict[str, list[Measured]]) -> dict[str, Any]:
     return {
-        value: {name: ratios(rounds, of_name[name], value) for name in REFERENCES}
+        value: {name: ratios(rounds, other, value) for name, other in of_name.items()}
         for value in ("rate", "server_cpu", "database_cpu")
     }
 
@@ -131,12 +141,15 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--larger", type=int, nargs="*", default=LARGER, help="the other amounts of --full")
     parser.add_argument("--sittings", type=int, default=2, help="how often all contenders are started")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each workload in a sitting")
+    parser.add_argument(
+        "--processes", type=int, default=1, help="how many processes all contenders are also measured in"
+    )
     parser.add_argument("--seconds", type=int, default=2, help="how long a round is")
     parser.add_argument(
         "--warm-seconds", type=int, default=6, help="how long an operation is warmed that is compiled"
     )
     parser.add_argument("--soak-minutes", type=float, default=10, help="how long --full soaks")
-    parser.add_argument("--port", type=int, default=8400, help="the first of ten ports that are free")
+    parser.add_argument("--port", type=int, default=8400, help="the first of twenty ports that are free")
     parser.add_argument(
         "--directory", type=Path, default=Path(".data/benchmarks").resolve(), help="for databases"
     )

@@ -21,8 +21,8 @@ def thousand_clients(deployment: Deployment, port: int) -> list[dict[str, Any]]:
     Clients that are sent away with 503, because the queue is full, count as refused.
     """
     found = []
-    for workers in (1, 2):
-        with served(Ours(workers), deployment, port, COURSES_WAITING_REQUESTS=str(CLIENTS)) as server:
+    for processes in (1, 2):
+        with served(Ours(processes), deployment, port, COURSES_WAITING_REQUESTS=str(CLIENTS)) as server:
             requests = [Ours().attempt_page(each) for each in subjects.choose(deployment).open_attempts]
             with ThreadPoolExecutor(1) as thread:
                 crowd = thread.submit(
@@ -34,7 +34,7 @@ def thousand_clients(deployment: Deployment, port: int) -> list[dict[str, Any]]:
                     time.sleep(LOOK_EVERY)
                 answered = crowd.result().requests
             memory = memory_bytes(server.pid)
-        found.append({"processes": workers, "sessions": most, "answered": answered, "memory": memory})
+        found.append({"processes": processes, "sessions": most, "answered": answered, "memory": memory})
     return found
 
 

@@ -5,6 +5,9 @@ from typing import Any
 
 from tests.benchmarks.workloads import WORKLOADS
 
+LEFT_OUT = "left out"
+"""Cell of a contender that takes no part in a workload."""
+
 _MB = 1024 * 1024
 
 
@@ -20,6 +23,8 @@ def tables(results: dict[str, Any]) -> str:
         "",
         *_cost_table(results["ratios"]),
     ]
+    if _most_processes(results["ratios"]):
+        lines += ["", *_processes_table(results["ratios"])]
     for attempts, found in results["sizes"].items():
         lines += ["", f"Sizes with {int(attempts):,} attempts", *_size_table(found)]
     if "scale" in results:
@@ -31,42 +36,37 @@ def tables(results: dict[str, Any]) -> str:
 
 def _ratio_table(cells: dict[str, Any]) -> list[str]:
     """Requests a second, and processor time of server and database together: ours to each other contender."""
+    several = _most_processes(cells)
     rows = []
     for workload in WORKLOADS:
         ours = cells["ours"][workload.key]
-        two = cells["ours, 2 processes"][workload.key]
-        for name, ratio in ours["to"]["rate"].items():
-            other = cells[name][workload.key]
+        for name, of_contender in cells.items():
+            if name == "ours" or of_contender["processes"] > 1:
+                continue
+            row = [f"{workload.key} {workload.title}", name]
+            if (other := of_contender.get(workload.key)) is None:
+                rows.append([*row, *[LEFT_OUT] * (len(several) + 2)])
+                continue
             work = (other["server_cpu"] + other["database_cpu"]) / (ours["server_cpu"] + ours["database_cpu"])
-            rows.append(
-                [
-                    f"{workload.key} {workload.title}",
-                    name,
-                    f"{ratio['median']:.2f} ({ratio['lowest']:.2f} to {ratio['highest']:.2f})",
-                    f"{two['to']['rate'][name]['median']:.2f}",
-                    f"{work:.2f}",
-                ]
-            )
-    titles = [
-        "workload",
-        "ours / ...",
-        "requests a second (range)",
-        "with 2 processes",
-        "requests per CPU second",
-    ]
-    return _table(titles, rows)
+            both = [cells[f"ours, {each}"][workload.key]["to"]["rate"][f"{name}, {each}"] for each in several]
+            rates = [_with_range(each) for each in (ours["to"]["rate"][name], *both)]
+            rows.append([*row, *rates, f"{work:.2f}"])
+    titles = ["workload", "ours / ...", "requests a second (range)", *(f"both in {each}" for each in several)]
+    return _table([*titles, "requests per CPU second"], rows)
 
 
 def _cost_table(cells: dict[str, Any]) -> list[str]:
     rows = []
     for workload in WORKLOADS:
         for name, of_contender in cells.items():
-            cell = of_contender[workload.key]
+            row = [f"{workload.key} {workload.title}", name]
+            if (cell := of_contender.get(workload.key)) is None:
+                rows.append([*row, *[LEFT_OUT] * 7])
+                continue
             database = of_contender.get("database", {}).get(workload.key)
             rows.append(
                 [
-                    f"{workload.key} {workload.title}",
-                    name,
+                    *row,
                     f"{database['statements']:.1f}" if database else "",
                     f"{database['rows']:.0f}" if database else "",
                     f"{cell['server_cpu'] * 1e3:.2f}",
@@ -87,6 +87,31 @@ def _cost_table(cells: dict[str, Any]) -> list[str]:
         "p99 ms",
     ]
     return _table([*titles, "peak MB"], rows)
+
+
+def _processes_table(cells: dict[str, Any]) -> list[str]:
+    """Requests a second of each contender: in several processes to the same one in one."""
+    rows = [
+        [
+            f"{workload.key} {workload.title}",
+            name,
+            _with_range(of_contender[workload.key]["to"]["rate"][of_contender["called"]]),
+        ]
+        for workload in WORKLOADS
+        for name, of_contender in cells.items()
+        if of_contender["processes"] > 1 and workload.key in of_contender
+    ]
+    return _table(["workload", "contender", "requests a second / one process (range)"], rows)
+
+
+def _most_processes(cells: dict[str, Any]) -> list[str]:
+    """The end of the names of contenders in several processes, when there are any."""
+    most = max(of_contender["processes"] for of_contender in cells.values())
+    return [f"{most} processes"] if most > 1 else []
+
+
+def _with_range(ratio: dict[str, float]) -> str:
+    return f"{ratio['median']:.2f} ({ratio['lowest']:.2f} to {ratio['highest']:.2f})"
 
 
 def _size_table(found: list[dict[str, Any]]) -> list[str]:

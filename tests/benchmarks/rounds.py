@@ -53,10 +53,11 @@ def check(workload: Workload, places: Sequence[Place]) -> None:
 
 
 def warm(workload: Workload, places: Sequence[Place], *, seconds: float) -> None:
-    """Let every server do it for a while, uncounted: so long where it is compiled meanwhile, else half of that."""
+    """Let every server do it for a while, uncounted: so long for each process that compiles, else half of that."""
     for place in places:
-        is_compiled = place.server.contender.is_compiled
-        run(workload, place.server, place.subjects, seconds=seconds if is_compiled else seconds / 2)
+        contender = place.server.contender
+        enough = seconds * contender.processes if contender.is_compiled else seconds / 2
+        run(workload, place.server, place.subjects, seconds=enough)
 
 
 def measure(

@@ -33,11 +33,12 @@ _BOOKKEEPING = re.compile(
 def inspect(
     contender: Contender, deployment: Deployment, subjects: Subjects, port: int
 ) -> dict[str, dict[str, Any]]:
-    """For each workload the statements and rows of one request, and what its plans read without an index."""
+    """For each of its workloads the statements and rows of one request, and what its plans read without an index."""
     with _everything_logged(deployment):
         return {
             workload.key: _inspect_one(workload, contender, deployment, subjects, port)
             for workload in WORKLOADS
+            if workload.key not in contender.omits
         }
 
 

@@ -1,9 +1,33 @@
-"""Contenders: pinned to one version each."""
+"""Contenders: named apart, started in the processes that were asked for, and pinned to one version each."""
 
 import json
 import re
 
+import pytest
+
+from tests.benchmarks.__main__ import contenders_in
+from tests.benchmarks.contenders.base import Contender
 from tests.benchmarks.contenders.postgraphile import DIRECTORY
+
+
+def test_contenders_are_told_apart_by_name() -> None:
+    assert [contender.name for processes in (1, 2) for contender in contenders_in(processes)] == [
+        "ours",
+        "floor",
+        "stock",
+        "stock, fixed threads",
+        "PostGraphile",
+        "ours, 2 processes",
+        "floor, 2 processes",
+        "stock, 2 processes",
+        "stock, fixed threads, 2 processes",
+        "PostGraphile, 2 processes",
+    ]
+
+
+@pytest.mark.parametrize("contender", contenders_in(3), ids=lambda contender: contender.called)
+def test_a_contender_is_started_in_so_many_processes(contender: Contender) -> None:
+    assert contender.command(8000, "postgres://").count("3") == 1
 
 
 def test_packages_of_postgraphile_are_pinned_exactly() -> None:

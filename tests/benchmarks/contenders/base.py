@@ -69,10 +69,19 @@ class Contender(ABC):
     Plain answers hold the same values in the same form for every contender.
     """
 
-    name: str
-    workers = 1
+    called: str
     is_compiled = False
     """Whether what runs often is compiled while it runs."""
+    omits: frozenset[str] = frozenset()
+    """Keys of the workloads that it takes no part in."""
+
+    def __init__(self, processes: int = 1) -> None:
+        self.processes = processes
+
+    @property
+    def name(self) -> str:
+        """A name that tells it from the same contender in another number of processes."""
+        return self.called if self.processes == 1 else f"{self.called}, {self.processes} processes"
 
     @abstractmethod
     def command(self, port: int, database_url: str) -> list[str]:

@@ -18,10 +18,11 @@ from tests.benchmarks.contenders.base import (
 class Floor(Contender):
     """`floor_server`: a bare ASGI application. It asks nobody who they are."""
 
-    name = "floor"
+    called = "floor"
 
     def command(self, port: int, database_url: str) -> list[str]:
-        return [sys.executable, "-m", "tests.benchmarks.contenders.floor_server", str(port), database_url]
+        module = "tests.benchmarks.contenders.floor_server"
+        return [sys.executable, "-m", module, str(port), database_url, str(self.processes)]
 
     def attempt_page(self, attempt: OpenAttempt) -> Request:
         return Request("/attempt_page", {"attempt": attempt.attempt, "learner": attempt.learner})

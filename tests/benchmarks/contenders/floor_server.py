@@ -1,6 +1,6 @@
 """Bare ASGI application: the path names a statement, the body its parameters, and the response is its one value.
 
-Started with `python -m tests.benchmarks.contenders.floor_server <port> <database url>`.
+Started with `python -m tests.benchmarks.contenders.floor_server <port> <database url> <processes>`.
 """
 
 import asyncio
@@ -54,8 +54,9 @@ def _connection() -> Any:
 
 if __name__ == "__main__":
     uvicorn.run(
-        application,
+        "tests.benchmarks.contenders.floor_server:application",
         port=int(sys.argv[1]),
+        workers=int(sys.argv[3]),
         http="httptools",
         lifespan="off",
         log_level="warning",

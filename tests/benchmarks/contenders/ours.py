@@ -69,12 +69,10 @@ mutation Complete($attempt: ID!) {
 class Ours(Contender):
     """`manage.py serve`."""
 
-    def __init__(self, workers: int = 1) -> None:
-        self.workers = workers
-        self.name = "ours" if workers == 1 else f"ours, {workers} processes"
+    called = "ours"
 
     def command(self, port: int, database_url: str) -> list[str]:
-        return [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", str(self.workers)]
+        return [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", str(self.processes)]
 
     def attempt_page(self, attempt: OpenAttempt) -> Request:
         return _request(_ATTEMPT_PAGE, attempt.token, id=_id("AssessmentAttempt", attempt.attempt))

@@ -101,11 +101,11 @@ def install() -> None:
 class PostGraphile(Contender):
     """`postgraphile_server/server.mjs` on the Node that comes with the project."""
 
-    name = "PostGraphile"
+    called = "PostGraphile"
     is_compiled = True
 
     def command(self, port: int, database_url: str) -> list[str]:
-        return [_node(), str(DIRECTORY / "server.mjs"), str(port), database_url]
+        return [_node(), str(DIRECTORY / "server.mjs"), str(port), database_url, str(self.processes)]
 
     def attempt_page(self, attempt: OpenAttempt) -> Request:
         return _request(_ATTEMPT_PAGE, id=str(attempt.attempt))

@@ -61,12 +61,14 @@ mutation Complete($learner: ID!, $attempt: ID!) {
 class Stock(Contender):
     """`stock_server`, as documented or on fixed threads."""
 
-    def __init__(self, *, fixed_threads: bool = False) -> None:
+    def __init__(self, processes: int = 1, *, fixed_threads: bool = False) -> None:
+        super().__init__(processes)
         self._options = ["--fixed-threads"] if fixed_threads else []
-        self.name = "stock, fixed threads" if fixed_threads else "stock"
+        self.called = "stock, fixed threads" if fixed_threads else "stock"
 
     def command(self, port: int, database_url: str) -> list[str]:
-        return [sys.executable, "-m", "tests.benchmarks.contenders.stock_server", str(port), *self._options]
+        module = "tests.benchmarks.contenders.stock_server"
+        return [sys.executable, "-m", module, str(port), str(self.processes), *self._options]
 
     def attempt_page(self, attempt: OpenAttempt) -> Request:
         return _request(_ATTEMPT_PAGE, id=str(attempt.attempt))

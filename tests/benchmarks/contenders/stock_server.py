@@ -1,7 +1,7 @@
 """strawberry-django as its documentation serves it: AsyncGraphQLView in the URLs of Django's ASGI application.
 
-Started with `python -m tests.benchmarks.contenders.stock_server <port> [--fixed-threads]`. With the option Django
-runs on four threads that keep their connections, which is better than what the documentation leads to.
+Started with `python -m tests.benchmarks.contenders.stock_server <port> <processes> [--fixed-threads]`. With the
+option Django runs on four threads that keep their connections, which is better than what the documentation leads to.
 """
 
 import os
@@ -35,8 +35,10 @@ def application() -> Any:
 
 if __name__ == "__main__":
     uvicorn.run(
-        application(),
+        "tests.benchmarks.contenders.stock_server:application",
+        factory=True,
         port=int(sys.argv[1]),
+        workers=int(sys.argv[2]),
         http="httptools",
         lifespan="off",
         log_level="warning",
