@@ -15,6 +15,8 @@ from config import database
 
 COURSES = 100
 ATTEMPTS_OF_A_LEARNER = 10
+BUCKET = 10**12
+"""Points of a bucket that no load empties: every request is counted, and none is refused."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class Deployment:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("DATABASE_URL")}
         return inherited | {
             "COURSES_DATA_DIR": str(self.directory),
-            "COURSES_RATE_LIMIT": "off",
+            "COURSES_RATE_LIMIT": "on",
+            "COURSES_RATE_LIMIT_POINTS": str(BUCKET),
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "XDG_RUNTIME_DIR": str(self.directory),
             "GRAPHILE_ENV": "production",

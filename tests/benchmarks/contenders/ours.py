@@ -1,4 +1,4 @@
-"""Server of this project, as production runs it but for the rate limit. It alone authenticates."""
+"""Server of this project, as production runs it: every request is authenticated, counted and logged."""
 
 import base64
 import sys
