@@ -21,6 +21,7 @@ from tests.benchmarks.contenders.base import Contender
 from tests.benchmarks.contenders.floor import Floor
 from tests.benchmarks.contenders.ours import Ours
 from tests.benchmarks.contenders.postgraphile import PostGraphile, install
+from tests.benchmarks.contenders.same_rules import SameRules, rules_in
 from tests.benchmarks.contenders.stock import Stock
 from tests.benchmarks.deployment import Deployment, prepare, sizes
 from tests.benchmarks.processes import peak_memory_bytes, served
@@ -71,26 +72,27 @@ def compare(deployment: Deployment, options: argparse.Namespace) -> dict[str, An
         workload.key: {contender.name: [] for contender in contenders if workload.key not in contender.omits}
         for workload in WORKLOADS
     }
-    for contender in contenders:
-        if contender.processes == 1:
-            found = statements.inspect(contender, deployment, chosen, options.port)
-            cells[contender.name]["database"] = found
-    for _ in range(options.sittings):
-        with ExitStack() as stack:
-            places = [
-                Place(stack.enter_context(served(contender, deployment, options.port + number)), chosen)
-                for number, contender in enumerate(contenders)
-            ]
-            for workload in WORKLOADS:
-                taking_part = [place for place in places if place.name in measured[workload.key]]
-                check(workload, taking_part)
-                warm(workload, taking_part, seconds=options.warm_seconds)
-                rounds = measure(workload, taking_part, rounds=options.rounds, seconds=options.seconds)
-                for place, of_place in zip(taking_part, rounds, strict=True):
-                    measured[workload.key][place.name] += of_place
-            for place in places:
-                cell = cells[place.name]
-                cell["peak_memory"] = max(cell["peak_memory"], peak_memory_bytes(place.server.pid))
+    with rules_in(deployment):
+        for contender in contenders:
+            if contender.processes == 1:
+                found = statements.inspect(contender, deployment, chosen, options.port)
+                cells[contender.name]["database"] = found
+        for _ in range(options.sittings):
+            with ExitStack() as stack:
+                places = [
+                    Place(stack.enter_context(served(contender, deployment, options.port + number)), chosen)
+                    for number, contender in enumerate(contenders)
+                ]
+                for workload in WORKLOADS:
+                    taking_part = [place for place in places if place.name in measured[workload.key]]
+                    check(workload, taking_part)
+                    warm(workload, taking_part, seconds=options.warm_seconds)
+                    rounds = measure(workload, taking_part, rounds=options.rounds, seconds=options.seconds)
+                    for place, of_place in zip(taking_part, rounds, strict=True):
+                        measured[workload.key][place.name] += of_place
+                for place in places:
+                    cell = cells[place.name]
+                    cell["peak_memory"] = max(cell["peak_memory"], peak_memory_bytes(place.server.pid))
     for key, of_name in measured.items():
         for name, of_contender in of_name.items():
             cells[name][key] = medians(of_contender) | {"to": _to_others(of_contender, of_name)}
@@ -101,7 +103,7 @@ def contenders_in(processes: int) -> list[Contender]:
     """Everybody who is compared, in so many processes each."""
     return [
         Ours(processes), Floor(processes), Stock(processes), Stock(processes, fixed_threads=True),
-        PostGraphile(processes),
+        PostGraphile(processes), SameRules(processes),
     ]  # fmt: skip
 
 

@@ -108,7 +108,7 @@ class PostGraphile(Contender):
         return [_node(), str(DIRECTORY / "server.mjs"), str(port), database_url, str(self.processes)]
 
     def attempt_page(self, attempt: OpenAttempt) -> Request:
-        return _request(_ATTEMPT_PAGE, id=str(attempt.attempt))
+        return to_graphql(_ATTEMPT_PAGE, id=str(attempt.attempt))
 
     def plain_attempt_page(self, answer: Any, attempt: OpenAttempt) -> Any:
         found = answer["data"]["coursesAssessmentattemptByRowId"]
@@ -127,7 +127,7 @@ class PostGraphile(Contender):
         return [found["attemptNumber"], found["revision"], plain]
 
     def catalogue(self) -> Request:
-        return _request(_CATALOGUE)
+        return to_graphql(_CATALOGUE)
 
     def plain_catalogue(self, answer: Any) -> Any:
         return [
@@ -147,7 +147,7 @@ class PostGraphile(Contender):
 
     def save_answer(self, save: Save) -> Request:
         """The answer alone: the revision of the attempt, which the others count up, stays."""
-        return _request(
+        return to_graphql(
             _SAVE,
             attempt=str(save.of.attempt),
             question=str(save.question),
@@ -156,7 +156,7 @@ class PostGraphile(Contender):
         )
 
     def course_page(self, taught: TaughtCourse) -> Request:
-        return _request(_COURSE_PAGE, course=str(taught.course), assessment=str(taught.assessment))
+        return to_graphql(_COURSE_PAGE, course=str(taught.course), assessment=str(taught.assessment))
 
     def plain_course_page(self, answer: Any, taught: TaughtCourse) -> Any:
         course = answer["data"]["coursesCourseByRowId"]
@@ -196,7 +196,7 @@ class PostGraphile(Contender):
             "passingScore": 60,
             "layout": _layout(beginner),
         }
-        started = ask(_request(_START, attempt=attempt | written))["data"]["createCoursesAssessmentattempt"]
+        started = ask(to_graphql(_START, attempt=attempt | written))["data"]["createCoursesAssessmentattempt"]
         row_id = started["coursesAssessmentattempt"]["rowId"]
         for revision, question in enumerate(beginner.questions, start=1):
             answer = {
@@ -213,7 +213,7 @@ class PostGraphile(Contender):
                 "revision": revision,
                 "isFlagged": False,
             }
-            ask(_request(_ANSWER, answer=answer | written))
+            ask(to_graphql(_ANSWER, answer=answer | written))
         result = {
             "isCompleted": True,
             "endTime": now,
@@ -222,11 +222,12 @@ class PostGraphile(Contender):
             "score": points,
             "isPassed": True,
         }
-        ask(_request(_COMPLETE, attempt=row_id, patch=result))
+        ask(to_graphql(_COMPLETE, attempt=row_id, patch=result))
         return int(row_id)
 
 
-def _request(query: str, **variables: Any) -> Request:
+def to_graphql(query: str, **variables: Any) -> Request:
+    """A request without a token."""
     return Request("/graphql", {"query": query, "variables": variables})
 
 
