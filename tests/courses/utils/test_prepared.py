@@ -1,10 +1,12 @@
 """Statements are planned once by each session, and never where that could end a transaction."""
 
 from collections.abc import Iterator
+from itertools import cycle
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import ProgrammingError, connection, transaction
+from psycopg2 import errors
 
 from courses.utils import prepared
 from courses.utils.prepared import VARYING, Prepared
@@ -92,6 +94,28 @@ def test_a_session_keeps_the_latest_used(monkeypatch: pytest.MonkeyPatch) -> Non
     for statement in (first, second, first, third):
         run(statement)
     assert sorted(prepared_here()) == sorted([first.name, third.name])
+
+
+def test_a_name_to_be_forgotten_that_is_not_there_is_no_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prepared, "KEPT", 1)
+    run(ADD, 2)
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+    other = Prepared("SELECT 7", [])
+    assert (run(other), prepared_here()) == ([(7,)], [other.name])
+
+
+def test_where_every_attempt_meets_another_session_it_is_run_without_a_name() -> None:
+    failures = cycle([errors.InvalidSqlStatementName, errors.DuplicatePreparedStatement])
+    texts = []
+    for attempt, failure in zip(ADD.attempts({ADD.name: True}, [2]), failures, strict=False):
+        texts.append(attempt.text.split()[0])
+        if attempt.text == "SELECT %s + %s::int, '100 %%'":
+            break
+        with attempt:
+            raise ProgrammingError from failure()
+    assert texts == ["SET", "PREPARE", "DEALLOCATE", "PREPARE", "SELECT"]
+    assert attempt.parameters == [1, 2]
 
 
 def test_other_mistakes_are_told() -> None:
