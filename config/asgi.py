@@ -1,7 +1,7 @@
 """ASGI entry of the server: /graphql to schema.application, every other page to Django, in one process.
 
-The PostgreSQL sessions of a process are its database threads and its Django threads, one each, and from the
-first subscription on the one that listens.
+The PostgreSQL sessions of a process are its database threads and its Django threads, one each, those on the event loop
+that read, and from the first subscription on the one that listens.
 """
 
 import asyncio

@@ -54,6 +54,7 @@ DEFAULT_PAGE_SIZE = min(
 # ---------------------------------------------------------------- execution
 DATABASE_THREADS = env.int("COURSES_DATABASE_THREADS", default=4)
 DJANGO_THREADS = env.int("COURSES_DJANGO_THREADS", default=2)
+READ_SESSIONS = env.int("COURSES_READ_SESSIONS", default=4, minimum=0)
 EXECUTING_REQUESTS = env.int("COURSES_EXECUTING_REQUESTS", default=4)
 WAITING_REQUESTS = env.int("COURSES_WAITING_REQUESTS", default=256, minimum=0)
 BACKGROUND_WORK = env.bool("COURSES_BACKGROUND_WORK", default=True)

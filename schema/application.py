@@ -35,6 +35,7 @@ from schema.documents.reading import Document
 from schema.execution import request_work
 from schema.execution.admission import Admission, Overloaded
 from schema.execution.listening import Listener
+from schema.execution.read_sessions import ReadSessions
 from schema.network.authentication import Authenticated
 from schema.network.client_address import client_address, readable_user_agent
 from schema.network.event_stream import EventStream
@@ -83,6 +84,7 @@ class GraphQLApplication(GraphQL[Context, None]):
         )
         self.admission = Admission(executing=settings.EXECUTING_REQUESTS, waiting=settings.WAITING_REQUESTS)
         self.listener = Listener()
+        self.read_sessions = ReadSessions(settings.READ_SESSIONS)
         self.handlers: set[TransportHandler] = set()
         """Open WebSocket connections."""
         self._render_graphiql = render_graphiql
@@ -95,8 +97,9 @@ class GraphQLApplication(GraphQL[Context, None]):
                 handler.leave()
 
     async def shut_down(self) -> None:
-        """Close the listening session, once every connection is closed."""
+        """Close the sessions on the event loop, once every connection is closed."""
         await self.listener.stop()
+        await self.read_sessions.stop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":

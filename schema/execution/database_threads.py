@@ -2,7 +2,7 @@
 
 A fixed number of threads, each with one PostgreSQL session that it keeps. Django's own `sync_to_async` makes a new
 thread and a new session for every request; this pool makes exactly DATABASE_THREADS, whatever the load. Nothing else
-in the API may touch the database.
+in the API may touch the database, but reads of one statement (`schema/execution/read_sessions.py`).
 """
 
 import asyncio

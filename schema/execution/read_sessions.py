@@ -1,0 +1,238 @@
+"""PostgreSQL sessions on the event loop: a read that is one prepared statement needs no thread.
+
+psycopg2 sends and receives without blocking, and the loop tells when its socket is ready: a quarter of the processor
+time of a job on a database thread. No transaction outlives a statement here, so this is for reads alone. They are safe
+to repeat: one whose session turns out to be lost is run once more, on a new session.
+"""
+
+import asyncio
+import json
+import socket
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from types import SimpleNamespace
+from typing import Any
+
+import psycopg2
+from django.db import DatabaseError, Error, InterfaceError, OperationalError, connection
+from django.db.utils import DatabaseErrorWrapper
+from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE
+from psycopg2.extras import register_default_jsonb
+
+from courses.utils.prepared import Names, Prepared
+from schema.execution import database_threads, request_work
+from schema.execution.database_threads import database
+
+STOPPING_SECONDS = 5.0
+"""Time to have PostgreSQL stop a statement whose caller has gone, before its session is closed in any case."""
+
+_SET_UP = (
+    "SELECT pg_backend_pid(), set_config(name, value, false) FROM json_each_text(%s) AS given (name, value)"
+)
+
+_errors_of_django: Any = DatabaseErrorWrapper(SimpleNamespace(Database=psycopg2))
+
+
+class ReadSessions:
+    """`number` sessions of this process, each opened when it is first needed. With none, database threads read."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._turns = asyncio.Semaphore(number)
+        self._free = [_Session() for _ in range(number)]
+        self._stopping: set[asyncio.Task[None]] = set()
+
+    async def rows(self, statement: Prepared, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Run a statement that reads, and return its rows. Callers take turns in the order in which they came.
+
+        The caller sets the deadline: cancelling it stops the statement. Raises Django's errors.
+        """
+        if not self._number or database_threads.use_callers_thread:
+            return await database(_rows, statement, values)
+        await self._turns.acquire()
+        session = self._free.pop()
+        try:
+            return await session.rows(statement, values)
+        finally:
+            if session.is_executing:
+                self._stop_and_put_back_later(session)
+            else:
+                self._put_back(session)
+
+    async def stop(self) -> None:
+        """Close every session, once the statements under way have ended."""
+        for _ in range(self._number):
+            await self._turns.acquire()
+        for session in self._free:
+            session.close()
+        for _ in range(self._number):
+            self._turns.release()
+
+    def _stop_and_put_back_later(self, session: "_Session") -> None:
+        stopping = asyncio.create_task(self._stop_and_put_back(session))
+        self._stopping.add(stopping)  # the loop itself keeps no task alive
+        stopping.add_done_callback(self._stopping.discard)
+        if work := request_work.current():
+            work.add_job(stopping)
+
+    async def _stop_and_put_back(self, session: "_Session") -> None:
+        """Stop the statement of a caller who has gone; its session is closed, so that no trace of it is left.
+
+        By a database thread: psycopg2's own `cancel` connects to the server with the whole process waiting.
+        """
+        try:
+            if session.pid is not None:
+                with suppress(Error, TimeoutError):
+                    async with asyncio.timeout(STOPPING_SECONDS):
+                        await database(_cancel, session.pid)
+        finally:
+            session.close()
+            self._put_back(session)
+
+    def _put_back(self, session: "_Session") -> None:
+        self._free.append(session)  # and taken first: as few as needed are opened
+        self._turns.release()
+
+
+class _Session:
+    """One session, with the names that it has prepared; closed at first, and after it was lost."""
+
+    def __init__(self) -> None:
+        self._connection: Any = None
+        self._answered: asyncio.Future[None]
+        self.pid: int | None = None
+        """Process id of its backend; None behind a pooler, which tells another number than PostgreSQL."""
+
+    @property
+    def is_open(self) -> bool:
+        return self._connection is not None and not self._connection.closed
+
+    @property
+    def is_executing(self) -> bool:
+        return self.is_open and bool(self._connection.isexecuting())
+
+    async def rows(self, statement: Prepared, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        while True:
+            is_new = not self.is_open
+            if is_new:
+                await self._open()
+            try:
+                return await self._rows(statement, values)
+            except (DatabaseError, InterfaceError):
+                if self.is_open:
+                    raise
+                self.close()  # before anything else takes the number of its socket
+                if is_new:
+                    raise
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._loop.remove_reader(self._socket)
+            self._loop.remove_writer(self._socket)
+            self._connection.close()
+            self._connection = None
+
+    async def _open(self) -> None:
+        """Connect as Django does: same parameters, time zone, role and types."""
+        self.close()
+        parameters, set_up = await asyncio.to_thread(_parameters)
+        with _errors_of_django, ExitStack() as on_failure:
+            opened = psycopg2.connect(**parameters, async_=True)
+            on_failure.callback(opened.close)
+            await _established(opened)
+            self._begin_with(opened)
+            on_failure.callback(self.close)
+            [(pid, _), *_] = await self._answer(_SET_UP, [json.dumps(set_up)])
+            on_failure.pop_all()
+        self.pid = pid if pid == opened.info.backend_pid else None
+
+    def _begin_with(self, opened: Any) -> None:
+        register_default_jsonb(opened, loads=lambda text: text)
+        self._loop, self._connection, self._socket = asyncio.get_running_loop(), opened, opened.fileno()
+        self._cursor = opened.cursor()
+        self._names: Names = {}
+        self._loop.add_reader(self._socket, self._advance)
+
+    async def _rows(self, statement: Prepared, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        work = request_work.current()
+        rows: list[tuple[Any, ...]] = []
+        for attempt in statement.attempts(self._names, values):
+            if work:
+                work.count_statement()
+            with attempt, _errors_of_django:
+                rows = await self._answer(attempt.text, attempt.parameters)
+        return rows
+
+    async def _answer(self, text: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        self._answered = self._loop.create_future()
+        self._cursor.execute(text, parameters)
+        self._advance()  # the answer may have come already: then the socket never becomes readable
+        await self._answered
+        rows: list[tuple[Any, ...]] = self._cursor.fetchall()
+        return rows
+
+    def _advance(self) -> None:
+        """Send and receive what the socket allows. An idle session has nothing to receive but its end."""
+        if not self.is_open:
+            return
+        try:
+            state = self._connection.poll()
+        except psycopg2.Error as error:
+            if not self.is_open:
+                self.close()
+            if not self._answered.done():
+                self._answered.set_exception(error)
+            return
+        if state == POLL_WRITE:
+            self._loop.add_writer(self._socket, self._send_on)
+        elif state == POLL_OK and not self._answered.done():
+            self._answered.set_result(None)
+
+    def _send_on(self) -> None:
+        self._loop.remove_writer(self._socket)
+        self._advance()
+
+
+def _parameters() -> tuple[dict[str, Any], dict[str, str]]:
+    """Return Django's parameters of a connection, and the settings that it makes once connected.
+
+    On a thread: the embedded server may have to be started, and libpq would resolve names with the whole process
+    waiting, so it gets addresses.
+    """
+    parameters = connection.get_connection_params() | {"cursor_factory": None}
+    host = parameters.get("host", "")
+    if host and "hostaddr" not in parameters and not host.startswith(("/", "@")) and "," not in host:
+        try:
+            found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise OperationalError(str(error)) from error
+        addresses = list(dict.fromkeys(str(address[0]) for *_, address in found))
+        parameters |= {"host": ",".join([host] * len(addresses)), "hostaddr": ",".join(addresses)}
+    settings = {"TimeZone": connection.timezone_name}
+    if role := connection.settings_dict["OPTIONS"].get("assume_role"):
+        settings["role"] = role
+    return parameters, settings
+
+
+async def _established(opened: Any) -> None:
+    """Wait until a session has connected. Its socket may be another one after every step."""
+    loop = asyncio.get_running_loop()
+    while (state := opened.poll()) != POLL_OK:
+        socket_now, ready = opened.fileno(), asyncio.Event()
+        (loop.add_reader if state == POLL_READ else loop.add_writer)(socket_now, ready.set)
+        try:
+            await ready.wait()
+        finally:
+            (loop.remove_reader if state == POLL_READ else loop.remove_writer)(socket_now)
+
+
+def _rows(statement: Prepared, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        statement.execute(cursor, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+
+def _cancel(pid: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_cancel_backend(%s)", [pid])
