@@ -136,7 +136,7 @@ class GraphQLApplication(GraphQL[Context, None]):
         work, context = request_work.start(), self._context_of(request)
         try:
             async with asyncio.timeout(settings.REQUEST_DEADLINE_SECONDS), self.admission.place():
-                authenticated, body = await answer(asked, request, context)
+                authenticated, body = await answer(asked, request, context, self.read_sessions)
         except TimeoutError:
             raise Refused(ErrorCode.TIMEOUT, _timeout_message(asked.operation.operation)) from None
         except Overloaded:

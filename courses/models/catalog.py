@@ -23,7 +23,7 @@ from courses.mixins import OrderedMixin, TimeStampedMixin
 from courses.utils.constraints import Range, between
 from courses.utils.folding import SeparatedWords
 from courses.utils.model_helpers import defaults_to
-from courses.utils.row_counts import MeanOfCounts
+from courses.utils.row_counts import MeanOfCounts, SumOfCounts
 from courses.utils.statistics_inputs import StatisticsInput, StatisticsOwner
 from courses.validators import HTTPS_URL_PATTERN, validate_https_url, validate_not_blank
 
@@ -57,6 +57,10 @@ RATINGS = range(MIN_RATING, MAX_RATING + 1)
 def no_ratings() -> list[int]:
     """Return the counts of ratings of a course without reviews."""
     return [0 for _ in RATINGS]
+
+
+APPROVED_REVIEW_COUNT = SumOfCounts("rating_counts", values=MAX_RATING)
+"""Number of approved reviews. Over courses."""
 
 
 class Course(TimeStampedMixin):

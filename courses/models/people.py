@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from courses.mixins import TimeStampedMixin
-from courses.rules.words import is_blank
+from courses.rules.words import VISIBLE, is_blank
 from courses.utils.constraints import json_is
 from courses.utils.look_alikes import skeleton
 from courses.utils.model_helpers import defaults_to
@@ -130,6 +130,13 @@ class User(AbstractUser):
                 "Somebody has this user name, or one that looks like it. Please choose another one.",
                 code="username_taken",
             )
+
+    SHOWN_NAME = models.Case(
+        models.When(display_name__regex=VISIBLE, then="display_name"),
+        default="username",
+        output_field=models.CharField(),
+    )
+    """The same as `shown_name`, as an expression."""
 
     @property
     def shown_name(self) -> str:

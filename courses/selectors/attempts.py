@@ -128,8 +128,43 @@ def laid_out(
     return LaidOut(attempt, position, entry, question, as_laid_out(rule, entry), answered)
 
 
+QuestionWithRule: TypeAlias = tuple[Question, values.Question]
 LaidOutQuestion: TypeAlias = LaidOut[AssessmentAttempt]
 VisibleQuestion: TypeAlias = LaidOut[VisibleAttempt]
+
+
+LAID_OUT_QUESTION = ("question_type", "scoring", "points", "question_text", "explanation")
+"""Columns of questions that attempts show."""
+
+LAID_OUT_ANSWER = (
+    "order",
+    "question_id",
+    "answer_text",
+    "is_correct",
+    "explanation",
+    "match_text",
+    "blank_key",
+    "text_match",
+    "tolerance",
+    "credit",
+)
+"""Columns of answers of the key that attempts show."""
+
+ANSWERED = (
+    "attempt_id",
+    "question_id",
+    "is_correct",
+    "points_earned",
+    "feedback",
+    "answered_at",
+    "response",
+    "credit",
+    "graded_by_id",
+    "graded_at",
+    "revision",
+    "is_flagged",
+)
+"""Columns of stored responses that attempts show."""
 
 
 def questions_as_laid_out(_viewer: Viewer) -> QuerySet[Question]:
@@ -137,17 +172,17 @@ def questions_as_laid_out(_viewer: Viewer) -> QuerySet[Question]:
 
     Not narrowed, like the next two selectors: for attempts that were found to be visible.
     """
-    return Question.objects.only("question_type", "scoring", "points", "question_text", "explanation")
+    return Question.objects.only(*LAID_OUT_QUESTION)
 
 
 def answers_as_laid_out(_viewer: Viewer) -> QuerySet[Answer]:
     """Return answers of the key with the columns that attempts show."""
-    return Answer.objects.defer("created_date", "updated_date")
+    return Answer.objects.only(*LAID_OUT_ANSWER)
 
 
 def answered_in_attempts(_viewer: Viewer) -> QuerySet[AttemptAnswer]:
     """Return stored responses with the columns that attempts show."""
-    return AttemptAnswer.objects.defer("selected_answer", "text_answer", "created_date", "updated_date")
+    return AttemptAnswer.objects.only(*ANSWERED)
 
 
 def laid_out_questions(attempts: Sequence[Attempt]) -> Mapping[Attempt, list[LaidOut[Attempt]]]:
@@ -155,10 +190,14 @@ def laid_out_questions(attempts: Sequence[Attempt]) -> Mapping[Attempt, list[Lai
     wanted = questions_in(attempts)
     return lay_out(
         attempts,
-        Question.objects.filter(pk__in=wanted),
-        Answer.objects.filter(question__in=wanted),
+        with_rules(Question.objects.filter(pk__in=wanted), Answer.objects.filter(question__in=wanted)),
         AttemptAnswer.objects.filter(attempt__in=[attempt.pk for attempt in attempts]),
     )
+
+
+def laid_out_in(layout: str) -> str:
+    """Return the query of the ids of questions that the column `layout` of an attempt has."""
+    return f"SELECT (entry ->> 'id')::bigint FROM jsonb_array_elements({layout} -> 'questions') AS entry"  # noqa: S608
 
 
 def questions_in(attempts: Sequence[AssessmentAttempt]) -> list[int]:
@@ -166,22 +205,23 @@ def questions_in(attempts: Sequence[AssessmentAttempt]) -> list[int]:
     return list({entry["id"] for attempt in attempts for entry in attempt.layout["questions"]})
 
 
-def lay_out(
-    attempts: Sequence[Attempt],
-    questions: Iterable[Question],
-    answers: Iterable[Answer],
-    answered: Iterable[AttemptAnswer],
-) -> Mapping[Attempt, list[LaidOut[Attempt]]]:
-    """Join rows to each attempt's layout, in its order. Questions that were deleted are left out."""
+def with_rules(questions: Iterable[Question], answers: Iterable[Answer]) -> list[QuestionWithRule]:
+    """Return each question with the plain value of its key."""
     key: dict[int, list[Answer]] = {}
     for answer in answers:
         key.setdefault(answer.question_id, []).append(answer)
-    found = {question.pk: question for question in questions}
-    rules = {pk: question.to_rule(key.get(pk, ())) for pk, question in found.items()}
+    return [(question, question.to_rule(key.get(question.pk, ()))) for question in questions]
+
+
+def lay_out(
+    attempts: Sequence[Attempt], questions: Iterable[QuestionWithRule], answered: Iterable[AttemptAnswer]
+) -> Mapping[Attempt, list[LaidOut[Attempt]]]:
+    """Join rows to each attempt's layout, in its order. Questions that were deleted are left out."""
+    found = {question.pk: (question, rule) for question, rule in questions}
     stored = {(row.attempt_id, row.question_id): row for row in answered}
     return {
         attempt: [
-            laid_out(attempt, place, found[pk], rules[pk], stored.get((attempt.pk, pk)))
+            laid_out(attempt, place, *found[pk], stored.get((attempt.pk, pk)))
             for place in enumerate(attempt.layout["questions"], start=1)
             if (pk := place[1]["id"]) in found
         ]

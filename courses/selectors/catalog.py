@@ -1,6 +1,5 @@
 """Courses, lessons, resources and enrolments, narrowed to a viewer."""
 
-from collections.abc import Sequence
 from typing import TypeAlias, TypedDict
 
 from django.db.models import Q, QuerySet
@@ -10,7 +9,6 @@ from courses.models import Course, Enrollment, Lesson, LessonCompletion, Resourc
 from courses.policies import participation
 from courses.policies.participation import Viewer
 from courses.utils.annotated_rows import WithAnnotations
-from courses.utils.sql import fetch
 
 
 class _SeenCourse(TypedDict):
@@ -39,9 +37,9 @@ def courses_visible_to(viewer: Viewer) -> QuerySet[SeenCourse]:
     return courses_as_seen_by(viewer).filter(participation.may_see_course(viewer))
 
 
-def courses_named(viewer: Viewer, slug: str) -> QuerySet[SeenCourse]:
-    """Return the visible course with that slug, in any case."""
-    return courses_visible_to(viewer).alias(name=Lower("slug")).filter(name=slug.lower())
+def courses_by_name(viewer: Viewer) -> QuerySet[SeenCourse]:
+    """Return the visible courses with `name`: the slug in lower case, which is unique."""
+    return courses_visible_to(viewer).alias(name=Lower("slug"))
 
 
 def lessons_as_seen_by(viewer: Viewer) -> QuerySet[SeenLesson]:
@@ -73,22 +71,9 @@ def enrollments_of(viewer: Viewer) -> QuerySet[Enrollment]:
     return Enrollment.objects.filter(user=viewer) if viewer else Enrollment.objects.none()
 
 
-def lesson_counts(_viewer: Viewer, courses: Sequence[int]) -> dict[int, int]:
-    """Return the number of lessons of each course."""
-    counted = fetch(
-        "SELECT course_id, count(*) AS lessons FROM courses_lesson WHERE course_id = ANY(%(courses)s) "
-        "GROUP BY course_id",
-        courses=list(courses),
-    )
-    return {row.course_id: row.lessons for row in counted}
-
-
-def completed_lessons(viewer: Viewer, lessons: Sequence[int]) -> dict[int, bool]:
-    """Return whether the viewer completed each lesson; nothing for people who are not signed in."""
-    if viewer is None:
-        return {}
-    done = LessonCompletion.objects.filter(user=viewer, lesson__in=lessons).values_list("lesson", flat=True)
-    return dict.fromkeys(lessons, False) | dict.fromkeys(done, True)
+def completed_lessons_of(viewer: Viewer) -> QuerySet[LessonCompletion]:
+    """Return the viewer's completions of lessons."""
+    return LessonCompletion.objects.filter(user=viewer) if viewer else LessonCompletion.objects.none()
 
 
 def is_enrolled(viewer: Viewer, course: Course) -> bool:

@@ -1,8 +1,6 @@
 """Notifications, visible to their recipient alone."""
 
-from collections.abc import Sequence
-
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 
 from courses.models import Notification
 from courses.policies.participation import Viewer
@@ -13,7 +11,6 @@ def notifications_of(viewer: Viewer) -> QuerySet[Notification]:
     return Notification.objects.filter(user=viewer) if viewer else Notification.objects.none()
 
 
-def unread_notification_counts(viewer: Viewer, people: Sequence[int]) -> dict[int, int]:
-    """Return the number of unread notifications of the viewer; nothing about other people."""
-    unread = notifications_of(viewer).filter(is_read=False, user__in=people).order_by().values_list("user")
-    return dict(unread.annotate(Count("pk")))
+def unread_notifications_of(viewer: Viewer) -> QuerySet[Notification]:
+    """Return those of the viewer's notifications that are unread."""
+    return notifications_of(viewer).filter(is_read=False)

@@ -26,6 +26,12 @@ def people_as_seen_by(viewer: Viewer) -> QuerySet[SeenUser]:
     return User.objects.annotate(viewer_may_see_account=account)
 
 
+def own_account(viewer: Viewer) -> QuerySet[SeenUser]:
+    """Return the viewer alone, as they see themselves."""
+    people = people_as_seen_by(viewer)
+    return people.filter(pk=viewer.pk) if viewer else people.none()
+
+
 def people_visible_to(viewer: Viewer) -> QuerySet[SeenUser]:
     """Return the viewer, and everybody in a common course or with a visible review or note; all for staff."""
     return people_as_seen_by(viewer).filter(may_see_person(viewer))

@@ -1,14 +1,13 @@
 """Reviews narrowed to a viewer, and eligibility to write them."""
 
-from collections.abc import Mapping, Sequence
 from typing import TypeAlias, TypedDict
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from courses.exceptions import PermissionDenied, Refusal
-from courses.models import Course, Review, ReviewVote, User
+from courses.exceptions import Refusal
+from courses.models import Course, Review, ReviewVote
 from courses.policies import participation
-from courses.policies.participation import Viewer
+from courses.policies.participation import NEVER, Viewer
 from courses.policies.reviews import ReviewEligibility, may_moderate_review, may_see_review, refusal_to_review
 from courses.utils.annotated_rows import WithAnnotations
 
@@ -42,29 +41,32 @@ def reviews_waiting_for(viewer: Viewer) -> QuerySet[SeenReview]:
     return reviews_as_seen_by(viewer).filter(may_moderate_review(viewer), is_approved=False)
 
 
-def found_helpful(viewer: Viewer, reviews: Sequence[int]) -> dict[int, bool]:
-    """Return the reviews that the viewer found helpful."""
+def votes_of(viewer: Viewer) -> QuerySet[ReviewVote]:
+    """Return the viewer's votes for reviews that they found helpful."""
+    return ReviewVote.objects.filter(user=viewer) if viewer else ReviewVote.objects.none()
+
+
+class _ToReview(TypedDict):
+    instructs: bool
+    has_taken: bool
+    has_reviewed: bool
+
+
+CourseToReview: TypeAlias = WithAnnotations[Course, _ToReview]
+"""A course with the annotations of `courses_to_review`."""
+
+
+def courses_to_review(viewer: Viewer) -> QuerySet[CourseToReview]:
+    """Return all courses with what decides whether the viewer may review them."""
     if viewer is None:
-        return {}
-    votes = ReviewVote.objects.filter(user=viewer, review__in=reviews)
-    return dict.fromkeys(votes.values_list("review", flat=True), True)
-
-
-def review_refusals(viewer: Viewer, courses: Sequence[int]) -> Mapping[int, Refusal | None]:
-    """Return the reason why the viewer may not review each course now; None where the viewer may."""
-    if viewer is None:
-        return {course: PermissionDenied("Please sign in to review this course.") for course in courses}
-    return {
-        course: refusal_to_review(eligibility)
-        for course, eligibility in _eligibilities(viewer, courses).items()
-    }
-
-
-def _eligibilities(viewer: User, courses: Sequence[int]) -> dict[int, ReviewEligibility]:
-    rows = Course.objects.filter(pk__in=courses).annotate(
+        return Course.objects.none().annotate(instructs=NEVER, has_taken=NEVER, has_reviewed=NEVER)
+    return Course.objects.annotate(
         instructs=participation.instructs(viewer),
         has_taken=participation.has_ever_taken(viewer),
         has_reviewed=Exists(Review.objects.filter(course=OuterRef("pk"), user=viewer)),
     )
-    facts = rows.values_list("pk", "instructs", "has_taken", "has_reviewed")
-    return {course: ReviewEligibility(*eligibility) for course, *eligibility in facts}
+
+
+def refusal_to_review_it(course: CourseToReview) -> Refusal | None:
+    """Return the reason why the viewer may not review a course now; None where the viewer may."""
+    return refusal_to_review(ReviewEligibility(course.instructs, course.has_taken, course.has_reviewed))

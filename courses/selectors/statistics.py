@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from decimal import Decimal
+from typing import Any, TypeAlias, TypedDict
 
-from django.db.models import Max, QuerySet
+from django.db.models import F, Func, JSONField, Max, OuterRef, QuerySet, Subquery, TextField
+from django.db.models.functions import Cast
 
 from courses.models import Assessment, AssessmentAttempt, Course, CourseStats, UserStats
 from courses.models.attempts import SCORE_PERCENTAGE, MeanPercentage
@@ -15,45 +16,16 @@ from courses.policies.grading import FULLY_GRADED
 from courses.policies.participation import Viewer
 from courses.rules.engagement import LearningHabits
 from courses.selectors.streaks import activity_streaks
+from courses.utils.annotated_rows import WithAnnotations
 from courses.utils.clock import database_now
 
-_TWO_PLACES = Decimal("0.01")
+
+class _WithFigures(TypedDict):
+    figures: dict[str, Any] | None
 
 
-@dataclass
-class AssessmentFigures:
-    """Figures of an assessment, over finished and fully graded attempts. Percentages are 0..100."""
-
-    assessment_id: int
-    attempt_count: int
-    learner_count: int
-    pass_rate: Decimal | None
-    average_score_percentage: Decimal | None
-    median_time_seconds: int | None
-
-
-@dataclass
-class RevenueFigures:
-    """Revenue of enrolments in one currency."""
-
-    currency: str
-    gross: Decimal
-    enrollment_count: int
-
-
-@dataclass
-class CourseFigures:
-    """Statistics of a course as last computed."""
-
-    total_students: int
-    active_students: int
-    completion_count: int
-    completion_rate: Decimal | None
-    average_completion_days: int | None
-    engagement_score: Decimal
-    assessments: list[AssessmentFigures]
-    revenue: list[RevenueFigures]
-    refreshed_at: datetime
+AssessmentWithFigures: TypeAlias = WithAnnotations[Assessment, _WithFigures]
+"""An assessment with the annotations of `assessments_with_figures`."""
 
 
 @dataclass
@@ -81,9 +53,17 @@ def course_statistics_visible_to(viewer: Viewer) -> QuerySet[CourseStats]:
     return CourseStats.objects.filter(participation.teaches(viewer, "course_id"), refreshed_at__isnull=False)
 
 
-def assessments_that_count(_viewer: Viewer) -> QuerySet[Assessment]:
-    """Return all assessments: each has an entry in the statistics of its course, even if nobody has taken it yet."""
-    return Assessment.objects.only("pk")
+def assessments_with_figures(viewer: Viewer) -> QuerySet[AssessmentWithFigures]:
+    """Return the assessments of courses that the viewer teaches, with `figures` as last computed.
+
+    None for an assessment that was made since.
+    """
+    key = Cast(OuterRef("pk"), TextField())
+    stored = CourseStats.objects.filter(course_id=OuterRef("lesson__course_id")).values(
+        figures=Func(F("assessment_stats"), key, function="jsonb_extract_path", output_field=JSONField())
+    )
+    taught = Assessment.objects.filter(participation.teaches(viewer, "lesson__course_id"))
+    return taught.annotate(figures=Subquery(stored))
 
 
 def learner_statistics(viewer: Viewer, people: Sequence[int]) -> Mapping[int, LearnerFigures]:
@@ -112,40 +92,3 @@ def _visible_average(viewer: Viewer) -> Decimal | None:
     best: Any = graded.order_by().values("assessment").annotate(best=Max(SCORE_PERCENTAGE))
     mean: Decimal | None = best.aggregate(mean=MeanPercentage("best"))["mean"]
     return mean
-
-
-def course_figures(row: CourseStats, assessments: Sequence[int]) -> CourseFigures:
-    """Return stored statistics, with an entry for each of `assessments`."""
-    assert row.refreshed_at is not None
-    return CourseFigures(
-        total_students=row.total_students,
-        active_students=row.active_students,
-        completion_count=row.completion_count,
-        completion_rate=_percentage(row.completion_count, row.total_students),
-        average_completion_days=row.average_completion_days if row.completion_count else None,
-        engagement_score=row.engagement_score,
-        assessments=[_assessment_figures(pk, row.assessment_stats.get(str(pk))) for pk in assessments],
-        revenue=[
-            RevenueFigures(currency, Decimal(sums["gross"]), sums["enrollments"])
-            for currency, sums in sorted(row.revenue_data.items())
-        ],
-        refreshed_at=row.refreshed_at,
-    )
-
-
-def _assessment_figures(assessment_id: int, stored: dict[str, Any] | None) -> AssessmentFigures:
-    if stored is None:
-        return AssessmentFigures(assessment_id, 0, 0, None, None, None)
-    average = stored["average_percentage"]
-    return AssessmentFigures(
-        assessment_id=assessment_id,
-        attempt_count=stored["attempts"],
-        learner_count=stored["learners"],
-        pass_rate=Decimal(stored["pass_rate"]),
-        average_score_percentage=None if average is None else Decimal(average),
-        median_time_seconds=stored["median_seconds"],
-    )
-
-
-def _percentage(part: int, whole: int) -> Decimal | None:
-    return (Decimal(100) * part / whole).quantize(_TWO_PLACES, ROUND_HALF_UP) if whole else None

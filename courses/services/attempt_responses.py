@@ -64,7 +64,7 @@ class GivenResponse:
 
 
 class _WithTypes(TypedDict):
-    types: str | None
+    types: dict[str, str] | None
 
 
 AttemptWithTypes: TypeAlias = WithAnnotations[AssessmentAttempt, _WithTypes]
@@ -141,5 +141,4 @@ def _checked(
 
 
 def _types(attempt: AttemptWithTypes) -> dict[int, str]:
-    found: dict[str, str] = json.loads(attempt.types or "{}")
-    return {int(question): type_ for question, type_ in found.items()}
+    return {int(question): type_ for question, type_ in (attempt.types or {}).items()}

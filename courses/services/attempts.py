@@ -122,7 +122,7 @@ _LEARNER, _ATTEMPT, _QUESTIONS = stand_in(1), stand_in(2), stand_in(3)
 
 class _Own(TypedDict):
     is_overdue: bool
-    types: str | None
+    types: dict[str, str] | None
 
 
 _OwnAttempt: TypeAlias = WithAnnotations[AssessmentAttempt, _Own]

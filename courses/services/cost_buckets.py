@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -18,23 +19,26 @@ from courses.utils.prepared import VARYING, Prepared
 
 LONGEST_OWNER = 200
 
-_DRAW = Prepared(
-    """
-    WITH given (owner, points, size, rate) AS (VALUES (%s::text, %s::numeric, %s::numeric, %s::numeric))
+DRAWING = """
     INSERT INTO courses_costbucket AS bucket (owner, spent, is_granted, measured_at)
-    SELECT owner, points, TRUE, now() FROM given
+    SELECT owner, points, TRUE, now() FROM drawing
     ON CONFLICT (owner) DO UPDATE SET (spent, is_granted, measured_at) = (
         SELECT CASE WHEN level + points <= size THEN level + points ELSE level END,
                level + points <= size,
                greatest(bucket.measured_at, now())
-        FROM given CROSS JOIN LATERAL (
+        FROM drawing CROSS JOIN LATERAL (
             SELECT greatest(0, bucket.spent - rate * extract(
                 epoch FROM greatest(now() - bucket.measured_at, interval '0')
             )) AS level
         ) AS leaked
     )
     RETURNING spent, is_granted, measured_at
-    """,
+"""
+"""Statement that draws what the one row of `drawing` (owner, points, size, rate) says, as a part of a larger one."""
+
+_DRAW = Prepared(
+    "WITH drawing (owner, points, size, rate) AS (VALUES (%s::text, %s::numeric, %s::numeric, %s::numeric))"
+    + DRAWING,
     [VARYING] * 4,
 )
 
@@ -76,15 +80,20 @@ class Draw:
         return max(1, seconds)
 
 
+def drawing(*, owner: str, points: int) -> list[Any]:
+    """Return the values of the row `drawing`."""
+    size, rate = settings.RATE_LIMIT_POINTS, settings.RATE_LIMIT_RESTORED_PER_SECOND
+    return [owner[:LONGEST_OWNER], points, size, rate]
+
+
 def draw(*, owner: str, points: int) -> Draw:
     """Take `points` out of the bucket of `owner`, or nothing at all when it holds fewer.
 
     One statement, by the clock of the database, so that any number of processes together draw no more than there
     is. `points` are at most RATE_LIMIT_POINTS, which a new bucket therefore always grants.
     """
-    size, rate = settings.RATE_LIMIT_POINTS, settings.RATE_LIMIT_RESTORED_PER_SECOND
     with connection.cursor() as cursor:
-        _DRAW.execute(cursor, [owner[:LONGEST_OWNER], points, size, rate])
+        _DRAW.execute(cursor, drawing(owner=owner, points=points))
         spent, is_granted, measured_at = cursor.fetchone()
     return Draw(points, is_granted, spent, measured_at)
 

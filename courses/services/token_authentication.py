@@ -23,14 +23,20 @@ def digest_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+USABLE = """token.revoked_at IS NULL AND coalesce(token.expires_at > now(), TRUE) AND person.is_active"""
+"""Condition that a `token` may be used now by its `person`."""
+
+NOTED_LATELY = f"token.last_used_at >= now() - interval '{USE_IS_NOTED_EVERY.total_seconds():.0f} seconds'"
+"""Condition that no use of a `token` has to be noted; null for one that was never used."""
+
 _RECOGNISE = Prepared(
-    """
+    f"""
 SELECT person.*, token.id AS token_id, ARRAY(SELECT jsonb_array_elements_text(token.scopes)) AS token_scopes,
-    coalesce(token.last_used_at < now() - %s, TRUE) AS use_is_to_be_noted
+    NOT coalesce({NOTED_LATELY}, FALSE) AS use_is_to_be_noted
 FROM courses_accesstoken AS token JOIN courses_user AS person ON person.id = token.user_id
-WHERE token.digest = %s AND token.revoked_at IS NULL AND coalesce(token.expires_at > now(), TRUE) AND person.is_active
-    """,
-    [USE_IS_NOTED_EVERY, VARYING],
+WHERE token.digest = %s AND {USABLE}
+    """,  # noqa: S608 - made of constants
+    [VARYING],
 )
 _people: RowReader[Any] = RowReader(User)
 
@@ -44,6 +50,11 @@ class RecognisedToken:
     scopes: frozenset[str]
 
 
+def digest_of_secret(secret: str) -> str | None:
+    """Return the digest of what may be the secret of an access token; None for what cannot be one."""
+    return digest_of(secret) if _SECRET.fullmatch(secret) else None
+
+
 def recognise_access_token(*, secret: str) -> RecognisedToken | None:
     """Return the token with this secret, or None when there is none that may be used now.
 
@@ -51,9 +62,8 @@ def recognise_access_token(*, secret: str) -> RecognisedToken | None:
     active. Its last use is noted, at most once a minute, so that reading costs no write. Every request of a
     program begins here, so the statement is written out: composing it would take longer than running it.
     """
-    if not _SECRET.fullmatch(secret):
-        return None
-    for person in _people.rows(_RECOGNISE, [digest_of(secret)]):
+    digest = digest_of_secret(secret)
+    for person in _people.rows(_RECOGNISE, [digest]) if digest else ():
         if person.use_is_to_be_noted:
             not_noted_lately = Q(last_used_at__isnull=True) | Q(last_used_at__lt=Now() - USE_IS_NOTED_EVERY)
             AccessToken.objects.filter(not_noted_lately, pk=person.token_id).update(last_used_at=Now())

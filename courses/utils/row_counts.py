@@ -6,7 +6,7 @@ trigger sees all of them.
 
 from typing import Any, ClassVar
 
-from django.db.models import DecimalField, Func
+from django.db.models import DecimalField, Func, IntegerField
 
 from courses.utils.triggers import TriggerConstraint, after_each_statement
 
@@ -89,6 +89,21 @@ class RowCountPerValue(RowCount):
         each = f"count(*) FILTER (WHERE {quote(self.flag)} AND {quote(self.value)} = {{number}})"
         counts = (each.format(number=number) for number in range(self.low, self.high + 1))
         return f"ARRAY[{', '.join(counts)}]"
+
+
+class SumOfCounts(Func):
+    """Sum of a column of RowCountPerValue over its `values`: the number of all rows that it counts."""
+
+    arity = 1
+    output_field = IntegerField()
+
+    def __init__(self, column: str, *, values: int) -> None:
+        super().__init__(column)
+        self.values = values
+
+    def as_sql(self, compiler: Any, *_: Any, **__: Any) -> tuple[str, tuple[str | int, ...]]:
+        column, _ = compiler.compile(self.source_expressions[0])
+        return f"({' + '.join(f'{column}[{place}]' for place in range(1, self.values + 1))})", ()
 
 
 class MeanOfCounts(Func):

@@ -4,11 +4,11 @@ Django's `raw()` maps columns to fields anew for every statement, and `Model.__i
 every row. For a page of many small rows that takes longer than PostgreSQL does.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import orjson
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import JSONField, Model, QuerySet
 from django.db.models.base import ModelState
 
@@ -24,8 +24,9 @@ class RowReader(Generic[T]):
     field that was not selected is loaded when it is asked for. A model with a `from_db` of its own is asked.
     """
 
-    def __init__(self, model: type[T]) -> None:
+    def __init__(self, model: type[T], *, json_annotations: Iterable[str] = ()) -> None:
         self._model = model
+        self._json_annotations = frozenset(json_annotations)
         self._names: list[str] = []
         self._json: list[int] = []
         self._converted: list[tuple[int, Any, Any]] = []
@@ -51,7 +52,11 @@ class RowReader(Generic[T]):
         filled = [fields.get(column) for column in columns]
         compiler = self._model._default_manager.all().query.get_compiler(connection.alias)
         converters = compiler.get_converters([field and field.get_col(table) for field in filled])
-        self._json = [place for place, field in enumerate(filled) if _is_plain_json(field)]
+        self._json = [
+            place
+            for place, (column, field) in enumerate(zip(columns, filled, strict=True))
+            if _is_plain_json(field) or column in self._json_annotations
+        ]
         self._converted = [(place, *each) for place, each in converters.items() if place not in self._json]
         self._names = [
             field.attname if field else column for field, column in zip(filled, columns, strict=True)
@@ -68,13 +73,10 @@ class RowReader(Generic[T]):
             for convert in converters:
                 value = convert(value, expression, session)
             attributes[names[place]] = value
-        if self._fields_of_own_from_db:
-            own = {name: attributes.pop(name) for name in self._fields_of_own_from_db if name in attributes}
-            row = self._model.from_db(session.alias, list(own), list(own.values()))
-        else:
-            row = self._model.__new__(self._model)
-            row._state = state = ModelState()
-            state.db, state.adding = session.alias, False
+        if not self._fields_of_own_from_db:
+            return row_of(self._model, attributes)
+        own = {name: attributes.pop(name) for name in self._fields_of_own_from_db if name in attributes}
+        row = self._model.from_db(session.alias, list(own), list(own.values()))
         vars(row).update(attributes)
         return row
 
@@ -96,19 +98,30 @@ class CompiledQuery(Generic[T]):
 
     def __init__(self, rows: QuerySet[T], within: str = "{rows}", *, run_once: bool = False) -> None:
         sql, parameters = rows.query.sql_with_params()
-        self._keys = [value for value in parameters if _is_stand_in(value)]
+        self._keys = [value for value in parameters if is_stand_in(value)]
         leading = [VARYING] * within.count("%s")
-        constants = [VARYING if _is_stand_in(value) else value for value in parameters]
+        constants = [VARYING if is_stand_in(value) else value for value in parameters]
         self._statement = Prepared(within.format(rows=sql), [*leading, *constants], run_once=run_once)
-        self._reader = RowReader(rows.model)
+        annotations = rows.query.annotation_select.items()
+        json = [name for name, each in annotations if _is_plain_json(each.output_field)]
+        self._reader = RowReader(rows.model, json_annotations=json)
 
     def rows(self, keys: Mapping[int, Any], *leading: Any) -> list[T]:
         """Return the rows with `keys` in place of the stand-ins; `leading` are parameters that precede the query's."""
         return self._reader.rows(self._statement, [*leading, *(keys[key] for key in self._keys)])
 
 
-def _is_stand_in(value: Any) -> bool:
+def is_stand_in(value: Any) -> bool:
     return type(value) is int and value > _FIRST_STAND_IN
+
+
+def row_of(model: type[T], attributes: Mapping[str, Any]) -> T:
+    """Return a row as it was read from the database, with these attributes; others are loaded when asked for."""
+    row = model.__new__(model)
+    row._state = state = ModelState()
+    state.db, state.adding = DEFAULT_DB_ALIAS, False
+    vars(row).update(attributes)
+    return row
 
 
 def _is_plain_json(field: Any) -> bool:

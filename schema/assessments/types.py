@@ -92,14 +92,11 @@ class Assessment(Node):
         catalog_loaders.lesson_of, "Lesson that the assessment belongs to."
     )
     question_count: int = declared(
-        loaders.question_totals_of_assessment,
-        "Number of questions in the assessment.",
-        present=lambda _assessment, totals: totals[0],
+        loaders.question_count_of_assessment, "Number of questions in the assessment."
     )
     max_score: int = declared(
-        loaders.question_totals_of_assessment,
+        loaders.max_score_of_assessment,
         "Maximum score: the sum of the points of all questions, as they are now.",
-        present=lambda _assessment, totals: totals[1],
     )
     questions: list[Question] | None = declared(
         loaders.questions_of_assessment,

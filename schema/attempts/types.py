@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
+from django.db.models import Case, Q, When
 
 from courses import models
 from courses.constants import Scope
@@ -32,6 +33,9 @@ def _answered_count(_attempt: VisibleAttempt, questions: list[LaidOutQuestion]) 
 
 
 _SHOWN = ("is_completed", "results_visible", "waits_for_a_person")
+
+
+_IS_SHOWN = Q(is_completed=True, results_visible=True, waits_for_a_person=False)
 
 
 def _shown(attempt: VisibleAttempt) -> bool:
@@ -101,6 +105,7 @@ class AssessmentAttempt(Node):
         "Score: the points earned, 0 to `maxScore`. Null for learners until `resultsVisible`, and "
         "for everyone until it is fully graded.",
         columns=("score", *_SHOWN),
+        in_sql=Case(When(_IS_SHOWN, then="score")),
     )
     def score(root: VisibleAttempt) -> int | None:
         return root.score if _shown(root) else None

@@ -8,13 +8,13 @@ from courses.selectors import catalog
 from schema.catalog.filters import CourseFilter, CourseOrder, narrowed_to, ordered_by
 from schema.catalog.types import Course
 from schema.context import Info
-from schema.core.compiled_reads import look_ahead
 from schema.core.connections import After, Before, Connection, First, Last, page_request
-from schema.core.nodes import fetch
+from schema.core.ids import pk
+from schema.core.nodes import row_by_id
 from schema.core.permissions import Scope
 from schema.core.queries import query
 from schema.core.rows import shown_as
-from schema.dataloaders.paging import page_of
+from schema.dataloaders.sources import NoRow, RootPage, RowBy
 
 
 @strawberry.type
@@ -23,6 +23,7 @@ class CatalogQuery:
         scope=Scope.COURSES_READ,
         description="Course with the given id or slug, or both. Null when it does not exist or is not visible to "
         "the viewer.",
+        names_source=True,
     )
     def course(
         info: Info,
@@ -33,15 +34,14 @@ class CatalogQuery:
             str | None, strawberry.argument(description="Slug of the course, ignoring case.")
         ] = None,
     ) -> Course | None:
+        if slug is None:
+            return shown_as(Course, NoRow() if id is None else row_by_id(info, id, "Course"))
+        named: tuple[tuple[str, int | str], ...] = (("name", slug.lower()),)
         if id is not None:
-            course = fetch(info, id, Course)
-            is_named = course is not None and slug is not None and slug.lower() == course.slug.lower()
-            return course if slug is None or is_named else None
-        if slug is not None:
-            return shown_as(Course, catalog.courses_named(info.context.viewer, slug).first())
-        return None
+            named = (("pk", pk(id, "Course") or 0), *named)
+        return shown_as(Course, RowBy(catalog.courses_by_name, named))
 
-    @query(scope=Scope.COURSES_READ, description="Courses that the viewer may see.")
+    @query(scope=Scope.COURSES_READ, description="Courses that the viewer may see.", names_source=True)
     def courses(
         info: Info,
         filter: Annotated[
@@ -66,5 +66,4 @@ class CatalogQuery:
             where=where,
             annotations=annotations,
         )
-        page = page_of(catalog.courses_visible_to, info.context.viewer, request, look_ahead(info))
-        return shown_as(Connection[Course], page)
+        return shown_as(Connection[Course], RootPage(catalog.courses_visible_to, request))

@@ -11,7 +11,7 @@ from courses.constants import Scope
 from courses.selectors.catalog import SeenLesson
 from schema.core.connections import Connection
 from schema.core.enums import EnrollmentStatus, ResourceKind
-from schema.core.fields import column, computed, declared
+from schema.core.fields import column, computed, declared, same_row
 from schema.core.ids import Node, node
 from schema.core.user_errors import Permission, permission
 from schema.dataloaders import assessments as assessment_loaders
@@ -24,7 +24,7 @@ from schema.notes.filters import notes_of_lesson
 from schema.notes.types import Note
 from schema.people.types import User
 from schema.reviews.filters import reviews_of_course
-from schema.reviews.types import Review, ReviewSummary, review_summary_of
+from schema.reviews.types import Review, ReviewSummary
 from schema.statistics.types import CourseStatistics
 
 if TYPE_CHECKING:
@@ -115,12 +115,7 @@ class Course(Node):
         present=lambda _course, advice: permission(advice.refusal),
     )
 
-    @computed(
-        "Count, mean and histogram of the approved reviews.", columns=("rating_counts", "average_rating")
-    )
-    def review_summary(root: models.Course) -> ReviewSummary:
-        return review_summary_of(root)
-
+    review_summary: ReviewSummary = same_row("Count, mean and histogram of the approved reviews.")
     statistics: CourseStatistics | None = declared(
         statistics_loaders.statistics_of_course,
         "Statistics of the course, as last computed. Null for everyone but the staff of the course.",

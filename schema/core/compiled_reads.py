@@ -9,114 +9,109 @@ is not allowed, a value that nothing has filled: all of that is left to the ordi
 DataLoaders, which execute the operation from its beginning. Queries have no effects, so asking twice is safe.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import partial
-from operator import attrgetter
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import cached_property, partial
 from threading import Lock
-from typing import Any, TypeAlias
+from typing import Any
 
 import orjson
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLBoolean,
     GraphQLError,
-    GraphQLField,
-    GraphQLID,
-    GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLSchema,
-    GraphQLString,
     InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
-    TypeNameMetaFieldDef,
-    Undefined,
     VariableNode,
     VariableValues,
-    get_argument_values,
-    is_interface_type,
-    is_leaf_type,
-    is_list_type,
-    is_non_null_type,
     is_object_type,
 )
 
-from courses.constants import Scope
-from schema.context import Context, Identity, Info
+from schema.context import Context, Info
+from schema.core.compiling import Compiler, NotCompiled, Root, RootInfo, root_of
 from schema.core.fields import Column, DeclaredField, Operation
-from schema.core.ids import type_name_of
+from schema.core.inlined_reads import InlinedRead, inlined
 from schema.core.kept import Kept
 from schema.core.selections import Selection
-from schema.core.upstream import (
-    StrawberryField,
-    convert_arguments,
-    definition_behind,
-    resolve_info,
-    strawberry_schema,
-)
-from schema.dataloaders.base import fill
-from schema.dataloaders.plans import Plan
-
-Shown: TypeAlias = Callable[[Any], Any]
-"""Makes JSON of a value, or of an object the value of one of its fields."""
+from schema.core.upstream import StrawberryField, definition_behind, resolve_info
+from schema.dataloaders.inlining import NotInlined
+from schema.dataloaders.plans import UNKNOWN, Plan
+from schema.dataloaders.sources import Source
+from schema.dataloaders.statements import Kind, kind_of
 
 KEPT_FOR_A_DOCUMENT = 16
 """Number of reads cached with a document: one for each choice of scopes and of variables that change the plan."""
 
-_UNCHANGED: dict[Any, type] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
-"""Scalars that publish values of exactly these classes as they are."""
+KEPT_FOR_AN_OPERATION = 4
+"""Number of statements cached with each of them: one for each kind of viewer and shape of root arguments."""
+
+REMEMBERED = 64
+"""Number of choices of variables for which the statement and its keys are remembered with each of them."""
 
 
-class NotCompiled(Exception):  # noqa: N818 - it is no failure: the ordinary way goes on
-    """Something that only the ordinary way can execute, or tell."""
+class CompiledOperation:
+    """Operation compiled for some scopes and variables: `roots` are its root fields, none if it cannot be compiled."""
 
-
-@dataclass(frozen=True)
-class RootRead:
-    """Data source of a root field of Query: the scope that it needs, and its function."""
-
-    scope: Scope
-    function: Callable[..., Any]
-
-    def __call__(self, info: Any, plan: Plan, arguments: Mapping[str, Any]) -> Any:
-        """Return the value of the field, filled with what `plan` asks beneath it: work for a database thread."""
-        value = self.function(info, **arguments)
-        if value is not None:
-            fill(info.context.viewer, value if isinstance(value, list) else [value], plan)
-        return value
-
-
-@dataclass(frozen=True)
-class RootInfo:
-    """Stand-in for `info` in a root field's function: the request's context, and plans made before."""
-
-    context: Context
-    plan_for: Callable[[str | None], Plan]
-
-
-@dataclass(frozen=True)
-class Root:
-    """Compiled root field: `read` is that of a query, `write` carries out a mutation; subscriptions have neither."""
-
-    definition: GraphQLField
-    node: FieldNode
-    plan_for: Callable[[str | None], Plan]
-    show: Shown
-    read: RootRead | None
-    write: Callable[[RootInfo, Plan, dict[str, Any]], Any] | None
-
-    def arguments(self, schema: GraphQLSchema, variables: VariableValues) -> dict[str, Any]:
-        """Return the arguments as Strawberry converts them. Raises GraphQLError for those that cannot be met."""
-        converting = strawberry_schema(schema)
-        return convert_arguments(
-            get_argument_values(self.definition, self.node, variables),
-            definition_behind(self.definition).arguments,
-            scalar_registry=converting.schema_converter.scalar_registry,
-            config=converting.config,
+    def __init__(self, compiler: Compiler, operation: OperationDefinitionNode) -> None:
+        self._compiler = compiler
+        self._lock = Lock()
+        self._inlined = Kept[Any, InlinedRead | NotInlined](
+            number=KEPT_FOR_AN_OPERATION, weight=KEPT_FOR_AN_OPERATION
         )
+        self._asked = Kept[Any, tuple[InlinedRead | NotInlined, list[Any]]](
+            number=REMEMBERED, weight=REMEMBERED
+        )
+        self.roots: Mapping[str, Root] = {}
+        with suppress(NotCompiled, GraphQLError):
+            self.roots = compiler.roots(operation)
+
+    @cached_property
+    def is_of_sources(self) -> bool:
+        """True where every root field names a source, so that the operation may be read by one statement."""
+        return bool(self.roots) and all(root.read and root.read.names_source for root in self.roots.values())
+
+    def inlined(
+        self, schema: GraphQLSchema, variables: VariableValues, kind: Kind
+    ) -> tuple[InlinedRead, list[Any]] | None:
+        """Return the statement for a kind of viewer and its keys, or None for an operation that has none.
+
+        Raises GraphQLError for arguments that cannot be met.
+        """
+        if not self.is_of_sources:
+            return None
+        asked = kind, orjson.dumps(variables.coerced, default=repr)
+        with self._lock:
+            known = self._asked.get(asked)
+        if known is None:
+            known = self._found(schema, variables, kind)
+            with self._lock:
+                self._asked.put(asked, known, weight=1)
+        read, keys = known
+        return None if isinstance(read, NotInlined) else (read, keys)
+
+    def _found(
+        self, schema: GraphQLSchema, variables: VariableValues, kind: Kind
+    ) -> tuple[InlinedRead | NotInlined, list[Any]]:
+        info = RootInfo(self._compiler.context_of(kind), lambda _type_name: UNKNOWN)
+        sources: dict[str, Source] = {
+            name: root.read.function(info, **root.arguments(schema, variables))  # type: ignore[union-attr]
+            for name, root in self.roots.items()
+        }
+        shape = kind, *(source.shape for source in sources.values())
+        with self._lock:
+            read = self._inlined.get(shape)
+        if read is None:
+            try:
+                read = inlined(self._compiler, self.roots, sources, kind)
+            except NotInlined as reason:
+                read = reason
+            with self._lock:
+                self._inlined.put(shape, read, weight=1)
+        return read, [key for source in sources.values() for key in source.keys]
 
 
 class CompiledReads:
@@ -125,17 +120,17 @@ class CompiledReads:
     def __init__(self, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
         self._fragments = fragments
         self._variables: dict[str | None, tuple[str, ...]] = {}
-        self._kept = Kept[Any, Mapping[str, Root]](number=KEPT_FOR_A_DOCUMENT, weight=KEPT_FOR_A_DOCUMENT)
+        self._kept = Kept[Any, CompiledOperation](number=KEPT_FOR_A_DOCUMENT, weight=KEPT_FOR_A_DOCUMENT)
         self._lock = Lock()
 
-    def roots(
+    def compiled(
         self,
         schema: GraphQLSchema,
         operation: OperationDefinitionNode,
         variables: VariableValues,
         scopes: frozenset[str] | None,
-    ) -> Mapping[str, Root]:
-        """Return the root fields by response name; none for an operation that cannot be compiled."""
+    ) -> CompiledOperation:
+        """Return an operation compiled for the scopes, and for those variables that decide what is loaded."""
         name = operation.name.value if operation.name else None
         if name not in self._variables:
             self._variables[name] = tuple(sorted(_variables_of_plans(operation, self._fragments)))
@@ -144,10 +139,7 @@ class CompiledReads:
         with self._lock:
             compiled = self._kept.get(key)
         if compiled is None:
-            try:
-                compiled = _Compiler(schema, self._fragments, variables, scopes).roots(operation)
-            except (NotCompiled, GraphQLError):
-                compiled = {}
+            compiled = CompiledOperation(Compiler(schema, self._fragments, variables, scopes), operation)
             with self._lock:
                 self._kept.put(key, compiled, weight=1)
         return compiled
@@ -159,13 +151,20 @@ def read(
     operation: OperationDefinitionNode,
     variables: VariableValues,
     context: Context,
-) -> dict[str, Any] | None:
-    """Return the `data` of a valid query, or None where the ordinary way has to answer: work for a database thread."""
-    roots = reads.roots(schema, operation, variables, context.identity.scopes)
-    if not roots:
+) -> bytes | None:
+    """Return the JSON of the `data` of a valid query, or None where the ordinary way has to answer.
+
+    Work for a database thread.
+    """
+    compiled = reads.compiled(schema, operation, variables, context.identity.scopes)
+    if not compiled.roots:
         return None
     try:
-        return {name: _read_root(root, schema, variables, context) for name, root in roots.items()}
+        if found := compiled.inlined(schema, variables, kind_of(context.viewer)):
+            return found[0].read(context.viewer, found[1])
+        return orjson.dumps(
+            {name: _read_root(root, schema, variables, context) for name, root in compiled.roots.items()}
+        )
     except Exception:  # noqa: BLE001 - whatever it is, the ordinary way runs into it as well, and tells it
         return None
 
@@ -176,13 +175,13 @@ def carry_out(
     operation: OperationDefinitionNode,
     variables: VariableValues,
     context: Context,
-) -> dict[str, Any] | None:
-    """Carry out an operation of one mutation, and return its `data`: work for a database thread.
+) -> bytes | None:
+    """Carry out an operation of one mutation, and return the JSON of its `data`: work for a database thread.
 
     None where the ordinary way has to answer. The outcome, a payload or a failure, then stands in the context, and
     nothing is carried out twice.
     """
-    roots = reads.roots(schema, operation, variables, context.identity.scopes)
+    roots = reads.compiled(schema, operation, variables, context.identity.scopes).roots
     if context.viewer is None or len(roots) != 1:
         return None
     [(name, root)] = roots.items()
@@ -198,7 +197,7 @@ def carry_out(
         context.carried_out.append(partial(_raise, failure))
         return None
     try:
-        return {name: root.show(payload)}
+        return orjson.dumps({name: root.show(payload)})
     except Exception:  # noqa: BLE001 - graphql-core runs into it as well, and tells it
         context.carried_out.append(lambda: payload)
         return None
@@ -214,8 +213,8 @@ def compiled_root(info: GraphQLResolveInfo[Any]) -> Root | None:
     if not isinstance(context, Context) or context.reads is None or info.path.prev is not None:
         return None
     variables = _variables_of(info)
-    roots = context.reads.roots(info.schema, info.operation, variables, context.identity.scopes)
-    return roots.get(str(info.path.key))
+    compiled = context.reads.compiled(info.schema, info.operation, variables, context.identity.scopes)
+    return compiled.roots.get(str(info.path.key))
 
 
 def look_ahead(info: Info | RootInfo, type_name: str | None = None) -> Plan:
@@ -279,9 +278,9 @@ def _variables_in(arguments: Any) -> Iterator[str]:
 
 def _read_root(root: Root, schema: GraphQLSchema, variables: VariableValues, context: Context) -> Any:
     if root.read is None:
-        raise NotCompiled(root.node.name.value)
+        raise NotCompiled(root.nodes[0].name.value)
     info = RootInfo(context, root.plan_for)
-    return root.show(root.read(info, root.plan_for(None), root.arguments(schema, variables)))
+    return root.show(root.read(info, root.plan_for, root.arguments(schema, variables)))
 
 
 def uncompiled(schema: GraphQLSchema) -> dict[str, str]:
@@ -292,7 +291,7 @@ def uncompiled(schema: GraphQLSchema) -> dict[str, str]:
             field = definition_behind(definition)
             if type_ is schema.subscription_type:
                 found[f"{type_.name}.{name}"] = "a stream; each of its events is compiled"
-            elif field is not None and not (_is_read_from_rows(field) or any(_root_of(field))):
+            elif field is not None and not (_is_read_from_rows(field) or any(root_of(field))):
                 found[f"{type_.name}.{name}"] = "a resolver of its own"
     return found
 
@@ -301,155 +300,3 @@ def _is_read_from_rows(field: StrawberryField) -> bool:
     return isinstance(field, Column | DeclaredField) or (
         type(field) is StrawberryField and field.is_basic_field
     )
-
-
-def _root_of(field: StrawberryField) -> tuple[Any, Any]:
-    """Return how a root field is read and how it is written, as `query` and `mutation` have noted it."""
-    resolver = getattr(field.base_resolver, "wrapped_func", None)
-    return getattr(resolver, "root_read", None), getattr(resolver, "root_write", None)
-
-
-class _Compiler:
-    """Compiles one operation, for the scopes and the variables of a request."""
-
-    def __init__(
-        self,
-        schema: GraphQLSchema,
-        fragments: Mapping[str, FragmentDefinitionNode],
-        variables: VariableValues,
-        scopes: frozenset[str] | None,
-    ) -> None:
-        self._schema = schema
-        # Whoever asks first leaves nothing of themselves behind: what is compiled is for everybody with their scopes.
-        self._operation = Operation(schema, variables, Context(Identity(scopes=scopes)))
-        self._selection = Selection(self._operation, fragments, strict=True)
-
-    def roots(self, operation: OperationDefinitionNode) -> dict[str, Root]:
-        """Compile every root field. Raises NotCompiled when there is one that cannot be."""
-        type_ = self._schema.get_root_type(operation.operation)
-        assert type_ is not None
-        fields = self._selection.fields(type_, [operation.selection_set])
-        return {name: self._root(type_, nodes) for name, nodes in fields.items()}
-
-    def _root(self, type_: GraphQLObjectType, nodes: list[FieldNode]) -> Root:
-        name = nodes[0].name.value
-        definition = type_.fields.get(name)
-        if definition is None:
-            raise NotCompiled(name)
-        read, write = _root_of(definition_behind(definition))
-        if read is not None and not self._operation.context.has_scope(read.scope):
-            raise NotCompiled(name)
-        plans: dict[str | None, Plan] = {}
-
-        def plan_for(type_name: str | None) -> Plan:
-            if type_name not in plans:
-                plans[type_name] = self._selection.plan_beneath(definition.type, nodes, type_name)
-            return plans[type_name]
-
-        plan_for(None)
-        return Root(definition, nodes[0], plan_for, self._completed(definition.type, nodes), read, write)
-
-    def _field(self, parent: GraphQLObjectType, nodes: list[FieldNode]) -> Shown:
-        """Compile the function that serialises a field of an object. Raises NotCompiled."""
-        name = nodes[0].name.value
-        definition = self._schema.get_field(parent, name)
-        if definition is TypeNameMetaFieldDef:
-            return lambda _object: parent.name
-        assert definition is not None
-        read = self._reader(definition, nodes[0])
-        if read is None:
-            raise NotCompiled(f"{parent.name}.{name}")
-        type_, is_nullable = _nullable(definition.type)
-        if is_leaf_type(type_):
-            return _leaf(read, type_, is_nullable)
-        show = self._completed(definition.type, nodes)
-        return lambda object_: show(read(object_))
-
-    def _reader(self, definition: GraphQLField, node: FieldNode) -> Shown | None:
-        field = definition_behind(definition)
-        if isinstance(field, Column):
-            return field.reader(node)
-        if isinstance(field, DeclaredField):
-            return field.reader(definition, node, self._operation)
-        if type(field) is StrawberryField and field.is_basic_field:
-            return attrgetter(field.python_name)
-        return None
-
-    def _completed(self, type_: Any, nodes: list[FieldNode]) -> Shown:
-        """Compile the function that serialises the values of a type."""
-        type_, is_nullable = _nullable(type_)
-        show = self._value(type_, nodes)
-
-        def complete(value: Any) -> Any:
-            if value is None:
-                if is_nullable:
-                    return None
-                raise NotCompiled("null where none is allowed")
-            return show(value)
-
-        return complete
-
-    def _value(self, type_: Any, nodes: list[FieldNode]) -> Shown:
-        if is_leaf_type(type_):
-            return _leaf(_itself, type_, False)
-        if is_list_type(type_):
-            show = self._completed(type_.of_type, nodes)
-
-            def items(values: Any) -> list[Any]:
-                if type(values) is not list:
-                    raise NotCompiled("no list")
-                return [show(value) for value in values]
-
-            return items
-        if is_object_type(type_):
-            return self._object(type_, nodes)
-        if is_interface_type(type_):
-            return self._interface(nodes)
-        raise NotCompiled(str(type_))
-
-    def _object(self, type_: GraphQLObjectType, nodes: list[FieldNode]) -> Shown:
-        selections = [node.selection_set for node in nodes if node.selection_set]
-        shown = [
-            (name, self._field(type_, of_name))
-            for name, of_name in self._selection.fields(type_, selections).items()
-        ]
-        return lambda object_: {name: show(object_) for name, show in shown}
-
-    def _interface(self, nodes: list[FieldNode]) -> Shown:
-        """Rows of any node type: what is asked of each type is compiled when the first of its rows is met."""
-        known: dict[type, Shown] = {}
-
-        def show(row: Any) -> Any:
-            if type(row) not in known:
-                type_ = self._schema.get_type(type_name_of(row))
-                assert isinstance(type_, GraphQLObjectType)
-                known[type(row)] = self._object(type_, nodes)
-            return known[type(row)](row)
-
-        return show
-
-
-def _leaf(read: Shown, type_: Any, is_nullable: bool) -> Shown:
-    unchanged, coerce = _UNCHANGED.get(type_), type_.coerce_output_value
-
-    def leaf(object_: Any) -> Any:
-        value = read(object_)
-        if type(value) is unchanged:
-            return value
-        if value is None and is_nullable:
-            return None
-        shown = None if value is None else coerce(value)
-        if shown is None or shown is Undefined:
-            raise NotCompiled("no value of the type")
-        return shown
-
-    return leaf
-
-
-def _itself(value: Any) -> Any:
-    return value
-
-
-def _nullable(type_: Any) -> tuple[Any, bool]:
-    """The type without its mark of never being null, and whether it had none."""
-    return (type_.of_type, False) if is_non_null_type(type_) else (type_, True)

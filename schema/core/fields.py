@@ -2,6 +2,7 @@
 
 * `Column`: a column, property or annotation of the row. No resolver, no `Info`: the cheapest field.
 * `computed(...)`: a pure function of the row.
+* `same_row(...)`: the row itself, as an object of another type.
 * `declared(...)`: a relation or fact declared in schema/dataloaders. Prefetched by look-ahead, else batched.
 * `query(...)`: a root field, which names the scope that it needs.
 
@@ -31,7 +32,7 @@ from schema.core.upstream import (
     convert_arguments,
     strawberry_schema,
 )
-from schema.dataloaders.base import AdviceOn, Declaration, Fact
+from schema.dataloaders.base import AdviceOn, Declaration, Fact, Made
 from schema.dataloaders.plans import Columns, Plan, union
 
 
@@ -41,6 +42,8 @@ class Column(StrawberryDjangoField):
     is_basic_field = True
     computed_from: frozenset[str] | None = None
     """Projection of a value that is computed and no column itself."""
+    in_sql: Any = None
+    """Computed value as an expression over columns and annotations of the row, for the statement of a whole query."""
 
     @property
     def arguments(self) -> list[StrawberryArgument]:
@@ -72,18 +75,40 @@ class Column(StrawberryDjangoField):
 
     def __copy__(self) -> "Column":
         copied: Column = super().__copy__()
-        copied.computed_from = self.computed_from
+        copied.computed_from, copied.in_sql = self.computed_from, self.in_sql
         return copied
 
 
-def column(source: str, description: str | None = None, *, columns: Iterable[str] | None = None) -> Any:
+def column(
+    source: str, description: str | None = None, *, columns: Iterable[str] | None = None, in_sql: Any = None
+) -> Any:
     """Declare a field over the attribute `source` of the row, where the API's name differs from the model's.
 
-    A property names the `columns` that it is computed from.
+    A property names the `columns` that it is computed from, and the same `in_sql`.
     """
     field = Column(django_name=source, description=description)
     field.computed_from = None if columns is None else frozenset(columns)
+    field.in_sql = in_sql
     return field
+
+
+class SameRow(Column):
+    """The row itself, as an object of another type: what is selected beneath is read of the same row."""
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Projection: none for the field itself."""
+        return frozenset()
+
+    @cached_property
+    def read(self) -> Callable[[Any], Any]:
+        """Identity."""
+        return lambda row: row
+
+
+def same_row(description: str) -> Any:
+    """Declare a field that shows the row as an object of another type."""
+    return SameRow(description=description)
 
 
 class Computed(Column):
@@ -110,10 +135,13 @@ def _made_before(compute: Callable[[Any], Any], row: Any) -> Any:
     return made[compute, None] if (compute, None) in made else compute(row)
 
 
-def computed(description: str, *, columns: Iterable[str] = ()) -> Callable[[Callable[[Any], Any]], Any]:
+def computed(
+    description: str, *, columns: Iterable[str] = (), in_sql: Any = None
+) -> Callable[[Callable[[Any], Any]], Any]:
     """Publish a pure function `(row) -> value` as a field; its return annotation is the field's type.
 
-    `columns` are the columns and annotations that it reads, beside the primary key: no others need be loaded.
+    `columns` are the columns and annotations that it reads, beside the primary key: no others need be loaded. `in_sql`
+    is the same as an expression, for fields that are asked of many rows; without it Python makes the value there too.
     """
 
     def decorate(function: Callable[[Any], Any]) -> Any:
@@ -124,7 +152,7 @@ def computed(description: str, *, columns: Iterable[str] = ()) -> Callable[[Call
             description=description,
             origin=function,
         )
-        field.compute, field.computed_from = function, frozenset(columns)
+        field.compute, field.computed_from, field.in_sql = function, frozenset(columns), in_sql
         return field
 
     return decorate
@@ -191,18 +219,21 @@ class DeclaredField(StrawberryField):
     ) -> Callable[[Any], Any] | None:
         """Compile the accessor of the prefetched value on a parent; it returns NOT_FILLED where there is none.
 
+        A parent without a key needs none: the value is the default.
         None where the scope is missing, or the arguments are invalid.
         """
         if not self.is_open_to(operation.context):
             return None
+        declaration, present = self.declaration, self.present
         try:
-            key = self.declaration, self.request_of(definition, node, operation)
+            key = declaration, self.request_of(definition, node, operation)
         except GraphQLError:
             return None
-        present = self.present
 
         def read(parent: Any) -> Any:
             value = vars(parent).get("_filled", _NOTHING).get(key, NOT_FILLED)
+            if value is NOT_FILLED and declaration.key_of(parent) is None:
+                value = declaration.missing(None, key[1])
             return value if present is None or value is NOT_FILLED else present(parent, value)
 
         return read
@@ -274,7 +305,7 @@ def declared(
     which the field is null. `scope` is the scope that a token needs; a field that leads to a node, a list or a
     connection of nodes inherits that of the type.
     """
-    assert present is None or isinstance(declaration, Fact | AdviceOn), "rows are shown as they are"
+    assert present is None or isinstance(declaration, Fact | AdviceOn | Made), "rows are shown as they are"
     field = DeclaredField(base_resolver=StrawberryResolver(request), description=description)
     field.declaration, field.request, field.shown_if = declaration, request, shown_if
     field.present = partial(_shown_if, shown_if) if shown_if else present

@@ -72,25 +72,25 @@ def required_pk(global_id: str, type_name: str, *field: str) -> int:
     return found
 
 
-class _IdField(Column):
-    """`id` field, encoded from the row without a resolver's overhead."""
+class IdField(Column):
+    """Global id, encoded from the row without a resolver's overhead."""
 
     @cached_property
     def read(self) -> Callable[[Any], Any]:
         return _id_of
 
 
-def type_name_of(row: Model) -> str:
-    """Return the node type of the row's model."""
-    return _names[type(row)]
+def type_name_of(model: type[Model]) -> str:
+    """Return the node type over a model."""
+    return _names[model]
 
 
 def _id_of(row: Model) -> str:
-    return encode(type_name_of(row), row.pk)
+    return encode(type_name_of(type(row)), row.pk)
 
 
 def _id_field(description: str) -> Any:
-    return _IdField(description=description)
+    return IdField(description=description)
 
 
 @strawberry.interface(

@@ -1,7 +1,7 @@
 """Refetching by global id: `node`, `nodes`, and the root fields for one object."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import strawberry
 from django.conf import settings
@@ -15,8 +15,8 @@ from schema.core.permissions import Scope, scope_missing
 from schema.core.queries import query
 from schema.core.rows import shown_as
 from schema.dataloaders.base import fill
+from schema.dataloaders.sources import NoRow, RowByPk, Source
 
-T = TypeVar("T", bound=Node)
 Id = Annotated[strawberry.ID, strawberry.argument(description="Global id, as read from an `id` field.")]
 Ids = Annotated[
     list[strawberry.ID],
@@ -24,14 +24,17 @@ Ids = Annotated[
 ]
 
 
-def fetch(info: Info, global_id: str, of: type[T]) -> T | None:
-    """Load the row of a node type by global id, as visible to the viewer; None also for an id of another type."""
-    kind, key = KINDS[of.__name__], global_ids.pk(global_id, of.__name__)
-    if key is None:
-        return None
+def row_by_id(info: Info, global_id: str, type_name: str) -> Source:
+    """Return the row of a node type by global id, as visible to the viewer; none for an id of another type.
+
+    Raises GraphQLError (TOKEN_SCOPE_MISSING).
+    """
+    kind, key = KINDS.get(type_name), global_ids.pk(global_id, type_name)
+    if kind is None or key is None:
+        return NoRow()
     if not info.context.has_scope(kind.scope):
         raise scope_missing(kind.scope)
-    return shown_as(of, kind.by_pk.load(info.context.viewer, [key], None, look_ahead(info)).get(key))
+    return RowByPk(kind.by_pk, key, type_name)
 
 
 @strawberry.type
@@ -40,9 +43,10 @@ class NodeQuery:
         scope=Scope.COURSES_READ,
         description="Object with the given global id. Null when it does not exist or is not visible to the "
         "viewer; the two cases are not told apart.",
+        names_source=True,
     )
     def node(info: Info, id: Id) -> Node | None:
-        return _fetch_all(info, [id])[0]
+        return shown_as(Node, row_by_id(info, id, global_ids.decode(id)[0]))
 
     @query(
         scope=Scope.COURSES_READ,

@@ -24,7 +24,7 @@ from graphql import (
     get_named_type,
 )
 
-from schema.core.fields import Column, Computed, DeclaredField, Operation
+from schema.core.fields import Column, Computed, DeclaredField, Operation, SameRow
 from schema.core.upstream import StrawberryField, definition_behind
 from schema.dataloaders.plans import EVERYTHING, NOTHING, UNKNOWN, Columns, Plan, Step, union
 
@@ -65,12 +65,16 @@ class Selection:
         """Return the plan of objects of the type `parent`; a field selected twice becomes one step."""
         columns: list[Columns] = []
         wanted: dict[Any, tuple[list[DeclaredField], dict[Any, list[SelectionSetNode]]]] = {}
+        of_row: dict[Any, list[SelectionSetNode]] = {}
         for node in self._fields(parent, selections):
             definition = parent.fields.get(node.name.value)
             if definition is None:
                 continue
             field = definition_behind(definition)
             columns.append(_columns_of(field))
+            if isinstance(field, SameRow) and node.selection_set:
+                of_row.setdefault(get_named_type(definition.type), []).append(node.selection_set)
+                continue
             step = self._what(field, definition, node)
             if step is None:
                 continue
@@ -79,7 +83,9 @@ class Selection:
                 fields.append(field)
             if node.selection_set and (not isinstance(field, DeclaredField) or field.shows_rows):
                 nested.setdefault(get_named_type(definition.type), []).append(node.selection_set)
-        steps = []
+        plans = [self.plan(type_, selections) for type_, selections in of_row.items()]
+        columns.extend(plan.columns for plan in plans)
+        steps = [step for plan in plans for step in plan.steps]
         for (declaration, attribute, request, compute), (fields, nested) in wanted.items():
             then = self.plan(*nested.popitem()) if nested else NOTHING
             columns.extend(field.columns_of_parent(then) for field in fields)

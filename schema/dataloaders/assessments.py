@@ -1,12 +1,13 @@
 """Data sources of assessments, questions and answers."""
 
 from courses.selectors import assessments, authoring
-from schema.dataloaders.base import ByPk, ChildrenOf, Fact, OneOf
+from schema.dataloaders.base import ByPk, ChildrenOf, CountOf, Fact, OneOf, SumOf
 
 assessment_by_id = ByPk(selector=assessments.assessments_visible_to)
 assessment_of = ByPk(selector=assessments.assessments_as_seen_by, key="assessment_id")
 assessment_of_lesson = OneOf(selector=assessments.assessments_as_seen_by, by="lesson_id")
-question_totals_of_assessment = Fact(read=assessments.question_totals, otherwise=lambda: (0, 0))
+question_count_of_assessment = CountOf(selector=assessments.questions_that_count, by="assessment_id")
+max_score_of_assessment = SumOf(selector=assessments.questions_that_count, by="assessment_id", of="points")
 problems_of_assessment = Fact(read=authoring.problems_of)
 questions_of_assessment = ChildrenOf(
     selector=assessments.questions_visible_to, by="assessment_id", order=("order",)

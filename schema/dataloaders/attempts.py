@@ -1,11 +1,18 @@
 """Data sources of attempts. A post-load hook closes overdue attempts before they are shown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import orjson
 
 from courses.exceptions import Refusal
 from courses.selectors import attempt_starts, attempts
 from courses.services.attempt_endings import close_expired_attempts
-from schema.dataloaders.base import AdviceOn, AfterLoad, ByPk, Fact, InOrder, PageOf, Viewer
+from schema.dataloaders.base import AdviceOn, AfterLoad, ByPk, Fact, InOrder, Made, PageOf, Viewer
+from schema.dataloaders.inlining import Parts, RawColumns, Rows, any_of
+from schema.dataloaders.plans import UNKNOWN, Plan
 from schema.dataloaders.statements import rows_of
 
 
@@ -19,24 +26,62 @@ def _close_overdue(viewer: Viewer, rows: Sequence[attempts.VisibleAttempt]) -> N
         vars(overdue[fresh.pk]).update(vars(fresh))
 
 
-closing = AfterLoad(_close_overdue, columns=frozenset({"is_overdue"}))
+closing = AfterLoad(_close_overdue, columns=frozenset({"is_overdue"}), pending="is_overdue")
 
 
 def _summaries(viewer: Viewer, assessments: Sequence[int]) -> Mapping[int, attempts.AttemptSummary]:
     return attempts.attempt_summaries(viewer, assessments, _close_overdue) if viewer else {}
 
 
-def _laid_out(
-    viewer: Viewer, rows: Sequence[attempts.VisibleAttempt]
-) -> Mapping[attempts.VisibleAttempt, list[attempts.VisibleQuestion]]:
-    """Return the questions of attempts, visible to whoever sees the attempt. The types of the API hold no key."""
-    wanted = attempts.questions_in(rows)
-    return attempts.lay_out(
-        rows,
-        rows_of(attempts.questions_as_laid_out, "pk", viewer, wanted, InOrder()),
-        rows_of(attempts.answers_as_laid_out, "question_id", viewer, wanted, InOrder()),
-        rows_of(attempts.answered_in_attempts, "attempt_id", viewer, [row.pk for row in rows], InOrder()),
-    )
+QUESTIONS_KEPT = 2048
+"""Number of questions whose rows a process keeps as values, by their text: the same text is the same question."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LaidOutQuestions(Made):
+    """Questions of attempts, visible to whoever sees the attempt. The types of the API hold no key."""
+
+    def load(
+        self, viewer: Viewer, keys: Sequence[Any], request: Hashable, then: Plan = UNKNOWN
+    ) -> Mapping[attempts.VisibleAttempt, list[attempts.VisibleQuestion]]:
+        wanted = attempts.questions_in(keys)
+        questions = attempts.with_rules(
+            rows_of(attempts.questions_as_laid_out, "pk", viewer, wanted, InOrder()),
+            rows_of(attempts.answers_as_laid_out, "question_id", viewer, wanted, InOrder()),
+        )
+        pks = [row.pk for row in keys]
+        answered = rows_of(attempts.answered_in_attempts, "attempt_id", viewer, pks, InOrder())
+        return attempts.lay_out(keys, questions, answered)
+
+    def missing(self, key: Any, request: Hashable) -> list[attempts.VisibleQuestion]:
+        return []
+
+    def parts(self, parent: Rows) -> Parts:
+        layout = parent.column("layout")
+        questions = parent.inlining.rows(
+            attempts.questions_as_laid_out, any_of("pk", attempts.laid_out_in(layout))
+        )
+        answers = questions.beneath(attempts.answers_as_laid_out, "question_id", "pk")
+        answered = parent.beneath(attempts.answered_in_attempts, "attempt_id", "pk")
+        question_columns = RawColumns(questions, attempts.LAID_OUT_QUESTION)
+        answer_columns = RawColumns(answers, attempts.LAID_OUT_ANSWER)
+        answered_columns = RawColumns(answered, attempts.ANSWERED)
+
+        @lru_cache(maxsize=QUESTIONS_KEPT)
+        def question_with_rule(text: str) -> attempts.QuestionWithRule:
+            *of_question, of_answers = orjson.loads(text)
+            question = question_columns.read(of_question)
+            [found] = attempts.with_rules([question], map(answer_columns.read, of_answers))
+            return found
+
+        def make(attempt: Any, raw: Any) -> list[attempts.VisibleQuestion]:
+            texts, of_answered = raw
+            found = map(question_with_rule, texts)
+            return attempts.lay_out([attempt], found, map(answered_columns.read, of_answered))[attempt]
+
+        with_answers = f"{question_columns.values}, ({answers.arrays(answer_columns.values)})"
+        texts = questions.select(f"coalesce(json_agg(json_build_array({with_answers})::text), '[]')")
+        return Parts(f"json_build_array(({texts}), ({answered.arrays(answered_columns.values)}))::text", make)
 
 
 def _start_refusals(viewer: Viewer, assessments: Sequence[int]) -> Mapping[int, Refusal | None]:
@@ -45,8 +90,8 @@ def _start_refusals(viewer: Viewer, assessments: Sequence[int]) -> Mapping[int, 
 
 attempt_by_id = ByPk(selector=attempts.attempts_visible_to, after_load=closing)
 attempt_of = ByPk(selector=attempts.attempts_visible_to, after_load=closing, key="attempt_id")
-questions_of_attempt = Fact(
-    key=None, read=_laid_out, otherwise=list, parent_columns=frozenset({"layout"}), parent_attribute="attempt"
+questions_of_attempt = LaidOutQuestions(
+    key=None, parent_columns=frozenset({"layout"}), parent_attribute="attempt"
 )
 attempts_of_assessment = PageOf(selector=attempts.attempts_visible_to, by="assessment_id", after_load=closing)
 attempts_of_viewer = PageOf(selector=attempts.attempts_of, by="user_id", after_load=closing)

@@ -16,10 +16,11 @@ from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, QuerySet, Sum
 from strawberry.dataloader import DataLoader
 
 from courses.exceptions import Refusal
+from schema.dataloaders.inlining import NoRows, NotInlined, Parts, RawColumns, Rows, Show, Written, never_null
 from schema.dataloaders.paging import Page, PageRequest, columns_of_page, pages_of
 from schema.dataloaders.plans import EVERYTHING, UNKNOWN, Columns, Plan, Step, union
 from schema.dataloaders.statements import Selector, Viewer, rows_of
@@ -32,6 +33,8 @@ class AfterLoad:
 
     run: Callable[[Viewer, Sequence[Any]], None]
     columns: frozenset[str]
+    pending: str | None = None
+    """Boolean column of the rows to which the hook does anything; None for a hook that does nothing."""
 
     def __str__(self) -> str:
         return self.run.__name__
@@ -97,6 +100,18 @@ class Declaration(ABC):
         `then` is the plan of the values, where it is known.
         """
 
+    @property
+    def is_inlined(self) -> bool:
+        """True where the value can be read within the statement that reads the parent."""
+        return isinstance(self, Made) or type(self).inline is not Declaration.inline
+
+    def inline(self, parent: Rows, request: Hashable, show: Show) -> Written:
+        """Return the SQL of the value of one parent, within the statement that reads the parent.
+
+        Raises NotInlined: a value that Python makes is loaded by `load` alone.
+        """
+        raise NotInlined(str(self))
+
     def missing(self, key: Any, request: Hashable) -> Any:
         """Return the default of a key without a value."""
         return None
@@ -117,6 +132,10 @@ class ByPk(Declaration):
         self.after_load.run(viewer, rows)
         return {row.pk: row for row in rows}
 
+    def inline(self, parent: Rows, request: Hashable, show: Show) -> Written:
+        assert self.key is not None
+        return parent.beneath(self.selector, "pk", self.key).one(show, pending=self.after_load.pending)
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class OneOf(Declaration):
@@ -130,6 +149,10 @@ class OneOf(Declaration):
     ) -> Mapping[Any, Any]:
         rows = rows_of(self.selector, self.by, viewer, keys, InOrder(), then.columns)
         return {row.parent_key: row for row in rows}
+
+    def inline(self, parent: Rows, request: Hashable, show: Show) -> Written:
+        assert self.key is not None
+        return parent.beneath(self.selector, self.by, self.key).one(show)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -148,20 +171,115 @@ class ChildrenOf(Declaration):
             children.setdefault(row.parent_key, []).append(row)
         return children
 
+    def inline(self, parent: Rows, request: Hashable, show: Show) -> Written:
+        assert self.key is not None
+        return parent.beneath(self.selector, self.by, self.key).list(show, InOrder(self.order))
+
     def missing(self, key: Any, request: Hashable) -> list[Any]:
         return []
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Fact(Declaration):
-    """Aggregate that one call of `read(viewer, keys)` computes for all parents; `otherwise` makes the default.
-
-    Where values keep their parent as `parent_attribute`, the columns selected beneath that are read of the parent,
-    beside the `parent_columns` that the fact itself reads.
-    """
+    """Aggregate that one call of `read(viewer, keys)` computes for all parents; `otherwise` makes the default."""
 
     read: Callable[[Viewer, Sequence[Any]], Mapping[Any, Any]]
     otherwise: Callable[[], Any] = lambda: None
+
+    def load(
+        self, viewer: Viewer, keys: Sequence[Any], request: Hashable, then: Plan = UNKNOWN
+    ) -> Mapping[Any, Any]:
+        return self.read(viewer, keys)
+
+    def missing(self, key: Any, request: Hashable) -> Any:
+        return self.otherwise()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CountOf(Declaration):
+    """Number of rows whose column `by` references the parent."""
+
+    selector: Selector
+    by: str
+
+    def load(
+        self, viewer: Viewer, keys: Sequence[Any], request: Hashable, then: Plan = UNKNOWN
+    ) -> Mapping[Any, Any]:
+        rows = self.selector(viewer).filter(**{f"{self.by}__in": keys}).order_by()
+        return dict(rows.values_list(self.by).annotate(Count("pk")))
+
+    def inline(self, parent: Rows, request: Hashable, show: Show) -> Written:
+        assert self.key is not None
+        try:
+            return Written(f"{parent.beneath(self.selector, self.by, self.key).count()}::text")
+        except NoRows:
+            return Written("'0'")
+
+    def missing(self, key: Any, request: Hashable) -> int:
+        return 0
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SumOf(Declaration):
+    """Sum of the column `of` over the rows whose column `by` references the parent."""
+
+    selector: Selector
+    by: str
+    of: str
+
+    def load(
+        self, viewer: Viewer, keys: Sequence[Any], request: Hashable, then: Plan = UNKNOWN
+    ) -> Mapping[Any, Any]:
+        rows = self.selector(viewer).filter(**{f"{self.by}__in": keys}).order_by()
+        return dict(rows.values_list(self.by).annotate(Sum(self.of)))
+
+    def inline(self, parent: Rows, request: Hashable, show: Show) -> Written:
+        assert self.key is not None
+        rows = parent.beneath(self.selector, self.by, self.key)
+        try:
+            return Written(f"({rows.select(f'coalesce(sum({rows.column(self.of)}), 0)')})::text")
+        except NoRows:
+            return Written("'0'")
+
+    def missing(self, key: Any, request: Hashable) -> int:
+        return 0
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ExistsOf(Declaration):
+    """True where a row's column `by` references the parent; `for_nobody` where no one is signed in."""
+
+    selector: Selector
+    by: str
+    for_nobody: bool | None = False
+
+    def load(
+        self, viewer: Viewer, keys: Sequence[Any], request: Hashable, then: Plan = UNKNOWN
+    ) -> Mapping[Any, Any]:
+        if viewer is None:
+            return dict.fromkeys(keys, self.for_nobody)
+        found = set(self.selector(viewer).filter(**{f"{self.by}__in": keys}).values_list(self.by, flat=True))
+        return {key: key in found for key in keys}
+
+    def inline(self, parent: Rows, request: Hashable, show: Show) -> Written:
+        assert self.key is not None
+        if parent.inlining.viewer is None:
+            return Written("NULL" if self.for_nobody is None else f"'{str(self.for_nobody).lower()}'")
+        rows = parent.beneath(self.selector, self.by, self.key)
+        return Written(f"({rows.count()} > 0)::text")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Made(Declaration):
+    """Value that Python makes of the parent and of rows that belong to it.
+
+    What is declared beneath is not loaded with it: a query that is one statement is left to several where a value has
+    any of that. So the person who graded a response costs a page without such responses nothing.
+
+    Where values keep their parent as `parent_attribute`, the columns selected beneath that are read of the parent,
+    beside the `parent_columns` that are always read.
+    """
+
     parent_columns: frozenset[str] = frozenset()
     parent_attribute: str | None = None
 
@@ -173,13 +291,9 @@ class Fact(Declaration):
             column for attribute, _, column in found if attribute == self.parent_attribute
         }
 
-    def load(
-        self, viewer: Viewer, keys: Sequence[Any], request: Hashable, then: Plan = UNKNOWN
-    ) -> Mapping[Any, Any]:
-        return self.read(viewer, keys)
-
-    def missing(self, key: Any, request: Hashable) -> Any:
-        return self.otherwise()
+    @abstractmethod
+    def parts(self, parent: Rows) -> Parts:
+        """Return the rows that belong to one parent, within the statement that reads the parent."""
 
 
 @dataclass(frozen=True)
@@ -205,6 +319,36 @@ class AdviceOn(Declaration):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class AdviceByRow(Made):
+    """Permission check that `judge` decides by annotations of the parent's row in a selector.
+
+    `nobody` is the refusal of anonymous viewers.
+    """
+
+    selector: Selector
+    annotations: tuple[str, ...]
+    judge: Callable[[Any], Refusal | None]
+    nobody: Refusal
+
+    def load(
+        self, viewer: Viewer, keys: Sequence[Any], request: Hashable, then: Plan = UNKNOWN
+    ) -> Mapping[Any, Any]:
+        if viewer is None:
+            return dict.fromkeys(keys, Advice(self.nobody))
+        rows = rows_of(self.selector, "pk", viewer, keys, InOrder(), frozenset(self.annotations))
+        return {row.parent_key: Advice(self.judge(row)) for row in rows}
+
+    def parts(self, parent: Rows) -> Parts:
+        assert self.key is not None
+        if parent.inlining.viewer is None:
+            return Parts("'null'", lambda _row, _nothing: Advice(self.nobody))
+        rows = parent.beneath(self.selector, "pk", self.key)
+        columns = RawColumns(rows, self.annotations)
+        text = f"({rows.select(columns.sql)})"
+        return Parts(never_null(text), lambda _row, raw: Advice(self.judge(columns.read(raw))))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class PageOf(Declaration):
     """One-to-many by pages: the top rows of every parent whose column `by` references it, in one statement."""
 
@@ -221,6 +365,14 @@ class PageOf(Declaration):
         self.after_load.run(viewer, rows)
         everything = partial(self.selector, viewer)
         return pages_of(rows, by=self.by, keys=keys, request=request, everything=everything)
+
+    def inline(self, parent: Rows, request: Hashable, show: Show) -> Written:
+        assert isinstance(request, PageRequest)
+        assert self.key is not None
+        if not request.is_first:
+            raise NotInlined("later pages of many parents")
+        rows = parent.beneath(self.selector, self.by, self.key)
+        return show.page(rows, request, pending=self.after_load.pending)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -1,19 +1,19 @@
 """Data sources of courses, lessons, resources and enrolments."""
 
 from courses.selectors import catalog, people
-from schema.dataloaders.base import ByPk, ChildrenOf, Fact, OneOf, PageOf
+from schema.dataloaders.base import ByPk, ChildrenOf, CountOf, ExistsOf, OneOf, PageOf
 
 course_by_id = ByPk(selector=catalog.courses_visible_to)
 course_of = ByPk(selector=catalog.courses_as_seen_by, key="course_id")
 instructors_of_course = ChildrenOf(selector=people.people_as_seen_by, by="taught_courses", order=("pk",))
 lessons_of_course = ChildrenOf(selector=catalog.lessons_as_seen_by, by="course_id", order=("order",))
-lesson_count_of_course = Fact(read=catalog.lesson_counts, otherwise=int)
+lesson_count_of_course = CountOf(selector=catalog.lessons_as_seen_by, by="course_id")
 viewer_enrollment_in_course = OneOf(selector=catalog.enrollments_of, by="course_id")
 
 lesson_by_id = ByPk(selector=catalog.lessons_visible_to)
 lesson_of = ByPk(selector=catalog.lessons_as_seen_by, key="lesson_id")
 resources_of_lesson = ChildrenOf(selector=catalog.resources_visible_to, by="lesson_id", order=("pk",))
-is_lesson_completed = Fact(read=catalog.completed_lessons)
+is_lesson_completed = ExistsOf(selector=catalog.completed_lessons_of, by="lesson_id", for_nobody=None)
 
 resource_by_id = ByPk(selector=catalog.resources_visible_to)
 

@@ -6,6 +6,8 @@ after (or before) it, so rows inserted or deleted elsewhere never shift a page.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
 from functools import cached_property, partial
 from typing import Any
 
@@ -16,6 +18,8 @@ from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, Tuple
 from schema.dataloaders.plans import Columns, Plan, union
 from schema.dataloaders.statements import Selector, Viewer, all_rows_of
 
+_SQL_TYPES = {int: "bigint", str: "text", Decimal: "numeric", datetime: "timestamptz"}
+
 
 @dataclass(frozen=True)
 class OrderTerm:
@@ -24,6 +28,11 @@ class OrderTerm:
     column: str
     descending: bool = False
     kind: type = int
+
+    @property
+    def sql_type(self) -> str:
+        """Type of the values in PostgreSQL."""
+        return _SQL_TYPES[self.kind]
 
     def reversed(self) -> "OrderTerm":
         return replace(self, descending=not self.descending)

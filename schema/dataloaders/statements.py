@@ -7,7 +7,7 @@ it.
 
 from collections.abc import Callable, Sequence
 from enum import Enum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, TypeAlias
 
 from django.core.exceptions import EmptyResultSet
@@ -82,7 +82,7 @@ def _run(
     keep: bool,
     *leading: Any,
 ) -> list[Any]:
-    asked = selector, by, _kind_of(viewer), window, columns
+    asked = selector, by, kind_of(viewer), window, columns
     found = statement(*asked) if keep else statement.__wrapped__(*asked, run_once=True)
     return found.rows({STAND_IN: viewer.pk if viewer else None}, *leading) if found else []
 
@@ -101,8 +101,7 @@ def statement(
 
     Without `by` there are no parents, and `window` is of all rows.
     """
-    somebody = None if kind is Kind.ANONYMOUS else User(pk=STAND_IN, is_staff=kind is Kind.STAFF)
-    rows = selector(somebody)
+    rows = selector(stand_in_for(kind))
     rows = window(rows.filter(**{by: PARENT}) if by else rows)
     assert not rows.query.select_related, "joined rows have columns of the same names"
     rows = _narrowed(rows, columns)
@@ -120,7 +119,14 @@ def _narrowed(rows: QuerySet[Any], columns: Columns) -> QuerySet[Any]:
     return rows.values(*sorted({pk} | {pk if name == "pk" else name for name in columns}))
 
 
-def _kind_of(viewer: Viewer) -> Kind:
+@cache
+def stand_in_for(kind: Kind) -> Viewer:
+    """Return a viewer of that class, whose id is the placeholder."""
+    return None if kind is Kind.ANONYMOUS else User(pk=STAND_IN, is_staff=kind is Kind.STAFF)
+
+
+def kind_of(viewer: Viewer) -> Kind:
+    """Return the class of a viewer."""
     if viewer is None:
         return Kind.ANONYMOUS
     return Kind.STAFF if viewer.is_staff else Kind.PERSON

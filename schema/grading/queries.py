@@ -8,12 +8,12 @@ import strawberry
 from courses.selectors import grading
 from schema.context import Info
 from schema.core import ids
-from schema.core.compiled_reads import look_ahead
 from schema.core.connections import After, Before, Connection, First, Last, page_request
 from schema.core.permissions import Scope
 from schema.core.queries import query
 from schema.core.rows import shown_as
-from schema.dataloaders.paging import OrderTerm, page_of
+from schema.dataloaders.paging import OrderTerm
+from schema.dataloaders.sources import RootPage
 from schema.grading.types import GradingTask
 
 OLDEST_FIRST = (OrderTerm("submitted_at", kind=datetime), OrderTerm("pk"))
@@ -29,6 +29,7 @@ class GradingQuery:
         scope=Scope.ATTEMPTS_READ,
         description="Answers that wait for a person to grade them, in the courses that the viewer teaches, "
         "oldest first.",
+        names_source=True,
     )
     def grading_queue(
         info: Info,
@@ -42,5 +43,5 @@ class GradingQuery:
         request = page_request(
             first=first, after=after, last=last, before=before, order=OLDEST_FIRST, where=where
         )
-        page = page_of(grading.grading_tasks_waiting_for, info.context.viewer, request, look_ahead(info))
+        page = RootPage(grading.grading_tasks_waiting_for, request)
         return shown_as(Connection[GradingTask], page)

@@ -100,11 +100,16 @@ def identify_and_charge(
 
 def _identified(authorization: str | None, session_key: str | None) -> Authenticated:
     if authorization is not None:
-        scheme, _, secret = authorization.partition(" ")
-        if scheme.lower() != "bearer":
-            raise InvalidToken
-        return _by_token(secret.strip())
+        return _by_token(bearer_of(authorization))
     return _by_session(session_key) if session_key and is_storable(session_key) else NOT_SIGNED_IN
+
+
+def bearer_of(authorization: str) -> str:
+    """Return the secret of an `Authorization` header. Raises InvalidToken for another scheme."""
+    scheme, _, secret = authorization.partition(" ")
+    if scheme.lower() != "bearer":
+        raise InvalidToken
+    return secret.strip()
 
 
 def _draw(bucket: str, points: int) -> Draw:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TypeAlias
 
@@ -40,6 +41,7 @@ def _is_trusted_proxy(address: Address) -> bool:
     return any(address in ip_network(network, strict=False) for network in settings.TRUSTED_PROXIES)
 
 
+@lru_cache(maxsize=1024)
 def _parsed(text: str) -> Address | None:
     """Parse an address with or without a port, and unwrap IPv4 inside IPv6; None for anything else."""
     if match := _WITH_PORT.fullmatch(text):

@@ -6,6 +6,7 @@ Everything that depends on variables or identity is decided here for every reque
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
+import orjson
 from django.conf import settings
 from graphql import (
     DocumentNode,
@@ -105,7 +106,7 @@ class Documents(SchemaExtension):
         if variables is None:
             return None
         data = await database(read, schema, reads, operation, variables, execution.context)
-        return None if data is None else ExecutionResult(data, None)
+        return None if data is None else ExecutionResult(orjson.loads(data), None)
 
     def get_results(self) -> dict[str, Any]:
         if self._cost is None:

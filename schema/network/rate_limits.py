@@ -5,6 +5,7 @@ of their network address.
 """
 
 from datetime import datetime
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
@@ -31,6 +32,7 @@ class RateLimited(Exception):  # noqa: N818 - being refused is no error
         )
 
 
+@lru_cache(maxsize=1024)
 def bucket_of_address(address: str | None) -> str:
     """Return the bucket of anonymous requests from an IPv4 address, or from the network of an IPv6 address."""
     parsed = ip_address(address) if address else None

@@ -7,26 +7,45 @@ request may be, and whatever would have to be told as an error of a field, goes 
 carried out once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 from django.conf import settings
-from graphql import OperationDefinitionNode, OperationType, VariableValues
+from graphql import GraphQLError, OperationDefinitionNode, OperationType, VariableValues
 from starlette.requests import Request
 from strawberry import Schema
 
+from courses.services.token_authentication import digest_of_secret
 from courses.utils.json_text import InvalidJson, decode_json
 from schema.context import Context
 from schema.core.compiled_reads import carry_out, read
+from schema.core.database_failures import DATABASE_FAILURES, failure_code
+from schema.core.inlined_reads import InlinedRead
 from schema.core.upstream import graphql_schema
+from schema.dataloaders.statements import Kind, kind_of
 from schema.documents.cost import LEAST_COST, refuse
 from schema.documents.input_values import refuse_variables
 from schema.documents.reading import Document, PreparedDocument
 from schema.execution.database_threads import database
-from schema.network.authentication import Authenticated, identify_and_charge
+from schema.execution.read_sessions import ReadSessions
+from schema.network.authentication import (
+    Authenticated,
+    InvalidToken,
+    bearer_of,
+    identify_again,
+    identify_and_charge,
+)
+from schema.network.one_statement import (
+    TokenHint,
+    hint_for,
+    outcome_of,
+    remember,
+    statement_of,
+    values_of,
+)
 from schema.network.operations import coerced_variables
-from schema.network.rate_limits import facts_of
+from schema.network.rate_limits import RateLimited, bucket_of_address, facts_of
 from schema.network.request_body import BoundedRequest, request_data, require_json
 from schema.network.sign_in import authorization_of, refuse_forged, refusing
 
@@ -46,6 +65,15 @@ class KnownOperation:
     @property
     def name(self) -> str | None:
         return self.operation.name.value if self.operation.name else None
+
+    def inlined(self, kind: Kind, scopes: frozenset[str] | None) -> tuple[InlinedRead, list[Any]] | None:
+        """Return the statement of a query for a kind of viewer, with its keys; None where there is none."""
+        schema = graphql_schema(self.schema)
+        compiled = self.prepared.reads.compiled(schema, self.operation, self.variables, scopes)
+        try:
+            return compiled.inlined(schema, self.variables, kind)
+        except GraphQLError:
+            return None
 
 
 async def known_operation(schema: Schema, request: Request) -> KnownOperation | None:
@@ -75,11 +103,74 @@ async def known_operation(schema: Schema, request: Request) -> KnownOperation | 
 
 
 async def answer(
-    asked: KnownOperation, request: Request, context: Context
+    asked: KnownOperation, request: Request, context: Context, sessions: ReadSessions
 ) -> tuple[Authenticated, bytes | None]:
     """Return the identity and the body of the reply, None when the general way has to give it."""
     with refusing():
-        return await database(_answered, asked, request, context)
+        if asked.operation.operation is OperationType.QUERY:
+            answered = await _by_one_statement(asked, request, context, sessions)
+            if answered is not None:
+                return answered
+        authenticated, body = await database(_answered, asked, request, context)
+    _remember(request, authenticated)
+    return authenticated, body
+
+
+async def _by_one_statement(
+    asked: KnownOperation, request: Request, context: Context, sessions: ReadSessions
+) -> tuple[Authenticated, bytes | None] | None:
+    """Return the answer of one statement, which recognises a token and draws the cost; None where there is none.
+
+    Raises RateLimited, and DATABASE_FAILURES.
+    """
+    authorization = authorization_of(request)
+    digest, hint = None, None
+    if authorization is not None:
+        digest = _digest_of(authorization)
+        hint = hint_for(digest) if digest else None
+        if hint is None:
+            return None
+    elif request.cookies.get(settings.SESSION_COOKIE_NAME):
+        return None
+    kind, scopes = (hint.kind, hint.scopes) if hint else (Kind.ANONYMOUS, None)
+    found = asked.inlined(kind, scopes)
+    if found is None:
+        return None
+    read, keys = found
+    values = values_of(keys, digest=digest, bucket=bucket_of_address(context.ip_address), points=asked.cost)
+    try:
+        rows = await sessions.rows(statement_of(read, hint), values)
+    except DATABASE_FAILURES as error:
+        if failure_code(error):
+            raise
+        return None  # a value that the statement cannot take: graphql-core tells which
+    outcome = outcome_of(rows, asked.cost)
+    if outcome is None:
+        return None
+    if not outcome.draw.is_granted:
+        raise RateLimited(outcome.draw)
+    authenticated = Authenticated(principal=outcome.principal, draw=outcome.draw)
+    data = read.data(outcome.text)
+    if data is None:
+        again = await identify_again(authorization, request.cookies)
+        return replace(again, draw=outcome.draw), None
+    return authenticated, _body(data, asked.cost, authenticated)
+
+
+def _remember(request: Request, authenticated: Authenticated) -> None:
+    """Remember for what kind of viewer and scopes a token's statements are to be written."""
+    person, scopes = authenticated.identity.user, authenticated.identity.scopes
+    authorization = authorization_of(request)
+    digest = _digest_of(authorization) if authorization else None
+    if digest and person and scopes is not None and authenticated.principal.startswith("token:"):
+        remember(digest, TokenHint(kind_of(person), scopes))
+
+
+def _digest_of(authorization: str) -> str | None:
+    try:
+        return digest_of_secret(bearer_of(authorization))
+    except InvalidToken:
+        return None
 
 
 def _answered(
@@ -97,7 +188,6 @@ def _answered(
     return authenticated, None if data is None else _body(data, asked.cost, authenticated)
 
 
-def _body(data: dict[str, Any], cost: int, authenticated: Authenticated) -> bytes:
-    return orjson.dumps(
-        {"data": data, "extensions": {"cost": {"requested": cost, **facts_of(authenticated.draw)}}}
-    )
+def _body(data: bytes, cost: int, authenticated: Authenticated) -> bytes:
+    extensions = {"cost": {"requested": cost, **facts_of(authenticated.draw)}}
+    return orjson.dumps({"data": orjson.Fragment(data), "extensions": extensions})

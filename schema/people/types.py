@@ -11,7 +11,10 @@ from schema.dataloaders import people as loaders
 @node(models.User, by_pk=loaders.person_by_id, scope=Scope.COURSES_READ)
 class User(Node):
     display_name: str = column(
-        "shown_name", "Name that other people see.", columns=("display_name", "username")
+        "shown_name",
+        "Name that other people see.",
+        columns=("display_name", "username"),
+        in_sql=models.User.SHOWN_NAME,
     )
 
     @computed(

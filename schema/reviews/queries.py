@@ -8,13 +8,12 @@ from django.db.models import Q
 from courses.selectors import reviews
 from schema.context import Info
 from schema.core import ids
-from schema.core.compiled_reads import look_ahead
 from schema.core.connections import After, Before, Connection, First, Last, page_request
 from schema.core.orders import OLDEST_FIRST
 from schema.core.permissions import Scope
 from schema.core.queries import query
 from schema.core.rows import shown_as
-from schema.dataloaders.paging import page_of
+from schema.dataloaders.sources import RootPage
 from schema.reviews.types import Review
 
 
@@ -23,6 +22,7 @@ class ReviewQuery:
     @query(
         scope=Scope.COURSES_READ,
         description="Unapproved reviews that the viewer may moderate, oldest first.",
+        names_source=True,
     )
     def review_moderation_queue(
         info: Info,
@@ -39,5 +39,5 @@ class ReviewQuery:
         request = page_request(
             first=first, after=after, last=last, before=before, order=OLDEST_FIRST, where=where
         )
-        page = page_of(reviews.reviews_waiting_for, info.context.viewer, request, look_ahead(info))
+        page = RootPage(reviews.reviews_waiting_for, request)
         return shown_as(Connection[Review], page)

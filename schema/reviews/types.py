@@ -5,10 +5,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
+from django.db.models import Case, When
+from django.db.models.lookups import GreaterThan
 
 from courses import models
 from courses.constants import Scope
-from courses.models.catalog import RATINGS
+from courses.models.catalog import APPROVED_REVIEW_COUNT, RATINGS
 from courses.selectors.reviews import SeenReview
 from schema.core.fields import column, computed, declared, described
 from schema.core.ids import Node, node
@@ -57,24 +59,22 @@ class RatingCount:
 
 @strawberry.type(description="Summary of the approved reviews of a course.")
 class ReviewSummary:
-    count: int = described("Number of approved reviews.")
-    average_rating: Decimal | None = described(
+    @computed("Number of approved reviews.", columns=("rating_counts",), in_sql=APPROVED_REVIEW_COUNT)
+    def count(root: models.Course) -> int:
+        return sum(root.rating_counts)
+
+    @computed(
         "Mean rating in stars, 1 to 5, two decimals, rounded half up. Null when there are no "
-        "approved reviews."
+        "approved reviews.",
+        columns=("rating_counts", "average_rating"),
+        in_sql=Case(When(GreaterThan(APPROVED_REVIEW_COUNT, 0), then="average_rating")),
     )
-    histogram: list[RatingCount] = described(
-        "Approved reviews by rating: always five entries, from 5 stars down to 1."
-    )
+    def average_rating(root: models.Course) -> Decimal | None:
+        return root.average_rating if any(root.rating_counts) else None
 
-
-def review_summary_of(course: models.Course) -> ReviewSummary:
-    count = sum(course.rating_counts)
-    histogram = [
-        RatingCount(rating=rating, count=count)
-        for rating, count in zip(RATINGS, course.rating_counts, strict=True)
-    ]
-    return ReviewSummary(
-        count=count,
-        average_rating=course.average_rating if count else None,
-        histogram=histogram[::-1],
+    @computed(
+        "Approved reviews by rating: always five entries, from 5 stars down to 1.", columns=("rating_counts",)
     )
+    def histogram(root: models.Course) -> list[RatingCount]:
+        counts = zip(RATINGS, root.rating_counts, strict=True)
+        return [RatingCount(rating=rating, count=count) for rating, count in counts][::-1]

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from schema.core.fields import declared, described
+from courses import models
+from courses.rules.pass_mark import percentage
+from courses.selectors.statistics import AssessmentWithFigures
+from schema.core.fields import column, computed, declared, described
 from schema.core.scalars import BigInt
-from schema.dataloaders import assessments as assessment_loaders
+from schema.dataloaders import statistics as loaders
 
 if TYPE_CHECKING:
     from schema.assessments.types import Assessment
@@ -17,19 +20,37 @@ if TYPE_CHECKING:
 @strawberry.type(description="Statistics of an assessment over its completed and fully graded attempts.")
 class AssessmentStatistics:
     assessment: Annotated["Assessment", strawberry.lazy("schema.assessments.types")] = declared(
-        assessment_loaders.assessment_of, "Assessment that the figures are about."
+        loaders.assessment_of_figures, "Assessment that the figures are about."
     )
-    attempt_count: int = described("Number of completed and fully graded attempts.")
-    learner_count: int = described("Number of different learners who made them.")
-    pass_rate: Decimal | None = described(
-        "Share of these attempts that passed, in percent, 0 to 100, two decimals. Null when there are none."
+
+    @computed("Number of completed and fully graded attempts.", columns=("figures",))
+    def attempt_count(root: AssessmentWithFigures) -> int:
+        return root.figures["attempts"] if root.figures else 0
+
+    @computed("Number of different learners who made them.", columns=("figures",))
+    def learner_count(root: AssessmentWithFigures) -> int:
+        return root.figures["learners"] if root.figures else 0
+
+    @computed(
+        "Share of these attempts that passed, in percent, 0 to 100, two decimals. Null when there are none.",
+        columns=("figures",),
     )
-    average_score_percentage: Decimal | None = described(
-        "Mean score as a percentage of the maximum score, 0 to 100, two decimals. Null when there are none."
+    def pass_rate(root: AssessmentWithFigures) -> Decimal | None:
+        return Decimal(root.figures["pass_rate"]) if root.figures else None
+
+    @computed(
+        "Mean score as a percentage of the maximum score, 0 to 100, two decimals. Null when there are none.",
+        columns=("figures",),
     )
-    median_time_seconds: int | None = described(
-        "Median duration of an attempt, in whole seconds. Null when there are none."
+    def average_score_percentage(root: AssessmentWithFigures) -> Decimal | None:
+        average = root.figures["average_percentage"] if root.figures else None
+        return None if average is None else Decimal(average)
+
+    @computed(
+        "Median duration of an attempt, in whole seconds. Null when there are none.", columns=("figures",)
     )
+    def median_time_seconds(root: AssessmentWithFigures) -> int | None:
+        return root.figures["median_seconds"] if root.figures else None
 
 
 @strawberry.type(description="Revenue from enrolments in one currency.")
@@ -48,29 +69,48 @@ class Revenue:
     "missing."
 )
 class CourseStatistics:
-    total_students: int = described("Number of learners who have not withdrawn.")
-    active_students: int = described(
-        "Number of these learners with any activity in the course in the last 30 days."
+    total_students: int = column("total_students", "Number of learners who have not withdrawn.")
+    active_students: int = column(
+        "active_students", "Number of these learners with any activity in the course in the last 30 days."
     )
-    completion_count: int = described("Number of these learners who have completed the course.")
-    completion_rate: Decimal | None = described(
+    completion_count: int = column(
+        "completion_count", "Number of these learners who have completed the course."
+    )
+
+    @computed(
         "Share of these learners who have completed the course, in percent, 0 to 100, two decimals. "
-        "Null when there are no learners."
+        "Null when there are no learners.",
+        columns=("completion_count", "total_students"),
     )
-    average_completion_days: int | None = described(
+    def completion_rate(root: models.CourseStats) -> Decimal | None:
+        return percentage(root.completion_count, root.total_students)
+
+    @computed(
         "Mean time from enrolment to completion, in whole days, rounded half up. Null when nobody "
-        "has completed."
+        "has completed.",
+        columns=("completion_count", "average_completion_days"),
     )
-    engagement_score: Decimal = described(
+    def average_completion_days(root: models.CourseStats) -> int | None:
+        return root.average_completion_days if root.completion_count else None
+
+    engagement_score: Decimal = column(
+        "engagement_score",
         "Engagement of learners, 0 to 100, two decimals: 40 x share of active learners + 30 x mean "
         "progress + 20 x share with a completed attempt + 10 x share with a review or note. 0 when "
-        "there are no learners."
+        "there are no learners.",
     )
-    assessments: list[AssessmentStatistics] = described(
-        "Statistics of each assessment, by the position of its lesson."
+    assessments: list[AssessmentStatistics] = declared(
+        loaders.assessments_in_statistics, "Statistics of each assessment, by the position of its lesson."
     )
-    revenue: list[Revenue] = described("Revenue, one entry for each currency, by its code.")
-    refreshed_at: datetime = described("Time at which the figures were computed.")
+
+    @computed("Revenue, one entry for each currency, by its code.", columns=("revenue_data",))
+    def revenue(root: models.CourseStats) -> list[Revenue]:
+        return [
+            Revenue(currency=currency, gross=Decimal(sums["gross"]), enrollment_count=sums["enrollments"])
+            for currency, sums in sorted(root.revenue_data.items())
+        ]
+
+    refreshed_at: datetime = column("refreshed_at", "Time at which the figures were computed.")
 
 
 @strawberry.type(description="Learning habits of a person, in the person's own time zone.")

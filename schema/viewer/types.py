@@ -4,7 +4,6 @@ from datetime import datetime
 
 import strawberry
 
-from courses import models
 from courses.constants import Scope
 from schema.activity.filters import activity_of_viewer
 from schema.activity.types import UserActivity
@@ -12,8 +11,7 @@ from schema.attempts.filters import attempts_of_viewer
 from schema.attempts.types import AssessmentAttempt
 from schema.catalog.types import Enrollment
 from schema.core.connections import After, Before, Connection, First, Last, page_request
-from schema.core.fields import computed, declared
-from schema.core.rows import shown_as
+from schema.core.fields import declared, same_row
 from schema.dataloaders import activity as activity_loaders
 from schema.dataloaders import attempts as attempt_loaders
 from schema.dataloaders import catalog as catalog_loaders
@@ -90,6 +88,4 @@ class OwnAccount:
         "Access tokens of the viewer that were not revoked, expired ones included, newest first.",
     )
 
-    @computed("Public profile of the viewer, with the private fields filled.")
-    def user(root: models.User) -> User:
-        return shown_as(User, root)
+    user: User = same_row("Public profile of the viewer, with the private fields filled.")

@@ -33,9 +33,13 @@ def main() -> None:
     os.environ.update(deployment.environment | {"COURSES_BACKGROUND_WORK": "off"})
     from config.asgi import application  # settings are read when it is imported
 
+    asyncio.run(_measure(application, deployment))
+
+
+async def _measure(application: Any, deployment: Deployment) -> None:
     for workload in WORKLOADS:
         if workload.requests is not None:
-            whole, loop, database = asyncio.run(_measured(application, workload, deployment))
+            whole, loop, database = await _measured(application, workload, deployment)
             print(
                 f"{workload.key} {workload.title}: {whole:.2f} ms, of which the event loop {loop:.2f}; "
                 f"PostgreSQL {database:.2f}",

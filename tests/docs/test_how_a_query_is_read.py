@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from courses.management.demonstration.catalog import load_courses
 from courses.management.demonstration.people import load_people
 from schema.core import queries
+from schema.core.compiled_reads import CompiledOperation
 from schema.dataloaders.plans import Plan
 from schema.documents.reading import prepare
 from schema.root import schema
@@ -40,14 +41,17 @@ def read(api: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> tuple[Any,
 
     read = queries.RootRead.__call__
 
-    def watched(root: Any, info: Any, plan: Plan, arguments: Any) -> Any:
-        plans.append(str(plan))
-        return read(root, info, plan, arguments)
+    def watched(root: Any, info: Any, plan_for: Callable[[str | None], Plan], arguments: Any) -> Any:
+        plans.append(str(plan_for(None)))
+        return read(root, info, plan_for, arguments)
 
     monkeypatch.setattr(queries.RootRead, "__call__", watched)
     with CaptureQueriesContext(connection) as run:
         answered = api(QUERY, **VARIABLES)
+        monkeypatch.setattr(CompiledOperation, "inlined", lambda *_: None)
+        by_steps = api(QUERY, **VARIABLES)
     assert not answered.errors
+    assert by_steps.data == answered.data
     return answered.data, plans, [each["sql"] for each in run]
 
 
@@ -86,7 +90,7 @@ def _names() -> set[str]:
     """Every name that the modules of reading define: functions, classes, and what is assigned or annotated."""
     core = (
         ROOT / "schema" / "core" / f"{name}.py"
-        for name in ("fields", "selections", "compiled_reads", "executor")
+        for name in ("fields", "selections", "compiling", "compiled_reads", "inlined_reads", "executor")
     )
     trees = [
         ast.parse(path.read_text("utf-8"))
@@ -116,7 +120,8 @@ def test_every_term_is_defined_once_and_is_a_name_of_the_code() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["core/fields", "dataloaders/base", "dataloaders/plans", "dataloaders/paging"]
+    "module",
+    [f"dataloaders/{name}" for name in ("base", "inlining", "paging", "plans", "sources")] + ["core/fields"],
 )
 def test_every_class_is_a_term(module: str) -> None:
     tree = ast.parse((ROOT / "schema" / f"{module}.py").read_text("utf-8"))

@@ -18,8 +18,10 @@ from courses.constants import (
     MAX_RATING,
     MAX_TIME_LIMIT_MINUTES,
 )
+from courses.models import CourseStats
 from schema.core.fields import Column, Computed
 from schema.root import schema
+from schema.statistics.types import CourseStatistics
 
 LARGEST = 2**31 - 1
 ROWS = LARGEST
@@ -67,9 +69,6 @@ BOUNDS: dict[str, int] = {
     "Revenue.enrollmentCount": ROWS,
     "ReviewSummary.count": ROWS,
     "SubmissionReceipt.revision": LARGEST,
-    "CourseStatistics.activeStudents": ROWS,
-    "CourseStatistics.completionCount": ROWS,
-    "CourseStatistics.totalStudents": ROWS,
     "UserStatistics.activityStreak": DAYS,
     "UserStatistics.coursesCompleted": ROWS,
     "UserStatistics.coursesEnrolled": ROWS,
@@ -96,7 +95,10 @@ def _column_of(name: str, definition: Any) -> Any:
     if not isinstance(field, Column) or isinstance(field, Computed):
         return None
     origin: Any = field.origin
-    model: type[Model] = origin.__strawberry_django_definition__.model
+    if origin is CourseStatistics:
+        model: type[Model] = CourseStats
+    else:
+        model = origin.__strawberry_django_definition__.model
     found: Any = {each.name: each for each in model._meta.get_fields()}.get(
         field.django_name or field.python_name
     )

@@ -37,7 +37,8 @@ _CHANGES = ("SAVEPOINT", "RELEASE")
 class Command(BaseCommand):
     help = (
         "List every relation and fact that is read in batches: where from, by which key, and with which SQL. "
-        "Then the fields that are not compiled, with the reasons."
+        "Then those which have a query read by several statements, and the fields that are not compiled, with the "
+        "reasons."
     )
 
     def handle(self, **options: Any) -> None:
@@ -45,6 +46,10 @@ class Command(BaseCommand):
             self.stdout.write(str(declaration))
             for statement in statements:
                 self.stdout.write(f"    {' '.join(statement.split())}")
+        self.stdout.write("Not read within one statement, as Python decides over several rows:")
+        for name, declaration in declarations().items():
+            if not declaration.is_inlined:
+                self.stdout.write(f"    {name}")
         self.stdout.write("Not compiled:")
         for field, reason in uncompiled(graphql_schema(schema)).items():
             self.stdout.write(f"    {field}: {reason}")

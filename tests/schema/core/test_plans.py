@@ -36,7 +36,7 @@ def test_a_plan_is_a_tree_of_columns_declarations_and_requests() -> None:
               author: people.user_of = ByPk(key=user_id, selector=people_as_seen_by)
                 all columns
           total_count: TotalCount = TotalCount(key=None)
-        questions, answered_count: attempts.questions_of_attempt = Fact(key=None, read=_laid_out, otherwise=list, parent_columns=frozenset({'layout'}), parent_attribute=attempt)"""  # noqa: E501
+        questions, answered_count: attempts.questions_of_attempt = LaidOutQuestions(key=None, parent_columns=frozenset({'layout'}), parent_attribute=attempt)"""  # noqa: E501
     )
 
 

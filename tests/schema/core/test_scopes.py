@@ -40,6 +40,7 @@ LEAD_TO_NODES_WITHOUT_A_SCOPE = {
     "ViewerAttempts.best",
 }
 DECLARED_WITHOUT_A_SCOPE = {
+    "CourseStatistics.assessments",
     "Assessment.maxScore",
     "Assessment.problems",
     "Assessment.questionCount",

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from courses.models import Course, User
 from courses.utils.clock import StatementTimestamp
 from schema.core import ids
+from schema.core.compiled_reads import CompiledOperation
 from schema.core.ids import KINDS
 from schema.dataloaders import statements
 from schema.root import schema
@@ -19,6 +20,12 @@ from tests.people import People
 from tests.schema.walk import Walk
 
 Api = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def _rows_of_several_statements(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CompiledOperation, "inlined", lambda *_: None)
+
 
 OWNED = {"Note", "UserActivity", "Notification", "AccessToken"}
 """What nobody but its owner sees."""

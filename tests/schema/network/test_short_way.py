@@ -134,7 +134,7 @@ def test_a_payload_that_it_cannot_show_is_shown_the_general_way_and_written_once
 def test_a_payload_that_fails_to_be_shown_was_written_once(
     both_ways: Any, learner: User, note_input: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("schema.core.compiled_reads._leaf", _refusing_texts)
+    monkeypatch.setattr("schema.core.compiling._leaf", _refusing_texts)
     document = CREATE.replace("mutation", "mutation Again", 1)  # which is not compiled yet
     response, was_short = both_ways(
         document, variables={"input": note_input}, headers=token_of(learner, *Scope)

@@ -1,0 +1,467 @@
+"""A query as one statement: every field that is asked as SQL that makes the text of the answer's JSON.
+
+A column of a type whose JSON PostgreSQL writes as we do is its text. Whatever else is computed of a row by Python is
+read raw and finished afterwards, by the functions that also serve the rows of several statements (see compiling.py).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+import orjson
+from django.db import connection, models
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    TypeNameMetaFieldDef,
+    is_enum_type,
+    is_interface_type,
+    is_leaf_type,
+)
+
+from courses.utils.prepared import VARYING, Prepared
+from schema.core.compiling import Compiler, Root, nullable
+from schema.core.fields import Column, DeclaredField, SameRow
+from schema.core.ids import IdField, type_name_of
+from schema.core.upstream import definition_behind
+from schema.dataloaders.base import Made
+from schema.dataloaders.inlining import (
+    HOLE,
+    HOLE_SQL,
+    Inlining,
+    Key,
+    NoRows,
+    NotInlined,
+    RawColumns,
+    Rows,
+    Written,
+    list_of,
+    never_null,
+    null_or,
+    object_of,
+)
+from schema.dataloaders.paging import OrderTerm, PageRequest
+from schema.dataloaders.plans import NOTHING, Columns
+from schema.dataloaders.sources import Source
+from schema.dataloaders.statements import Kind, Viewer
+
+
+@dataclass(frozen=True)
+class InlinedRead:
+    """Query as SQL of the text of its `data`, over "viewer" and the "given" keys; `finish` is for what Python makes."""
+
+    sql: str
+    keys: Sequence[Key]
+    finish: Callable[[Any], Any] | None
+    statements: dict[Any, Prepared] = field(default_factory=dict, compare=False)
+    """Statements that the query is a part of, by what else they do."""
+
+    def read(self, viewer: Viewer, keys: Sequence[Any]) -> bytes | None:
+        """Return the JSON of `data` for a viewer who is known: work for a database thread."""
+        with connection.cursor() as cursor:
+            self._for_viewer.execute(cursor, [viewer and viewer.pk, *keys])
+            [text] = cursor.fetchone()
+        return self.data(text)
+
+    @cached_property
+    def _for_viewer(self) -> Prepared:
+        given = "".join(f', %s::{key.sql_type} AS "key{n}"' for n, key in enumerate(self.keys, start=1))
+        statement = f"""
+            WITH "viewer" AS MATERIALIZED (SELECT %s::bigint AS "id"),
+                "given" AS MATERIALIZED (SELECT 1 AS "row"{given})
+            SELECT {self.sql}
+        """
+        return Prepared(statement, [VARYING] * (1 + len(self.keys)))
+
+    def data(self, text: str | None) -> bytes | None:
+        """Return the JSON of the query's `data`, or None where the ordinary way has to answer."""
+        if text is None or HOLE in text:
+            return None
+        if self.finish is None:
+            return text.encode()
+        try:
+            return orjson.dumps(self.finish(orjson.loads(text)))
+        except Exception:  # noqa: BLE001 - whatever it is, the ordinary way runs into it as well, and tells it
+            return None
+
+
+def inlined(
+    compiler: Compiler, roots: Mapping[str, Root], sources: Mapping[str, Source], kind: Kind
+) -> InlinedRead:
+    """Inline a query whose root fields have these sources. Raises NotInlined."""
+    inlining = Inlining(kind)
+    members, finishes = {}, {}
+    for name, root in roots.items():
+        source = sources[name]
+        show = _Show(compiler, root.definition.type, root.nodes, source.type_name)
+        written = source.inline(inlining, show)
+        members[name] = show.or_null(written.sql)
+        if written.finish:
+            finishes[name] = written.finish
+    sql = object_of(members)
+    if "%" in sql:
+        raise NotInlined("a percent sign, which marks parameters")
+    return InlinedRead(sql, inlining.keys, _finishing(finishes))
+
+
+def _finishing(finishes: Mapping[str, Callable[[Any], Any]]) -> Callable[[Any], Any] | None:
+    """Return the function that finishes members of an object in place; None where there are none."""
+    if not finishes:
+        return None
+
+    def finish(object_: Any) -> Any:
+        if object_ is not None:
+            for name, finish_member in finishes.items():
+                object_[name] = finish_member(object_[name])
+        return object_
+
+    return finish
+
+
+class _Show:
+    """Selection beneath the nodes of one field, as SQL."""
+
+    def __init__(
+        self, compiler: Compiler, type_: Any, nodes: Sequence[FieldNode], type_name: str | None = None
+    ) -> None:
+        self._compiler = compiler
+        self._type, self._is_nullable = nullable(type_)
+        if is_interface_type(self._type):
+            self._type = compiler.schema.get_type(type_name or "")
+        while not is_leaf_type(self._type) and not isinstance(self._type, GraphQLObjectType):
+            if self._type is None:
+                raise NotInlined("a type that is not known")
+            self._type, _ = nullable(self._type.of_type)
+        self._nodes = nodes
+
+    def or_null(self, text: str) -> str:
+        """Return the text of the value, where SQL's NULL is GraphQL's or is not allowed."""
+        return null_or(text) if self._is_nullable else never_null(text)
+
+    def object(self, rows: Rows) -> Written:
+        """Return the object of a row."""
+        object_ = _Object(rows)
+        for name, nodes in self._fields(self._type, self._nodes).items():
+            self._add(object_, name, nodes)
+        return object_.written()
+
+    def page(self, rows: Rows, request: PageRequest, *, pending: str | None = None) -> Written:
+        """Return the connection over the rows, of which none may be `pending`."""
+        page = _Page(rows, request)
+        members, finishes = {}, {}
+        for name, nodes in self._fields(self._type, self._nodes).items():
+            if self._is_typename(self._type, nodes):
+                members[name] = f"'\"{self._type.name}\"'"
+                continue
+            asked = definition_behind(self._type.fields[nodes[0].name.value]).python_name
+            if asked == "edges":
+                edge = self._edge(page, self._type.fields["edges"].type, nodes)
+                members[name] = page.listed(edge.sql)
+                if finish := edge.as_list():
+                    finishes[name] = finish
+            elif asked == "total_count":
+                members[name] = f"{page.total()}::text"
+            else:
+                members[name] = self._page_info(page, nodes)
+        made = object_of(members)
+        if pending:
+            made = f"CASE WHEN bool_or({rows.column(pending)}) THEN {HOLE_SQL} ELSE {made} END"
+        return Written(page.select(made), _finishing(finishes))
+
+    def _edge(self, page: "_Page", type_: Any, nodes: Sequence[FieldNode]) -> Written:
+        edge_type = type_.of_type.of_type.of_type
+        members, finishes = {}, {}
+        for name, of_name in self._fields(edge_type, nodes).items():
+            if self._is_typename(edge_type, of_name):
+                members[name] = f"'\"{edge_type.name}\"'"
+            elif of_name[0].name.value == "cursor":
+                members[name] = f"'\"' || {page.cursor()} || '\"'"
+            else:
+                written = _Show(self._compiler, edge_type.fields["node"].type, of_name).object(page.rows)
+                members[name] = written.sql
+                if written.finish:
+                    finishes[name] = written.finish
+        return Written(object_of(members), _finishing(finishes))
+
+    def _page_info(self, page: "_Page", nodes: Sequence[FieldNode]) -> str:
+        type_ = self._type.fields["pageInfo"].type.of_type
+        known = {
+            "hasNextPage": page.has_next,
+            "hasPreviousPage": page.has_previous,
+            "startCursor": page.start_cursor,
+            "endCursor": page.end_cursor,
+        }
+        fields = self._fields(type_, nodes)
+        return object_of(
+            {
+                name: f"'\"{type_.name}\"'"
+                if self._is_typename(type_, of_name)
+                else known[of_name[0].name.value]()
+                for name, of_name in fields.items()
+            }
+        )
+
+    def _fields(self, type_: Any, nodes: Sequence[FieldNode]) -> dict[str, list[FieldNode]]:
+        selections = [node.selection_set for node in nodes if node.selection_set]
+        return self._compiler.selection.fields(type_, selections)
+
+    def _is_typename(self, type_: Any, nodes: Sequence[FieldNode]) -> bool:
+        return self._compiler.schema.get_field(type_, nodes[0].name.value) is TypeNameMetaFieldDef
+
+    def _add(self, object_: "_Object", name: str, nodes: list[FieldNode]) -> None:
+        """Add a field to the object of a row."""
+        if self._is_typename(self._type, nodes):
+            object_.members[name] = f"'\"{self._type.name}\"'"
+            return
+        definition = self._type.fields[nodes[0].name.value]
+        field, rows = definition_behind(definition), object_.rows
+        if isinstance(field, DeclaredField):
+            self._add_declared(object_, name, field, nodes)
+        elif isinstance(field, SameRow):
+            object_.add(name, _Show(self._compiler, definition.type, nodes).object(rows))
+        elif isinstance(field, Column):
+            text = _text(field, definition.type, rows)
+            if text is None:
+                object_.add_computed(name, field.columns, self._compiler.field(self._type, nodes))
+            else:
+                object_.members[name] = text
+        else:
+            raise NotInlined(f"{self._type.name}.{nodes[0].name.value}")
+
+    def _add_declared(
+        self, object_: "_Object", name: str, field: DeclaredField, nodes: list[FieldNode]
+    ) -> None:
+        definition = self._type.fields[nodes[0].name.value]
+        if not field.is_open_to(self._compiler.operation.context):
+            raise NotInlined("a scope that is missing")
+        declaration = field.declaration
+        if isinstance(declaration, Made):
+            has_fields = nodes[0].selection_set is not None
+            then = self._compiler.selection.plan_beneath(definition.type, nodes) if has_fields else NOTHING
+            show, present = self._compiler.completed(definition.type, nodes), field.present
+
+            def show_made(row: Any, value: Any) -> Any:
+                return show(value if present is None else present(row, value))
+
+            object_.add_made(name, declaration, field.columns_of_parent(then), show_made)
+            return
+        if field.present is not None and field.shown_if is None:
+            raise NotInlined(str(declaration))
+        try:
+            request = field.request_of(definition, nodes[0], self._compiler.operation)
+        except GraphQLError:
+            raise NotInlined("arguments that are refused") from None
+        shown = _Show(self._compiler, definition.type, nodes)
+        written = declaration.inline(object_.rows, request, shown)
+        text = shown.or_null(written.sql)
+        if field.shown_if:
+            text = f"CASE WHEN {object_.rows.column(field.shown_if)} THEN {text} ELSE 'null' END"
+        object_.add(name, replace(written, sql=text))
+
+
+_ROW = "0"
+"""Member of an object that has the columns of its row, for Python: no field's name begins with a digit."""
+
+
+class _Object:
+    """Members of a row's object, and what Python makes of columns of the row and of rows that belong to it."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+        self.members: dict[str, str] = {}
+        self._finishes: dict[str, Callable[[Any], Any]] = {}
+        self._columns: set[str] = set()
+        self._computed: list[tuple[str, Callable[[Any], Any]]] = []
+        self._made: dict[Made, tuple[str, list[tuple[str, Callable[[Any, Any], Any]]]]] = {}
+
+    def add(self, name: str, written: Written) -> None:
+        """Add a member whose value is written, and perhaps finished."""
+        self.members[name] = written.sql
+        if written.finish:
+            self._finishes[name] = written.finish
+
+    def add_computed(self, name: str, columns: Columns, show: Callable[[Any], Any]) -> None:
+        """Add a member that is computed of columns of the row."""
+        self._read(columns)
+        self.members[name] = "'null'"
+        self._computed.append((name, show))
+
+    def add_made(self, name: str, made: Made, columns: Columns, show: Callable[[Any, Any], Any]) -> None:
+        """Add a member that shows what is made of rows that belong to the row."""
+        self._read(columns)
+        self.members[name] = "'null'"
+        _, fields = self._made.setdefault(made, (str(len(self._made) + 1), []))
+        fields.append((name, show))
+
+    def written(self) -> Written:
+        """Return the object."""
+        if not (self._computed or self._made):
+            return Written(object_of(self.members), _finishing(self._finishes))
+        row = RawColumns(self.rows, sorted(self._columns))
+        parts = [(key, made.parts(self.rows), fields) for made, (key, fields) in self._made.items()]
+        raw = {_ROW: row.sql} | {key: part.sql for key, part, _ in parts}
+        finish_members = _finishing(self._finishes)
+
+        def finish(object_: Any) -> Any:
+            if object_ is None:
+                return None
+            instance = row.read(object_.pop(_ROW))
+            for name, show in self._computed:
+                object_[name] = show(instance)
+            for key, part, fields in parts:
+                value = part.make(instance, object_.pop(key))
+                for name, show_made in fields:
+                    object_[name] = show_made(instance, value)
+            return object_ if finish_members is None else finish_members(object_)
+
+        return Written(object_of(self.members | raw), finish)
+
+    def _read(self, columns: Columns) -> None:
+        if columns is None:
+            raise NotInlined(f"all columns of {self.rows.model.__name__}")
+        self._columns |= columns
+
+
+def _text(field: Column, type_: Any, rows: Rows) -> str | None:
+    """Return the text of a field's JSON, or None where PostgreSQL would write it differently."""
+    published, is_nullable = nullable(type_)
+    if isinstance(field, IdField):
+        return global_id(type_name_of(rows.model), rows.column("pk"))
+    if field.in_sql is not None:
+        name = rows.computed(field.in_sql)
+    elif field.computed_from is None:
+        name = field.django_name or field.python_name
+    else:
+        return None
+    if name not in rows:
+        return None
+    text = _text_of(rows.column(name), rows.output_field(name), published)
+    if text is None or not (is_nullable or rows.may_be_null(name)):
+        return text
+    return null_or(text) if is_nullable else never_null(text)
+
+
+def global_id(type_name: str, key: str) -> str:
+    """Return the SQL of a global id's JSON: of one line, as names of types are short."""
+    return f"'\"' || encode(convert_to('{type_name}:' || {key}, 'UTF8'), 'base64') || '\"'"
+
+
+_INTEGERS = (models.IntegerField, models.AutoField)
+
+
+def _text_of(sql: str, field: Any, published: Any) -> str | None:
+    """Return the text of the JSON that a scalar or enum publishes for the values of a column, NULL for NULL."""
+    if is_enum_type(published):
+        return _enum_text(sql, field, published)
+    if not isinstance(published, GraphQLScalarType):
+        return None
+    match published.name:
+        case "String" if isinstance(field, models.CharField | models.TextField):
+            return f"to_json({sql})::text"
+        case "Int" | "BigInt" if isinstance(field, _INTEGERS):
+            return f"{sql}::text"
+        case "Boolean" if isinstance(field, models.BooleanField):
+            return f"{sql}::text"
+        case "Decimal" if isinstance(field, models.DecimalField):
+            return f"'\"' || {sql}::text || '\"'"
+        case "DateTime" if isinstance(field, models.DateTimeField):
+            return f"'\"' || {iso_format(sql)} || '\"'"
+        case _:
+            return None
+
+
+def _enum_text(sql: str, field: Any, published: Any) -> str | None:
+    choices = [value for value, _ in field.flatchoices if value]
+    if not choices:
+        return None
+    try:
+        names = {value: published.coerce_output_value(value) for value in choices}
+    except GraphQLError:
+        return None
+    cases = " ".join(f"WHEN '{value}' THEN '\"{name}\"'" for value, name in names.items())
+    return f"CASE {sql} {cases} WHEN NULL THEN NULL END"
+
+
+def iso_format(sql: str) -> str:
+    """Return the SQL of a moment as `datetime.isoformat` writes it in UTC: microseconds where there are any."""
+    moment = f"({sql} AT TIME ZONE 'UTC')"
+    return (
+        f"to_char({moment}, CASE WHEN date_trunc('second', {moment}) = {moment} "
+        f"THEN 'YYYY-MM-DD\"T\"HH24:MI:SS+00:00' ELSE 'YYYY-MM-DD\"T\"HH24:MI:SS.US+00:00' END)"
+    )
+
+
+class _Page:
+    """SQL of the parts of a page over rows and one more, by which has-next is known."""
+
+    def __init__(self, rows: Rows, request: PageRequest) -> None:
+        self.rows = rows
+        self._request = request
+        self._place = f'"{rows.name}"."place"'
+        self._asks_for_more = False
+
+    def listed(self, made: str) -> str:
+        """Return the array of `made` for the rows of the page."""
+        order = f" ORDER BY {self._place} DESC" if self._request.backwards else ""
+        return list_of(made, filtered=self._within, order=order)
+
+    def total(self) -> str:
+        return self.rows.count(self._request.narrow)
+
+    def cursor(self) -> str:
+        """Return a row's cursor: what schema.core.connections.encode_cursor writes."""
+        values = " || ',' || ".join(self._value(term) for term in self._request.order)
+        encoded = f"encode(convert_to('[' || {values} || ']', 'UTF8'), 'base64')"
+        return f"translate({encoded}, '+/' || chr(10), '-_')"
+
+    def has_next(self) -> str:
+        return f"'{_json(self._request.before is not None)}'" if self._request.backwards else self._has_more()
+
+    def has_previous(self) -> str:
+        return self._has_more() if self._request.backwards else f"'{_json(self._request.after is not None)}'"
+
+    def start_cursor(self) -> str:
+        return self._cursor_at("DESC" if self._request.backwards else "ASC")
+
+    def end_cursor(self) -> str:
+        return self._cursor_at("ASC" if self._request.backwards else "DESC")
+
+    def select(self, made: str) -> str:
+        """Return the query of the page."""
+        request = self._request
+        window = request if self._asks_for_more else (lambda rows: request(rows)[: request.size])
+        try:
+            return f"({self.rows.select(made, window, numbered=True)} HAVING TRUE)"  # one page, however little is asked
+        except NoRows:
+            raise NotInlined("a page that never has rows") from None
+
+    @property
+    def _within(self) -> str:
+        return f" FILTER (WHERE {self._place} <= {self._request.size})"
+
+    def _has_more(self) -> str:
+        self._asks_for_more = True
+        return f"(count(*) > {self._request.size})::text"
+
+    def _cursor_at(self, direction: str) -> str:
+        first = f"(array_agg({self.cursor()} ORDER BY {self._place} {direction}){self._within})[1]"
+        return null_or(f"'\"' || {first} || '\"'")
+
+    def _value(self, term: OrderTerm) -> str:
+        sql = self.rows.column(term.column)
+        if term.kind is int:
+            return f"{sql}::text"
+        if term.kind is datetime:
+            return f"'\"' || {iso_format(sql)} || '\"'"
+        if term.kind is Decimal:
+            return f"'\"' || {sql}::text || '\"'"
+        return f"to_json({sql})::text"
+
+
+def _json(value: bool) -> str:
+    return "true" if value else "false"

@@ -1,0 +1,290 @@
+"""SQL of a whole selection: rows of selectors as correlated subselects, and the text of JSON made of them.
+
+Where a declaration loads a batch, it can be inlined as well: the same selector for one parent, within the statement
+that reads the parent. So policies cannot differ. JSON is concatenated as text, which takes PostgreSQL half as long as
+its JSON functions do.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import count
+from typing import Any, Protocol
+
+from django.core.exceptions import EmptyResultSet
+from django.db import models
+from django.db.models import BigIntegerField, BooleanField, Field, Func, QuerySet
+from django.db.models.expressions import BaseExpression, RawSQL
+from psycopg2.extensions import adapt
+
+from courses.utils.rows import is_stand_in, row_of
+from schema.dataloaders.statements import Kind, Selector, Window, stand_in_for
+
+HOLE = "\x01"
+"""Stands in the text where only the ordinary way has an answer: a null that is not allowed, an attempt to be closed.
+
+No JSON has the character: within strings it is escaped.
+"""
+
+HOLE_SQL = "chr(1)"
+
+VIEWER_SQL = '(SELECT "id" FROM "viewer")'
+
+
+class NotInlined(Exception):  # noqa: N818 - it is no failure: the selection is read by several statements
+    """Something that a selection asks cannot be read within one statement."""
+
+
+class NoRows(Exception):  # noqa: N818 - it is no failure: a viewer of this kind sees none
+    """A selector has no rows for the kind of viewer."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """Value that a statement is given: its type in PostgreSQL."""
+
+    sql_type: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """SQL of a JSON value's text, NULL for none; `finish` makes the value of the JSON, where Python has to."""
+
+    sql: str
+    finish: Callable[[Any], Any] | None = None
+
+    def as_list(self) -> Callable[[Any], Any] | None:
+        """Return `finish` for a list of such values."""
+        finish = self.finish
+        return None if finish is None else lambda values: [finish(value) for value in values]
+
+
+class Show(Protocol):
+    """Selection beneath a field, as SQL over rows."""
+
+    def object(self, rows: "Rows") -> Written:
+        """Return the object of a row."""
+
+    def page(self, rows: "Rows", request: Any, *, pending: str | None = None) -> Written:
+        """Return the connection over the rows, of which none may be `pending`."""
+
+
+class Inlining:
+    """State that the parts of one statement share: the kind of viewer, the keys, and names that differ."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.viewer = stand_in_for(kind)
+        self.keys: list[Key] = []
+        self._numbers = count(1)
+
+    def rows(self, selector: Selector, *conditions: Any, **lookups: Any) -> "Rows":
+        """Return the rows of a selector that meet the conditions, to be selected from."""
+        return Rows(self, selector(self.viewer).filter(*conditions, **lookups))
+
+    def key(self, key: Key) -> RawSQL:
+        """Return a value that the statement is given when it is run, in the order of these calls."""
+        self.keys.append(key)
+        return RawSQL(f'(SELECT "key{len(self.keys)}" FROM "given")', ())  # noqa: S608, S611 - a number
+
+    def name(self, prefix: str) -> str:
+        return f"{prefix}{next(self._numbers)}"
+
+
+class Rows:
+    """Rows of a queryset under a name, projected to what has been read of them by the time that they are selected."""
+
+    def __init__(self, inlining: Inlining, rows: QuerySet[Any]) -> None:
+        self.inlining = inlining
+        self.model = rows.model
+        self.name = inlining.name("t")
+        self._rows = rows
+        self._columns: dict[str, None] = {}
+
+    def __contains__(self, name: str) -> bool:
+        """Tell if there is a column or annotation of that name."""
+        return name in self._rows.query.annotations or self._found(name) is not None
+
+    def attribute(self, name: str) -> str:
+        """Return the attribute of a model's instance that holds a column or annotation."""
+        return name if name in self._rows.query.annotations else self._field(name).attname
+
+    def column(self, name: str) -> str:
+        """Return the SQL of a column or annotation, which is selected from now on."""
+        selected = self.attribute(name)
+        self._columns[selected] = None
+        return f'"{self.name}"."{selected}"'
+
+    def computed(self, expression: BaseExpression) -> str:
+        """Return the name of an expression over columns and annotations, which is an annotation from now on."""
+        name = self.inlining.name("e")
+        self._rows = self._rows.annotate(**{name: expression})
+        return name
+
+    def output_field(self, name: str) -> "Field[Any, Any]":
+        """Return the type of a column's or annotation's values."""
+        annotation: Any = self._rows.query.annotations.get(name)
+        return annotation.output_field if annotation is not None else self._field(name)
+
+    def may_be_null(self, name: str) -> bool:
+        return name in self._rows.query.annotations or self._field(name).null
+
+    def beneath(self, selector: Selector, by: str, key: str) -> "Rows":
+        """Return the rows of a selector whose column `by` has the value of this row's column `key`."""
+        parent = RawSQL(self.column(key), (), output_field=BigIntegerField())  # noqa: S611 - a column of ours
+        return self.inlining.rows(selector, **{by: parent})
+
+    def select(self, made: str, window: Window = lambda rows: rows, *, numbered: bool = False) -> str:
+        """Return the query of `made` for each row; `numbered` ones have their "place" in the window.
+
+        Raises NoRows where there cannot be any.
+        """
+        sql = sql_of(window(self._rows).values(*self._columns or ["pk"]))
+        if numbered:
+            sql = f'SELECT row_number() OVER () AS "place", "top".* FROM ({sql}) AS "top"'  # noqa: S608 - ours
+        return f'SELECT {made} FROM ({sql}) AS "{self.name}"'  # noqa: S608 - made of fields and selectors
+
+    def one(self, show: Show, *, pending: str | None = None) -> Written:
+        """Return the object of the only row, NULL for none; a `pending` one is left to the ordinary way."""
+        written = show.object(self)
+        made = written.sql
+        if pending:
+            made = f"CASE WHEN {self.column(pending)} THEN {HOLE_SQL} ELSE {made} END"
+        try:
+            return Written(f"({self.select(made)})", written.finish)
+        except NoRows:
+            return Written("NULL")
+
+    def list(self, show: Show, window: Window) -> Written:
+        """Return the objects of all rows within the window."""
+        written = show.object(self)
+        try:
+            return Written(f"({self.select(list_of(written.sql), window)})", written.as_list())
+        except NoRows:
+            return Written("'[]'")
+
+    def arrays(self, values: str) -> str:
+        """Return the query of a JSON array of an array of `values` for each row."""
+        return self.select(f"coalesce(json_agg(json_build_array({values})), '[]')")
+
+    def count(self, narrowed: Window = lambda rows: rows) -> str:
+        """Return the query of the number of rows. Raises NoRows."""
+        rows = narrowed(self._rows).order_by().values("pk")
+        return f'(SELECT count(*) FROM ({sql_of(rows)}) AS "counted")'  # noqa: S608 - a selector's
+
+    def _field(self, name: str) -> "Field[Any, Any]":
+        found = self._found(name)
+        if found is None:
+            raise NotInlined(f"{self.model.__name__}.{name} is no column")
+        return found
+
+    def _found(self, name: str) -> "Field[Any, Any] | None":
+        fields: list[Field[Any, Any]] = self.model._meta.concrete_fields
+        return next(
+            (f for f in fields if name in (f.name, f.attname, "pk" if f.primary_key else f.name)), None
+        )
+
+
+class RawColumns:
+    """Columns of rows for Python: a JSON array for each row, and the model's instances made of them."""
+
+    def __init__(self, rows: Rows, names: Iterable[str]) -> None:
+        self._model = rows.model
+        raw = {name: _raw(rows, name) for name in dict.fromkeys(["pk", *names])}
+        self.values = ", ".join(sql for sql, _ in raw.values())
+        """SQL of the values, with commas between."""
+        self._readers = [(rows.attribute(name), read) for name, (_, read) in raw.items()]
+
+    @property
+    def sql(self) -> str:
+        """SQL of the array's text."""
+        return f"json_build_array({self.values})::text"
+
+    def read(self, values: Sequence[Any]) -> Any:
+        """Return the instance of a row; further values of the array are left alone."""
+        attributes = {
+            name: value if read is None or value is None else read(value)
+            for (name, read), value in zip(self._readers, values, strict=False)
+        }
+        return row_of(self._model, attributes)
+
+
+def _raw(rows: Rows, name: str) -> tuple[str, Callable[[Any], Any] | None]:
+    """Return the SQL of a column for JSON, and the function that makes the value of it that Django would."""
+    sql, field = rows.column(name), rows.output_field(name)
+    if isinstance(field, models.DecimalField):
+        return f"{sql}::text", Decimal
+    if isinstance(field, models.DateTimeField):
+        return sql, datetime.fromisoformat
+    if isinstance(field, _READ_DIFFERENTLY):
+        raise NotInlined(f"a column of {type(field).__name__}")
+    return sql, None
+
+
+_READ_DIFFERENTLY = (
+    models.DateField,
+    models.DurationField,
+    models.FloatField,
+    models.BinaryField,
+    models.UUIDField,
+)
+"""Fields whose values JSON has in another form, or not exactly."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Rows that belong to a row, as SQL of JSON's text; `make(row, parts)` makes the value of them."""
+
+    sql: str
+    make: Callable[[Any, Any], Any]
+
+
+def any_of(column: str, query: str) -> Func:
+    """Return the condition that a column is among the values of a query, which PostgreSQL then looks up in an index.
+
+    It would read the whole table for IN, if it does not know how few values there are.
+    """
+    values = RawSQL(f"ARRAY({query})", ())  # noqa: S611 - a query of ours
+    return Func(column, values, template="%(expressions)s", arg_joiner=" = ANY ", output_field=BooleanField())
+
+
+def sql_of(rows: QuerySet[Any]) -> str:
+    """Return the SQL of a queryset with its values in it; the viewer is named. Raises NoRows."""
+    try:
+        sql, values = rows.query.sql_with_params()
+    except EmptyResultSet:
+        raise NoRows from None
+    written: str = sql % tuple(_literal(value) for value in values)
+    return written
+
+
+def _literal(value: Any) -> str:
+    if is_stand_in(value):
+        return VIEWER_SQL
+    adapted = adapt(value)
+    if hasattr(adapted, "encoding"):
+        adapted.encoding = "utf8"
+    quoted: bytes = adapted.getquoted()
+    return quoted.decode()
+
+
+def object_of(members: Mapping[str, str]) -> str:
+    """Return the SQL of a JSON object's text, of the text of its members."""
+    marks = ["{" if place == 0 else "," for place in range(len(members))]
+    parts = [
+        f"'{mark}\"{name}\":' || {text}" for mark, (name, text) in zip(marks, members.items(), strict=True)
+    ]
+    return " || ".join([*parts, "'}'"])
+
+
+def list_of(made: str, *, filtered: str = "", order: str = "") -> str:
+    """Return the SQL of a JSON array's text: an aggregate of the text of its elements."""
+    return f"'[' || coalesce(string_agg({made}, ','{order}){filtered}, '') || ']'"
+
+
+def null_or(text: str) -> str:
+    return f"coalesce({text}, 'null')"
+
+
+def never_null(text: str) -> str:
+    return f"coalesce({text}, {HOLE_SQL})"

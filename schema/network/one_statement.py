@@ -1,0 +1,111 @@
+"""A query as one statement that also recognises the access token and draws the cost: one round trip for a request.
+
+A process remembers for which kind of viewer a token's statement is written, as a mere hint: the statement demands the
+token, its scopes and the kind of its person, so that a token that was revoked since, or changed, gives no row. Then
+nothing was drawn, and the request goes the way of all others.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from courses.services.cost_buckets import DRAWING, Draw, drawing
+from courses.services.token_authentication import NOTED_LATELY, USABLE
+from courses.utils.prepared import VARYING, Prepared
+from schema.core.inlined_reads import InlinedRead
+from schema.core.kept import Kept
+from schema.dataloaders.statements import Kind
+
+HINTS = 10_000
+"""Number of tokens whose viewers' kinds a process remembers."""
+
+
+@dataclass(frozen=True)
+class TokenHint:
+    """Kind of viewer and scopes that a token had when it was last recognised."""
+
+    kind: Kind
+    scopes: frozenset[str]
+
+
+_hints = Kept[str, TokenHint](number=HINTS, weight=HINTS)
+
+
+def remember(digest: str, hint: TokenHint) -> None:
+    """Remember what the statements of a token are to be written for."""
+    _hints.put(digest, hint, weight=1)
+
+
+def hint_for(digest: str) -> TokenHint | None:
+    return _hints.get(digest)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Outcome of a request's statement: the text of the query's `data`, None where the draw was refused."""
+
+    draw: Draw
+    token_id: int | None
+    text: str | None
+
+    @property
+    def principal(self) -> str:
+        return "anonymous" if self.token_id is None else f"token:{self.token_id}"
+
+
+def statement_of(read: InlinedRead, hint: TokenHint | None) -> Prepared:
+    """Return the statement of a query for the viewers of a token; for nobody without one."""
+    key = hint, settings.RATE_LIMIT
+    if key not in read.statements:
+        read.statements[key] = _written(read, hint)
+    return read.statements[key]
+
+
+def values_of(keys: Sequence[Any], *, digest: str | None, bucket: str, points: int) -> list[Any]:
+    """Return the values of a statement, in its order."""
+    return [digest, *drawing(owner=bucket, points=points), *keys]
+
+
+def outcome_of(rows: Iterable[tuple[Any, ...]], points: int) -> Outcome | None:
+    """Return the outcome, None where the token was not recognised as it was remembered."""
+    for token_id, spent, is_granted, measured_at, text in rows:
+        draw = Draw(points, is_granted, spent, measured_at) if settings.RATE_LIMIT else Draw(points)
+        return Outcome(draw, token_id, text)
+    return None
+
+
+def _written(read: InlinedRead, hint: TokenHint | None) -> Prepared:
+    keys = "".join(f', %s::{key.sql_type} AS "key{n}"' for n, key in enumerate(read.keys, start=1))
+    drawn = (
+        DRAWING if settings.RATE_LIMIT else "SELECT NULL AS spent, TRUE AS is_granted, NULL AS measured_at"
+    )
+    statement = f"""
+        WITH "given" AS MATERIALIZED (
+            SELECT %s::text AS digest, %s::text AS bucket, %s::numeric AS points, %s::numeric AS size,
+                %s::numeric AS rate{keys}
+        ),
+        "viewer" AS MATERIALIZED ({_viewer(hint)}),
+        drawing AS (
+            SELECT coalesce('user:' || "viewer"."id", "given".bucket) AS owner, points, size, rate
+            FROM "viewer" CROSS JOIN "given"
+        ),
+        drawn AS ({drawn})
+        SELECT "viewer".token_id, spent, is_granted, measured_at, CASE WHEN is_granted THEN {read.sql} END
+        FROM "viewer" CROSS JOIN drawn
+    """  # noqa: S608 - made of statements of ours
+    return Prepared(statement, [VARYING] * (5 + len(read.keys)))
+
+
+def _viewer(hint: TokenHint | None) -> str:
+    if hint is None:
+        return 'SELECT NULL::bigint AS "id", NULL::bigint AS token_id'
+    scopes = f"'{json.dumps(sorted(hint.scopes))}'::jsonb"
+    return f"""
+        SELECT person.id, token.id AS token_id
+        FROM courses_accesstoken AS token JOIN courses_user AS person ON person.id = token.user_id
+        WHERE token.digest = (SELECT digest FROM "given") AND {USABLE} AND {NOTED_LATELY}
+            AND person.is_staff = {hint.kind is Kind.STAFF} AND token.scopes @> {scopes} AND token.scopes <@ {scopes}
+    """  # noqa: S608 - made of constants
