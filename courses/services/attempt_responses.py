@@ -18,7 +18,7 @@ from courses.models import AssessmentAttempt, AttemptAnswer
 from courses.rules.layout import find_entry
 from courses.rules.responses import check_response_in_places, specified_columns
 from courses.rules.values import Given, Response
-from courses.services.changes import CHANNEL, attempt_topic
+from courses.services.changes import CHANNEL, MAY_BE_WATCHED, attempt_topic, watch_of
 from courses.utils.annotated_rows import WithAnnotations
 from courses.utils.sql import fetch
 
@@ -47,7 +47,7 @@ WITH changed AS (
 SELECT
     EXISTS (SELECT FROM changed) AS has_changes,
     (SELECT revision FROM revised) AS revision,
-    (SELECT pg_notify(%(channel)s, %(topic)s) FROM revised) AS told
+    (SELECT pg_notify(%(channel)s, %(topic)s) FROM revised WHERE {MAY_BE_WATCHED}) AS told
 """  # noqa: S608 - a name of the models only
 
 
@@ -102,6 +102,7 @@ def store_responses(
     responses = _checked(attempt, types, given)
     columns = (specified_columns(types[question], response) for question, response in responses.items())
     picked, texts = zip(*columns, strict=True)
+    topic = attempt_topic(attempt.pk)
     [saved] = fetch(
         _SAVE,
         attempt=attempt.pk,
@@ -111,7 +112,8 @@ def store_responses(
         picked=list(picked),
         texts=list(texts),
         channel=CHANNEL,
-        topic=attempt_topic(attempt.pk),
+        topic=topic,
+        **watch_of(topic)._asdict(),
     )
     if saved.revision is not None:
         attempt.revision = saved.revision

@@ -2,16 +2,52 @@
 
 PostgreSQL's NOTIFY carries them within the writing transaction: they are sent when it commits, and never when it
 is rolled back. A message is topics without content; a listener reads what it may see of them.
+
+NOTIFY has commits wait for each other, so a topic that nobody watches is not told. A process that watches shares an
+advisory lock for as long as its session lives; a writer tries to have the same lock alone, until it commits. Either it
+fails, for somebody watches, and tells; or it succeeds, and whoever begins to watch has to try again until the change
+can be read. Nothing is stored, so nothing outlives a process that dies.
 """
 
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
+from zlib import crc32
 
 from courses.utils.sql import execute
 
 CHANNEL = "courses_changes"
 
+WATCHES = 256
+"""Number of locks for each kind of topic: PostgreSQL's table of locks has 64 for each session that it allows."""
+
 TOPICS_PER_MESSAGE = 250
 """PostgreSQL takes 8000 bytes in one message; the longest topic has 27, and a space follows it."""
+
+MAY_BE_WATCHED = "NOT pg_try_advisory_xact_lock(%(kind)s, %(number)s)"
+"""Condition of telling of a topic in the transaction that changes it, with its `watch_of` as parameters."""
+
+_TELL = """
+SELECT pg_notify(%(channel)s, string_agg(topic, ' '))
+FROM (
+    SELECT topic, (row_number() OVER () - 1) / %(per_message)s AS message
+    FROM unnest(%(topics)s::text[], %(kinds)s::int[], %(numbers)s::int[]) AS changed (topic, kind, number)
+    WHERE NOT pg_try_advisory_xact_lock(kind, number)
+) AS watched
+GROUP BY message
+"""
+
+
+class Watch(NamedTuple):
+    """Advisory lock of a topic, and of others of its kind: telling too much is harmless."""
+
+    kind: int
+    number: int
+
+
+def watch_of(topic: str) -> Watch:
+    """Return the lock of a topic, which is `kind:number`."""
+    kind, _, number = topic.partition(":")
+    return Watch(crc32(f"{CHANNEL} {kind}".encode()) >> 1, int(number) % WATCHES)
 
 
 def attempt_topic(attempt_id: int) -> str:
@@ -37,12 +73,12 @@ def tell_people_notified(user_ids: Collection[int]) -> None:
 def _tell(topics: Sequence[str]) -> None:
     if not topics:
         return
-    messages = [
-        " ".join(topics[start : start + TOPICS_PER_MESSAGE])
-        for start in range(0, len(topics), TOPICS_PER_MESSAGE)
-    ]
+    kinds, numbers = zip(*map(watch_of, topics), strict=True)
     execute(
-        "SELECT pg_notify(%(channel)s, message) FROM unnest(%(messages)s::text[]) AS message",
+        _TELL,
         channel=CHANNEL,
-        messages=messages,
+        topics=list(topics),
+        kinds=list(kinds),
+        numbers=list(numbers),
+        per_message=TOPICS_PER_MESSAGE,
     )

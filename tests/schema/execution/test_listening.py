@@ -3,15 +3,24 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import psycopg2.extensions
 import pytest
 from django.db import connection, transaction
 
-from courses.services.changes import CHANNEL, TOPICS_PER_MESSAGE, tell_attempts_changed
+from courses.models import User
+from courses.services.changes import (
+    CHANNEL,
+    TOPICS_PER_MESSAGE,
+    person_topic,
+    tell_attempts_changed,
+    tell_people_notified,
+)
 from courses.utils.sql import execute
 from schema.execution import listening
-from schema.execution.listening import SESSION_NAME, Subscriber
+from schema.execution.listening import SESSION_NAME, Listener, Subscriber
+from tests import factories
 from tests.schema.execution.conftest import LiveServer, other_sessions, wait_until
 from tests.schema.execution.test_live_server import REQUESTS, SESSIONS, Load
 from tests.subscribing import Connection, Connections
@@ -175,3 +184,142 @@ def test_the_session_that_listens_can_go_past_a_pooler(db, settings):
         assert session.info.dbname == "postgres"
     finally:
         session.close()
+
+
+class Writer:
+    """A transaction on a thread of its own that renames somebody and tells of it, in steps that the test allows."""
+
+    def __init__(self, person: User, name: str = "after") -> None:
+        self._person, self._name = person, name
+        self.may_write, self.has_told, self.may_commit = (threading.Event() for _ in range(3))
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def commit(self) -> None:
+        for step in (self.may_write, self.may_commit):
+            step.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        with closing(connection):
+            self.may_write.wait(timeout=30)
+            with transaction.atomic():
+                User.objects.filter(pk=self._person.pk).update(first_name=self._name)
+                tell_people_notified([self._person.pk])
+                self.has_told.set()
+                self.may_commit.wait(timeout=30)
+
+
+def name_of(person: User) -> str:
+    with closing(connection):
+        return User.objects.get(pk=person.pk).first_name
+
+
+async def first_read(listener: Listener, person: User) -> list[str]:
+    """The name of a person when the subscription begins; and the one after it, if that was not yet the last."""
+    async with listener.subscribed(person_topic(person.pk), holder=1) as subscriber:
+        names = [await asyncio.to_thread(name_of, person)]
+        if names == ["before"]:
+            assert await subscriber.turn(seconds=20)
+            names.append(await asyncio.to_thread(name_of, person))
+        return names
+
+
+@pytest.fixture
+def person(transactional_db: None) -> User:
+    return factories.make_user(first_name="before")
+
+
+@pytest.fixture
+def tries(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
+    """Released whenever the session has tried to watch."""
+    tried, watch = threading.Semaphore(0), listening._watch
+
+    def watch_and_say_so(*args: object) -> object:
+        try:
+            return watch(*args)  # type: ignore[arg-type]
+        finally:
+            tried.release()
+
+    monkeypatch.setattr(listening, "_watch", watch_and_say_so)
+    return tried
+
+
+def test_whoever_subscribes_while_a_change_is_not_committed_reads_it_first(person, tries):
+    async def scenario() -> list[str]:
+        listener, writer = Listener(), Writer(person)
+        writer.may_write.set()
+        assert writer.has_told.wait(timeout=30)
+        subscription = asyncio.create_task(first_read(listener, person))
+        for _ in range(3):
+            assert await asyncio.to_thread(tries.acquire, timeout=30)
+        assert not subscription.done()
+        await asyncio.to_thread(writer.commit)
+        names = await subscription
+        await listener.stop()
+        return names
+
+    assert asyncio.run(scenario()) == ["after"]
+
+
+def test_whoever_has_subscribed_before_a_change_is_told_hears_of_it(person):
+    async def scenario() -> str:
+        listener, writer = Listener(), Writer(person)
+        async with listener.subscribed(person_topic(person.pk), holder=1) as subscriber:
+            await asyncio.to_thread(writer.commit)
+            assert await subscriber.turn(seconds=20)
+            name = await asyncio.to_thread(name_of, person)
+        await listener.stop()
+        return name
+
+    assert asyncio.run(scenario()) == "after"
+
+
+def test_who_subscribes_and_who_writes_in_the_same_moment_never_miss_each_other(transactional_db):
+    async def scenario() -> list[str]:
+        listener, last = Listener(), []
+        for _ in range(100):
+            person = await asyncio.to_thread(factories.make_user, first_name="before")
+            writer = Writer(person)
+            writer.may_commit.set()
+            writer.may_write.set()
+            last.append((await first_read(listener, person))[-1])
+            await asyncio.to_thread(writer.commit)
+        await listener.stop()
+        return last
+
+    assert asyncio.run(scenario()) == ["after"] * 100
+
+
+def test_others_hear_of_changes_while_somebody_waits_to_subscribe(person, tries):
+    async def scenario() -> None:
+        listener, writer = Listener(), Writer(person)
+        async with listener.subscribed("course:1", holder=1) as other:
+            writer.may_write.set()
+            assert writer.has_told.wait(timeout=30)
+            subscription = asyncio.create_task(first_read(listener, person))
+            for _ in range(3):
+                assert await asyncio.to_thread(tries.acquire, timeout=30)
+            await asyncio.to_thread(tell, "course:1")
+            assert await other.turn(seconds=20)
+            assert not subscription.done()
+            await asyncio.to_thread(writer.commit)
+            await subscription
+        await listener.stop()
+
+    asyncio.run(scenario())
+
+
+def test_topics_are_watched_for_as_long_as_they_have_subscribers(watch, connections):
+    def watched() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted")
+            return int(cursor.fetchone()[0])
+
+    watch("course:1")
+    watch("course:1")
+    watch("course:2")
+    assert watched() == 2
+    connections.close()
+
+    wait_until(lambda: watched() == 0)
