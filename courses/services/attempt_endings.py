@@ -59,6 +59,11 @@ def to_lock(attempts: QuerySet[AssessmentAttempt]) -> QuerySet[LockedAttempt]:
     return attempts.annotate(is_overdue=overdue()).select_for_update(no_key=True, of=("self",))
 
 
+def is_over(attempt: LockedAttempt) -> bool:
+    """Return whether a locked attempt has ended, or its time is over."""
+    return attempt.is_completed or attempt.is_overdue
+
+
 def close_if_over(attempt: LockedAttempt) -> bool:
     """Close a locked attempt whose time is over, and return whether it was."""
     if attempt.is_completed or not attempt.is_overdue:

@@ -1,14 +1,14 @@
 """Saving of responses: validated against the layout of the attempt, and never graded here.
 
-Learners save after every click, so a save is two statements. The one that locks the attempt also reads the types of
-its questions, and no key. The one that writes compares with the stored responses, which the lock protects, and
-notifies of the change.
+Learners save after every click, so a save is two round trips. The one that locks the attempt also reads the types of
+its questions and their stored responses, and no key. The one that writes, if anything differs, tells of the change.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, TypedDict
+from datetime import datetime
+from typing import Any, TypeAlias, TypedDict
 
 from django.db.models import JSONField
 from django.db.models.expressions import RawSQL
@@ -18,37 +18,32 @@ from courses.models import AssessmentAttempt, AttemptAnswer
 from courses.rules.layout import find_entry
 from courses.rules.responses import check_response_in_places, specified_columns
 from courses.rules.values import Given, Response
-from courses.services.changes import CHANNEL, MAY_BE_WATCHED, attempt_topic, watch_of
+from courses.services.changes import CHANNEL, attempt_topic, watch_of
 from courses.utils.annotated_rows import WithAnnotations
-from courses.utils.sql import fetch
+from courses.utils.prepared import VARYING, Prepared
+from courses.utils.short_transactions import Write
 
-_SAVE = f"""
-WITH changed AS (
-    SELECT given.*
-    FROM unnest(%(questions)s::bigint[], %(responses)s::jsonb[], %(picked)s::bigint[], %(texts)s::text[])
-        AS given (question, response, picked, text)
-    LEFT JOIN courses_attemptanswer AS answered
-        ON answered.attempt_id = %(attempt)s AND answered.question_id = given.question
-    WHERE answered.response IS DISTINCT FROM given.response
+SAVE = Prepared(
+    f"""
+WITH given (attempt, revision, answered_at) AS (VALUES (%s::bigint, %s::integer, %s::timestamptz)
 ), revised AS (
-    UPDATE courses_assessmentattempt SET revision = revision + 1, updated_date = now()
-    WHERE id = %(attempt)s AND NOT %(is_stale)s AND EXISTS (SELECT FROM changed)
-    RETURNING id, revision, LEAST(statement_timestamp(), deadline_at) AS answered_at
+    UPDATE courses_assessmentattempt AS attempt SET revision = given.revision, updated_date = now()
+    FROM given WHERE attempt.id = given.attempt
 ), saved AS (
     INSERT INTO {AttemptAnswer._meta.db_table}
         (attempt_id, question_id, response, selected_answer_id, text_answer, revision, answered_at)
-    SELECT id, question, response, picked, text, revision, answered_at
-    FROM changed CROSS JOIN revised
+    SELECT attempt, question, response, picked, text, revision, answered_at
+    FROM given CROSS JOIN unnest(%s::bigint[], %s::text[]::jsonb[], %s::bigint[], %s::text[])
+        AS changed (question, response, picked, text)
     ON CONFLICT (attempt_id, question_id) DO UPDATE SET
         response = excluded.response, selected_answer_id = excluded.selected_answer_id,
         text_answer = excluded.text_answer, revision = excluded.revision, answered_at = excluded.answered_at,
         updated_date = excluded.updated_date
 )
-SELECT
-    EXISTS (SELECT FROM changed) AS has_changes,
-    (SELECT revision FROM revised) AS revision,
-    (SELECT pg_notify(%(channel)s, %(topic)s) FROM revised WHERE {MAY_BE_WATCHED}) AS told
-"""  # noqa: S608 - a name of the models only
+SELECT pg_notify(%s, %s) WHERE NOT pg_try_advisory_xact_lock(%s, %s)
+    """,  # noqa: S608 - a name of the models only
+    [*[VARYING] * 7, CHANNEL, *[VARYING] * 3],
+)
 
 
 @dataclass(frozen=True)
@@ -63,16 +58,18 @@ class GivenResponse:
     field: tuple[str, ...] = ()
 
 
-class _WithTypes(TypedDict):
+class _WithStored(TypedDict):
+    read_at: datetime
     types: dict[str, str] | None
+    stored: dict[str, Any] | None
 
 
-AttemptWithTypes: TypeAlias = WithAnnotations[AssessmentAttempt, _WithTypes]
-"""An attempt with the `types_of` the questions responded to, as JSON."""
+AttemptWithStored: TypeAlias = WithAnnotations[AssessmentAttempt, _WithStored]
+"""An attempt with the clock, and the `types_of` and `stored_for` the questions responded to, as JSON."""
 
 
 def types_of(questions: object) -> RawSQL:
-    """Return an expression for the types of `questions` by id, which `store_responses` reads as `types`."""
+    """Return an expression for the types of `questions` by id."""
     return RawSQL(
         """(
             SELECT jsonb_object_agg(question.id, question.question_type)
@@ -83,12 +80,29 @@ def types_of(questions: object) -> RawSQL:
     )
 
 
-def store_responses(
-    attempt: AttemptWithTypes, given: Sequence[GivenResponse], base_revision: int | None = None
-) -> None:
-    """Write the responses that change something in a locked attempt, as one new revision of it.
+def stored_for(questions: object) -> RawSQL:
+    """Return an expression, over attempts, for the stored responses to `questions` by id."""
+    return RawSQL(
+        """(
+            SELECT jsonb_object_agg(answered.question_id, answered.response)
+            FROM courses_attemptanswer AS answered
+            WHERE answered.attempt_id = courses_assessmentattempt.id AND answered.question_id = ANY(%s::bigint[])
+        )""",
+        [questions],
+        output_field=JSONField(),
+    )
 
-    The attempt was read with the `types_of` the questions. Raises ResponseMismatch, Invalid for a `base_revision`
+
+def store_responses(
+    attempt: AttemptWithStored,
+    given: Sequence[GivenResponse],
+    base_revision: int | None = None,
+    *,
+    write: Write,
+) -> None:
+    """Write the responses that change something in a locked attempt, as one new revision of it, by one SAVE.
+
+    Raises ResponseMismatch, Invalid for a `base_revision`
     that the attempt never had, and StaleRevision when something would change that was changed since then.
     """
     if base_revision is not None and not 0 <= base_revision <= attempt.revision:
@@ -98,27 +112,28 @@ def store_responses(
         )
     if not given:
         return
-    types = _types(attempt)
+    types, stored = _by_question(attempt.types), _by_question(attempt.stored)
     responses = _checked(attempt, types, given)
-    columns = (specified_columns(types[question], response) for question, response in responses.items())
-    picked, texts = zip(*columns, strict=True)
-    topic = attempt_topic(attempt.pk)
-    [saved] = fetch(
-        _SAVE,
-        attempt=attempt.pk,
-        is_stale=base_revision is not None and base_revision < attempt.revision,
-        questions=list(responses),
-        responses=[response and json.dumps(response) for response in responses.values()],
-        picked=list(picked),
-        texts=list(texts),
-        channel=CHANNEL,
-        topic=topic,
-        **watch_of(topic)._asdict(),
-    )
-    if saved.revision is not None:
-        attempt.revision = saved.revision
-    elif saved.has_changes:
+    changed = {question: value for question, value in responses.items() if value != stored.get(question)}
+    if not changed:
+        return
+    if base_revision is not None and base_revision < attempt.revision:
         raise exceptions.StaleRevision(field=["baseRevision"])
+    attempt.revision += 1
+    columns = [specified_columns(types[question], response) for question, response in changed.items()]
+    topic = attempt_topic(attempt.pk)
+    write(
+        [
+            attempt.pk,
+            attempt.revision,
+            min(filter(None, [attempt.read_at, attempt.deadline_at])),
+            list(changed),
+            [response and json.dumps(response) for response in changed.values()],
+            *map(list, zip(*columns, strict=True)),
+            topic,
+            *watch_of(topic),
+        ]
+    )
 
 
 def _checked(
@@ -142,5 +157,5 @@ def _checked(
     return responses
 
 
-def _types(attempt: AttemptWithTypes) -> dict[int, str]:
-    return {int(question): type_ for question, type_ in (attempt.types or {}).items()}
+def _by_question(found: dict[str, Any] | None) -> dict[int, Any]:
+    return {int(question): value for question, value in (found or {}).items()}

@@ -5,8 +5,10 @@ timer can race, and one of them wins. Moments are the database's. Grading happen
 reveals nothing about right or wrong, not even by its duration.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import TypeAlias, TypedDict
 
@@ -20,16 +22,20 @@ from courses.rules.layout import find_entry
 from courses.selectors.assessments import assessments_visible_to
 from courses.selectors.attempt_starts import start_refusals
 from courses.services.attempt_endings import (
+    close_expired_attempts,
     close_if_over,
     end_attempt,
+    is_over,
     locked_attempt,
     record_attempt,
     to_lock,
 )
-from courses.services.attempt_responses import GivenResponse, store_responses, types_of
+from courses.services.attempt_responses import SAVE, GivenResponse, store_responses, stored_for, types_of
 from courses.services.changes import tell_attempts_changed
 from courses.utils.annotated_rows import WithAnnotations
-from courses.utils.rows import CompiledQuery, stand_in
+from courses.utils.clock import ClockTimestamp
+from courses.utils.rows import stand_in
+from courses.utils.short_transactions import ShortTransaction, Write
 from courses.utils.sql import execute
 
 
@@ -79,7 +85,10 @@ def submit_answers(
     written then.
     """
     return _change(
-        learner, attempt_id, lambda attempt: store_responses(attempt, responses, base_revision), responses
+        learner,
+        attempt_id,
+        lambda attempt, write: store_responses(attempt, responses, base_revision, write=write),
+        responses,
     )
 
 
@@ -88,7 +97,9 @@ def flag_question(*, learner: User, attempt_id: int, question_id: int, is_flagge
 
     Raises NotFound, AttemptClosed or TimeExpired.
     """
-    return _change(learner, attempt_id, lambda attempt: _flag(attempt, question_id, is_flagged))
+    return _change(
+        learner, attempt_id, lambda attempt, _: _flag(attempt, question_id, is_flagged), is_brief=False
+    )
 
 
 def complete_attempt(
@@ -99,11 +110,10 @@ def complete_attempt(
     Raises NotFound, ResponseMismatch, and TimeExpired when responses come after the time was over: the attempt
     is then closed with what was saved in time.
     """
-    with transaction.atomic():
-        attempt = _own_attempt(learner, attempt_id, responses)
+    with _own_attempt(learner, attempt_id, responses, is_brief=False) as (attempt, write):
         close_if_over(attempt)
         if not attempt.is_completed:
-            store_responses(attempt, responses)
+            store_responses(attempt, responses, write=write)
             end_attempt(attempt, AttemptEnd.LEARNER)
     if responses and attempt.ended_by == AttemptEnd.TIMER:
         raise exceptions.TimeExpired(field=["attemptId"])
@@ -122,48 +132,59 @@ _LEARNER, _ATTEMPT, _QUESTIONS = stand_in(1), stand_in(2), stand_in(3)
 
 class _Own(TypedDict):
     is_overdue: bool
+    read_at: datetime
     types: dict[str, str] | None
+    stored: dict[str, Any] | None
 
 
 _OwnAttempt: TypeAlias = WithAnnotations[AssessmentAttempt, _Own]
 
 
 @cache
-def _own_attempts(_slack: int) -> CompiledQuery[_OwnAttempt]:
-    """Compile the query that locks a learner's attempt and opens every save; the slack is part of its SQL."""
+def _work_on_attempt(_slack: int) -> ShortTransaction[_OwnAttempt]:
+    """Compile the transaction that a learner's work in an attempt is; the slack is part of its SQL."""
     own = AssessmentAttempt.objects.filter(user=_LEARNER, pk=_ATTEMPT)
-    return CompiledQuery(to_lock(own).annotate(types=types_of(_QUESTIONS)))
+    return ShortTransaction(
+        lock=own.select_for_update(no_key=True).only("pk"),
+        read=to_lock(own).annotate(
+            read_at=ClockTimestamp(), types=types_of(_QUESTIONS), stored=stored_for(_QUESTIONS)
+        ),
+        write=SAVE,
+    )
 
 
-def _own_attempt(learner: User, attempt_id: int, responses: Sequence[GivenResponse] = ()) -> _OwnAttempt:
-    """Lock and return the attempt, with the types of the questions responded to. Raises NotFound."""
-    own_attempts = _own_attempts(settings.SUBMISSION_SLACK_SECONDS)
+@contextmanager
+def _own_attempt(
+    learner: User, attempt_id: int, responses: Sequence[GivenResponse] = (), *, is_brief: bool = True
+) -> Iterator[tuple[_OwnAttempt, Write]]:
+    """Lock the attempt within the block; yield it, and what runs SAVE. Raises NotFound."""
     questions = [response.question_id for response in responses]
-    for attempt in own_attempts.rows({_LEARNER: learner.pk, _ATTEMPT: attempt_id, _QUESTIONS: questions}):
-        return attempt
-    raise exceptions.NotFound(field=["attemptId"])
+    keys = {_LEARNER: learner.pk, _ATTEMPT: attempt_id, _QUESTIONS: questions}
+    with _work_on_attempt(settings.SUBMISSION_SLACK_SECONDS).begun(keys, is_brief=is_brief) as begun:
+        if not begun.rows:
+            raise exceptions.NotFound(field=["attemptId"])
+        yield begun.rows[0], begun.write
 
 
 def _change(
     learner: User,
     attempt_id: int,
-    change: Callable[[_OwnAttempt], None],
+    change: Callable[[_OwnAttempt, Write], None],
     responses: Sequence[GivenResponse] = (),
+    *,
+    is_brief: bool = True,
 ) -> AssessmentAttempt:
-    """Apply `change` to an attempt that is open. One whose time is over is closed instead; the refusal is
-    raised after the commit, or the closing would be rolled back.
+    """Apply `change` to an attempt that is open. One whose time is over is closed instead, in a transaction of its own,
+    which the refusal does not roll back.
     """
-    with transaction.atomic():
-        attempt = _own_attempt(learner, attempt_id, responses)
-        close_if_over(attempt)
-        is_open = not attempt.is_completed
-        if is_open:
-            change(attempt)
-    if is_open:
-        return attempt
-    if attempt.ended_by == AttemptEnd.TIMER:
-        raise exceptions.TimeExpired(field=["attemptId"])
-    raise exceptions.AttemptClosed(field=["attemptId"])
+    with _own_attempt(learner, attempt_id, responses, is_brief=is_brief) as (attempt, write):
+        if not is_over(attempt):
+            change(attempt, write)
+            return attempt
+    if attempt.is_completed and attempt.ended_by != AttemptEnd.TIMER:
+        raise exceptions.AttemptClosed(field=["attemptId"])
+    close_expired_attempts(attempt_ids=[attempt_id])
+    raise exceptions.TimeExpired(field=["attemptId"])
 
 
 def _flag(attempt: AssessmentAttempt, question_id: int, is_flagged: bool) -> None:

@@ -23,9 +23,6 @@ WATCHES = 256
 TOPICS_PER_MESSAGE = 250
 """PostgreSQL takes 8000 bytes in one message; the longest topic has 27, and a space follows it."""
 
-MAY_BE_WATCHED = "NOT pg_try_advisory_xact_lock(%(kind)s, %(number)s)"
-"""Condition of telling of a topic in the transaction that changes it, with its `watch_of` as parameters."""
-
 _TELL = """
 SELECT pg_notify(%(channel)s, string_agg(topic, ' '))
 FROM (

@@ -15,6 +15,13 @@ class StatementTimestamp(Func):
     output_field = DateTimeField()
 
 
+class ClockTimestamp(Func):
+    """Moment at which a row is read, after any wait for an earlier statement of the same string."""
+
+    function = "clock_timestamp"
+    output_field = DateTimeField()
+
+
 def database_now() -> datetime:
     """Return the moment of this statement."""
     with connection.cursor() as cursor:

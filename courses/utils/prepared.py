@@ -1,25 +1,31 @@
 """Statements that each PostgreSQL session plans once: PREPARE the first time, EXECUTE from then on.
 
 Planning takes several times as long as running them. Nothing is prepared inside a transaction, which an unknown name
-would abort. Outside of one, a session that lacks a name (it is new, or a pooler has handed over another one) prepares
-again. Every attempt is one text, so that a pooler has one session execute all of it.
+would abort: those of a short transaction are prepared before it begins (`short_transactions.py`). Outside of one, a
+session that lacks a name (it is new, or a pooler has handed over another one) prepares again. Every attempt is one text,
+so that a pooler has one session execute all of it.
 """
 
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
+from itertools import chain
 from types import TracebackType
 from typing import Any, TypeAlias
 
+from django.db import utils
 from django.db.backends.utils import CursorWrapper
 from psycopg2 import errors
+from psycopg2.extensions import TRANSACTION_STATUS_INERROR, TRANSACTION_STATUS_INTRANS
 
 KEPT = 64
-"""Prepared statements kept by a session, evicted LRU: each takes 130 to 330 kB of PostgreSQL's memory."""
+"""Prepared statements kept by a session, evicted LRU, those of a transaction together: each takes 130 to 330 kB of
+PostgreSQL's memory.
+"""
 
 REPAIRS = 3
 """Attempts to prepare again. Without a pooler one is enough; with one, each may meet a session in another state."""
 
-_WITH_ONE_PLAN = "SET LOCAL plan_cache_mode = force_generic_plan"
+WITH_ONE_PLAN = "SET LOCAL plan_cache_mode = force_generic_plan"
 """These statements read by indexes whatever their parameters. By itself PostgreSQL guesses ten keys for an array of
 one, finds the general plan dearer, and plans every time. Only for them: statements of triggers need plans of their own.
 """
@@ -27,8 +33,10 @@ one, finds the general plan dearer, and plans every time. Only for them: stateme
 VARYING: Any = object()
 """Placeholder of a parameter that differs from run to run, among the constant ones."""
 
-Names: TypeAlias = dict[str, bool]
-"""Names believed to be prepared in one session, the latest used last."""
+Names: TypeAlias = dict[tuple[str, ...], bool]
+"""Names believed to be prepared in one session, those that are used together as one, the latest used last."""
+
+_IN_TRANSACTION = (TRANSACTION_STATUS_INTRANS, TRANSACTION_STATUS_INERROR)
 
 _REPAIRED = (errors.InvalidSqlStatementName, errors.DuplicatePreparedStatement, errors.FeatureNotSupported)
 """Errors of the name: unknown to the session, taken already, or of a plan whose columns have changed."""
@@ -60,17 +68,22 @@ class Prepared:
     """
 
     def __init__(self, sql: str, parameters: Sequence[Any], *, run_once: bool = False) -> None:
-        self._sql, self._parameters, self._run_once = sql, parameters, run_once
-        self._constants = [value for value in parameters if value is not VARYING]
+        self.sql, self._parameters, self._run_once = sql, parameters, run_once
+        self.constants = [value for value in parameters if value is not VARYING]
         first, *pieces = sql.split("%s")
         marks: list[str] = []
         for value in parameters:
             marks.append("%s" if value is not VARYING else f"${1 + len(marks) - marks.count('%s')}")
         body = first + "".join(mark + piece for mark, piece in zip(marks, pieces, strict=True))
-        self.name = "s" + blake2b(f"{body}{self._constants!r}".encode(), digest_size=12).hexdigest()
+        self.name = "s" + blake2b(f"{body}{self.constants!r}".encode(), digest_size=12).hexdigest()
         values = ", ".join("%s" for value in parameters if value is VARYING)
-        self._execute = f"{_WITH_ONE_PLAN}; EXECUTE {self.name}" + (f"({values})" if values else "")
-        self._prepare_and_execute = f"PREPARE {self.name} AS {body}; {self._execute}"
+        self.run = f"EXECUTE {self.name}" + (f"({values})" if values else "")
+        self.prepare = f"PREPARE {self.name} AS {body}"
+
+    def parameters(self, values: Sequence[Any]) -> list[Any]:
+        """Return all parameters of `sql`, with `values` for the varying ones."""
+        given = iter(values)
+        return [next(given) if value is VARYING else value for value in self._parameters]
 
     def execute(self, cursor: CursorWrapper, values: Sequence[Any]) -> None:
         """Run it with `values` for the varying parameters: one round trip."""
@@ -85,45 +98,89 @@ class Prepared:
         Errors are Django's, with the driver's as their cause. Names that are taken for known are corrected by them.
         """
         if names is None or self._run_once:
-            yield self._unprepared(values)
+            yield Attempt(self.sql, self.parameters(values))
             return
-        if names.pop(self.name, False):
-            attempt = Attempt(self._execute, values, _REPAIRED)
-        else:
-            attempt = self._anew(values, _evicted(names))
-        names[self.name] = True
-        yield attempt
-        for _ in range(REPAIRS):
-            if attempt.failure is None:
-                return
-            is_unknown = isinstance(attempt.failure, errors.InvalidSqlStatementName)
-            attempt = self._anew(values, None if is_unknown else self.name)
+        attempt = None
+        for attempt in _attempts(names, f"{WITH_ONE_PLAN}; {self.run}", values, [self]):
             yield attempt
-        if attempt.failure is not None:
-            yield self._unprepared(values)
-
-    def _anew(self, values: Sequence[Any], forgotten: str | None) -> Attempt:
-        """Return the attempt that has the session forget a name, prepare, and execute."""
-        forget = f"DEALLOCATE {forgotten}; " if forgotten else ""
-        return Attempt(forget + self._prepare_and_execute, [*self._constants, *values], _REPAIRED)
-
-    def _unprepared(self, values: Sequence[Any]) -> Attempt:
-        given = iter(values)
-        parameters = [next(given) if value is VARYING else value for value in self._parameters]
-        return Attempt(self._sql, parameters)
+        if attempt is not None and attempt.failure is not None:
+            yield Attempt(self.sql, self.parameters(values))
 
 
-def _evicted(names: Names) -> str | None:
-    """Make room for one name: take out the one that was not used for longest if need be, and return it."""
+def run_prepared(
+    cursor: CursorWrapper, text: str, values: Sequence[Any], statements: Sequence[Prepared]
+) -> None:
+    """Run `text`, which runs the `statements`, in a session that has prepared all of them: one round trip.
+
+    A transaction that `text` begins is rolled back where it fails.
+    """
+    failure: BaseException | None = None
+    for attempt in _attempts(_names_of(cursor.db), text, values, statements):
+        with attempt:
+            try:
+                cursor.execute(attempt.text, attempt.parameters)
+            except utils.DatabaseError as error:
+                failure = error
+                roll_back(cursor.db)
+                raise
+            failure = None
+    if failure is not None:
+        raise failure
+
+
+def no_longer_known(connection: Any, statements: Sequence[Prepared]) -> None:
+    """Have `statements` prepared again when they are run next."""
+    _names_of(connection).pop(_key_of(statements), None)
+
+
+def roll_back(connection: Any) -> None:
+    """End a transaction that was begun in plain SQL, if the session is inside of one."""
+    session = connection.connection
+    if not session.closed and session.info.transaction_status in _IN_TRANSACTION:
+        with session.cursor() as cursor:
+            cursor.execute("ROLLBACK")
+
+
+def _attempts(
+    names: Names, text: str, values: Sequence[Any], statements: Sequence[Prepared]
+) -> Iterator[Attempt]:
+    """Yield what to send until `text` succeeds, at most REPAIRS times more than once."""
+    key = _key_of(statements)
+    prepare = "; ".join(statement.prepare for statement in statements)
+    constants = chain.from_iterable(statement.constants for statement in statements)
+    parameters = [*constants, *values]
+
+    def anew(forgotten: Sequence[str]) -> Attempt:
+        forget = "".join(f"DEALLOCATE {name}; " for name in forgotten)
+        return Attempt(f"{forget}{prepare}; {text}", parameters, _REPAIRED)
+
+    is_known = names.pop(key, False)
+    attempt = Attempt(text, values, _REPAIRED) if is_known else anew(_evicted(names))
+    names[key] = True
+    yield attempt
+    for _ in range(REPAIRS):
+        if attempt.failure is None:
+            return
+        is_unknown = isinstance(attempt.failure, errors.InvalidSqlStatementName)
+        attempt = anew(() if is_unknown else key)
+        yield attempt
+
+
+def _key_of(statements: Sequence[Prepared]) -> tuple[str, ...]:
+    return tuple(statement.name for statement in statements)
+
+
+def _evicted(names: Names) -> tuple[str, ...]:
+    """Make room for one more: take out what was not used for longest if need be, and return it."""
     if len(names) < KEPT:
-        return None
+        return ()
     oldest = next(iter(names))
     del names[oldest]
     return oldest
 
 
 def _names_of(connection: Any) -> Names:
-    """Return the names known to be prepared in the session of `connection`."""
+    """Return what is known to be prepared in the session of `connection`."""
     session, names = getattr(connection, "prepared_names", (None, None))
     if names is None or session is not connection.connection:
         names = {}

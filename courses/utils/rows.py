@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import orjson
 from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.backends.utils import CursorWrapper
 from django.db.models import JSONField, Model, QuerySet
 from django.db.models.base import ModelState
 
@@ -41,10 +42,14 @@ class RowReader(Generic[T]):
                 statement.execute(cursor, parameters)
             else:
                 cursor.execute(statement, parameters)
-            if not self._names:
-                self._learn([column.name for column in cursor.description])
-            session = cursor.db
-            return [self._row(session, values) for values in cursor.fetchall()]
+            return self.rows_at(cursor)
+
+    def rows_at(self, cursor: CursorWrapper) -> list[T]:
+        """Hydrate the rows of the statement that `cursor` has run."""
+        if not self._names:
+            self._learn([column.name for column in cursor.description])
+        session = cursor.db
+        return [self._row(session, values) for values in cursor.fetchall()]
 
     def _learn(self, columns: Sequence[str]) -> None:
         """Map each column to its attribute, and find the values that need a conversion."""
@@ -101,14 +106,18 @@ class CompiledQuery(Generic[T]):
         self._keys = [value for value in parameters if is_stand_in(value)]
         leading = [VARYING] * within.count("%s")
         constants = [VARYING if is_stand_in(value) else value for value in parameters]
-        self._statement = Prepared(within.format(rows=sql), [*leading, *constants], run_once=run_once)
+        self.statement = Prepared(within.format(rows=sql), [*leading, *constants], run_once=run_once)
         annotations = rows.query.annotation_select.items()
         json = [name for name, each in annotations if _is_plain_json(each.output_field)]
-        self._reader = RowReader(rows.model, json_annotations=json)
+        self.reader: RowReader[T] = RowReader(rows.model, json_annotations=json)
 
     def rows(self, keys: Mapping[int, Any], *leading: Any) -> list[T]:
         """Return the rows with `keys` in place of the stand-ins; `leading` are parameters that precede the query's."""
-        return self._reader.rows(self._statement, [*leading, *(keys[key] for key in self._keys)])
+        return self.reader.rows(self.statement, [*leading, *self.values(keys)])
+
+    def values(self, keys: Mapping[int, Any]) -> list[Any]:
+        """Return the query's parameters: `keys` where it has stand-ins."""
+        return [keys[key] for key in self._keys]
 
 
 def is_stand_in(value: Any) -> bool:

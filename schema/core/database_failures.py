@@ -17,6 +17,9 @@ TRIES = 3
 _COLLISIONS = {"40P01", "40001"}
 """SQLSTATEs of collisions, deadlock_detected and serialization_failure: rolled back, and safe to retry."""
 
+_NOT_PREPARED = "26000"
+"""SQLSTATE of a statement that the session of a pooler lacks in the middle of a transaction: rolled back as well."""
+
 _BY_SQLSTATE = {
     "57014": ErrorCode.TIMEOUT,  # query_canceled: the statement timeout
     "55P03": ErrorCode.BUSY,  # lock_not_available: the lock timeout
@@ -24,7 +27,8 @@ _BY_SQLSTATE = {
 
 
 def begun_again(write: Callable[[], T]) -> T:
-    """Run a write that owns its transaction, and retry it when it collided with another one; return its result.
+    """Run a write that owns its transaction, and retry it when it collided with another one, or a statement of it was
+    not prepared; return its result.
 
     Raises OperationalError after TRIES attempts, and at once inside a transaction that is not the write's.
     """
@@ -32,7 +36,7 @@ def begun_again(write: Callable[[], T]) -> T:
         try:
             return write()
         except OperationalError as error:
-            if _sqlstate(error) not in _COLLISIONS or connection.in_atomic_block:
+            if _sqlstate(error) not in _COLLISIONS | {_NOT_PREPARED} or connection.in_atomic_block:
                 raise
     return write()
 

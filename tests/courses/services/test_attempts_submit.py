@@ -13,6 +13,7 @@ from courses import exceptions
 from courses.models import Assessment, AssessmentAttempt, AttemptAnswer, Question, User
 from courses.services.attempt_responses import GivenResponse
 from courses.services.attempts import complete_attempt, flag_question, start_attempt, submit_answers
+from courses.services.changes import attempt_topic, watch_of
 from courses.utils.clock import database_now
 from tests import factories
 from tests.taking import given, let_time_run_out, six_types
@@ -117,6 +118,7 @@ def test_whoever_watches_is_told_of_a_change_and_not_of_the_same_response_again(
         watching.autocommit = True
         with watching.cursor() as cursor:
             cursor.execute("LISTEN courses_changes")
+            cursor.execute("SELECT pg_advisory_lock_shared(%s, %s)", watch_of(attempt_topic(attempt.pk)))
             _submit(attempt, "Short?", "Mitosis")
             _submit(attempt, "Short?", "Meiosis")
             cursor.execute("SELECT 1")
@@ -166,9 +168,29 @@ def test_a_save_is_one_statement_that_locks_and_one_that_writes(
     with CaptureQueriesContext(connection) as run:
         submit_answers(learner=attempt.user, attempt_id=attempt.pk, responses=answers)
     locks, writes = (each["sql"] for each in run if "SAVEPOINT" not in each["sql"])
-    assert locks.endswith('FOR NO KEY UPDATE OF "courses_assessmentattempt"')
+    assert locks.count("FOR NO KEY UPDATE") == 2  # once to wait for it, and once to read what is there then
     assert writes.count("UPDATE courses_assessmentattempt") == writes.count("pg_notify") == 1
     assert attempt.answers.filter(revision=1).count() == len(texts)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_save_takes_two_round_trips_and_one_that_changes_nothing_does_not_write(
+    attempt: AssessmentAttempt,
+) -> None:
+    sent: list[tuple[str, str]] = []
+
+    def note(execute: Any, sql: str, *args: Any) -> Any:
+        first, *_, last = sql.split("; ")
+        sent.append((first.split()[0], last.split()[0]))
+        return execute(sql, *args)
+
+    _submit(attempt, "Single?", "London")
+    with connection.execute_wrapper(note):
+        answer = given(attempt, _question(attempt, "Single?"), "Paris")
+        sent.clear()
+        for _ in range(2):
+            submit_answers(learner=attempt.user, attempt_id=attempt.pk, responses=[answer])
+    assert sent == [("BEGIN", "EXECUTE"), ("EXECUTE", "COMMIT"), ("BEGIN", "EXECUTE")]
 
 
 def test_saving_does_the_same_work_whether_right_or_wrong(assessment: Assessment) -> None:

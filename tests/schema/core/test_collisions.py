@@ -10,6 +10,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from courses.models import AssessmentAttempt, AttemptAnswer
+from courses.services.attempt_responses import SAVE
 from schema.core.database_failures import TRIES, begun_again, failure_code
 from schema.core.error_codes import ErrorCode
 from tests import factories
@@ -65,6 +66,24 @@ def test_a_save_that_is_ended_for_a_deadlock_is_begun_again_and_saved(api: Calla
     assert stored.selected_answer is not None
     assert (stored.selected_answer.answer_text, stored.revision) == ("right", 2)
     assert AssessmentAttempt.objects.get().revision == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_save_whose_write_the_session_has_not_prepared_is_begun_again_and_saved(
+    api: Callable[..., Any],
+) -> None:
+    """A pooler has handed over a session that knows only some of the statements."""
+    assessment = factories.make_assessment()
+    factories.single_choice(assessment, question_text="Which?")
+    learner = factories.make_learner(assessment.lesson.course)
+    attempt = start(api, learner, assessment)
+    submit(api, learner, attemptId=attempt["id"], answers=answers_to(attempt, {"Which?": ["wrong"]}))
+    with connection.cursor() as cursor:
+        cursor.execute(f"DEALLOCATE {SAVE.name}")
+
+    saved = submit(api, learner, attemptId=attempt["id"], answers=answers_to(attempt, {"Which?": ["right"]}))
+
+    assert (saved["userErrors"], saved["attempt"]["revision"]) == ([], 2)
 
 
 @pytest.mark.django_db(transaction=True)
