@@ -186,7 +186,7 @@ def make_completed_attempt(user: User, assessment: Assessment) -> AssessmentAtte
 
 def rescore(attempt: AssessmentAttempt) -> None:
     """Score `attempt` anew, whose answers were given other grades."""
-    attempt._set_result()
+    attempt._set_result(list(attempt.answers.prefetch_related("question")))
     AssessmentAttempt.objects.filter(pk=attempt.pk).update(
         score=attempt.score, max_score=attempt.max_score, is_passed=attempt.is_passed
     )

@@ -1,14 +1,16 @@
 """Attempts of learners at assessments: start, end and score."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from random import SystemRandom
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
-from django.db import models, transaction
-from django.db.models import Avg, Count, F, Max, Q, Sum, Value
+from django.db import models
+from django.db.models import Avg, Count, F, Max, Q, Value, prefetch_related_objects
 from django.db.models.functions import NullIf
 
 from courses import exceptions
@@ -22,9 +24,12 @@ from courses.rules.attempt_limits import attempts_left
 from courses.rules.layout import make_layout, points_in
 from courses.utils.clock import database_now
 from courses.utils.constraints import between, filled_exactly_if, json_is
-from courses.utils.model_helpers import AddedDateTimeField, AliasField, defaults_to, lock
+from courses.utils.model_helpers import AddedDateTimeField, AliasField, defaults_to, lock, saving
 from courses.utils.statistics_inputs import StatisticsInputRow
 from courses.validators import validate_percentage
+
+if TYPE_CHECKING:
+    from courses.models.attempt_answers import AttemptAnswer
 
 RESULT_FIELDS = (
     "is_completed",
@@ -194,7 +199,7 @@ class AssessmentAttempt(TimeStampedMixin):
         Raises exceptions.AttemptLimitReached when all attempts were used, and exceptions.Conflict while
         another one is open. A row that is added as completed keeps the score it brings.
         """
-        with transaction.atomic():
+        with saving(self):
             if self._state.adding:
                 self._start()
             else:
@@ -270,7 +275,8 @@ class AssessmentAttempt(TimeStampedMixin):
             self.deadline_at = self.start_time + timedelta(minutes=self.assessment.time_limit)
         if self.passing_score is None:
             self.passing_score = self.assessment.passing_score
-        questions = list(self.assessment.get_questions())
+        prefetch_related_objects([self.assessment], "questions__answers")
+        questions = sorted(self.assessment.questions.all(), key=attrgetter("order"))
         self.max_score = self.max_score or sum(question.points for question in questions)
         self.layout = self.layout or make_layout(
             {question.pk: question.to_rule() for question in questions},
@@ -291,22 +297,23 @@ class AssessmentAttempt(TimeStampedMixin):
             for name, value in result.items():
                 setattr(self, name, value)
             return
-        self._grade_answers()
+        answers = self._graded_answers()
         self._stamp_end()
-        self.max_score = self.get_possible_points()
-        self._set_result()
+        self._set_result(answers)
         if written is not None:
             save_arguments["update_fields"] = {*written, *RESULT_FIELDS}
 
-    def _grade_answers(self) -> None:
-        """Grade, with the current key, every response that no person has graded.
+    def _graded_answers(self) -> "list[AttemptAnswer]":
+        """Grade, with the current key, every response that no person has graded; return all responses.
 
         Questions are looked up by their ids: for a join PostgreSQL may read every question of the platform.
         """
-        graded = list(self.answers.filter(graded_at=None).prefetch_related("question__answers"))
+        answers = list(self.answers.prefetch_related("question__answers"))
+        graded = [answer for answer in answers if answer.graded_at is None]
         for answer in graded:
             answer.grade()
         self.answers.bulk_update(graded, ["credit", "is_correct", "points_earned"])
+        return answers
 
     def _stamp_end(self) -> None:
         """Set end, cause and duration, which is never negative, wherever they are not set yet."""
@@ -314,10 +321,10 @@ class AssessmentAttempt(TimeStampedMixin):
         self.ended_by = self.ended_by or AttemptEnd.LEARNER
         self.time_taken_seconds = max(0, int((self.end_time - self.start_time).total_seconds()))
 
-    def _set_result(self) -> None:
+    def _set_result(self, answers: "Sequence[AttemptAnswer]") -> None:
         """Add up the grades. The pass mark stays open while it depends on a person."""
-        self.score = self.answers.aggregate(score=Sum("points_earned", default=0))["score"]
-        waiting = dict(self.answers.filter(UNGRADED).values_list("question_id", "question__points"))
-        possible = points_in(self.layout, waiting)
-        pending = sum(possible[pk] for pk in waiting)
+        possible = points_in(self.layout, {answer.question_id: answer.question.points for answer in answers})
+        pending = sum(possible[answer.question_id] for answer in answers if answer.credit is None)
+        self.score = sum(answer.points_earned for answer in answers)
+        self.max_score = sum(possible.values())
         self.is_passed = pass_mark.passes(self.score, pending, self.max_score, self.passing_score)

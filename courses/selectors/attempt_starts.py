@@ -29,16 +29,22 @@ class _Taken:
 
 def start_refusals(learner: User, assessments: Sequence[int]) -> Mapping[int, exceptions.Refusal | None]:
     """Return the reason why the learner may not start each assessment now; None where starting leads to an attempt."""
+    return {assessment.pk: refusal for assessment, refusal in starts(learner, assessments)}
+
+
+def starts(learner: User, assessments: Sequence[int]) -> list[tuple[Assessment, exceptions.Refusal | None]]:
+    """Return the assessments, each with its questions and answers, beside their `start_refusals`."""
     found = Assessment.objects.filter(pk__in=assessments).select_related("lesson__course")
     enrollments = Enrollment.objects.filter(TAKES, user=learner, course__lessons__assessment__in=assessments)
     enrolled = set(enrollments.values_list("course", flat=True))
     taken = _attempts_taken(learner, assessments)
-    return {
-        assessment.pk: _refusal(
-            assessment, assessment.lesson.course_id in enrolled, taken.get(assessment.pk, _Taken())
+    return [
+        (
+            assessment,
+            _refusal(assessment, assessment.lesson.course_id in enrolled, taken.get(assessment.pk, _Taken())),
         )
         for assessment in found.prefetch_related("questions__answers")
-    }
+    ]
 
 
 def _attempts_taken(learner: User, assessments: Sequence[int]) -> dict[int, _Taken]:

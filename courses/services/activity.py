@@ -32,7 +32,6 @@ _NEEDED = {
 _REFERENCES = ("user", "course", "lesson", "resource", "assessment")
 
 
-@transaction.atomic
 def record(
     *,
     actor: User,
@@ -44,7 +43,7 @@ def record(
     data: dict[str, Any] | None = None,
     at: datetime | None = None,
 ) -> UserActivity:
-    """Record that `actor` did something, now or `at` a moment that was noticed later.
+    """Record that `actor` did something, now or `at` a moment that was noticed later: part of a service's transaction.
 
     Parents are filled in: the lesson of an assessment or resource, the course of a lesson. Raises ValidationError for
     `data` that no activity can hold.

@@ -72,15 +72,17 @@ def close_if_over(attempt: LockedAttempt) -> bool:
     return True
 
 
-def end_attempt(attempt: AssessmentAttempt, ended_by: AttemptEnd) -> None:
-    """Grade and score a locked attempt.
+def end_attempt(
+    attempt: AssessmentAttempt, ended_by: AttemptEnd, *, locked_at: datetime | None = None
+) -> None:
+    """Grade and score a locked attempt, which a person ends when it was `locked_at`, by default now.
 
     The timer ends it at its deadline, not when a sweep noticed; and no duration exceeds the limit, though the
     network is given some slack.
     """
     moments = [attempt.deadline_at] if attempt.deadline_at else []
     if ended_by != AttemptEnd.TIMER:
-        moments.append(database_now())
+        moments.append(locked_at or database_now())
     attempt.complete(ended_by=ended_by, end_time=min(moments))
     noticed_later = attempt.end_time if ended_by == AttemptEnd.TIMER else None
     record_attempt(attempt, "completed", at=noticed_later, time_spent=attempt.time_taken_seconds)

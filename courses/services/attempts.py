@@ -17,10 +17,10 @@ from django.db import transaction
 
 from courses import exceptions
 from courses.constants import AttemptEnd
-from courses.models import Assessment, AssessmentAttempt, AttemptAnswer, Enrollment, User
+from courses.models import Assessment, AssessmentAttempt, AttemptAnswer, User
 from courses.rules.layout import find_entry
 from courses.selectors.assessments import assessments_visible_to
-from courses.selectors.attempt_starts import start_refusals
+from courses.selectors.attempt_starts import starts
 from courses.services.attempt_endings import (
     close_expired_attempts,
     close_if_over,
@@ -39,6 +39,16 @@ from courses.utils.short_transactions import ShortTransaction, Write
 from courses.utils.sql import execute
 
 
+class _Own(TypedDict):
+    is_overdue: bool
+    read_at: datetime
+    types: dict[str, str] | None
+    stored: dict[str, Any] | None
+
+
+_OwnAttempt: TypeAlias = WithAnnotations[AssessmentAttempt, _Own]
+
+
 @dataclass(frozen=True)
 class StartedAttempt:
     """Attempt to work on. `created` is false when it was open already."""
@@ -55,14 +65,15 @@ def start_attempt(
     Raises NotFound, NotEnrolled, AttemptLimitReached, or AssessmentNotReady, which names the question.
     """
     with transaction.atomic():
-        assessment = assessments_visible_to(learner).filter(pk=assessment_id).select_related("lesson").first()
-        if assessment is None:
+        visible = assessments_visible_to(learner).filter(pk=assessment_id)
+        course_id = visible.values_list("lesson__course", flat=True).first()
+        if course_id is None:
             raise exceptions.NotFound(field=["assessmentId"])
-        _wait_for_other_starts(learner, assessment)
-        resumed = locked_attempt(learner.attempts.filter(assessment=assessment, is_completed=False))
+        _wait_for_other_starts(learner, course_id, assessment_id)
+        resumed = locked_attempt(learner.attempts.filter(assessment=assessment_id, is_completed=False))
         if resumed and close_if_over(resumed):
             resumed = None
-        refusal = start_refusals(learner, [assessment_id])[assessment_id]
+        [(assessment, refusal)] = starts(learner, [assessment_id])
         if refusal is None and resumed:
             return StartedAttempt(resumed, created=False)
         if refusal is None:
@@ -114,30 +125,26 @@ def complete_attempt(
         close_if_over(attempt)
         if not attempt.is_completed:
             store_responses(attempt, responses, write=write)
-            end_attempt(attempt, AttemptEnd.LEARNER)
+            _hand_in(attempt, learner)
     if responses and attempt.ended_by == AttemptEnd.TIMER:
         raise exceptions.TimeExpired(field=["attemptId"])
     return attempt
 
 
-def _wait_for_other_starts(learner: User, assessment: Assessment) -> None:
+def _wait_for_other_starts(learner: User, course_id: int, assessment_id: int) -> None:
     """Serialise a learner's starts in a course, and keep authors from deleting a question meanwhile."""
-    enrollments = Enrollment.objects.filter(user=learner, course=assessment.lesson.course_id)
-    list(enrollments.select_for_update(no_key=True).values_list("pk"))
-    execute("SELECT FROM courses_assessment WHERE id = %(id)s FOR KEY SHARE", id=assessment.pk)
+    execute(
+        """
+        SELECT FROM courses_enrollment WHERE user_id = %(learner)s AND course_id = %(course)s FOR NO KEY UPDATE;
+        SELECT FROM courses_assessment WHERE id = %(assessment)s FOR KEY SHARE
+        """,
+        learner=learner.pk,
+        course=course_id,
+        assessment=assessment_id,
+    )
 
 
 _LEARNER, _ATTEMPT, _QUESTIONS = stand_in(1), stand_in(2), stand_in(3)
-
-
-class _Own(TypedDict):
-    is_overdue: bool
-    read_at: datetime
-    types: dict[str, str] | None
-    stored: dict[str, Any] | None
-
-
-_OwnAttempt: TypeAlias = WithAnnotations[AssessmentAttempt, _Own]
 
 
 @cache
@@ -185,6 +192,12 @@ def _change(
         raise exceptions.AttemptClosed(field=["attemptId"])
     close_expired_attempts(attempt_ids=[attempt_id])
     raise exceptions.TimeExpired(field=["attemptId"])
+
+
+def _hand_in(attempt: _OwnAttempt, learner: User) -> None:
+    assessments = Assessment.objects.select_related("lesson__course")
+    attempt.user, attempt.assessment = learner, assessments.get(pk=attempt.assessment_id)
+    end_attempt(attempt, AttemptEnd.LEARNER, locked_at=attempt.read_at)
 
 
 def _flag(attempt: AssessmentAttempt, question_id: int, is_flagged: bool) -> None:

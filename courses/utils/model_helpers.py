@@ -105,17 +105,22 @@ class AddedDateTimeField(models.DateTimeField):  # type: ignore[type-arg]
 
 @contextmanager
 def saving(instance: models.Model) -> Iterator[None]:
-    """Run a save in one transaction. A failure of the database is logged, once however deep it is nested; a refusal of
-    the domain passes in silence.
+    """Run a save in one transaction, or as one part of it, however deep the same save is nested. A failure of the
+    database is logged, once; a refusal of the domain passes in silence.
     """
+    noted = vars(instance._state)
+    is_nested = noted.get("is_saving", False)
+    noted["is_saving"] = True
     try:
-        with transaction.atomic():
+        with transaction.atomic(savepoint=not is_nested):
             yield
     except DatabaseError as error:
         if not hasattr(error, "__notes__"):
             error.add_note(f"while saving {type(instance).__name__}")
             _log(error, type(instance).__name__)
         raise
+    finally:
+        noted["is_saving"] = is_nested
 
 
 def _log(error: DatabaseError, name: str) -> None:

@@ -47,7 +47,7 @@ def test_recording_costs_the_same_whatever_the_history(
     course: Course, learner: User, django_assert_num_queries: Any
 ) -> None:
     for _ in range(3):
-        with django_assert_num_queries(5):  # one insert, and the savepoints around it
+        with django_assert_num_queries(3):  # one insert, and the savepoint around it
             record(actor=learner, type=ActivityType.VIEW_COURSE, course=course)
 
 

@@ -16,6 +16,7 @@ from courses.services.attempts import complete_attempt, flag_question, start_att
 from courses.services.changes import attempt_topic, watch_of
 from courses.utils.clock import database_now
 from tests import factories
+from tests.statements import strings_sent
 from tests.taking import given, let_time_run_out, six_types
 
 pytestmark = pytest.mark.django_db
@@ -177,20 +178,26 @@ def test_a_save_is_one_statement_that_locks_and_one_that_writes(
 def test_a_save_takes_two_round_trips_and_one_that_changes_nothing_does_not_write(
     attempt: AssessmentAttempt,
 ) -> None:
-    sent: list[tuple[str, str]] = []
-
-    def note(execute: Any, sql: str, *args: Any) -> Any:
-        first, *_, last = sql.split("; ")
-        sent.append((first.split()[0], last.split()[0]))
-        return execute(sql, *args)
-
     _submit(attempt, "Single?", "London")
-    with connection.execute_wrapper(note):
-        answer = given(attempt, _question(attempt, "Single?"), "Paris")
-        sent.clear()
+    answer = given(attempt, _question(attempt, "Single?"), "Paris")
+    with strings_sent() as sent:
         for _ in range(2):
             submit_answers(learner=attempt.user, attempt_id=attempt.pk, responses=[answer])
-    assert sent == [("BEGIN", "EXECUTE"), ("EXECUTE", "COMMIT"), ("BEGIN", "EXECUTE")]
+    begin = ["BEGIN", "SET", "EXECUTE", "EXECUTE"]
+    assert sent == [begin, ["EXECUTE", "COMMIT"], begin]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_attempt_begins_and_ends_in_few_round_trips(assessment: Assessment, learner: User) -> None:
+    """Beside them a BEGIN and a COMMIT: of the start both, of the end the COMMIT."""
+    with strings_sent() as begun:
+        attempt = start_attempt(learner=learner, assessment_id=assessment.pk).attempt
+    _submit(attempt, "Single?", "Paris")
+    answer = given(attempt, _question(attempt, "Short?"), "Mitosis")
+    with strings_sent() as ended:
+        complete_attempt(learner=learner, attempt_id=attempt.pk, responses=[answer])
+    assert (len(begun), len(ended)) == (17, 15)
+    assert ended[0][0] == "BEGIN"
 
 
 def test_saving_does_the_same_work_whether_right_or_wrong(assessment: Assessment) -> None:

@@ -1,7 +1,6 @@
 """A transaction of two round trips: all or nothing, inside another one too, and whatever a session has prepared."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from courses.utils.prepared import VARYING, Prepared
 from courses.utils.rows import stand_in
 from courses.utils.short_transactions import ShortTransaction
 from tests import factories
+from tests.statements import strings_sent
 
 PERSON = stand_in(1)
 
@@ -65,19 +65,6 @@ def stored(person: User) -> str:
 
 def is_idle() -> bool:
     return connection.connection.info.transaction_status == TRANSACTION_STATUS_IDLE
-
-
-@contextmanager
-def strings_sent() -> Iterator[list[list[str]]]:
-    """The first word of each statement of each string."""
-    sent: list[list[str]] = []
-
-    def note(execute: Any, sql: str, *args: Any) -> Any:
-        sent.append([each.split()[0] for each in sql.split("; ")])
-        return execute(sql, *args)
-
-    with connection.execute_wrapper(note):
-        yield sent
 
 
 def test_it_takes_two_strings_and_psycopg2_sends_none_of_its_own(
