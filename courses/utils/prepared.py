@@ -2,8 +2,8 @@
 
 Planning takes several times as long as running them. Nothing is prepared inside a transaction, which an unknown name
 would abort: those of a short transaction are prepared before it begins (`short_transactions.py`). Outside of one, a
-session that lacks a name (it is new, or a pooler has handed over another one) prepares again. Every attempt is one text,
-so that a pooler has one session execute all of it.
+session that lacks a name (it is new, or a pooler has handed over another one) prepares again. Every attempt is one
+text, so that a pooler has one session execute all of it.
 """
 
 from collections.abc import Iterator, Sequence

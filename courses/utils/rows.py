@@ -121,6 +121,7 @@ class CompiledQuery(Generic[T]):
 
 
 def is_stand_in(value: Any) -> bool:
+    """Tell if a parameter is the placeholder of a key."""
     return type(value) is int and value > _FIRST_STAND_IN
 
 

@@ -46,11 +46,13 @@ NOUNS = {
         "authorship",
         "base",
         "changes",
+        "inlining",
         "paging",
         "plans",
         "problems",
         "registry",
         "search",
+        "sources",
         "statements",
     },
 }

@@ -108,7 +108,7 @@ def test_a_name_to_be_forgotten_that_is_not_there_is_no_mistake(monkeypatch: pyt
 def test_where_every_attempt_meets_another_session_it_is_run_without_a_name() -> None:
     failures = cycle([errors.InvalidSqlStatementName, errors.DuplicatePreparedStatement])
     texts = []
-    for attempt, failure in zip(ADD.attempts({ADD.name: True}, [2]), failures, strict=False):
+    for attempt, failure in zip(ADD.attempts({(ADD.name,): True}, [2]), failures, strict=False):
         texts.append(attempt.text.split()[0])
         if attempt.text == "SELECT %s + %s::int, '100 %%'":
             break
