@@ -18,7 +18,7 @@ from graphql import (
     GraphQLError,
     GraphQLObjectType,
     GraphQLScalarType,
-    TypeNameMetaFieldDef,
+    get_named_type,
     is_enum_type,
     is_interface_type,
     is_leaf_type,
@@ -94,33 +94,42 @@ def inlined(
     compiler: Compiler, roots: Mapping[str, Root], sources: Mapping[str, Source], kind: Kind
 ) -> InlinedRead:
     """Inline a query whose root fields have these sources. Raises NotInlined."""
-    inlining = Inlining(kind)
-    members, finishes = {}, {}
+    inlining, members = Inlining(kind), _Members()
     for name, root in roots.items():
         source = sources[name]
         show = _Show(compiler, root.definition.type, root.nodes, source.type_name)
         written = source.inline(inlining, show)
-        members[name] = show.or_null(written.sql)
-        if written.finish:
-            finishes[name] = written.finish
-    sql = object_of(members)
-    if "%" in sql:
+        members.add(name, replace(written, sql=show.or_null(written.sql)))
+    written = members.written()
+    if "%" in written.sql:
         raise NotInlined("a percent sign, which marks parameters")
-    return InlinedRead(sql, inlining.keys, _finishing(finishes))
+    return InlinedRead(written.sql, inlining.keys, written.finish)
 
 
-def _finishing(finishes: Mapping[str, Callable[[Any], Any]]) -> Callable[[Any], Any] | None:
-    """Return the function that finishes members of an object in place; None where there are none."""
-    if not finishes:
-        return None
+class _Members:
+    """Members of a JSON object."""
 
-    def finish(object_: Any) -> Any:
-        if object_ is not None:
-            for name, finish_member in finishes.items():
-                object_[name] = finish_member(object_[name])
-        return object_
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+        self._finishes: dict[str, Callable[[Any], Any]] = {}
 
-    return finish
+    def add(self, name: str, written: Written) -> None:
+        """Add a member whose value is written, and perhaps finished."""
+        self._texts[name] = written.sql
+        if written.finish:
+            self._finishes[name] = written.finish
+
+    def written(self) -> Written:
+        """Return the object; its members are finished in place."""
+        finishes = self._finishes
+
+        def finish(object_: Any) -> Any:
+            if object_ is not None:
+                for name, finish_member in finishes.items():
+                    object_[name] = finish_member(object_[name])
+            return object_
+
+        return Written(object_of(self._texts), finish if finishes else None)
 
 
 class _Show:
@@ -152,71 +161,63 @@ class _Show:
 
     def page(self, rows: Rows, request: PageRequest, *, pending: str | None = None) -> Written:
         """Return the connection over the rows, of which none may be `pending`."""
-        page = _Page(rows, request)
-        members, finishes = {}, {}
+        page, members = _Page(rows, request), _Members()
         for name, nodes in self._fields(self._type, self._nodes).items():
-            if self._is_typename(self._type, nodes):
-                members[name] = f"'\"{self._type.name}\"'"
-                continue
-            asked = definition_behind(self._type.fields[nodes[0].name.value]).python_name
-            if asked == "edges":
-                edge = self._edge(page, self._type.fields["edges"].type, nodes)
-                members[name] = page.listed(edge.sql)
-                if finish := edge.as_list():
-                    finishes[name] = finish
-            elif asked == "total_count":
-                members[name] = f"{page.total()}::text"
-            else:
-                members[name] = self._page_info(page, nodes)
-        made = object_of(members)
+            members.add(name, self._typename(self._type, nodes) or self._of_page(page, nodes))
+        written = members.written()
+        made = written.sql
         if pending:
             made = f"CASE WHEN bool_or({rows.column(pending)}) THEN {HOLE_SQL} ELSE {made} END"
-        return Written(page.select(made), _finishing(finishes))
+        return replace(written, sql=page.select(made))
+
+    def _of_page(self, page: "_Page", nodes: list[FieldNode]) -> Written:
+        """Return a field of a connection."""
+        type_ = self._type.fields[nodes[0].name.value].type
+        match nodes[0].name.value:
+            case "edges":
+                edge = self._edge(page, get_named_type(type_), nodes)
+                return Written(page.listed(edge.sql), edge.as_list())
+            case "pageInfo":
+                return self._page_info(page, get_named_type(type_), nodes)
+            case _:
+                return Written(f"{page.total()}::text")
 
     def _edge(self, page: "_Page", type_: Any, nodes: Sequence[FieldNode]) -> Written:
-        edge_type = type_.of_type.of_type.of_type
-        members, finishes = {}, {}
-        for name, of_name in self._fields(edge_type, nodes).items():
-            if self._is_typename(edge_type, of_name):
-                members[name] = f"'\"{edge_type.name}\"'"
+        members = _Members()
+        for name, of_name in self._fields(type_, nodes).items():
+            if typename := self._typename(type_, of_name):
+                members.add(name, typename)
             elif of_name[0].name.value == "cursor":
-                members[name] = f"'\"' || {page.cursor()} || '\"'"
+                members.add(name, Written(f"'\"' || {page.cursor()} || '\"'"))
             else:
-                written = _Show(self._compiler, edge_type.fields["node"].type, of_name).object(page.rows)
-                members[name] = written.sql
-                if written.finish:
-                    finishes[name] = written.finish
-        return Written(object_of(members), _finishing(finishes))
+                members.add(name, _Show(self._compiler, type_.fields["node"].type, of_name).object(page.rows))
+        return members.written()
 
-    def _page_info(self, page: "_Page", nodes: Sequence[FieldNode]) -> str:
-        type_ = self._type.fields["pageInfo"].type.of_type
+    def _page_info(self, page: "_Page", type_: Any, nodes: Sequence[FieldNode]) -> Written:
         known = {
             "hasNextPage": page.has_next,
             "hasPreviousPage": page.has_previous,
             "startCursor": page.start_cursor,
             "endCursor": page.end_cursor,
         }
-        fields = self._fields(type_, nodes)
-        return object_of(
-            {
-                name: f"'\"{type_.name}\"'"
-                if self._is_typename(type_, of_name)
-                else known[of_name[0].name.value]()
-                for name, of_name in fields.items()
-            }
-        )
+        members = _Members()
+        for name, of_name in self._fields(type_, nodes).items():
+            text = self._typename(type_, of_name) or Written(known[of_name[0].name.value]())
+            members.add(name, text)
+        return members.written()
 
     def _fields(self, type_: Any, nodes: Sequence[FieldNode]) -> dict[str, list[FieldNode]]:
         selections = [node.selection_set for node in nodes if node.selection_set]
         return self._compiler.selection.fields(type_, selections)
 
-    def _is_typename(self, type_: Any, nodes: Sequence[FieldNode]) -> bool:
-        return self._compiler.schema.get_field(type_, nodes[0].name.value) is TypeNameMetaFieldDef
+    def _typename(self, type_: Any, nodes: Sequence[FieldNode]) -> Written | None:
+        """Return `__typename`, None for another field."""
+        return Written(f"'\"{type_.name}\"'") if nodes[0].name.value == "__typename" else None
 
     def _add(self, object_: "_Object", name: str, nodes: list[FieldNode]) -> None:
         """Add a field to the object of a row."""
-        if self._is_typename(self._type, nodes):
-            object_.members[name] = f"'\"{self._type.name}\"'"
+        if typename := self._typename(self._type, nodes):
+            object_.add(name, typename)
             return
         definition = self._type.fields[nodes[0].name.value]
         field, rows = definition_behind(definition), object_.rows
@@ -229,7 +230,7 @@ class _Show:
             if text is None:
                 object_.add_computed(name, field.columns, self._compiler.field(self._type, nodes))
             else:
-                object_.members[name] = text
+                object_.add(name, Written(text))
         else:
             raise NotInlined(f"{self._type.name}.{nodes[0].name.value}")
 
@@ -268,44 +269,42 @@ _ROW = "0"
 """Member of an object that has the columns of its row, for Python: no field's name begins with a digit."""
 
 
-class _Object:
+class _Object(_Members):
     """Members of a row's object, and what Python makes of columns of the row and of rows that belong to it."""
 
     def __init__(self, rows: Rows) -> None:
+        super().__init__()
         self.rows = rows
-        self.members: dict[str, str] = {}
-        self._finishes: dict[str, Callable[[Any], Any]] = {}
         self._columns: set[str] = set()
         self._computed: list[tuple[str, Callable[[Any], Any]]] = []
         self._made: dict[Made, tuple[str, list[tuple[str, Callable[[Any, Any], Any]]]]] = {}
 
-    def add(self, name: str, written: Written) -> None:
-        """Add a member whose value is written, and perhaps finished."""
-        self.members[name] = written.sql
-        if written.finish:
-            self._finishes[name] = written.finish
-
     def add_computed(self, name: str, columns: Columns, show: Callable[[Any], Any]) -> None:
         """Add a member that is computed of columns of the row."""
         self._read(columns)
-        self.members[name] = "'null'"
+        self._texts[name] = "'null'"
         self._computed.append((name, show))
 
     def add_made(self, name: str, made: Made, columns: Columns, show: Callable[[Any, Any], Any]) -> None:
         """Add a member that shows what is made of rows that belong to the row."""
         self._read(columns)
-        self.members[name] = "'null'"
+        self._texts[name] = "'null'"
         _, fields = self._made.setdefault(made, (str(len(self._made) + 1), []))
         fields.append((name, show))
 
     def written(self) -> Written:
         """Return the object."""
         if not (self._computed or self._made):
-            return Written(object_of(self.members), _finishing(self._finishes))
+            return super().written()
         row = RawColumns(self.rows, sorted(self._columns))
-        parts = [(key, made.parts(self.rows), fields) for made, (key, fields) in self._made.items()]
-        raw = {_ROW: row.sql} | {key: part.sql for key, part, _ in parts}
-        finish_members = _finishing(self._finishes)
+        self._texts[_ROW] = row.sql
+        parts = []
+        for made, (key, fields) in self._made.items():
+            part = made.parts(self.rows)
+            self._texts[key] = part.sql
+            parts.append((key, part.make, fields))
+        written = super().written()
+        finish_members = written.finish
 
         def finish(object_: Any) -> Any:
             if object_ is None:
@@ -313,13 +312,13 @@ class _Object:
             instance = row.read(object_.pop(_ROW))
             for name, show in self._computed:
                 object_[name] = show(instance)
-            for key, part, fields in parts:
-                value = part.make(instance, object_.pop(key))
+            for key, make, fields in parts:
+                value = make(instance, object_.pop(key))
                 for name, show_made in fields:
                     object_[name] = show_made(instance, value)
             return object_ if finish_members is None else finish_members(object_)
 
-        return Written(object_of(self.members | raw), finish)
+        return replace(written, finish=finish)
 
     def _read(self, columns: Columns) -> None:
         if columns is None:

@@ -55,9 +55,11 @@ class Written:
     finish: Callable[[Any], Any] | None = None
 
     def as_list(self) -> Callable[[Any], Any] | None:
-        """Return `finish` for a list of such values."""
+        """Return `finish` for a list of such values, or null."""
         finish = self.finish
-        return None if finish is None else lambda values: [finish(value) for value in values]
+        if finish is None:
+            return None
+        return lambda values: None if values is None else [finish(value) for value in values]
 
 
 class Show(Protocol):
