@@ -116,9 +116,12 @@ def _answered(document: str, context: Context, variables: dict[str, Any]) -> Ans
     return Answered(result.data, [error.formatted for error in result.errors or []])
 
 
+_OF_THE_CLOCK = ("serverTime", "remainingSeconds", "rateLimit")
+
+
 def _gives_the_same_again(document: str) -> bool:
     """Tell if a document is a query that no clock changes, and of which no statements are counted."""
-    if connection.force_debug_cursor or any(name in document for name in ("serverTime", "remainingSeconds")):
+    if connection.force_debug_cursor or any(name in document for name in _OF_THE_CLOCK):
         return False
     prepared = prepare(schema, document)
     return not prepared.errors and prepared.operation_type(None) is OperationType.QUERY
