@@ -6,7 +6,8 @@ session that lacks a name (it is new, or a pooler has handed over another one) p
 text, so that a pooler has one session execute all of it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from hashlib import blake2b
 from itertools import chain
 from types import TracebackType
@@ -98,13 +99,14 @@ class Prepared:
         Errors are Django's, with the driver's as their cause. Names that are taken for known are corrected by them.
         """
         if names is None or self._run_once:
-            yield Attempt(self.sql, self.parameters(values))
+            yield self._unprepared(values)
             return
-        attempt = None
-        for attempt in _attempts(names, f"{WITH_ONE_PLAN}; {self.run}", values, [self]):
-            yield attempt
-        if attempt is not None and attempt.failure is not None:
-            yield Attempt(self.sql, self.parameters(values))
+        yield from _attempts(
+            names, f"{WITH_ONE_PLAN}; {self.run}", values, [self], last=partial(self._unprepared, values)
+        )
+
+    def _unprepared(self, values: Sequence[Any]) -> Attempt:
+        return Attempt(self.sql, self.parameters(values))
 
 
 def run_prepared(
@@ -114,18 +116,15 @@ def run_prepared(
 
     A transaction that `text` begins is rolled back where it fails.
     """
-    failure: BaseException | None = None
-    for attempt in _attempts(_names_of(cursor.db), text, values, statements):
+    for attempt in _attempts(
+        _names_of(cursor.db), text, values, statements, last=partial(Attempt, text, values)
+    ):
         with attempt:
             try:
                 cursor.execute(attempt.text, attempt.parameters)
-            except utils.DatabaseError as error:
-                failure = error
+            except utils.DatabaseError:
                 roll_back(cursor.db)
                 raise
-            failure = None
-    if failure is not None:
-        raise failure
 
 
 def no_longer_known(connection: Any, statements: Sequence[Prepared]) -> None:
@@ -142,9 +141,14 @@ def roll_back(connection: Any) -> None:
 
 
 def _attempts(
-    names: Names, text: str, values: Sequence[Any], statements: Sequence[Prepared]
+    names: Names,
+    text: str,
+    values: Sequence[Any],
+    statements: Sequence[Prepared],
+    *,
+    last: Callable[[], Attempt],
 ) -> Iterator[Attempt]:
-    """Yield what to send until `text` succeeds, at most REPAIRS times more than once."""
+    """Yield what to send until `text` succeeds, at most REPAIRS times more than once; then `last`, come what may."""
     key = _key_of(statements)
     prepare = "; ".join(statement.prepare for statement in statements)
     constants = chain.from_iterable(statement.constants for statement in statements)
@@ -164,6 +168,8 @@ def _attempts(
         is_unknown = isinstance(attempt.failure, errors.InvalidSqlStatementName)
         attempt = anew(() if is_unknown else key)
         yield attempt
+    if attempt.failure is not None:
+        yield last()
 
 
 def _key_of(statements: Sequence[Prepared]) -> tuple[str, ...]:
