@@ -1,6 +1,6 @@
 """Rules on seeing, writing and moderating reviews. Over reviews, or over a person's eligibility where it says so."""
 
-from dataclasses import dataclass
+from typing import Protocol
 
 from django.db.models import Q
 
@@ -23,13 +23,20 @@ def may_moderate_review(viewer: Viewer) -> Q:
     return teaches(viewer, "course_id") & ~Q(user_id=viewer.pk)
 
 
-@dataclass(frozen=True)
-class ReviewEligibility:
+class ReviewEligibility(Protocol):
     """Facts that decide whether a person may review a course."""
 
-    instructs: bool
-    has_taken: bool
-    has_reviewed: bool
+    @property
+    def instructs(self) -> bool:
+        """True if they are named as an instructor of the course."""
+
+    @property
+    def has_taken(self) -> bool:
+        """True if they are or were enrolled."""
+
+    @property
+    def has_reviewed(self) -> bool:
+        """True if they have written a review of the course."""
 
 
 def refusal_to_review(eligibility: ReviewEligibility) -> exceptions.Refusal | None:

@@ -4,11 +4,10 @@ from typing import TypeAlias, TypedDict
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from courses.exceptions import Refusal
 from courses.models import Course, Review, ReviewVote
 from courses.policies import participation
 from courses.policies.participation import NEVER, Viewer
-from courses.policies.reviews import ReviewEligibility, may_moderate_review, may_see_review, refusal_to_review
+from courses.policies.reviews import may_moderate_review, may_see_review
 from courses.utils.annotated_rows import WithAnnotations
 
 
@@ -57,7 +56,7 @@ CourseToReview: TypeAlias = WithAnnotations[Course, _ToReview]
 
 
 def courses_to_review(viewer: Viewer) -> QuerySet[CourseToReview]:
-    """Return all courses with what decides whether the viewer may review them."""
+    """Return all courses with the viewer's ReviewEligibility."""
     if viewer is None:
         return Course.objects.none().annotate(instructs=NEVER, has_taken=NEVER, has_reviewed=NEVER)
     return Course.objects.annotate(
@@ -65,8 +64,3 @@ def courses_to_review(viewer: Viewer) -> QuerySet[CourseToReview]:
         has_taken=participation.has_ever_taken(viewer),
         has_reviewed=Exists(Review.objects.filter(course=OuterRef("pk"), user=viewer)),
     )
-
-
-def refusal_to_review_it(course: CourseToReview) -> Refusal | None:
-    """Return the reason why the viewer may not review a course now; None where the viewer may."""
-    return refusal_to_review(ReviewEligibility(course.instructs, course.has_taken, course.has_reviewed))

@@ -13,14 +13,10 @@ from courses import exceptions
 from courses.constants import ActivityType
 from courses.models import Enrollment, Review, ReviewVote, User
 from courses.policies.participation import is_platform_staff
+from courses.policies.reviews import refusal_to_review
 from courses.rules.words import trimmed
 from courses.selectors.catalog import courses_visible_to
-from courses.selectors.reviews import (
-    SeenReview,
-    courses_to_review,
-    refusal_to_review_it,
-    reviews_visible_to,
-)
+from courses.selectors.reviews import SeenReview, courses_to_review, reviews_visible_to
 from courses.services import activity
 
 
@@ -43,7 +39,7 @@ def create_review(*, author: User, course_id: int, rating: int, content: str, ti
     if course is None:
         raise exceptions.NotFound(field=["courseId"])
     _lock_enrollment(author, course_id)
-    if refusal := refusal_to_review_it(courses_to_review(author).get(pk=course_id)):
+    if refusal := refusal_to_review(courses_to_review(author).get(pk=course_id)):
         raise refusal
     review = Review(user=author, course=course, is_approved=_is_approved_at_once())
     _write(review, {"rating": rating, "title": title, "content": content})

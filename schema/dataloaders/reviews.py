@@ -1,6 +1,7 @@
 """Data sources of reviews, and of courses' ratings."""
 
 from courses.exceptions import PermissionDenied
+from courses.policies.reviews import refusal_to_review
 from courses.selectors import reviews
 from schema.dataloaders.base import AdviceByRow, ByPk, ExistsOf, OneOf, PageOf
 
@@ -12,7 +13,7 @@ viewer_review_of_course = OneOf(selector=reviews.reviews_of, by="course_id")
 advice_on_reviewing_course = AdviceByRow(
     selector=reviews.courses_to_review,
     annotations=("instructs", "has_taken", "has_reviewed"),
-    judge=reviews.refusal_to_review_it,
+    judge=refusal_to_review,
     nobody=PermissionDenied("Please sign in to review this course."),
 )
 viewer_found_review_helpful = ExistsOf(selector=reviews.votes_of, by="review_id")
