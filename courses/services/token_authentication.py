@@ -23,8 +23,9 @@ def digest_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-USABLE = """token.revoked_at IS NULL AND coalesce(token.expires_at > now(), TRUE) AND person.is_active"""
-"""Condition that a `token` may be used now by its `person`."""
+USABLE_TOKENS = """courses_accesstoken AS token JOIN courses_user AS person ON person.id = token.user_id
+    AND token.revoked_at IS NULL AND coalesce(token.expires_at > now(), TRUE) AND person.is_active"""
+"""Each `token` that may be used now, with its `person`."""
 
 NOTED_LATELY = f"token.last_used_at >= now() - interval '{USE_IS_NOTED_EVERY.total_seconds():.0f} seconds'"
 """Condition that no use of a `token` has to be noted; null for one that was never used."""
@@ -33,8 +34,7 @@ _RECOGNISE = Prepared(
     f"""
 SELECT person.*, token.id AS token_id, ARRAY(SELECT jsonb_array_elements_text(token.scopes)) AS token_scopes,
     NOT coalesce({NOTED_LATELY}, FALSE) AS use_is_to_be_noted
-FROM courses_accesstoken AS token JOIN courses_user AS person ON person.id = token.user_id
-WHERE token.digest = %s AND {USABLE}
+FROM {USABLE_TOKENS} WHERE token.digest = %s
     """,  # noqa: S608 - made of constants
     [VARYING],
 )

@@ -1,8 +1,9 @@
 """Queries answered without an executor: what a selection asks is compiled once, and run for every request after.
 
-A compiled read holds, for each root field, the plan of what to load and the function that makes JSON of the rows. It
-is kept with its document, for the scopes of the token and for those variables that change the plan. All root fields
-are read in one visit to a database thread.
+A compiled operation is kept with its document, for the scopes of the token and for those variables that change what is
+loaded. Where it can, it is read by one statement that makes the JSON (inlined_reads.py). Otherwise it holds, for each
+root field, the plan of what to load and the function that makes JSON of the rows, and all are read in one visit to a
+database thread.
 
 It never tells an error. A field that cannot be compiled, a missing scope, arguments that cannot be met, null where it
 is not allowed, a value that nothing has filled: all of that is left to the ordinary way, graphql-core and the

@@ -16,12 +16,9 @@ from django.db import connection, models
 from graphql import (
     FieldNode,
     GraphQLError,
-    GraphQLObjectType,
-    GraphQLScalarType,
     get_named_type,
     is_enum_type,
     is_interface_type,
-    is_leaf_type,
 )
 
 from courses.utils.prepared import VARYING, Prepared
@@ -34,7 +31,6 @@ from schema.dataloaders.inlining import (
     HOLE,
     HOLE_SQL,
     Inlining,
-    Key,
     NoRows,
     NotInlined,
     RawColumns,
@@ -44,8 +40,9 @@ from schema.dataloaders.inlining import (
     never_null,
     null_or,
     object_of,
+    quoted,
 )
-from schema.dataloaders.paging import OrderTerm, PageRequest
+from schema.dataloaders.paging import PageRequest
 from schema.dataloaders.plans import NOTHING, Columns
 from schema.dataloaders.sources import Source
 from schema.dataloaders.statements import Kind, Viewer
@@ -56,10 +53,15 @@ class InlinedRead:
     """Query as SQL of the text of its `data`, over "viewer" and the "given" keys; `finish` is for what Python makes."""
 
     sql: str
-    keys: Sequence[Key]
+    keys: Sequence[str]
     finish: Callable[[Any], Any] | None
     statements: dict[Any, Prepared] = field(default_factory=dict, compare=False)
     """Statements that the query is a part of, by what else they do."""
+
+    @property
+    def given(self) -> str:
+        """Columns of "given" for the keys, each after a comma."""
+        return "".join(f', %s::{sql_type} AS "key{n}"' for n, sql_type in enumerate(self.keys, start=1))
 
     def read(self, viewer: Viewer, keys: Sequence[Any]) -> bytes | None:
         """Return the JSON of `data` for a viewer who is known: work for a database thread."""
@@ -70,10 +72,9 @@ class InlinedRead:
 
     @cached_property
     def _for_viewer(self) -> Prepared:
-        given = "".join(f', %s::{key.sql_type} AS "key{n}"' for n, key in enumerate(self.keys, start=1))
         statement = f"""
             WITH "viewer" AS MATERIALIZED (SELECT %s::bigint AS "id"),
-                "given" AS MATERIALIZED (SELECT 1 AS "row"{given})
+                "given" AS MATERIALIZED (SELECT 1 AS "row"{self.given})
             SELECT {self.sql}
         """
         return Prepared(statement, [VARYING] * (1 + len(self.keys)))
@@ -139,13 +140,12 @@ class _Show:
         self, compiler: Compiler, type_: Any, nodes: Sequence[FieldNode], type_name: str | None = None
     ) -> None:
         self._compiler = compiler
-        self._type, self._is_nullable = nullable(type_)
+        _, self._is_nullable = nullable(type_)
+        self._type: Any = get_named_type(type_)
         if is_interface_type(self._type):
             self._type = compiler.schema.get_type(type_name or "")
-        while not is_leaf_type(self._type) and not isinstance(self._type, GraphQLObjectType):
-            if self._type is None:
-                raise NotInlined("a type that is not known")
-            self._type, _ = nullable(self._type.of_type)
+        if self._type is None:
+            raise NotInlined("a type that is not known")
         self._nodes = nodes
 
     def or_null(self, text: str) -> str:
@@ -180,7 +180,7 @@ class _Show:
             case "pageInfo":
                 return self._page_info(page, get_named_type(type_), nodes)
             case _:
-                return Written(f"{page.total()}::text")
+                return Written(f"({page.total()})::text")
 
     def _edge(self, page: "_Page", type_: Any, nodes: Sequence[FieldNode]) -> Written:
         members = _Members()
@@ -188,7 +188,7 @@ class _Show:
             if typename := self._typename(type_, of_name):
                 members.add(name, typename)
             elif of_name[0].name.value == "cursor":
-                members.add(name, Written(f"'\"' || {page.cursor()} || '\"'"))
+                members.add(name, Written(quoted(page.cursor())))
             else:
                 members.add(name, _Show(self._compiler, type_.fields["node"].type, of_name).object(page.rows))
         return members.written()
@@ -296,8 +296,8 @@ class _Object(_Members):
         """Return the object."""
         if not (self._computed or self._made):
             return super().written()
-        row = RawColumns(self.rows, sorted(self._columns))
-        self._texts[_ROW] = row.sql
+        columns = RawColumns(self.rows, sorted(self._columns))
+        self._texts[_ROW] = columns.sql
         parts = []
         for made, (key, fields) in self._made.items():
             part = made.parts(self.rows)
@@ -309,7 +309,7 @@ class _Object(_Members):
         def finish(object_: Any) -> Any:
             if object_ is None:
                 return None
-            instance = row.read(object_.pop(_ROW))
+            instance = columns.instances.of(object_.pop(_ROW))
             for name, show in self._computed:
                 object_[name] = show(instance)
             for key, make, fields in parts:
@@ -347,31 +347,35 @@ def _text(field: Column, type_: Any, rows: Rows) -> str | None:
 
 def global_id(type_name: str, key: str) -> str:
     """Return the SQL of a global id's JSON: of one line, as names of types are short."""
-    return f"'\"' || encode(convert_to('{type_name}:' || {key}, 'UTF8'), 'base64') || '\"'"
+    return quoted(f"encode(convert_to('{type_name}:' || {key}, 'UTF8'), 'base64')")
 
 
-_INTEGERS = (models.IntegerField, models.AutoField)
+_SCALARS: Mapping[str, tuple[type, tuple[type[Any], ...]]] = {
+    "String": (str, (models.CharField, models.TextField)),
+    "Int": (int, (models.IntegerField, models.AutoField)),
+    "BigInt": (int, (models.IntegerField, models.AutoField)),
+    "Boolean": (bool, (models.BooleanField,)),
+    "Decimal": (Decimal, (models.DecimalField,)),
+    "DateTime": (datetime, (models.DateTimeField,)),
+}
+"""Scalars that PostgreSQL writes as we do: the type of their values, and the fields that hold these."""
 
 
 def _text_of(sql: str, field: Any, published: Any) -> str | None:
     """Return the text of the JSON that a scalar or enum publishes for the values of a column, NULL for NULL."""
     if is_enum_type(published):
         return _enum_text(sql, field, published)
-    if not isinstance(published, GraphQLScalarType):
-        return None
-    match published.name:
-        case "String" if isinstance(field, models.CharField | models.TextField):
-            return f"to_json({sql})::text"
-        case "Int" | "BigInt" if isinstance(field, _INTEGERS):
-            return f"{sql}::text"
-        case "Boolean" if isinstance(field, models.BooleanField):
-            return f"{sql}::text"
-        case "Decimal" if isinstance(field, models.DecimalField):
-            return f"'\"' || {sql}::text || '\"'"
-        case "DateTime" if isinstance(field, models.DateTimeField):
-            return f"'\"' || {iso_format(sql)} || '\"'"
-        case _:
-            return None
+    kind, fields = _SCALARS.get(getattr(published, "name", ""), (None, ()))
+    return _json_of(sql, kind) if kind is not None and isinstance(field, fields) else None
+
+
+def _json_of(sql: str, kind: type) -> str:
+    """Return the text of the JSON of a value of a type, NULL for NULL."""
+    if kind is str:
+        return f"to_json({sql})::text"
+    if kind is datetime:
+        return quoted(iso_format(sql))
+    return quoted(f"{sql}::text") if kind is Decimal else f"{sql}::text"
 
 
 def _enum_text(sql: str, field: Any, published: Any) -> str | None:
@@ -383,7 +387,7 @@ def _enum_text(sql: str, field: Any, published: Any) -> str | None:
     except GraphQLError:
         return None
     cases = " ".join(f"WHEN '{value}' THEN '\"{name}\"'" for value, name in names.items())
-    return f"CASE {sql} {cases} WHEN NULL THEN NULL END"
+    return f"CASE {sql} {cases} END"
 
 
 def iso_format(sql: str) -> str:
@@ -414,7 +418,9 @@ class _Page:
 
     def cursor(self) -> str:
         """Return a row's cursor: what schema.core.connections.encode_cursor writes."""
-        values = " || ',' || ".join(self._value(term) for term in self._request.order)
+        values = " || ',' || ".join(
+            _json_of(self.rows.column(term.column), term.kind) for term in self._request.order
+        )
         encoded = f"encode(convert_to('[' || {values} || ']', 'UTF8'), 'base64')"
         return f"translate({encoded}, '+/' || chr(10), '-_')"
 
@@ -449,17 +455,7 @@ class _Page:
 
     def _cursor_at(self, direction: str) -> str:
         first = f"(array_agg({self.cursor()} ORDER BY {self._place} {direction}){self._within})[1]"
-        return null_or(f"'\"' || {first} || '\"'")
-
-    def _value(self, term: OrderTerm) -> str:
-        sql = self.rows.column(term.column)
-        if term.kind is int:
-            return f"{sql}::text"
-        if term.kind is datetime:
-            return f"'\"' || {iso_format(sql)} || '\"'"
-        if term.kind is Decimal:
-            return f"'\"' || {sql}::text || '\"'"
-        return f"to_json({sql})::text"
+        return null_or(quoted(first))
 
 
 def _json(value: bool) -> str:

@@ -8,10 +8,11 @@ from typing import Any
 import orjson
 
 from courses.exceptions import Refusal
+from courses.models import Answer, Question
 from courses.selectors import attempt_starts, attempts
 from courses.services.attempt_endings import close_expired_attempts
 from schema.dataloaders.base import AdviceOn, AfterLoad, ByPk, Fact, InOrder, Made, PageOf, Viewer
-from schema.dataloaders.inlining import Parts, RawColumns, Rows, any_of
+from schema.dataloaders.inlining import Instances, Parts, RawColumns, Rows, any_of
 from schema.dataloaders.plans import UNKNOWN, Plan
 from schema.dataloaders.statements import rows_of
 
@@ -35,6 +36,16 @@ def _summaries(viewer: Viewer, assessments: Sequence[int]) -> Mapping[int, attem
 
 QUESTIONS_KEPT = 2048
 """Number of questions whose rows a process keeps as values, by their text: the same text is the same question."""
+
+
+@lru_cache(maxsize=QUESTIONS_KEPT)
+def _question_with_rule(
+    text: str, questions: Instances[Question], answers: Instances[Answer]
+) -> attempts.QuestionWithRule:
+    """Return the question of a JSON array, whose last element is the arrays of its answers."""
+    *of_question, of_answers = orjson.loads(text)
+    [found] = attempts.with_rules([questions.of(of_question)], map(answers.of, of_answers))
+    return found
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -67,17 +78,14 @@ class LaidOutQuestions(Made):
         answer_columns = RawColumns(answers, attempts.LAID_OUT_ANSWER)
         answered_columns = RawColumns(answered, attempts.ANSWERED)
 
-        @lru_cache(maxsize=QUESTIONS_KEPT)
-        def question_with_rule(text: str) -> attempts.QuestionWithRule:
-            *of_question, of_answers = orjson.loads(text)
-            question = question_columns.read(of_question)
-            [found] = attempts.with_rules([question], map(answer_columns.read, of_answers))
-            return found
-
         def make(attempt: Any, raw: Any) -> list[attempts.VisibleQuestion]:
             texts, of_answered = raw
-            found = map(question_with_rule, texts)
-            return attempts.lay_out([attempt], found, map(answered_columns.read, of_answered))[attempt]
+            found = (
+                _question_with_rule(text, question_columns.instances, answer_columns.instances)
+                for text in texts
+            )
+            responses = map(answered_columns.instances.of, of_answered)
+            return attempts.lay_out([attempt], found, responses)[attempt]
 
         with_answers = f"{question_columns.values}, ({answers.arrays(answer_columns.values)})"
         texts = questions.select(f"coalesce(json_agg(json_build_array({with_answers})::text), '[]')")

@@ -16,7 +16,7 @@ from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Aggregate, Count, QuerySet, Sum
 from strawberry.dataloader import DataLoader
 
 from courses.exceptions import Refusal
@@ -133,7 +133,6 @@ class ByPk(Declaration):
         return {row.pk: row for row in rows}
 
     def inline(self, parent: Rows, request: Hashable, show: Show) -> Written:
-        assert self.key is not None
         return parent.beneath(self.selector, "pk", self.key).one(show, pending=self.after_load.pending)
 
 
@@ -151,7 +150,6 @@ class OneOf(Declaration):
         return {row.parent_key: row for row in rows}
 
     def inline(self, parent: Rows, request: Hashable, show: Show) -> Written:
-        assert self.key is not None
         return parent.beneath(self.selector, self.by, self.key).one(show)
 
 
@@ -172,7 +170,6 @@ class ChildrenOf(Declaration):
         return children
 
     def inline(self, parent: Rows, request: Hashable, show: Show) -> Written:
-        assert self.key is not None
         return parent.beneath(self.selector, self.by, self.key).list(show, InOrder(self.order))
 
     def missing(self, key: Any, request: Hashable) -> list[Any]:
@@ -196,22 +193,30 @@ class Fact(Declaration):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class CountOf(Declaration):
-    """Number of rows whose column `by` references the parent."""
+class NumberOf(Declaration):
+    """Number over the rows whose column `by` references the parent; 0 of no rows."""
 
     selector: Selector
     by: str
+
+    @property
+    @abstractmethod
+    def aggregate(self) -> Aggregate:
+        """Number of a batch's parent."""
+
+    @abstractmethod
+    def number(self, rows: Rows) -> str:
+        """Return the query of the number of one parent. Raises NoRows."""
 
     def load(
         self, viewer: Viewer, keys: Sequence[Any], request: Hashable, then: Plan = UNKNOWN
     ) -> Mapping[Any, Any]:
         rows = self.selector(viewer).filter(**{f"{self.by}__in": keys}).order_by()
-        return dict(rows.values_list(self.by).annotate(Count("pk")))
+        return dict(rows.values_list(self.by).annotate(self.aggregate))
 
     def inline(self, parent: Rows, request: Hashable, show: Show) -> Written:
-        assert self.key is not None
         try:
-            return Written(f"{parent.beneath(self.selector, self.by, self.key).count()}::text")
+            return Written(f"({self.number(parent.beneath(self.selector, self.by, self.key))})::text")
         except NoRows:
             return Written("'0'")
 
@@ -220,29 +225,29 @@ class CountOf(Declaration):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class SumOf(Declaration):
+class CountOf(NumberOf):
+    """Number of rows whose column `by` references the parent."""
+
+    @property
+    def aggregate(self) -> Aggregate:
+        return Count("pk")
+
+    def number(self, rows: Rows) -> str:
+        return rows.count()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SumOf(NumberOf):
     """Sum of the column `of` over the rows whose column `by` references the parent."""
 
-    selector: Selector
-    by: str
     of: str
 
-    def load(
-        self, viewer: Viewer, keys: Sequence[Any], request: Hashable, then: Plan = UNKNOWN
-    ) -> Mapping[Any, Any]:
-        rows = self.selector(viewer).filter(**{f"{self.by}__in": keys}).order_by()
-        return dict(rows.values_list(self.by).annotate(Sum(self.of)))
+    @property
+    def aggregate(self) -> Aggregate:
+        return Sum(self.of)
 
-    def inline(self, parent: Rows, request: Hashable, show: Show) -> Written:
-        assert self.key is not None
-        rows = parent.beneath(self.selector, self.by, self.key)
-        try:
-            return Written(f"({rows.select(f'coalesce(sum({rows.column(self.of)}), 0)')})::text")
-        except NoRows:
-            return Written("'0'")
-
-    def missing(self, key: Any, request: Hashable) -> int:
-        return 0
+    def number(self, rows: Rows) -> str:
+        return rows.select(f"coalesce(sum({rows.column(self.of)}), 0)")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -262,11 +267,10 @@ class ExistsOf(Declaration):
         return {key: key in found for key in keys}
 
     def inline(self, parent: Rows, request: Hashable, show: Show) -> Written:
-        assert self.key is not None
         if parent.inlining.viewer is None:
             return Written("NULL" if self.for_nobody is None else f"'{str(self.for_nobody).lower()}'")
         rows = parent.beneath(self.selector, self.by, self.key)
-        return Written(f"({rows.count()} > 0)::text")
+        return Written(f"(({rows.count()}) > 0)::text")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -339,13 +343,12 @@ class AdviceByRow(Made):
         return {row.parent_key: Advice(self.judge(row)) for row in rows}
 
     def parts(self, parent: Rows) -> Parts:
-        assert self.key is not None
         if parent.inlining.viewer is None:
             return Parts("'null'", lambda _row, _nothing: Advice(self.nobody))
         rows = parent.beneath(self.selector, "pk", self.key)
         columns = RawColumns(rows, self.annotations)
         text = f"({rows.select(columns.sql)})"
-        return Parts(never_null(text), lambda _row, raw: Advice(self.judge(columns.read(raw))))
+        return Parts(never_null(text), lambda _row, raw: Advice(self.judge(columns.instances.of(raw))))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -368,7 +371,6 @@ class PageOf(Declaration):
 
     def inline(self, parent: Rows, request: Hashable, show: Show) -> Written:
         assert isinstance(request, PageRequest)
-        assert self.key is not None
         if not request.is_first:
             raise NotInlined("later pages of many parents")
         rows = parent.beneath(self.selector, self.by, self.key)

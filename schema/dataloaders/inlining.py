@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from itertools import count
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import models
-from django.db.models import BigIntegerField, BooleanField, Field, Func, QuerySet
+from django.db.models import BigIntegerField, BooleanField, Field, Func, Model, QuerySet
 from django.db.models.expressions import BaseExpression, RawSQL
 from psycopg2.extensions import adapt
 
 from courses.utils.rows import is_stand_in, row_of
 from schema.dataloaders.statements import Kind, Selector, Window, stand_in_for
+
+M = TypeVar("M", bound=Model)
 
 HOLE = "\x01"
 """Stands in the text where only the ordinary way has an answer: a null that is not allowed, an attempt to be closed.
@@ -38,13 +40,6 @@ class NotInlined(Exception):  # noqa: N818 - it is no failure: the selection is 
 
 class NoRows(Exception):  # noqa: N818 - it is no failure: a viewer of this kind sees none
     """A selector has no rows for the kind of viewer."""
-
-
-@dataclass(frozen=True)
-class Key:
-    """Value that a statement is given: its type in PostgreSQL."""
-
-    sql_type: str
 
 
 @dataclass(frozen=True)
@@ -77,16 +72,17 @@ class Inlining:
 
     def __init__(self, kind: Kind) -> None:
         self.viewer = stand_in_for(kind)
-        self.keys: list[Key] = []
+        self.keys: list[str] = []
+        """Types of the keys in PostgreSQL."""
         self._numbers = count(1)
 
     def rows(self, selector: Selector, *conditions: Any, **lookups: Any) -> "Rows":
         """Return the rows of a selector that meet the conditions, to be selected from."""
         return Rows(self, selector(self.viewer).filter(*conditions, **lookups))
 
-    def key(self, key: Key) -> RawSQL:
-        """Return a value that the statement is given when it is run, in the order of these calls."""
-        self.keys.append(key)
+    def key(self, sql_type: str) -> RawSQL:
+        """Return a value of that type that the statement is given when it is run, in the order of these calls."""
+        self.keys.append(sql_type)
         return RawSQL(f'(SELECT "key{len(self.keys)}" FROM "given")', ())  # noqa: S608, S611 - a number
 
     def name(self, prefix: str) -> str:
@@ -131,8 +127,9 @@ class Rows:
     def may_be_null(self, name: str) -> bool:
         return name in self._rows.query.annotations or self._field(name).null
 
-    def beneath(self, selector: Selector, by: str, key: str) -> "Rows":
+    def beneath(self, selector: Selector, by: str, key: str | None) -> "Rows":
         """Return the rows of a selector whose column `by` has the value of this row's column `key`."""
+        assert key is not None, "rows are found by a column of their parent"
         parent = RawSQL(self.column(key), (), output_field=BigIntegerField())  # noqa: S611 - a column of ours
         return self.inlining.rows(selector, **{by: parent})
 
@@ -172,7 +169,7 @@ class Rows:
     def count(self, narrowed: Window = lambda rows: rows) -> str:
         """Return the query of the number of rows. Raises NoRows."""
         rows = narrowed(self._rows).order_by().values("pk")
-        return f'(SELECT count(*) FROM ({sql_of(rows)}) AS "counted")'  # noqa: S608 - a selector's
+        return f'SELECT count(*) FROM ({sql_of(rows)}) AS "counted"'  # noqa: S608 - a selector's
 
     def _field(self, name: str) -> "Field[Any, Any]":
         found = self._found(name)
@@ -187,28 +184,36 @@ class Rows:
         )
 
 
+@dataclass(frozen=True)
+class Instances(Generic[M]):
+    """Instances of a model, made of JSON arrays: the attribute of each value, and what makes the value Django would."""
+
+    model: type[M]
+    readers: tuple[tuple[str, Callable[[Any], Any] | None], ...]
+
+    def of(self, values: Sequence[Any]) -> M:
+        """Return the instance of an array; further values are left alone."""
+        attributes = {
+            name: value if read is None or value is None else read(value)
+            for (name, read), value in zip(self.readers, values, strict=False)
+        }
+        return row_of(self.model, attributes)
+
+
 class RawColumns:
     """Columns of rows for Python: a JSON array for each row, and the model's instances made of them."""
 
     def __init__(self, rows: Rows, names: Iterable[str]) -> None:
-        self._model = rows.model
         raw = {name: _raw(rows, name) for name in dict.fromkeys(["pk", *names])}
         self.values = ", ".join(sql for sql, _ in raw.values())
         """SQL of the values, with commas between."""
-        self._readers = [(rows.attribute(name), read) for name, (_, read) in raw.items()]
+        readers = tuple((rows.attribute(name), read) for name, (_, read) in raw.items())
+        self.instances: Instances[Any] = Instances(rows.model, readers)
 
     @property
     def sql(self) -> str:
         """SQL of the array's text."""
         return f"json_build_array({self.values})::text"
-
-    def read(self, values: Sequence[Any]) -> Any:
-        """Return the instance of a row; further values of the array are left alone."""
-        attributes = {
-            name: value if read is None or value is None else read(value)
-            for (name, read), value in zip(self._readers, values, strict=False)
-        }
-        return row_of(self._model, attributes)
 
 
 def _raw(rows: Rows, name: str) -> tuple[str, Callable[[Any], Any] | None]:
@@ -282,6 +287,11 @@ def object_of(members: Mapping[str, str]) -> str:
 def list_of(made: str, *, filtered: str = "", order: str = "") -> str:
     """Return the SQL of a JSON array's text: an aggregate of the text of its elements."""
     return f"'[' || coalesce(string_agg({made}, ','{order}){filtered}, '') || ']'"
+
+
+def quoted(text: str) -> str:
+    """Return the SQL of a JSON string's text, of text that needs no escapes."""
+    return f"'\"' || {text} || '\"'"
 
 
 def null_or(text: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from schema.dataloaders.base import ByPk, InOrder
-from schema.dataloaders.inlining import Inlining, Key, NotInlined, Show, Written
+from schema.dataloaders.inlining import Inlining, NotInlined, Show, Written
 from schema.dataloaders.paging import PageRequest, page_of
 from schema.dataloaders.plans import Plan
 from schema.dataloaders.statements import Selector, Viewer, all_rows_of
@@ -74,7 +74,7 @@ class RowByPk(Source):
         return self.declaration.load(viewer, [self.key], None, plan).get(self.key)
 
     def inline(self, inlining: Inlining, show: Show) -> Written:
-        rows = inlining.rows(self.declaration.selector, pk=inlining.key(Key("bigint")))
+        rows = inlining.rows(self.declaration.selector, pk=inlining.key("bigint"))
         return rows.one(show, pending=self.declaration.after_load.pending)
 
 
@@ -98,7 +98,7 @@ class RowBy(Source):
 
     def inline(self, inlining: Inlining, show: Show) -> Written:
         types = {int: "bigint", str: "text"}
-        keys = {name: inlining.key(Key(types[type(value)])) for name, value in self.by}
+        keys = {name: inlining.key(types[type(value)]) for name, value in self.by}
         return inlining.rows(self.selector, **keys).one(show)
 
 
@@ -146,9 +146,9 @@ class RootPage(Source):
     def inline(self, inlining: Inlining, show: Show) -> Written:
         if self.request.where:
             raise NotInlined("conditions that differ from request to request")
-        keys = [Key(term.sql_type) for term in self.request.order]
+        types = [term.sql_type for term in self.request.order]
         after, before = (
-            None if place is None else tuple(inlining.key(key) for key in keys)
+            None if place is None else tuple(inlining.key(sql_type) for sql_type in types)
             for place in (self.request.after, self.request.before)
         )
         request = replace(self.request, after=after, before=before)

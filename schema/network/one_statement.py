@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 
 from courses.services.cost_buckets import DRAWING, Draw, drawing
-from courses.services.token_authentication import NOTED_LATELY, USABLE
+from courses.services.token_authentication import NOTED_LATELY, USABLE_TOKENS
 from courses.utils.prepared import VARYING, Prepared
 from schema.core.inlined_reads import InlinedRead
 from schema.core.kept import Kept
@@ -78,14 +78,13 @@ def outcome_of(rows: Iterable[tuple[Any, ...]], points: int) -> Outcome | None:
 
 
 def _written(read: InlinedRead, hint: TokenHint | None) -> Prepared:
-    keys = "".join(f', %s::{key.sql_type} AS "key{n}"' for n, key in enumerate(read.keys, start=1))
     drawn = (
         DRAWING if settings.RATE_LIMIT else "SELECT NULL AS spent, TRUE AS is_granted, NULL AS measured_at"
     )
     statement = f"""
         WITH "given" AS MATERIALIZED (
             SELECT %s::text AS digest, %s::text AS bucket, %s::numeric AS points, %s::numeric AS size,
-                %s::numeric AS rate{keys}
+                %s::numeric AS rate{read.given}
         ),
         "viewer" AS MATERIALIZED ({_viewer(hint)}),
         drawing AS (
@@ -105,7 +104,7 @@ def _viewer(hint: TokenHint | None) -> str:
     scopes = f"'{json.dumps(sorted(hint.scopes))}'::jsonb"
     return f"""
         SELECT person.id, token.id AS token_id
-        FROM courses_accesstoken AS token JOIN courses_user AS person ON person.id = token.user_id
-        WHERE token.digest = (SELECT digest FROM "given") AND {USABLE} AND {NOTED_LATELY}
+        FROM {USABLE_TOKENS}
+        WHERE token.digest = (SELECT digest FROM "given") AND {NOTED_LATELY}
             AND person.is_staff = {hint.kind is Kind.STAFF} AND token.scopes @> {scopes} AND token.scopes <@ {scopes}
     """  # noqa: S608 - made of constants

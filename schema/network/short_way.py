@@ -1,10 +1,10 @@
-"""The short way of a request: a POST of JSON with a known query or mutation, answered by one job on a database thread.
+"""The short way of a request: a POST of JSON with a known query or mutation, answered by one visit to the database.
 
 Nearly all requests of a page in use are of this kind. Who is asking, what it costs, whether it was forged, and the
-operation itself need one visit to the database; Strawberry's view, its extensions and graphql-core's executor are left
-out. Bounds, refusals, headers and log line are those of the general way, by the same functions. Whatever else a
-request may be, and whatever would have to be told as an error of a field, goes the general way: paid for once, and
-carried out once.
+operation itself are one statement on a session of the event loop, or one job on a database thread; Strawberry's view,
+its extensions and graphql-core's executor are left out. Bounds, refusals, headers and log line are those of the general
+way, by the same functions. Whatever else a request may be, and whatever would have to be told as an error of a field,
+goes the general way: paid for once, and carried out once.
 """
 
 from dataclasses import dataclass, replace

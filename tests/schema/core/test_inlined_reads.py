@@ -16,6 +16,8 @@ from courses.models import AssessmentAttempt, Course, User
 from schema.core import ids
 from schema.core.compiled_reads import KEPT_FOR_AN_OPERATION, REMEMBERED, CompiledOperation
 from schema.core.upstream import graphql_schema
+from schema.dataloaders.attempts import QUESTIONS_KEPT
+from schema.dataloaders.attempts import _question_with_rule as kept_questions
 from schema.dataloaders.statements import Kind
 from schema.documents.reading import prepare
 from schema.root import schema
@@ -131,6 +133,19 @@ def test_questions_are_one_statement_and_follow_their_author(api: Api) -> None:
     question.save()
     [shown] = api(document, learner, **asked)["attempt"]["questions"]
     assert (shown["text"], statements) == ("Which one is it now?", 1)
+
+
+def test_questions_are_kept_once_for_all_operations(api: Api) -> None:
+    learner = factories.make_user()
+    assessment = factories.make_assessment()
+    factories.single_choice(assessment)
+    attempt = factories.make_attempt(learner, assessment)
+    kept_questions.cache_clear()
+    for asked in ("text", "points"):
+        document = f"query($id: ID!) {{ attempt(id: $id) {{ questions {{ {asked} }} }} }}"
+        api(document, learner, id=ids.encode("AssessmentAttempt", attempt.pk))
+    kept = kept_questions.cache_info()
+    assert (kept.currsize, kept.hits, kept.misses, kept.maxsize) == (1, 1, 1, QUESTIONS_KEPT)
 
 
 def _operation(document: str) -> tuple[CompiledOperation, Callable[..., Any]]:

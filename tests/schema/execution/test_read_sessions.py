@@ -58,7 +58,7 @@ def own_session(real_threads: None) -> None:
 
 
 def run(scenario: Callable[[ReadSessions], Awaitable[Any]], *, number: int = 1) -> Any:
-    """What `scenario` returns, with sessions that are closed after it. The loop has a thread of its own."""
+    """The result of `scenario`, with sessions that are closed after it. The loop has a thread of its own."""
 
     async def with_sessions() -> Any:
         sessions = ReadSessions(number)
@@ -92,7 +92,7 @@ def executing(text: str) -> list[int]:
 
 
 async def here(look: Callable[..., T], *args: Any) -> T:
-    """What the test sees through its own session, from inside of a scenario."""
+    """Rows that the test sees through its own session, from inside of a scenario."""
     return await sync_to_async(look)(*args)
 
 
