@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 import psycopg2
+import sqlparse
 
 from tests.benchmarks import load
 from tests.benchmarks.contenders.base import Contender
@@ -90,7 +91,8 @@ def _statements(deployment: Deployment, mark: int) -> list[str]:
     logged = [found[1] for entry in entries if (found := _LOGGED.search(entry))]
     return [
         statement
-        for statement in logged
+        for string in logged
+        for statement in sqlparse.split(string)
         if not _BOOKKEEPING.match(statement) and "pg_stat" not in statement and "pg_catalog" not in statement
     ]
 
