@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, cast
 
 import orjson
@@ -52,9 +52,9 @@ from schema.network.request_body import (
     require_json,
 )
 from schema.network.request_log import RequestRecord, request_id
-from schema.network.responses import body_of, codes_of, head_of, status_of
+from schema.network.responses import Reply, body_of, codes_of, head_of, status_of
 from schema.network.short_way import answer, known_operation
-from schema.network.sign_in import charged, signed_in, signed_in_still, welcome
+from schema.network.sign_in import charged, send_new_session, signed_in, signed_in_still, welcome
 from schema.network.websocket import TransportHandler
 
 JSON_TYPES = (JSON, GRAPHQL_RESPONSE)
@@ -117,7 +117,7 @@ class GraphQLApplication(GraphQL[Context, None]):
             response = refusal.response(_preferred(request.headers, JSON_TYPES) or JSON)
         except ClientDisconnect:
             return
-        response.headers["X-Request-ID"] = record.request_id
+        response.raw_headers.append((b"x-request-id", record.request_id.encode()))
         record.log(response.status_code)
         await (head_of(response) if scope["method"] == "HEAD" else response)(scope, receive, send)
 
@@ -125,31 +125,35 @@ class GraphQLApplication(GraphQL[Context, None]):
 
     async def _short_way(self, request: Request) -> Response | None:
         """Return the response to a known query, or None for a request that takes the general way."""
-        media_type = _preferred(request.headers, RESPONSE_TYPES)
-        if request.method != "POST" or media_type not in JSON_TYPES or not _is_our_host(request):
+        given = request.scope["headers"]
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in given}
+        media_type = preferred_media_type(headers.get("accept"), RESPONSE_TYPES)
+        is_json = media_type in JSON_TYPES and len(headers) == len(given)  # no header is there twice
+        if not is_json or request.method != "POST" or not _is_ours(headers.get("host", "")):
             return None
-        asked = await known_operation(self.schema, request)
+        asked = await known_operation(self.schema, request, headers)
         if asked is None:
             return None
         record: RequestRecord = request.state.record
         record.operation, record.cost = asked.name, asked.cost
-        work, context = request_work.start(), self._context_of(request)
+        work = request_work.start()
         try:
             async with asyncio.timeout(settings.REQUEST_DEADLINE_SECONDS), self.admission.place():
-                authenticated, body = await answer(asked, request, context, self.read_sessions)
+                answered = await answer(asked, request, headers, self.read_sessions, self._context_of)
         except TimeoutError:
             raise Refused(ErrorCode.TIMEOUT, _timeout_message(asked.operation.operation)) from None
         except Overloaded:
             raise Refused(ErrorCode.OVERLOADED) from None
         finally:
             record.statements = work.statements
+        authenticated = answered.authenticated
         record.principal = authenticated.principal
-        if body is None:
-            request.state.authenticated, request.state.carried_out = authenticated, context.carried_out
+        if answered.body is None:
+            request.state.authenticated, request.state.carried_out = authenticated, answered.carried_out
             return None
-        response = Response(body, headers=NEVER_CACHED, media_type=media_type)
-        welcome(response, authenticated)
-        return response
+        reply = Reply(answered.body, cast("str", media_type), authenticated.draw)
+        send_new_session(reply, authenticated)
+        return reply
 
     # ---------------------------------------------------------------- before execution
 
@@ -198,7 +202,7 @@ class GraphQLApplication(GraphQL[Context, None]):
         if request.method == "GET":
             parameters: Any = parameters_of_url(request.query_params)
         else:
-            require_json(request.headers)
+            require_json(request.headers.get("content-type", ""), request.headers.get("content-encoding", ""))
             parameters = json_of(await request.get_body(), "The request body")
         return request_data(parameters, "sse" if media_type == EVENT_STREAM else "http")
 
@@ -306,9 +310,18 @@ class GraphQLApplication(GraphQL[Context, None]):
 
 
 def _is_our_host(connection: HTTPConnection) -> bool:
-    """Validate the Host header against ALLOWED_HOSTS, because of DNS rebinding."""
-    domain, _ = split_domain_port(connection.headers.get("host", ""))
-    return validate_host(domain, settings.ALLOWED_HOSTS)
+    return _is_ours(connection.headers.get("host", ""))
+
+
+def _is_ours(host: str) -> bool:
+    """Validate a Host header against ALLOWED_HOSTS, because of DNS rebinding."""
+    return _is_allowed(host, tuple(settings.ALLOWED_HOSTS))
+
+
+@lru_cache(maxsize=64)
+def _is_allowed(host: str, allowed: tuple[str, ...]) -> bool:
+    domain, _ = split_domain_port(host)
+    return validate_host(domain, allowed)
 
 
 def _timeout_message(kind: OperationType | None) -> str:

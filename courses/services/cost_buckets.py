@@ -7,7 +7,6 @@ table, so that all processes draw from the same ones; without a row a bucket is 
 import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -32,7 +31,7 @@ DRAWING = """
             )) AS level
         ) AS leaked
     )
-    RETURNING spent, is_granted, measured_at
+    RETURNING spent::float8 AS spent, is_granted, measured_at
 """
 """Statement that draws what the one row of `drawing` (owner, points, size, rate) says, as a part of a larger one."""
 
@@ -53,37 +52,34 @@ class Draw:
 
     points: int = 0
     is_granted: bool = True
-    spent: Decimal = Decimal(0)
+    spent: float = 0
     measured_at: datetime = field(default_factory=timezone.now)
+    size: int = field(default_factory=lambda: settings.RATE_LIMIT_POINTS)
+    rate: int = field(default_factory=lambda: settings.RATE_LIMIT_RESTORED_PER_SECOND)
 
     @property
     def remaining(self) -> int:
         """Whole points left."""
-        left: int = math.floor(settings.RATE_LIMIT_POINTS - self.spent)
-        return max(0, left)
+        return max(0, math.floor(self.size - self.spent))
 
     @property
     def full_after_seconds(self) -> int:
-        seconds: int = math.ceil(self.spent / settings.RATE_LIMIT_RESTORED_PER_SECOND)
-        return seconds
+        return math.ceil(self.spent / self.rate)
 
     @property
     def full_at(self) -> datetime:
-        seconds = float(self.spent / settings.RATE_LIMIT_RESTORED_PER_SECOND)
-        return self.measured_at + timedelta(seconds=seconds)
+        return self.measured_at + timedelta(seconds=self.spent / self.rate)
 
     @property
     def granted_after_seconds(self) -> int:
         """Whole seconds to wait, at least one, until the same points are there."""
-        missing = self.spent + self.points - settings.RATE_LIMIT_POINTS
-        seconds: int = math.ceil(missing / settings.RATE_LIMIT_RESTORED_PER_SECOND)
-        return max(1, seconds)
+        return max(1, math.ceil((self.spent + self.points - self.size) / self.rate))
 
 
-def drawing(*, owner: str, points: int) -> list[Any]:
+def drawing(*, owner: str | None, points: int) -> list[Any]:
     """Return the values of the row `drawing`."""
     size, rate = settings.RATE_LIMIT_POINTS, settings.RATE_LIMIT_RESTORED_PER_SECOND
-    return [owner[:LONGEST_OWNER], points, size, rate]
+    return [owner and owner[:LONGEST_OWNER], points, size, rate]
 
 
 def draw(*, owner: str, points: int) -> Draw:

@@ -79,6 +79,7 @@ class Prepared:
         self.name = "s" + blake2b(f"{body}{self.constants!r}".encode(), digest_size=12).hexdigest()
         values = ", ".join("%s" for value in parameters if value is VARYING)
         self.run = f"EXECUTE {self.name}" + (f"({values})" if values else "")
+        self._run_with_one_plan = f"{WITH_ONE_PLAN}; {self.run}"
         self.prepare = f"PREPARE {self.name} AS {body}"
 
     def parameters(self, values: Sequence[Any]) -> list[Any]:
@@ -102,7 +103,7 @@ class Prepared:
             yield self._unprepared(values)
             return
         yield from _attempts(
-            names, f"{WITH_ONE_PLAN}; {self.run}", values, [self], last=partial(self._unprepared, values)
+            names, self._run_with_one_plan, values, [self], last=partial(self._unprepared, values)
         )
 
     def _unprepared(self, values: Sequence[Any]) -> Attempt:
@@ -150,13 +151,12 @@ def _attempts(
 ) -> Iterator[Attempt]:
     """Yield what to send until `text` succeeds, at most REPAIRS times more than once; then `last`, come what may."""
     key = _key_of(statements)
-    prepare = "; ".join(statement.prepare for statement in statements)
-    constants = chain.from_iterable(statement.constants for statement in statements)
-    parameters = [*constants, *values]
 
     def anew(forgotten: Sequence[str]) -> Attempt:
         forget = "".join(f"DEALLOCATE {name}; " for name in forgotten)
-        return Attempt(f"{forget}{prepare}; {text}", parameters, _REPAIRED)
+        prepare = "; ".join(statement.prepare for statement in statements)
+        constants = chain.from_iterable(statement.constants for statement in statements)
+        return Attempt(f"{forget}{prepare}; {text}", [*constants, *values], _REPAIRED)
 
     is_known = names.pop(key, False)
     attempt = Attempt(text, values, _REPAIRED) if is_known else anew(_evicted(names))

@@ -6,7 +6,6 @@ that our classes override or call.
 """
 
 from asyncio import Task
-from collections.abc import AsyncIterator
 from typing import Any
 
 from cross_web import StarletteRequestAdapter
@@ -17,6 +16,7 @@ from graphql.validation.validate import (
     ValidationAbortedError,  # raised by OverlappingFieldsCanBeMergedRule past its budget
 )
 from starlette.datastructures import State
+from starlette.types import Receive
 from strawberry import Schema
 from strawberry.annotation import StrawberryAnnotation  # type of `computed` fields, which have no resolver
 from strawberry.asgi import ASGIWebSocketAdapter  # base of TextFrames, which bounds frames and sends text
@@ -135,10 +135,11 @@ def operation_name_given(context: ExecutionContext) -> str | None:
 
 
 class StreamedRequest(StarletteRequestAdapter):
-    """Strawberry's request adapter, with a body that can be streamed."""
+    """Strawberry's request adapter, with the messages of the body."""
 
-    def chunks(self) -> AsyncIterator[bytes]:
-        return self._request.stream()
+    @property
+    def receive(self) -> Receive:
+        return self._request.receive
 
     @property
     def state(self) -> State:

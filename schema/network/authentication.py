@@ -49,9 +49,6 @@ class Authenticated:
         return f"user:{person.pk}" if person else None
 
 
-NOT_SIGNED_IN = Authenticated()
-
-
 async def identify(
     authorization: str | None, cookies: Mapping[str, str], *, address: str | None, points: int
 ) -> Authenticated:
@@ -62,7 +59,7 @@ async def identify(
     """
     session_key = cookies.get(settings.SESSION_COOKIE_NAME)
     if authorization is None and not session_key and not settings.RATE_LIMIT:
-        return NOT_SIGNED_IN
+        return Authenticated()
     return await database(identify_and_charge, authorization, cookies, address=address, points=points)
 
 
@@ -101,7 +98,7 @@ def identify_and_charge(
 def _identified(authorization: str | None, session_key: str | None) -> Authenticated:
     if authorization is not None:
         return _by_token(bearer_of(authorization))
-    return _by_session(session_key) if session_key and is_storable(session_key) else NOT_SIGNED_IN
+    return _by_session(session_key) if session_key and is_storable(session_key) else Authenticated()
 
 
 def bearer_of(authorization: str) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 
 from django.conf import settings
@@ -14,6 +14,11 @@ MAX_USER_AGENT_LENGTH = 512
 
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _WITH_PORT = re.compile(r"\[(?P<v6>[^\]]+)\](?::\d+)?|(?P<v4>[\d.]+):\d+")
+
+
+def address_of(peer: tuple[str, int] | None, forwarded_for: str | None) -> str | None:
+    """Return the address of a request, of which the server names the `peer` and its port."""
+    return client_address(peer[0] if peer else None, [forwarded_for] if forwarded_for else [])
 
 
 def client_address(peer: str | None, forwarded_for: Sequence[str]) -> str | None:
@@ -38,7 +43,12 @@ def readable_user_agent(header: str | None) -> str:
 
 
 def _is_trusted_proxy(address: Address) -> bool:
-    return any(address in ip_network(network, strict=False) for network in settings.TRUSTED_PROXIES)
+    return any(address in _network(network) for network in settings.TRUSTED_PROXIES)
+
+
+@lru_cache(maxsize=64)
+def _network(text: str) -> IPv4Network | IPv6Network:
+    return ip_network(text, strict=False)
 
 
 @lru_cache(maxsize=1024)

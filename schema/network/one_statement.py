@@ -8,7 +8,7 @@ nothing was drawn, and the request goes the way of all others.
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 
@@ -43,8 +43,7 @@ def hint_for(digest: str) -> TokenHint | None:
     return _hints.get(digest)
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """Outcome of a request's statement: the text of the query's `data`, None where the draw was refused."""
 
     draw: Draw
@@ -64,8 +63,8 @@ def statement_of(read: InlinedRead, hint: TokenHint | None) -> Prepared:
     return read.statements[key]
 
 
-def values_of(keys: Sequence[Any], *, digest: str | None, bucket: str, points: int) -> list[Any]:
-    """Return the values of a statement, in its order."""
+def values_of(keys: Sequence[Any], *, digest: str | None, bucket: str | None, points: int) -> list[Any]:
+    """Return the values of a statement, in its order; `bucket` is for a request without a token."""
     return [digest, *drawing(owner=bucket, points=points), *keys]
 
 

@@ -27,7 +27,7 @@ class RateLimited(Exception):  # noqa: N818 - being refused is no error
     def __init__(self, draw: Draw) -> None:
         self.draw = draw
         super().__init__(
-            f"This costs {draw.points} points, and {draw.remaining} of {settings.RATE_LIMIT_POINTS} are left. "
+            f"This costs {draw.points} points, and {draw.remaining} of {draw.size} are left. "
             f"Please try again in {draw.granted_after_seconds} s, or ask for less."
         )
 
@@ -44,9 +44,9 @@ def bucket_of_address(address: str | None) -> str:
 def facts_of(draw: Draw) -> dict[str, Any]:
     """Return the state of the bucket for `extensions.cost`."""
     return {
-        "limit": settings.RATE_LIMIT_POINTS,
+        "limit": draw.size,
         "remaining": draw.remaining,
-        "restoreRate": settings.RATE_LIMIT_RESTORED_PER_SECOND,
+        "restoreRate": draw.rate,
     }
 
 
@@ -54,9 +54,8 @@ def headers_of(draw: Draw) -> dict[str, str]:
     """Return `RateLimit` and `RateLimit-Policy` of the IETF's draft; none when nothing is limited."""
     if not settings.RATE_LIMIT:
         return {}
-    size, rate = settings.RATE_LIMIT_POINTS, settings.RATE_LIMIT_RESTORED_PER_SECOND
     return {
-        "RateLimit-Policy": f'"points";q={size};w={-(-size // rate)}',
+        "RateLimit-Policy": f'"points";q={draw.size};w={-(-draw.size // draw.rate)}',
         "RateLimit": f'"points";r={draw.remaining};t={draw.full_after_seconds}',
     }
 
@@ -83,7 +82,7 @@ class RateLimitQuery:
     def rate_limit(info: Info) -> RateLimit:
         draw = info.context.draw
         return RateLimit(
-            limit=settings.RATE_LIMIT_POINTS,
+            limit=draw.size,
             remaining=draw.remaining,
             cost=draw.points,
             reset_at=draw.full_at,

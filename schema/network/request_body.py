@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive
 from strawberry.http import GraphQLRequestData, GraphQLRequestProtocol
 
 from courses.utils.json_text import InvalidJson, decode_json
@@ -26,30 +28,36 @@ class BoundedRequest(StreamedRequest):
         """Read the body once: the short way may have read it before the general one."""
         state = self.state
         if not hasattr(state, "body"):
-            try:
-                state.body = await self._bounded_body()
-            except TimeoutError:
-                raise Refused(ErrorCode.REQUEST_TIMEOUT, headers={"Connection": "close"}) from None
+            state.body = await bounded_body(self.receive, self.headers.get("content-length", "0"))
         body: bytes = state.body
         return body
 
-    async def _bounded_body(self) -> bytes:
-        """Read the body, and refuse it as soon as it is known to be too large."""
-        announced = self.headers.get("content-length", "0")[:20]
-        if announced.isdecimal() and int(announced) > settings.MAX_BODY_BYTES:
-            raise _too_large(announced)
-        body = bytearray()
-        async for chunk in self.chunks():
-            body += chunk
-            if len(body) > settings.MAX_BODY_BYTES:
-                raise _too_large("more")
-        return bytes(body)
+
+async def bounded_body(receive: Receive, announced: str) -> bytes:
+    """Read a body, of which `Content-Length` has `announced` the size, and refuse it as soon as it is known to be too
+    large, or late. Raises ClientDisconnect.
+    """
+    most = settings.MAX_BODY_BYTES
+    if (announced := announced[:20]).isdecimal() and int(announced) > most:
+        raise _too_large(announced)
+    body = bytearray()
+    while True:
+        try:
+            message = await receive()
+        except TimeoutError:
+            raise Refused(ErrorCode.REQUEST_TIMEOUT, headers={"Connection": "close"}) from None
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        if len(body) > most:
+            raise _too_large("more")
+        if not message.get("more_body", False):
+            return bytes(body)
 
 
-def require_json(headers: Mapping[str, str]) -> None:
+def require_json(content_type: str, content_encoding: str) -> None:
     """Refuse a body that is not declared as uncompressed JSON in UTF-8."""
-    is_plain = headers.get("content-encoding", "identity").strip().lower() in ("", "identity")
-    if not (is_plain and _is_json(headers.get("content-type", ""))):
+    if not (content_encoding.strip().lower() in ("", "identity") and _is_json(content_type)):
         raise Refused(ErrorCode.UNSUPPORTED_MEDIA_TYPE)
 
 

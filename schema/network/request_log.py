@@ -5,8 +5,8 @@ Variables and query texts are never logged. The deployment decides about the for
 
 import logging
 import re
+import secrets
 import time
-import uuid
 from dataclasses import dataclass, field
 
 logger = logging.getLogger("schema.requests")
@@ -37,4 +37,4 @@ class RequestRecord:
 
 def request_id(header: str | None) -> str:
     """Return a proxy's request id if it is valid, or else a new one."""
-    return header if header and _REQUEST_ID.fullmatch(header) else uuid.uuid4().hex
+    return header if header and _REQUEST_ID.fullmatch(header) else secrets.token_hex(16)

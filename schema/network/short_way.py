@@ -7,8 +7,9 @@ way, by the same functions. Whatever else a request may be, and whatever would h
 goes the general way: paid for once, and carried out once.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from django.conf import settings
@@ -36,6 +37,7 @@ from schema.network.authentication import (
     identify_again,
     identify_and_charge,
 )
+from schema.network.client_address import address_of
 from schema.network.one_statement import (
     TokenHint,
     hint_for,
@@ -46,7 +48,7 @@ from schema.network.one_statement import (
 )
 from schema.network.operations import coerced_variables
 from schema.network.rate_limits import RateLimited, bucket_of_address, facts_of
-from schema.network.request_body import BoundedRequest, request_data, require_json
+from schema.network.request_body import bounded_body, request_data, require_json
 from schema.network.sign_in import authorization_of, refuse_forged, refusing
 
 _EXECUTE = {OperationType.QUERY: read, OperationType.MUTATION: carry_out}
@@ -76,17 +78,30 @@ class KnownOperation:
             return None
 
 
-async def known_operation(schema: Schema, request: Request) -> KnownOperation | None:
+class Answer(NamedTuple):
+    """Identity of whoever asked, and the body of the reply; without a body the general way has to give it."""
+
+    authenticated: Authenticated
+    body: bytes | None
+    carried_out: list[Callable[[], Any]]
+    """Outcome of the operation's mutation, where its payload has yet to be shown."""
+
+
+async def known_operation(
+    schema: Schema, request: Request, headers: Mapping[str, str]
+) -> KnownOperation | None:
     """Return what a request asks, or None for one that has to go the general way. Refuses what that refuses."""
     if not settings.COMPILED_READS:
         return None
-    require_json(request.headers)
+    require_json(headers.get("content-type", ""), headers.get("content-encoding", ""))
+    state = request.state
+    state.body = await bounded_body(request.receive, headers.get("content-length", "0"))
     try:
-        parameters = decode_json(await BoundedRequest(request).get_body(), "The request body")
+        parameters = decode_json(state.body, "The request body")
     except InvalidJson:
         return None
     data = request_data(parameters, "http")
-    document = request.state.document = Document(schema, data.query or "")
+    document = state.document = Document(schema, data.query or "")
     if document.points or not document.is_kept:
         return None
     prepared, _ = document.read()
@@ -103,41 +118,48 @@ async def known_operation(schema: Schema, request: Request) -> KnownOperation | 
 
 
 async def answer(
-    asked: KnownOperation, request: Request, context: Context, sessions: ReadSessions
-) -> tuple[Authenticated, bytes | None]:
-    """Return the identity and the body of the reply, None when the general way has to give it."""
+    asked: KnownOperation,
+    request: Request,
+    headers: Mapping[str, str],
+    sessions: ReadSessions,
+    context_of: Callable[[Request], Context],
+) -> Answer:
+    """Answer an operation: a query by one statement where it can be, anything else on a database thread."""
     with refusing():
         if asked.operation.operation is OperationType.QUERY:
-            answered = await _by_one_statement(asked, request, context, sessions)
+            answered = await _by_one_statement(asked, request, headers, sessions)
             if answered is not None:
                 return answered
+        context = context_of(request)
         authenticated, body = await database(_answered, asked, request, context)
-    _remember(request, authenticated)
-    return authenticated, body
+    _remember(headers.get("authorization"), authenticated)
+    return Answer(authenticated, body, context.carried_out)
 
 
 async def _by_one_statement(
-    asked: KnownOperation, request: Request, context: Context, sessions: ReadSessions
-) -> tuple[Authenticated, bytes | None] | None:
+    asked: KnownOperation, request: Request, headers: Mapping[str, str], sessions: ReadSessions
+) -> Answer | None:
     """Return the answer of one statement, which recognises a token and draws the cost; None where there is none.
 
     Raises RateLimited, and DATABASE_FAILURES.
     """
-    authorization = authorization_of(request)
-    digest, hint = None, None
+    authorization = headers.get("authorization")
+    digest, hint, bucket = None, None, None
     if authorization is not None:
         digest = _digest_of(authorization)
         hint = hint_for(digest) if digest else None
         if hint is None:
             return None
-    elif request.cookies.get(settings.SESSION_COOKIE_NAME):
+    elif "cookie" in headers and request.cookies.get(settings.SESSION_COOKIE_NAME):
         return None
+    else:
+        bucket = bucket_of_address(address_of(request.client, headers.get("x-forwarded-for")))
     kind, scopes = (hint.kind, hint.scopes) if hint else (Kind.ANONYMOUS, None)
     found = asked.inlined(kind, scopes)
     if found is None:
         return None
     read, keys = found
-    values = values_of(keys, digest=digest, bucket=bucket_of_address(context.ip_address), points=asked.cost)
+    values = values_of(keys, digest=digest, bucket=bucket, points=asked.cost)
     try:
         rows = await sessions.rows(statement_of(read, hint), values)
     except DATABASE_FAILURES as error:
@@ -153,14 +175,13 @@ async def _by_one_statement(
     data = read.data(outcome.text)
     if data is None:
         again = await identify_again(authorization, request.cookies)
-        return replace(again, draw=outcome.draw), None
-    return authenticated, _body(data, asked.cost, authenticated)
+        return Answer(replace(again, draw=outcome.draw), None, [])
+    return Answer(authenticated, _body(data, asked.cost, authenticated), [])
 
 
-def _remember(request: Request, authenticated: Authenticated) -> None:
+def _remember(authorization: str | None, authenticated: Authenticated) -> None:
     """Remember for what kind of viewer and scopes a token's statements are to be written."""
     person, scopes = authenticated.identity.user, authenticated.identity.scopes
-    authorization = authorization_of(request)
     digest = _digest_of(authorization) if authorization else None
     if digest and person and scopes is not None and authenticated.principal.startswith("token:"):
         remember(digest, TokenHint(kind_of(person), scopes))

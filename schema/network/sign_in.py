@@ -51,6 +51,11 @@ def refuse_forged(request: Request, authenticated: Authenticated) -> None:
 def welcome(response: Response, authenticated: Authenticated) -> None:
     """Set rate limit headers and a new session cookie on the response."""
     response.headers.update(headers_of(authenticated.draw))
+    send_new_session(response, authenticated)
+
+
+def send_new_session(response: Response, authenticated: Authenticated) -> None:
+    """Set a new session cookie on the response, where the session's key has changed."""
     if authenticated.new_session_key is not None:
         _send_session_cookie(response, authenticated.new_session_key)
 

@@ -76,7 +76,7 @@ def test_parts_of_a_point_flow_back_exactly(db: None) -> None:
         let_pass(seconds=0.01)
         drawn = draw(owner=OWNER, points=0)
 
-    assert drawn.spent == Decimal(9)
+    assert drawn.spent == 9
 
 
 def test_a_clock_that_goes_back_gives_nothing_and_takes_nothing(db: None) -> None:
@@ -102,7 +102,7 @@ def test_a_draw_is_one_statement_whether_granted_or_refused(db: None, django_ass
 
 def test_it_is_told_when_the_points_are_there_and_when_the_bucket_is_full() -> None:
     noon = datetime(2030, 1, 1, 12, tzinfo=UTC)
-    refused = Draw(points=35, is_granted=False, spent=Decimal(990), measured_at=noon)
+    refused = Draw(points=35, is_granted=False, spent=990, measured_at=noon)
 
     assert refused.granted_after_seconds == 3  # 25 points are missing, 10 come back each second
     assert refused.full_after_seconds == 99

@@ -404,7 +404,7 @@ def ask_rate_limit(context: Context) -> Any:
 
 
 def test_the_root_field_says_what_this_request_has_left() -> None:
-    draw = Draw(points=5, spent=SIZE // 2)  # type: ignore[arg-type]
+    draw = Draw(points=5, spent=SIZE // 2)
 
     answer = ask_rate_limit(Context(draw=draw))
 

@@ -58,9 +58,9 @@ def both_ways(
     answer = short_way.answer
 
     async def noted(*arguments: Any) -> Any:
-        authenticated, body = await answer(*arguments)
-        given.append(body is not None)
-        return authenticated, body
+        answered = await answer(*arguments)
+        given.append(answered.body is not None)
+        return answered
 
     monkeypatch.setattr("schema.application.answer", noted)
 
