@@ -26,9 +26,14 @@ PostgreSQL's memory.
 REPAIRS = 3
 """Attempts to prepare again. Without a pooler one is enough; with one, each may meet a session in another state."""
 
-WITH_ONE_PLAN = "SET LOCAL plan_cache_mode = force_generic_plan"
+WITH_ONE_PLAN = "; ".join(
+    f"SET LOCAL {setting}"
+    for setting in ("plan_cache_mode = force_generic_plan", "enable_hashjoin = off", "enable_seqscan = off")
+)
 """These statements read by indexes whatever their parameters. By itself PostgreSQL guesses ten keys for an array of
-one, finds the general plan dearer, and plans every time. Only for them: statements of triggers need plans of their own.
+one, finds the general plan dearer, and plans every time. Where a table is small yet, or a key is not known, it would
+also read and hash all of it for the sake of a few rows: a third of the catalogue's time, and two thirds of the
+instructor's page. Only for them: statements of triggers need plans of their own.
 """
 
 VARYING: Any = object()

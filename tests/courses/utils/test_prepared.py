@@ -133,3 +133,11 @@ def test_it_has_one_plan_and_other_statements_keep_theirs() -> None:
         assert cursor.fetchall() == [(8, 0)]
         cursor.execute("SHOW plan_cache_mode")
         assert cursor.fetchone() == ("auto",)
+
+
+def test_it_reads_no_small_table_whole_and_other_statements_may() -> None:
+    settings = "SELECT current_setting('enable_hashjoin'), current_setting('enable_seqscan'), %s::int"
+    assert run(Prepared(settings, [VARYING]), 1) == [("off", "off", 1)]
+    with connection.cursor() as cursor:
+        cursor.execute(settings, [1])
+        assert cursor.fetchall() == [("on", "on", 1)]

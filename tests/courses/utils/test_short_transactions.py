@@ -73,7 +73,7 @@ def test_it_takes_two_strings_and_psycopg2_sends_none_of_its_own(
     with strings_sent() as sent:
         assert rename(naming, person) == "before"
         assert rename(naming, person, "again") == "after"
-    begin = ["BEGIN", "SET", "EXECUTE", "EXECUTE"]
+    begin = ["BEGIN", "SET", "SET", "SET", "EXECUTE", "EXECUTE"]
     assert sent == [
         ["PREPARE", "PREPARE", "PREPARE", *begin],
         ["EXECUTE", "COMMIT"],
