@@ -41,6 +41,7 @@ class ScoringPolicy(TextChoices):
         "every_decision",
         "The share of options rightly picked or rightly left alone",
     )
+    WEIGHTED = "weighted", "The credits of the picks added up, at least 0 and at most 1"
 
 
 class TextMatch(TextChoices):
@@ -188,6 +189,8 @@ TOKEN_PREFIX = "cat_"  # noqa: S105 - it marks a secret as one of ours, and is n
 # ---------------------------------------------------------------- limits
 NO_CREDIT = Decimal(0)
 FULL_CREDIT = Decimal(1)
+LOWEST_CREDIT = Decimal(-1)
+"""Minimum credit of a wrong choice, where picks are weighted."""
 
 MAX_POINTS = 1_000_000
 """Maximum points of one question."""

@@ -12,7 +12,16 @@ LEARNER = ("attempt__user__username", "attempt__user__display_name")
 class AssessmentAttemptAdmin(RecordAdmin):
     """Read-only list of attempts, with learner and result."""
 
-    list_display = ("user", "assessment", "attempt_number", "score", "max_score", "is_completed", "is_passed")
+    list_display = (
+        "user",
+        "assessment",
+        "attempt_number",
+        "score",
+        "exact_score",
+        "max_score",
+        "is_completed",
+        "is_passed",
+    )
     list_filter = ("is_completed", "is_passed", "ended_by", "start_time")
     list_select_related = ("user", "assessment")
     search_fields = ("user__username", "user__display_name", "assessment__title")
@@ -22,7 +31,15 @@ class AssessmentAttemptAdmin(RecordAdmin):
 class AttemptAnswerAdmin(RecordAdmin):
     """Read-only list of responses, with their grades."""
 
-    list_display = ("learner", "question", "is_correct", "points_earned", "graded_by", "answered_at")
+    list_display = (
+        "learner",
+        "question",
+        "is_correct",
+        "points_earned",
+        "exact_points",
+        "graded_by",
+        "answered_at",
+    )
     list_filter = ("is_correct", "question__question_type", "answered_at")
     list_select_related = ("attempt__user", "question", "graded_by")
     search_fields = (*LEARNER, "question__question_text")

@@ -4,16 +4,19 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Prefetch, Q, Sum
 
 from courses.constants import (
+    FULL_CREDIT,
+    LOWEST_CREDIT,
     MAX_ATTEMPTS,
     MAX_POINTS,
     MAX_QUESTIONS,
     MAX_TIME_LIMIT_MINUTES,
     MIN_ASSESSMENT_TITLE_LENGTH,
+    NO_CREDIT,
     QuestionType,
     ScoringPolicy,
     TextMatch,
@@ -30,6 +33,7 @@ from courses.validators import MinVisibleLengthValidator, validate_not_blank, va
 _ATTEMPTS = Range(1, MAX_ATTEMPTS)
 _TIME_LIMIT = Range(0, MAX_TIME_LIMIT_MINUTES)
 _POINTS = Range(1, MAX_POINTS)
+_CREDIT = Range(LOWEST_CREDIT, FULL_CREDIT)
 
 
 class Assessment(TimeStampedMixin):
@@ -247,8 +251,9 @@ class Answer(TimeStampedMixin, OrderedMixin):
         decimal_places=4,
         null=True,
         blank=True,
-        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(1))],
-        help_text="Credit of the answer as a share of the points, 0 to 1. Null: 1 if `isCorrect`, otherwise 0.",
+        validators=_CREDIT.validators,
+        help_text="Credit of the answer as a share of the points, 0 to 1; of a wrong choice that is WEIGHTED, -1 to 1. "
+        "Null: 1 if `isCorrect`, otherwise 0.",
     )
 
     class Meta:
@@ -262,7 +267,11 @@ class Answer(TimeStampedMixin, OrderedMixin):
                 name="unique_answer_order",
                 deferrable=models.Deferrable.IMMEDIATE,
             ),
-            models.CheckConstraint(name="answer_credit_is_share", condition=between("credit", 0, 1)),
+            _CREDIT.constraint("credit", "answer_credit_in_range"),
+            models.CheckConstraint(
+                name="answer_credit_of_right_not_negative",
+                condition=Q(is_correct=False) | Q(credit__gte=NO_CREDIT),
+            ),
             models.CheckConstraint(name="answer_tolerance_not_negative", condition=Q(tolerance__gte=0)),
             models.CheckConstraint(
                 name="answer_text_match_is_known", condition=Q(text_match__in=TextMatch.values)

@@ -1,5 +1,6 @@
 """Responses of learners to questions, their grades, and the record of changed grades."""
 
+from dataclasses import replace
 from typing import Any, NamedTuple, Self
 
 from django.conf import settings
@@ -7,11 +8,12 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 
-from courses.constants import GradeChangeReason
+from courses.constants import MAX_POINTS, GradeChangeReason
 from courses.mixins import TimeStampedMixin
 from courses.models.assessments import Answer, Question
-from courses.models.attempts import UNGRADED, AssessmentAttempt
+from courses.models.attempts import GRADE_FIELDS, UNGRADED, AssessmentAttempt
 from courses.rules import grading
+from courses.rules.credit import POINTS_DECIMALS, kept_credit, kept_points
 from courses.rules.layout import as_laid_out, find_entry
 from courses.rules.questions import QuestionKind, SpecifiedColumns, kind_of
 from courses.rules.responses import specified_columns
@@ -22,13 +24,22 @@ from courses.utils.model_helpers import AddedDateTimeField, defaults_to
 from courses.utils.statistics_inputs import StatisticsInputRow
 
 RESPONSE_FIELDS = frozenset({"response", "selected_answer", "selected_answer_id", "text_answer"})
-GRADE_FIELDS = frozenset({"credit", "is_correct", "points_earned"})
 
 _GRADED = Q(credit__isnull=False, is_correct__isnull=False)
 
 
 def _credit_field(help_text: str) -> "models.DecimalField[Any, Any]":
     return models.DecimalField(max_digits=11, decimal_places=10, null=True, blank=True, help_text=help_text)
+
+
+def _exact_points_field(help_text: str) -> "models.DecimalField[Any, Any]":
+    return models.DecimalField(
+        max_digits=len(str(MAX_POINTS)) + POINTS_DECIMALS,
+        decimal_places=POINTS_DECIMALS,
+        null=True,
+        blank=True,
+        help_text=help_text,
+    )
 
 
 class _ResponseParts(NamedTuple):
@@ -81,6 +92,10 @@ class AttemptAnswer(TimeStampedMixin):
         ),
     )
     credit = _credit_field("The exact share of the points that was earned, 0..1. Null: not graded yet.")
+    exact_points = _exact_points_field(
+        "The points of the question times the credit, not rounded; 18 decimals of what has more, such as a third. "
+        "Null: not graded yet, or graded by a version that counted whole points."
+    )
     graded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -118,6 +133,9 @@ class AttemptAnswer(TimeStampedMixin):
                 name="attempt_answer_correct_by_credit",
                 condition=UNGRADED & Q(is_correct__isnull=True, points_earned=0)
                 | (_GRADED & (Q(credit=1, is_correct=True) | Q(credit__lt=1, is_correct=False))),
+            ),
+            models.CheckConstraint(
+                name="attempt_answer_exact_points_in_range", condition=between("exact_points", 0, MAX_POINTS)
             ),
             models.CheckConstraint(
                 name="attempt_answer_graded_by_has_date",
@@ -218,8 +236,12 @@ class AttemptAnswer(TimeStampedMixin):
     def grade(self) -> Grade:
         """Set credit, correctness and points by the current key, without saving; return the grade with its reasons."""
         entry = find_entry(self.attempt.layout, self.question_id)
-        grade = grading.grade(as_laid_out(self.question.to_rule(), entry), self.response)
-        self.credit, self.is_correct, self.points_earned = grade.credit, grade.is_correct, grade.points or 0
+        rule = as_laid_out(self.question.to_rule(), entry)
+        rule = replace(rule, decimal_comma=self.attempt.accepts_decimal_comma)
+        grade = grading.grade(rule, self.response)
+        self.credit = None if grade.credit is None else kept_credit(grade.credit)
+        self.exact_points = None if grade.exact_points is None else kept_points(grade.exact_points)
+        self.is_correct, self.points_earned = grade.is_correct, grade.points or 0
         return grade
 
     @property
@@ -276,12 +298,8 @@ class GradeChange(TimeStampedMixin):
     note = models.TextField(blank=True, **defaults_to(""), help_text="More about the reason, for people.")
     old_credit = _credit_field("The credit before, 0..1. Null: it was not graded.")
     new_credit = _credit_field("The credit after, 0..1. Null: it waits for a person again.")
-    old_points = models.PositiveIntegerField(
-        null=True, blank=True, help_text="The points before. Null: none yet."
-    )
-    new_points = models.PositiveIntegerField(
-        null=True, blank=True, help_text="The points after. Null: none yet."
-    )
+    old_points = _exact_points_field("The exact points before. Null: none yet.")
+    new_points = _exact_points_field("The exact points after. Null: none yet.")
 
     class Meta:
         indexes = [models.Index(fields=["attempt_answer", "created_date"], name="grade_change_by_answer")]
@@ -292,6 +310,10 @@ class GradeChange(TimeStampedMixin):
             models.CheckConstraint(
                 name="grade_change_credit_is_share",
                 condition=between("old_credit", 0, 1) & between("new_credit", 0, 1),
+            ),
+            models.CheckConstraint(
+                name="grade_change_points_in_range",
+                condition=between("old_points", 0, MAX_POINTS) & between("new_points", 0, MAX_POINTS),
             ),
         ]
 

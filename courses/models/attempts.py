@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models
-from django.db.models import Avg, Count, F, Max, Q, Value, prefetch_related_objects
-from django.db.models.functions import NullIf
+from django.db.models import Avg, Count, DecimalField, F, Max, Q, Value, prefetch_related_objects
+from django.db.models.functions import Coalesce, NullIf
 
 from courses import exceptions
-from courses.constants import MAX_USER_AGENT_LENGTH, AttemptEnd
+from courses.constants import MAX_POINTS, MAX_QUESTIONS, MAX_USER_AGENT_LENGTH, AttemptEnd
 from courses.mixins import TimeStampedMixin
 from courses.models.assessments import Assessment
 from courses.models.catalog import Enrollment
 from courses.models.people import User
 from courses.rules import pass_mark
 from courses.rules.attempt_limits import attempts_left
+from courses.rules.credit import POINTS_DECIMALS, counted_points, total_points
 from courses.rules.layout import make_layout, points_in
 from courses.utils.clock import database_now
 from courses.utils.constraints import between, filled_exactly_if, json_is
@@ -37,16 +38,23 @@ RESULT_FIELDS = (
     "ended_by",
     "time_taken_seconds",
     "score",
+    "exact_score",
     "max_score",
     "is_passed",
 )
 """Fields that completing an attempt sets, once."""
 
+GRADE_FIELDS = ("credit", "exact_points", "is_correct", "points_earned")
+"""Fields that grading a stored response sets."""
+
 
 UNGRADED = Q(credit__isnull=True)
 """Ungraded: waits for a person. Over stored responses."""
 
-SCORE_PERCENTAGE = F("score") * Value(Decimal("100.0")) / NullIf("max_score", Value(0))
+COUNTED_SCORE = Coalesce("exact_score", "score", output_field=DecimalField())
+"""Score that counts: the exact one, or the whole points of an attempt that was scored without it. Over attempts."""
+
+SCORE_PERCENTAGE = COUNTED_SCORE * Value(Decimal("100.0")) / NullIf("max_score", Value(0))
 """Score in percent, not rounded; null when there was nothing to earn. Over attempts."""
 
 
@@ -90,6 +98,14 @@ class AssessmentAttempt(TimeStampedMixin):
     )
     score = models.PositiveIntegerField(
         **defaults_to(0), help_text="The sum of the points earned, in whole points."
+    )
+    exact_score = models.DecimalField(
+        max_digits=len(str(MAX_POINTS * MAX_QUESTIONS)) + POINTS_DECIMALS,
+        decimal_places=POINTS_DECIMALS,
+        null=True,
+        blank=True,
+        help_text="The sum of the exact points earned, not rounded; 18 decimals of what has more, such as a third. "
+        "Null: not scored yet, or scored by a version that counted whole points.",
     )
     max_score = models.PositiveIntegerField(
         **defaults_to(0), help_text="Maximum score: the sum of the points of all its questions."
@@ -142,7 +158,7 @@ class AssessmentAttempt(TimeStampedMixin):
         help_text="The percentage that was needed to pass when it started, 0..100.",
     )
 
-    _percentage_of: tuple[tuple[int, int], Decimal | None] | None = None
+    _percentage_of: tuple[tuple[Decimal | int, int], Decimal | None] | None = None
 
     class Meta:
         indexes = [
@@ -176,13 +192,25 @@ class AssessmentAttempt(TimeStampedMixin):
                 name="attempt_score_within_maximum", condition=Q(score__lte=F("max_score"))
             ),
             models.CheckConstraint(
+                name="attempt_exact_score_within_maximum",
+                condition=Q(exact_score__gte=0, exact_score__lte=F("max_score")),
+            ),
+            models.CheckConstraint(
                 name="attempt_deadline_after_start", condition=Q(deadline_at__gte=F("start_time"))
             ),
             models.CheckConstraint(name="attempt_layout_is_object", condition=json_is("layout", "object")),
             StatisticsInputRow(
                 name="attempt_in_statistics",
                 owners=["user", "assessment__lesson__course"],
-                columns=["user", "assessment", "score", "max_score", "is_passed", "time_taken_seconds"],
+                columns=[
+                    "user",
+                    "assessment",
+                    "score",
+                    "exact_score",
+                    "max_score",
+                    "is_passed",
+                    "time_taken_seconds",
+                ],
                 counts=Q(is_completed=True),
             ),
         ]
@@ -207,12 +235,23 @@ class AssessmentAttempt(TimeStampedMixin):
             super().save(*args, **kwargs)
 
     @property
+    def counted_score(self) -> Decimal | int:
+        """Score that counts, as `COUNTED_SCORE`."""
+        return self.score if self.exact_score is None else self.exact_score
+
+    @property
+    def accepts_decimal_comma(self) -> bool:
+        """True where the course accepts 3,14 as a number."""
+        accepts: bool = self.assessment.lesson.course.decimal_comma
+        return accepts
+
+    @property
     def score_percentage(self) -> Decimal | None:
         """Score in percent with two decimals; None when there was nothing to earn.
 
         Cached on the instance for as long as score and maximum stay the same.
         """
-        scored = (self.score, self.max_score)
+        scored = (self.counted_score, self.max_score)
         if self._percentage_of is None or self._percentage_of[0] != scored:
             self._percentage_of = (scored, pass_mark.percentage(*scored))
         return self._percentage_of[1]
@@ -257,8 +296,9 @@ class AssessmentAttempt(TimeStampedMixin):
         self._freeze()
         if self.is_completed:
             self._stamp_end()
+            self.exact_score = Decimal(self.counted_score)
             if self.is_passed is None:
-                self.is_passed = pass_mark.passes(self.score, 0, self.max_score, self.passing_score)
+                self.is_passed = pass_mark.passes(self.exact_score, 0, self.max_score, self.passing_score)
 
     def _lock_learner(self) -> None:
         """Lock the enrolment, or without one the person, so that a learner starts one attempt at a time."""
@@ -312,7 +352,7 @@ class AssessmentAttempt(TimeStampedMixin):
         graded = [answer for answer in answers if answer.graded_at is None]
         for answer in graded:
             answer.grade()
-        self.answers.bulk_update(graded, ["credit", "is_correct", "points_earned"])
+        self.answers.bulk_update(graded, GRADE_FIELDS)
         return answers
 
     def _stamp_end(self) -> None:
@@ -326,5 +366,10 @@ class AssessmentAttempt(TimeStampedMixin):
         possible = points_in(self.layout, {answer.question_id: answer.question.points for answer in answers})
         pending = sum(possible[answer.question_id] for answer in answers if answer.credit is None)
         self.score = sum(answer.points_earned for answer in answers)
+        self.exact_score = total_points(
+            counted_points(answer.exact_points, possible[answer.question_id], answer.credit)
+            for answer in answers
+            if answer.credit is not None
+        )
         self.max_score = sum(possible.values())
-        self.is_passed = pass_mark.passes(self.score, pending, self.max_score, self.passing_score)
+        self.is_passed = pass_mark.passes(self.exact_score, pending, self.max_score, self.passing_score)

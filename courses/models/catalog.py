@@ -86,6 +86,11 @@ class Course(TimeStampedMixin):
         help_text="Whether everybody sees the course. A draft is visible only to its staff and to people who "
         "take it already.",
     )
+    decimal_comma = models.BooleanField(
+        **defaults_to(False),
+        help_text="Whether 3,14 is a number in responses to NUMERIC texts, like 3.14. A comma before exactly three "
+        "digits never makes one, because it may separate thousands. Answers of the key are written with a point.",
+    )
     price = _price_field("Price of an enrolment in `currency`, with two decimals. 0: it is free.")
     currency = _currency_field()
     rating_counts = ArrayField(

@@ -3,11 +3,10 @@
 Saving a model and grading in a service both come here, so they cannot disagree.
 """
 
-from decimal import Decimal
+from fractions import Fraction
 
 from courses import exceptions
-from courses.constants import NO_CREDIT
-from courses.rules.credit import correctness_of, earned_points, kept_credit, shown
+from courses.rules.credit import correctness_of, shown, whole_points, written_points
 from courses.rules.questions import kind_of
 from courses.rules.values import Grade, Question, Response
 
@@ -19,16 +18,14 @@ def grade(question: Question, response: Response | None) -> Grade:
     decided here.
     """
     if response is None or is_unanswered(question.type, response):
-        unanswered = correctness_of(NO_CREDIT, unanswered=True)
-        return Grade(unanswered, NO_CREDIT, 0, ("Nothing was answered: no points.",))
+        return _grade(Fraction(0), Fraction(0), ("Nothing was answered: no points.",), unanswered=True)
     kind = kind_of(question.type)
     verdict = kind.grade(question, response[kind.member])
     if verdict.credit is None:
-        return Grade(correctness_of(None, unanswered=False), None, None, verdict.steps)
-    credit = kept_credit(verdict.credit)
-    points = earned_points(question.points, credit)
-    total = f"{question.points} possible x credit {shown(credit)}, rounded half up: {points} points."
-    return Grade(correctness_of(credit, unanswered=False), credit, points, (*verdict.steps, total))
+        return Grade(correctness_of(None, unanswered=False), None, None, None, verdict.steps)
+    points = question.points * verdict.credit
+    total = f"{question.points} possible x credit {shown(verdict.credit)}: {written_points(points)}."
+    return _grade(verdict.credit, points, (*verdict.steps, total))
 
 
 def is_unanswered(question_type: str, response: Response | None) -> bool:
@@ -44,6 +41,10 @@ def grade_by_person(*, points: int, possible: int, unanswered: bool = False) -> 
     """
     if not 0 <= points <= possible:
         raise exceptions.Invalid(f"Please give between 0 and {possible} points.", field=("points",))
-    credit = kept_credit(Decimal(points) / possible) if possible else Decimal(0)
+    credit = Fraction(points, possible) if possible else Fraction(0)
     step = f"A person gave {points} of {possible} points."
-    return Grade(correctness_of(credit, unanswered=unanswered), credit, points, (step,))
+    return _grade(credit, Fraction(points), (step,), unanswered=unanswered)
+
+
+def _grade(credit: Fraction, points: Fraction, steps: tuple[str, ...], *, unanswered: bool = False) -> Grade:
+    return Grade(correctness_of(credit, unanswered=unanswered), credit, points, whole_points(points), steps)

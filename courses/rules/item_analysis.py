@@ -3,7 +3,7 @@
 The formulae are those of Moodle's quiz statistics, as its code has them. x is the points that a learner earned
 on a question, T the learner's total and R = T - x the rest. All variances divide by S - 1, S being the learners.
 
-Sums are kept as whole numbers of 10^-10 points, so nothing is lost before the last division; the variances of
+Sums are kept as whole numbers of 10^-18 points, so nothing is lost before the last division; the variances of
 R follow from those of x and T: cov(x, R) = cov(x, T) - var x and var R = var T + var x - 2 cov(x, T).
 """
 
@@ -18,9 +18,9 @@ from courses.constants import (
     TOO_HARD_FACILITY,
     ItemWarning,
 )
-from courses.rules.credit import CREDIT_PLACES
+from courses.rules.credit import POINTS_DECIMALS
 
-_UNITS = int(1 / CREDIT_PLACES)
+_UNITS = 10**POINTS_DECIMALS
 _SHOWN_PLACES = Decimal("0.0001")
 _HUNDRED = Decimal(100)
 
@@ -78,7 +78,7 @@ class _Moments:
 def analyse(rows: Sequence[Sequence[Decimal | int]], maxima: Sequence[int]) -> ItemAnalysis:
     """Analyse the first finished attempt of each learner.
 
-    `rows[learner][question]` is credit x points, with at most ten decimals; `maxima[question]` are the points
+    `rows[learner][question]` is credit x points, with at most eighteen decimals; `maxima[question]` are the points
     possible. A question that a learner left out counts 0.
     """
     learners = len(rows)

@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,60}(?:\.[0-9]{0,60})?|\.[0-9]{1,60})(?:[eE][+-]?[0-9]{1,3})?")
+_THOUSANDS = re.compile(r",[0-9]{3}(?![0-9])")
 
 
 def as_number(text: str) -> Decimal | None:
@@ -13,3 +14,19 @@ def as_number(text: str) -> Decimal | None:
     point and three in the exponent, which bounds both arithmetic and storage.
     """
     return Decimal(text) if _NUMBER.fullmatch(text) else None
+
+
+def as_written_number(text: str, *, decimal_comma: bool) -> Decimal | None:
+    """Parse a number as a learner writes it: like `as_number`, and where the course accepts a `decimal_comma`, 3,14
+    is 3.14 as well.
+
+    A comma before exactly three digits may separate thousands. Nothing is guessed: 1,000 is never a number.
+    """
+    if decimal_comma and not may_separate_thousands(text):
+        text = text.replace(",", ".")
+    return as_number(text)
+
+
+def may_separate_thousands(text: str) -> bool:
+    """Return whether a comma stands before exactly three digits."""
+    return _THOUSANDS.search(text) is not None

@@ -1,8 +1,8 @@
 """Effect of a corrected key on existing results."""
 
-from decimal import Decimal
+from fractions import Fraction
 
-from courses.constants import FULL_CREDIT, RegradePolicy
+from courses.constants import RegradePolicy
 from courses.rules.grading import grade
 from courses.rules.questions import kind_of
 from courses.rules.values import Question, Response
@@ -13,9 +13,9 @@ def regraded_credit(
     question: Question,
     response: Response | None,
     *,
-    old: Decimal | None,
+    old: Fraction | None,
     graded_by_person: bool,
-) -> Decimal | None:
+) -> Fraction | None:
     """Return the credit (0..1) of a response after a regrade with the question's current key.
 
     `old` is the credit before, None while it waits for a person. NEVER_LOWER keeps the better of both, EXACT
@@ -25,7 +25,7 @@ def regraded_credit(
     if graded_by_person or not kind_of(question.type).has_key:
         return old
     if policy == RegradePolicy.FULL_CREDIT:
-        return FULL_CREDIT
+        return Fraction(1)
     new = grade(question, response).credit
     if policy == RegradePolicy.EXACT or old is None or new is None:
         return new

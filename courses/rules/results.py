@@ -7,8 +7,9 @@ the attempt was laid out, so that no later edit changes the maximum of an attemp
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
-from courses.rules.credit import earned_points
+from courses.rules.credit import kept_credit, kept_points, total_points, whole_points
 from courses.rules.pass_mark import passes
 from courses.rules.values import Response
 
@@ -17,16 +18,22 @@ from courses.rules.values import Response
 class StoredGrade:
     """Stored grade of one question in one attempt.
 
-    `credit` is 0..1, None while it waits for a person. `answer_id` is the key of its AttemptAnswer, None where no
-    row was ever stored, which is the same as a blank response.
+    `credit` is 0..1, None while it waits for a person; `exact_points` are None then, too. `answer_id` is the key of its
+    AttemptAnswer, None where no row was ever stored, which is the same as a blank response.
     """
 
     answer_id: int | None
     question_id: int
     response: Response | None
-    credit: Decimal | None
+    credit: Fraction | None
+    exact_points: Decimal | None
     points: int
     by_person: bool = False
+
+    @property
+    def kept_credit(self) -> Decimal | None:
+        """Credit as it is stored."""
+        return None if self.credit is None else kept_credit(self.credit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +41,30 @@ class NewGrade:
     """Replacement of the grade `before`."""
 
     before: StoredGrade
-    credit: Decimal | None
+    credit: Fraction | None
+    exact_points: Decimal | None
     points: int
+
+    @property
+    def kept_credit(self) -> Decimal | None:
+        """Credit as it is stored."""
+        return None if self.credit is None else kept_credit(self.credit)
 
     @property
     def is_change(self) -> bool:
         """Difference in credit or points from those stored."""
-        return (self.credit, self.points) != (self.before.credit, self.before.points)
+        before = (self.before.credit, self.before.exact_points, self.before.points)
+        return (self.credit, self.exact_points, self.points) != before
 
 
 @dataclass(frozen=True, slots=True)
 class NewResult:
-    """Result of an attempt in whole points; `changes` are the grades that differ from the stored ones.
+    """Result of an attempt, in exact and in whole points; `changes` are the grades that differ from the stored ones.
 
     `is_passed` is None while it depends on manual grading.
     """
 
+    exact_score: Decimal
     score: int
     max_score: int
     is_passed: bool | None
@@ -59,7 +74,7 @@ class NewResult:
 
 def new_result(
     grades: Sequence[StoredGrade],
-    credits: Sequence[Decimal | None],
+    credits: Sequence[Fraction | None],
     *,
     points_possible: Mapping[int, int],
     passing_score: int,
@@ -69,18 +84,24 @@ def new_result(
     `points_possible` are the points of each question in the attempt, and `passing_score` is in percent.
     """
     renewed = [
-        NewGrade(
-            grade, credit, 0 if credit is None else earned_points(points_possible[grade.question_id], credit)
-        )
+        _new_grade(grade, credit, points_possible[grade.question_id])
         for grade, credit in zip(grades, credits, strict=True)
     ]
-    score = sum(grade.points for grade in renewed)
+    exact_score = total_points(grade.exact_points for grade in renewed if grade.exact_points is not None)
     max_score = sum(points_possible[grade.question_id] for grade in grades)
     pending = [points_possible[grade.before.question_id] for grade in renewed if grade.credit is None]
     return NewResult(
-        score=score,
+        exact_score=exact_score,
+        score=sum(grade.points for grade in renewed),
         max_score=max_score,
-        is_passed=passes(score, sum(pending), max_score, passing_score),
+        is_passed=passes(exact_score, sum(pending), max_score, passing_score),
         waits_for_a_person=bool(pending),
         changes=tuple(grade for grade in renewed if grade.is_change),
     )
+
+
+def _new_grade(before: StoredGrade, credit: Fraction | None, possible: int) -> NewGrade:
+    if credit is None:
+        return NewGrade(before, None, None, 0)
+    points = possible * credit
+    return NewGrade(before, credit, kept_points(points), whole_points(points))

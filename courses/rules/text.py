@@ -11,7 +11,7 @@ from decimal import Context, Decimal
 
 from courses.constants import TextMatch
 from courses.rules import words
-from courses.rules.numbers import as_number
+from courses.rules.numbers import as_number, as_written_number
 from courses.rules.values import Answer
 
 _PLAIN_FORMS = {
@@ -50,14 +50,17 @@ def fold_case(normalised: str) -> str:
     return words.folded(normalised)
 
 
-def best_match(normalised: str, accepted: Iterable[Answer]) -> Answer | None:
+def best_match(normalised: str, accepted: Iterable[Answer], *, decimal_comma: bool) -> Answer | None:
     """Return the answer with the highest credit whose text matches, the author's first one among equals."""
-    matching = (answer for answer in accepted if matches(normalised, answer))
+    matching = (answer for answer in accepted if matches(normalised, answer, decimal_comma=decimal_comma))
     return max(matching, key=lambda answer: answer.worth, default=None)
 
 
-def matches(normalised: str, answer: Answer) -> bool:
-    """Return whether a normalised text matches the answer's text, by the rule of the answer."""
+def matches(normalised: str, answer: Answer, *, decimal_comma: bool) -> bool:
+    """Return whether a normalised text matches the answer's text, by the rule of the answer.
+
+    The numbers of authors are written with a point, whatever the course accepts of learners.
+    """
     expected = normalise(answer.text)
     match answer.text_match:
         case TextMatch.EXACT:
@@ -65,7 +68,8 @@ def matches(normalised: str, answer: Answer) -> bool:
         case TextMatch.WILDCARD:
             return matches_wildcard(fold_case(normalised), fold_case(expected))
         case TextMatch.NUMERIC:
-            return _matches_number(normalised, expected, answer.tolerance or Decimal(0))
+            given = as_written_number(normalised, decimal_comma=decimal_comma)
+            return _matches_number(given, as_number(expected), answer.tolerance or Decimal(0))
         case _:
             return fold_case(normalised) == fold_case(expected)
 
@@ -96,9 +100,8 @@ def _wildcard_pieces(pattern: str) -> list[str]:
     return [piece.replace(r"\*", "*") for piece in _STAR.split(pattern)]
 
 
-def _matches_number(normalised: str, expected: str, tolerance: Decimal) -> bool:
-    """Return whether two texts are numbers no further apart than the tolerance, which is inclusive."""
-    given, wanted = as_number(normalised), as_number(expected)
+def _matches_number(given: Decimal | None, wanted: Decimal | None, tolerance: Decimal) -> bool:
+    """Return whether two numbers are no further apart than the tolerance, which is inclusive; None is no number."""
     if given is None or wanted is None:
         return False
     return _EXACT.subtract(given, wanted).copy_abs() <= tolerance

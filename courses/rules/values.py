@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any, TypedDict
 
 from courses.constants import (
@@ -43,7 +44,7 @@ repetition can be seen: `{"matches": [(prompt, match), ...]}`, `{"blanks": [(key
 
 
 def worth(*, is_correct: bool, credit: Decimal | None) -> Decimal:
-    """Return the credit (0..1) of an answer: the one that its author named, or all or nothing."""
+    """Return the credit (-1..1) of an answer: the one that its author named, or all or nothing."""
     if credit is not None:
         return credit
     return FULL_CREDIT if is_correct else NO_CREDIT
@@ -53,8 +54,8 @@ def worth(*, is_correct: bool, credit: Decimal | None) -> Decimal:
 class Answer:
     """One option, accepted text or pair of a question, as its author wrote it.
 
-    `credit` (0..1) overrides the all or nothing of `is_correct`. `tolerance` is used by numeric texts, `match_text`
-    by matching and `blank_key` by fill in the blank.
+    `credit` overrides the all or nothing of `is_correct`: 0..1, or down to -1 where picks are WEIGHTED. `tolerance` is
+    used by numeric texts, `match_text` by matching and `blank_key` by fill in the blank.
     """
 
     id: int
@@ -69,7 +70,7 @@ class Answer:
 
     @property
     def worth(self) -> Decimal:
-        """Credit (0..1) of a response with this answer."""
+        """Credit (-1..1) of this answer: below 0 only where picks are WEIGHTED."""
         return worth(is_correct=self.is_correct, credit=self.credit)
 
     @property
@@ -83,7 +84,7 @@ class Question:
     """A question with its key. `answers` are in the author's order.
 
     `asked_as` is the number of choices that an attempt allowed to pick; None outside of attempts, where the key
-    decides.
+    decides. `decimal_comma` is the course's: whether 3,14 is a number in a response.
     """
 
     type: QuestionType
@@ -91,6 +92,7 @@ class Question:
     points: int
     answers: tuple[Answer, ...]
     asked_as: Selection | None = None
+    decimal_comma: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ class Solution:
 class Verdict:
     """Outcome of one question type's rule: the exact credit (None: a person grades), and the reasons."""
 
-    credit: Decimal | None
+    credit: Fraction | None
     steps: tuple[str, ...]
 
 
@@ -150,12 +152,14 @@ class Verdict:
 class Grade:
     """Result of one response.
 
-    `credit` is 0..1 and `points` are whole; both are None while a person still has to grade. `steps` are
-    sentences that explain the result and name the key: only for people who may see it.
+    `credit` is 0..1, `exact_points` are the points of the question times the credit, and `points` are whole; all are
+    None while a person still has to grade. `steps` are sentences that explain the result and name the key: only for
+    people who may see it.
     """
 
     correctness: Correctness
-    credit: Decimal | None
+    credit: Fraction | None
+    exact_points: Fraction | None
     points: int | None
     steps: tuple[str, ...]
 

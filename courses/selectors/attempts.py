@@ -16,6 +16,7 @@ from courses.policies.participation import Viewer
 from courses.rules import grading, values
 from courses.rules.attempt_limits import attempts_left
 from courses.rules.layout import as_laid_out
+from courses.rules.pass_mark import share
 from courses.utils.annotated_rows import WithAnnotations
 from courses.utils.clock import StatementTimestamp
 
@@ -86,7 +87,7 @@ def _summary(assessment_id: int, max_attempts: int, attempts: list[VisibleAttemp
         used=len(attempts),
         remaining=attempts_left(max_attempts=max_attempts, used=len(attempts)),
         open=next((row for row in attempts if not row.is_completed), None),
-        best=max(graded, key=lambda row: row.score_percentage or 0, default=None),
+        best=max(graded, key=lambda row: share(row.counted_score, row.max_score) or 0, default=None),
     )
 
 
@@ -155,6 +156,7 @@ ANSWERED = (
     "question_id",
     "is_correct",
     "points_earned",
+    "exact_points",
     "feedback",
     "answered_at",
     "response",

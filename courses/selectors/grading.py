@@ -1,6 +1,8 @@
 """Responses that people grade, and stored grades."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
 
 from django.db.models import F, Q, QuerySet, prefetch_related_objects
 
@@ -9,7 +11,8 @@ from courses.models import AssessmentAttempt, AttemptAnswer, Question
 from courses.models.attempts import UNGRADED
 from courses.policies.grading import COURSE_OF_ANSWER, may_grade
 from courses.policies.participation import Viewer
-from courses.rules.layout import trial_entry
+from courses.rules.credit import counted_points, exact_credit
+from courses.rules.layout import points_in, trial_entry
 from courses.rules.results import StoredGrade
 from courses.selectors.attempts import LaidOutQuestion, laid_out
 
@@ -55,24 +58,44 @@ def graded_questions(attempts: Sequence[AssessmentAttempt]) -> Mapping[int, Ques
 
 
 def stored_grades(
-    attempts: Sequence[AssessmentAttempt], questions: Collection[int]
+    attempts: Sequence[AssessmentAttempt], questions: Mapping[int, Question]
 ) -> Mapping[int, list[StoredGrade]]:
     """Return the grades of each attempt: one statement.
 
     One of `questions` that an attempt laid out but that has no row there stands unanswered, with 0.
     """
     rows = AttemptAnswer.objects.filter(attempt__in=[attempt.pk for attempt in attempts]).order_by("pk")
-    columns = ("attempt_id", "pk", "question_id", "response", "credit", "points_earned", "graded_at")
+    columns = (
+        "attempt_id",
+        "pk",
+        "question_id",
+        "response",
+        "credit",
+        "exact_points",
+        "points_earned",
+        "graded_at",
+    )
+    points_now = {pk: question.points for pk, question in questions.items()}
+    possible = {attempt.pk: points_in(attempt.layout, points_now) for attempt in attempts}
     grades: dict[int, dict[int, StoredGrade]] = {
         attempt.pk: {
-            entry["id"]: StoredGrade(None, entry["id"], None, NO_CREDIT, 0)
+            entry["id"]: StoredGrade(None, entry["id"], None, Fraction(0), NO_CREDIT, 0)
             for entry in attempt.layout["questions"]
             if entry["id"] in questions
         }
         for attempt in attempts
     }
-    for attempt, pk, question, response, credit, points, graded_at in rows.values_list(*columns):
-        grades[attempt][question] = StoredGrade(pk, question, response, credit, points, graded_at is not None)
+    for attempt, pk, question, response, credit, exact, points, graded_at in rows.values_list(*columns):
+        of, is_graded = possible[attempt][question], credit is not None
+        grades[attempt][question] = StoredGrade(
+            answer_id=pk,
+            question_id=question,
+            response=response,
+            credit=exact_credit(credit, exact, of) if is_graded else None,
+            exact_points=counted_points(exact, of, credit) if is_graded else None,
+            points=points,
+            by_person=graded_at is not None,
+        )
     return {attempt: list(of_attempt.values()) for attempt, of_attempt in grades.items()}
 
 

@@ -9,6 +9,7 @@ from courses.constants import NO_CREDIT
 from courses.models import Assessment, Question
 from courses.policies.participation import Viewer, teaches
 from courses.rules import item_analysis
+from courses.rules.credit import exact_points
 from courses.utils.sql import fetch
 
 _CREDITS = """
@@ -69,7 +70,7 @@ def _earned(
     credits_by_question: Mapping[int, Decimal], questions: Sequence[tuple[int, int]]
 ) -> list[Decimal]:
     """Return credit x points of each question, in the author's order; one that was left out earns nothing."""
-    return [credits_by_question.get(pk, NO_CREDIT) * points for pk, points in questions]
+    return [exact_points(points, credits_by_question.get(pk, NO_CREDIT)) for pk, points in questions]
 
 
 def _analysis(rows: Sequence[Sequence[Decimal]], questions: Sequence[tuple[int, int]]) -> ItemAnalysis:

@@ -25,6 +25,7 @@ class CourseSettings(TypedDict, total=False):
     slug: str
     description: str
     is_published: bool
+    decimal_comma: bool
     price: Decimal
     currency: str
 

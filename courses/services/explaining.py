@@ -1,11 +1,13 @@
 """Explanations of grades, and trial grading by a draft of a key. Nothing is written here."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from courses import exceptions
 from courses.models import Question, User
 from courses.policies.grading import may_try_keys
 from courses.rules import grading
+from courses.rules.credit import counted_points
 from courses.rules.explanation import explain
 from courses.rules.layout import trial_entry
 from courses.rules.responses import check_response
@@ -47,24 +49,30 @@ def explain_grade(*, viewer: User, attempt_id: int, question_id: int) -> tuple[s
     if laid_out is None:
         raise exceptions.NotFound(field=["questionId"])
     answered = laid_out.answered
-    grade = grading.grade(laid_out.rule, answered.response if answered else None)
-    if answered is None:
+    rule = replace(laid_out.rule, decimal_comma=attempt.accepts_decimal_comma)
+    grade = grading.grade(rule, answered.response if answered else None)
+    if answered is None or answered.credit is None:
         return grade.steps
     return explain(
         grade,
         credit=answered.credit,
-        points=answered.points_earned,
-        possible=laid_out.rule.points,
+        points=counted_points(answered.exact_points, rule.points, answered.credit),
+        possible=rule.points,
         by_person=answered.graded_at is not None,
         regraded=last_regrade(answered),
     )
 
 
 def try_grade(
-    *, author: User, draft: QuestionDraft, responses: Sequence[tuple[Given, tuple[str, ...]]]
+    *,
+    author: User,
+    draft: QuestionDraft,
+    responses: Sequence[tuple[Given, tuple[str, ...]]],
+    decimal_comma: bool = False,
 ) -> list[Grade]:
     """Grade responses by a question as drafted, each given with its path inside the input.
 
+    With `decimal_comma`, as in a course that accepts it.
     Responses name answers by their places in the draft, from 0. Raises PermissionDenied for people who teach
     nothing and may not create courses, ValidationError for a question that can never be right,
     ResponseMismatch for a response that does not fit it, and Invalid for too many of them.
@@ -75,7 +83,7 @@ def try_grade(
         raise exceptions.Invalid(
             f"Please try at most {MAX_TRIED_RESPONSES} responses at once.", field=["responses"]
         )
-    rule = _drafted_rule(draft)
+    rule = replace(_drafted_rule(draft), decimal_comma=decimal_comma)
     entry = trial_entry(0, rule)
     checked = [check_response(rule.type, entry, given, field=field) for given, field in responses]
     return [grading.grade(rule, response) for response in checked]

@@ -6,6 +6,7 @@ A draft may be incomplete, and is then stored; what can never be right is refuse
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import chain
 from typing import TypedDict
 
 from courses.constants import QuestionType, ScoringPolicy, TextMatch
@@ -71,7 +72,10 @@ def settle_together(
     """Accept the listed texts of a question, and collect the problems that can never be mended."""
     _accept_listed_texts(question, answers)
     rule = as_rule(question, answers)
-    for contradiction in kind_of(rule.type).contradictions(rule, question.question_text):
+    kind = kind_of(rule.type)
+    for contradiction in chain(
+        kind.contradictions(rule, question.question_text), kind.uncounted_credits(rule)
+    ):
         problems.add((*path, *contradiction.path), contradiction.message)
 
 

@@ -4,7 +4,8 @@ Both do the same computation, so what is applied is what was shown, unless someb
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from decimal import Decimal
+from dataclasses import replace
+from fractions import Fraction
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -35,7 +36,7 @@ def preview_regrade(
     PermissionDenied for people who do not teach the course, and Required for an empty list of questions.
     """
     assessment = _assessment(grader, assessment_id, question_ids)
-    return _corrections(policy, question_ids, _finished(assessment))
+    return _corrections(assessment, policy, question_ids, _finished(assessment))
 
 
 @transaction.atomic
@@ -53,7 +54,7 @@ def apply_regrade(
     """
     assessment = _assessment(grader, assessment_id, question_ids, lock=True)
     attempts = _finished(assessment).select_for_update(no_key=True, of=("self",))
-    corrections = _corrections(policy, question_ids, attempts)
+    corrections = _corrections(assessment, policy, question_ids, attempts)
     store(corrections, changed_by=grader, note=policy.label)
     _tell_learners(assessment, corrections)
     return corrections
@@ -94,12 +95,17 @@ def _finished(assessment: Assessment) -> QuerySet[AssessmentAttempt]:
 
 
 def _corrections(
-    policy: RegradePolicy, question_ids: Collection[int] | None, attempts: QuerySet[AssessmentAttempt]
+    assessment: Assessment,
+    policy: RegradePolicy,
+    question_ids: Collection[int] | None,
+    attempts: QuerySet[AssessmentAttempt],
 ) -> list[Correction]:
     """Return the attempts in which something changes, in their order."""
     finished = list(attempts)
     questions = graded_questions(finished)
-    regrade = _Regrade(policy, {pk: question.to_rule() for pk, question in questions.items()}, question_ids)
+    comma = assessment.lesson.course.decimal_comma
+    rules = {pk: replace(question.to_rule(), decimal_comma=comma) for pk, question in questions.items()}
+    regrade = _Regrade(policy, rules, question_ids)
     points_now = {pk: question.points for pk, question in questions.items()}
     grades = stored_grades(finished, questions)
     corrections = []
@@ -128,9 +134,9 @@ class _Regrade:
         self._policy = policy
         self._questions = questions
         self._wanted = frozenset(questions if wanted is None else wanted)
-        self._known: dict[tuple[int, str, Decimal | None, frozenset[object]], Decimal | None] = {}
+        self._known: dict[tuple[int, str, Fraction | None, frozenset[object]], Fraction | None] = {}
 
-    def credit(self, grade: StoredGrade, entry: LayoutEntry | None) -> Decimal | None:
+    def credit(self, grade: StoredGrade, entry: LayoutEntry | None) -> Fraction | None:
         """Return the credit after the regrade of a question as the attempt laid it out."""
         if grade.by_person or grade.question_id not in self._wanted:
             return grade.credit

@@ -16,17 +16,21 @@ _BATCH_SIZE = 1000
 
 _WRITE_GRADES = f"""
 UPDATE {AttemptAnswer._meta.db_table} AS answer
-SET credit = new.credit, is_correct = new.credit = {FULL_CREDIT}, points_earned = new.points,
-    updated_date = statement_timestamp()
-FROM unnest(%(ids)s::bigint[], %(credits)s::numeric[], %(points)s::integer[]) AS new(id, credit, points)
+SET credit = new.credit, is_correct = new.credit = {FULL_CREDIT}, exact_points = new.exact_points,
+    points_earned = new.points, updated_date = statement_timestamp()
+FROM unnest(%(ids)s::bigint[], %(credits)s::numeric[], %(exact_points)s::numeric[], %(points)s::integer[])
+    AS new(id, credit, exact_points, points)
 WHERE answer.id = new.id
 """  # noqa: S608 - names of the models only
 
 _WRITE_RESULTS = f"""
 UPDATE {AssessmentAttempt._meta.db_table} AS attempt
-SET score = new.score, max_score = new.max_score, is_passed = new.is_passed, updated_date = statement_timestamp()
-FROM unnest(%(ids)s::bigint[], %(scores)s::integer[], %(max_scores)s::integer[], %(passed)s::boolean[])
-    AS new(id, score, max_score, is_passed)
+SET score = new.score, exact_score = new.exact_score, max_score = new.max_score, is_passed = new.is_passed,
+    updated_date = statement_timestamp()
+FROM unnest(
+        %(ids)s::bigint[], %(scores)s::integer[], %(exact_scores)s::numeric[], %(max_scores)s::integer[],
+        %(passed)s::boolean[]
+    ) AS new(id, score, exact_score, max_score, is_passed)
 WHERE attempt.id = new.id
 """  # noqa: S608 - names of the models only
 
@@ -42,8 +46,8 @@ class Correction:
     def changes_result(self) -> bool:
         """Difference in score, maximum or pass mark from those stored."""
         attempt, result = self.attempt, self.result
-        stored = (attempt.score, attempt.max_score, attempt.is_passed)
-        return stored != (result.score, result.max_score, result.is_passed)
+        stored = (attempt.counted_score, attempt.score, attempt.max_score, attempt.is_passed)
+        return stored != (result.exact_score, result.score, result.max_score, result.is_passed)
 
     @property
     def is_needed(self) -> bool:
@@ -67,13 +71,15 @@ def store(
     execute(
         _WRITE_GRADES,
         ids=[pk for pk, _ in changes],
-        credits=[change.credit for _, change in changes],
+        credits=[change.kept_credit for _, change in changes],
+        exact_points=[change.exact_points for _, change in changes],
         points=[change.points for _, change in changes],
     )
     execute(
         _WRITE_RESULTS,
         ids=[correction.attempt.pk for correction in corrections],
         scores=[correction.result.score for correction in corrections],
+        exact_scores=[correction.result.exact_score for correction in corrections],
         max_scores=[correction.result.max_score for correction in corrections],
         passed=[correction.result.is_passed for correction in corrections],
     )
@@ -84,10 +90,10 @@ def store(
                 changed_by=changed_by,
                 reason=GradeChangeReason.MANUAL if pk == graded_answer_id else GradeChangeReason.REGRADE,
                 note=note,
-                old_credit=change.before.credit,
-                new_credit=change.credit,
-                old_points=None if change.before.credit is None else change.before.points,
-                new_points=None if change.credit is None else change.points,
+                old_credit=change.before.kept_credit,
+                new_credit=change.kept_credit,
+                old_points=change.before.exact_points,
+                new_points=change.exact_points,
             )
             for pk, change in changes
         ],
@@ -112,7 +118,8 @@ def _blank(attempt: AssessmentAttempt, change: NewGrade) -> AttemptAnswer:
     return AttemptAnswer(
         attempt=attempt,
         question_id=change.before.question_id,
-        credit=change.credit,
+        credit=change.kept_credit,
+        exact_points=change.exact_points,
         is_correct=change.credit == FULL_CREDIT,
         points_earned=change.points,
         answered_at=attempt.end_time,  # type: ignore[misc]

@@ -56,7 +56,8 @@ class Answer(Node):
         return root.blank_key or None
 
     @computed(
-        "Effective credit of the answer as a share of the question's points, 0 to 1.",
+        "Effective credit of the answer as a share of the question's points, 0 to 1; of a wrong choice that is "
+        "WEIGHTED, -1 to 1.",
         columns=("is_correct", "credit"),
     )
     def credit(root: models.Answer) -> Decimal:

@@ -9,8 +9,9 @@ from typing import Any, Literal, assert_never
 import strawberry
 
 from courses import models
+from courses.constants import NO_CREDIT
 from courses.rules import grading, receipts
-from courses.rules.credit import correctness_of
+from courses.rules.credit import correctness_of, counted_points, plain
 from courses.rules.questions import kind_of, selection_of
 from courses.rules.values import ResponseMember
 from courses.selectors.attempts import LaidOutQuestion, VisibleQuestion
@@ -70,6 +71,10 @@ class QuestionResult:
     )
     points_earned: int | None = described(
         "Points earned: points x credit, rounded half up. Null while it waits for a person to grade it."
+    )
+    exact_points: Decimal | None = described(
+        "Points earned, not rounded: points x credit, which the score in percent counts. Null while it waits for a "
+        "person to grade it."
     )
     feedback: str = described("Feedback by the person who graded it. Empty when there is none.")
     graded_by: User | None = declared(
@@ -243,14 +248,16 @@ def _offered(
 
 def _result(laid_out: LaidOutQuestion) -> QuestionResult:
     answered = laid_out.answered
-    credit = answered.credit if answered else Decimal(0)
+    credit = answered.credit if answered else NO_CREDIT
+    exact = answered.exact_points if answered else NO_CREDIT
     unanswered = answered is None or grading.is_unanswered(laid_out.rule.type, answered.response)
     return QuestionResult(
         graded_by_id=answered.graded_by_id if answered else None,
         correctness=correctness_of(credit, unanswered=unanswered),
         is_correct=answered.is_correct if answered else False,
-        credit=None if credit is None else credit.normalize(),
+        credit=None if credit is None else plain(credit),
         points_earned=(answered.points_earned if credit is not None else None) if answered else 0,
+        exact_points=None if credit is None else plain(counted_points(exact, laid_out.rule.points, credit)),
         feedback=answered.feedback if answered else "",
     )
 

@@ -9,10 +9,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from django.db.models import Case, Q, When
+from django.db.models import Case, Func, Q, When
 
 from courses import models
 from courses.constants import Scope
+from courses.models.attempts import COUNTED_SCORE
+from courses.rules.credit import plain
 from courses.selectors.attempts import LaidOutQuestion, VisibleAttempt
 from schema.attempts.questions import AttemptQuestion, SubmissionReceipt, receipt
 from schema.core.enums import AttemptAction, AttemptEnd, AttemptState, GradingState
@@ -102,8 +104,8 @@ class AssessmentAttempt(Node):
         return max(0, left)
 
     @computed(
-        "Score: the points earned, 0 to `maxScore`. Null for learners until `resultsVisible`, and "
-        "for everyone until it is fully graded.",
+        "Score: the sum of `QuestionResult.pointsEarned`, 0 to `maxScore`. Null for learners until "
+        "`resultsVisible`, and for everyone until it is fully graded.",
         columns=("score", *_SHOWN),
         in_sql=Case(When(_IS_SHOWN, then="score")),
     )
@@ -111,16 +113,26 @@ class AssessmentAttempt(Node):
         return root.score if _shown(root) else None
 
     @computed(
-        "Score as a percentage of `maxScore`, 0 to 100, two decimals. Null when `score` is null or "
-        "`maxScore` is 0.",
-        columns=("score", "max_score", *_SHOWN),
+        "Score, not rounded: the sum of `QuestionResult.exactPoints`, 0 to `maxScore`. Percentage and pass "
+        "mark follow from it. Null when `score` is null.",
+        columns=("exact_score", "score", *_SHOWN),
+        in_sql=Case(When(_IS_SHOWN, then=Func(COUNTED_SCORE, function="trim_scale"))),
+    )
+    def exact_score(root: VisibleAttempt) -> Decimal | None:
+        return plain(Decimal(root.counted_score)) if _shown(root) else None
+
+    @computed(
+        "Exact score as a percentage of `maxScore`, 0 to 100, two decimals, rounded half up. Null when `score` "
+        "is null or `maxScore` is 0.",
+        columns=("exact_score", "score", "max_score", *_SHOWN),
     )
     def score_percentage(root: VisibleAttempt) -> Decimal | None:
         return root.score_percentage if _shown(root) else None
 
     @computed(
-        "Whether the attempt is passed. Null for learners until `resultsVisible`, and for everyone "
-        "while it is open or depends on answers that a person has to grade.",
+        "Whether the attempt is passed: `exactScore` is at least the pass mark's share of `maxScore`, neither "
+        "rounded. Null for learners until `resultsVisible`, and for everyone while it is open or depends on "
+        "answers that a person has to grade.",
         columns=("is_passed", "is_completed", "results_visible"),
     )
     def is_passed(root: VisibleAttempt) -> bool | None:

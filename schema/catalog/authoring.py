@@ -26,6 +26,7 @@ class CreateCourseInput:
     slug: str = required_like(models.Course, "slug")
     description: str | None = like(models.Course, "description")
     is_published: bool | None = like(models.Course, "is_published", default=False)
+    decimal_comma: bool | None = like(models.Course, "decimal_comma", default=False)
     price: Decimal | None = like(models.Course, "price")
     currency: str | None = like(models.Course, "currency")
 
@@ -43,6 +44,7 @@ class UpdateCourseInput:
     slug: str | None = like(models.Course, "slug")
     description: str | None = like(models.Course, "description")
     is_published: bool | None = like(models.Course, "is_published")
+    decimal_comma: bool | None = like(models.Course, "decimal_comma")
     price: Decimal | None = like(models.Course, "price")
     currency: str | None = like(models.Course, "currency")
 

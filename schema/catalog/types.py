@@ -85,6 +85,7 @@ class Course(Node):
     title: str
     description: str
     is_published: bool
+    decimal_comma: bool
     price: Decimal
     currency: str
     created_at: datetime = column("created_date")

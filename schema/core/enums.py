@@ -55,6 +55,8 @@ _publish(
         "RIGHT_MINUS_WRONG": "Credit is (right picks - wrong picks) / number of right choices, and never below 0.",
         "ALL_OR_NOTHING": "Credit is 1 for exactly the right picks, otherwise 0.",
         "EVERY_DECISION": "Credit is the share of choices rightly picked or rightly left alone, 0 to 1.",
+        "WEIGHTED": "Credit is the sum of `Answer.credit` of the picks, at least 0 and at most 1. Wrong choices may "
+        "have credits below 0.",
     },
 )
 _publish(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import strawberry
 
 from courses import exceptions
+from courses.rules.credit import kept_credit, kept_points, plain
 from courses.rules.values import Given
 from courses.services import explaining as services
 from schema.assessments.inputs import QuestionInput, drafted
@@ -41,6 +42,9 @@ class ExplainGradePayload(Payload):
 class TryGradeInput:
     question: QuestionInput = described("Question with its answer key. It is not stored.")
     responses: list[ResponseInput] = described("Responses as learners might give them, at most 100.")
+    decimal_comma: bool = strawberry.field(
+        default=False, description="Whether 3,14 is a number, as `Course.decimalComma` says of a course."
+    )
 
 
 @strawberry.type(description="The grades that the responses would get. Nothing is written.")
@@ -74,14 +78,20 @@ class ExplainingMutation:
             _tried(response, ("responses", str(place))) for place, response in enumerate(input.responses)
         ]
         grades = services.try_grade(
-            author=info.context.person, draft=drafted(input.question), responses=responses
+            author=info.context.person,
+            draft=drafted(input.question),
+            responses=responses,
+            decimal_comma=input.decimal_comma,
         )
         return TryGradePayload(
             results=[
                 GradedResponse(
                     correctness=grade.correctness,
-                    credit=None if grade.credit is None else grade.credit.normalize(),
+                    credit=None if grade.credit is None else plain(kept_credit(grade.credit)),
                     points_earned=grade.points,
+                    exact_points=None
+                    if grade.exact_points is None
+                    else plain(kept_points(grade.exact_points)),
                     steps=list(grade.steps),
                 )
                 for grade in grades

@@ -1,9 +1,11 @@
 """Mutations that grade answers, and regrade after a corrected key: for the staff of the course."""
 
+from decimal import Decimal
 from typing import Any
 
 import strawberry
 
+from courses.rules.credit import plain
 from courses.rules.regrade import pass_flips
 from courses.services import grading, regrading
 from courses.services.results import Correction
@@ -124,6 +126,8 @@ def _change(correction: Correction) -> GradeChangePreview:
         attempt_id=attempt.pk,
         old_score=attempt.score,
         new_score=result.score,
+        old_exact_score=plain(Decimal(attempt.counted_score)),
+        new_exact_score=plain(result.exact_score),
         was_passed=attempt.is_passed,
         is_passed=result.is_passed,
         pass_flips=pass_flips(was_passed=attempt.is_passed, is_passed=result.is_passed),

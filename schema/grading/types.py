@@ -51,6 +51,8 @@ class GradeChangePreview:
     attempt_id: strawberry.Private[int]
     old_score: int = described("Score before the regrade, in points.")
     new_score: int = described("Score after the regrade, in points.")
+    old_exact_score: Decimal = described("Score before the regrade, not rounded.")
+    new_exact_score: Decimal = described("Score after the regrade, not rounded.")
     was_passed: bool | None = described(
         "Whether the attempt was passed before. Null when that depended on answers for a person to grade."
     )
@@ -69,6 +71,9 @@ class GradedResponse:
     )
     points_earned: int | None = described(
         "Points earned: points x credit, rounded half up. Null when a person has to grade."
+    )
+    exact_points: Decimal | None = described(
+        "Points earned, not rounded: points x credit. Null when a person has to grade."
     )
     steps: list[str] = described(
         "Explanation step by step: the rule that applied, what was compared, and the credit of each part."

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
-from courses.constants import NO_CREDIT, QuestionType
+from courses.constants import QuestionType
 from courses.exceptions import ResponseMismatch
 from courses.rules.questions.kind import QuestionKind, SpecifiedColumns, pairs, written
 from courses.rules.questions.texts import (
@@ -91,13 +91,15 @@ class FillBlank(QuestionKind):
     def grade(self, question: Question, value: Any) -> Verdict:
         keys = blank_keys(question.answers)
         steps = ["Fill in the blank: every blank weighs the same."]
-        total = NO_CREDIT
+        total = Fraction(0)
         for key in keys:
             accepted = [answer for answer in question.answers if answer.blank_key == key]
-            credit, explanation = explain_match(value.get(key, ""), accepted)
+            credit, explanation = explain_match(
+                value.get(key, ""), accepted, decimal_comma=question.decimal_comma
+            )
             total += credit
             steps.append(f"Blank “{key}”: {explanation}" if key else f"The blank: {explanation}")
-        return Verdict(total / Decimal(len(keys)) if keys else NO_CREDIT, tuple(steps))
+        return Verdict(total / len(keys) if keys else Fraction(0), tuple(steps))
 
     def solution(self, question: Question) -> Solution:
         best: dict[str, str] = {}

@@ -1,7 +1,7 @@
 """Multiple choice and true/false: pick one of the choices, or several."""
 
 from collections.abc import Iterator
-from decimal import Decimal
+from fractions import Fraction
 from random import Random
 from typing import Any, assert_never
 
@@ -24,6 +24,7 @@ _POLICIES = {
     ScoringPolicy.RIGHT_MINUS_WRONG: "right picks minus wrong picks, divided by the right answers",
     ScoringPolicy.ALL_OR_NOTHING: "full credit for exactly the right picks, otherwise none",
     ScoringPolicy.EVERY_DECISION: "the share of all options that were decided rightly",
+    ScoringPolicy.WEIGHTED: "the credits of the picks added up, at least 0 and at most 1",
 }
 
 
@@ -41,6 +42,21 @@ class MultipleChoice(QuestionKind):
         for place, answer in enumerate(question.answers):
             if is_blank(answer.text):
                 yield Contradiction(("answers", str(place), "text"), "Write down what this choice says.")
+
+    def counts_below_nothing(self, question: Question) -> bool:
+        return question.scoring == ScoringPolicy.WEIGHTED
+
+    def uncounted_credits(self, question: Question) -> Iterator[Contradiction]:
+        yield from super().uncounted_credits(question)
+        if question.scoring == ScoringPolicy.WEIGHTED or self.selection(question) == Selection.SINGLE:
+            return
+        for place, answer in enumerate(question.answers):
+            if NO_CREDIT < answer.worth < FULL_CREDIT:
+                yield Contradiction(
+                    ("answers", str(place), "credit"),
+                    "Where several choices are right, only the scoring policy WEIGHTED counts credits other than 0 "
+                    "and 1. Choose it, or leave this credit out.",
+                )
 
     def problems(self, question: Question) -> Iterator[str]:
         if len(question.answers) < 2:
@@ -127,6 +143,9 @@ class TrueFalse(MultipleChoice):
             yield "Mark exactly one answer as correct."
         yield from _alike(question)
 
+    def counts_below_nothing(self, question: Question) -> bool:
+        return False
+
     def selection(self, question: Question) -> Selection:
         return Selection.SINGLE
 
@@ -143,12 +162,13 @@ def _alike(question: Question) -> Iterator[str]:
 
 
 def _one_pick(question: Question, picked: list[int]) -> Verdict:
-    """Return the credit of the picked answer; a pick that the question no longer offers earns nothing."""
+    """Return the credit of the picked answer, at least 0; a pick that the question no longer offers earns nothing."""
     rule = "One choice: the credit of the picked answer counts."
     found = next((answer for answer in question.answers if answer.id in picked), None)
     if found is None:
-        return Verdict(NO_CREDIT, (rule, "Picked: an answer that is no longer offered (credit 0)."))
-    return Verdict(found.worth, (rule, f"Picked: “{found.text}” (credit {shown(found.worth)})."))
+        return Verdict(Fraction(0), (rule, "Picked: an answer that is no longer offered (credit 0)."))
+    credit = max(NO_CREDIT, found.worth)
+    return Verdict(Fraction(credit), (rule, f"Picked: “{found.text}” (credit {shown(found.worth)})."))
 
 
 def _several_picks(question: Question, value: list[int]) -> Verdict:
@@ -159,7 +179,8 @@ def _several_picks(question: Question, value: list[int]) -> Verdict:
     for answer in question.answers:
         decision = "picked" if answer.id in picked else "left alone"
         verdict = "rightly" if (answer.id in picked) == answer.is_correct else "wrongly"
-        steps.append(f"“{answer.text}”: {verdict} {decision}.")
+        weight = f" (credit {shown(answer.worth)})" if _counts(question, answer, picked) else ""
+        steps.append(f"“{answer.text}”: {verdict} {decision}{weight}.")
     credit = _weighed(question, picked, correct)
     steps.append(
         f"{len(picked & correct)} of {len(correct)} right answers and {len(picked - correct)} wrong ones "
@@ -168,15 +189,24 @@ def _several_picks(question: Question, value: list[int]) -> Verdict:
     return Verdict(credit, tuple(steps))
 
 
-def _weighed(question: Question, picked: set[int], correct: set[int]) -> Decimal:
+def _counts(question: Question, answer: Answer, picked: set[int]) -> bool:
+    """Return whether the credit of an answer is added."""
+    return question.scoring == ScoringPolicy.WEIGHTED and answer.id in picked
+
+
+def _weighed(question: Question, picked: set[int], correct: set[int]) -> Fraction:
     right, wrong = len(picked & correct), len(picked - correct)
     match question.scoring:
         case ScoringPolicy.RIGHT_MINUS_WRONG:
-            return max(NO_CREDIT, Decimal(right - wrong) / len(correct)) if correct else NO_CREDIT
+            return max(Fraction(0), Fraction(right - wrong, len(correct))) if correct else Fraction(0)
         case ScoringPolicy.ALL_OR_NOTHING:
-            return FULL_CREDIT if picked == correct else NO_CREDIT
+            return Fraction(picked == correct)
         case ScoringPolicy.EVERY_DECISION:
             decided_rightly = sum((answer.id in picked) == answer.is_correct for answer in question.answers)
-            return Decimal(decided_rightly) / len(question.answers) if question.answers else NO_CREDIT
+            return Fraction(decided_rightly, len(question.answers)) if question.answers else Fraction(0)
+        case ScoringPolicy.WEIGHTED:
+            weights = (Fraction(each.worth) for each in question.answers if _counts(question, each, picked))
+            added = sum(weights, Fraction(0))
+            return min(Fraction(1), max(Fraction(0), added))
         case never:
             assert_never(never)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from random import Random
 from typing import Any, ClassVar, NamedTuple
 
-from courses.constants import MAX_RESPONSE_TEXT_LENGTH, QuestionType, Selection
+from courses.constants import MAX_RESPONSE_TEXT_LENGTH, NO_CREDIT, QuestionType, Selection
 from courses.exceptions import ResponseMismatch
 from courses.rules.text import normalise
 from courses.rules.values import (
@@ -46,6 +46,20 @@ class QuestionKind(ABC):
     @abstractmethod
     def contradictions(self, question: Question, text: str) -> Iterable[Contradiction]:
         """Yield everything that no editing of other parts can mend, so that not even a draft is stored."""
+
+    def counts_below_nothing(self, question: Question) -> bool:
+        """Return whether credits of wrong answers may be below 0."""
+        return False
+
+    def uncounted_credits(self, question: Question) -> Iterator[Contradiction]:
+        """Yield the credits that grading would ignore."""
+        for place, answer in enumerate(question.answers):
+            if answer.worth < NO_CREDIT and (answer.is_correct or not self.counts_below_nothing(question)):
+                yield Contradiction(
+                    ("answers", str(place), "credit"),
+                    "Only wrong choices of a multiple-choice question with the scoring policy WEIGHTED have a credit "
+                    "below 0. Make it 0 or more.",
+                )
 
     @abstractmethod
     def problems(self, question: Question) -> Iterable[str]:

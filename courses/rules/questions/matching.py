@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from decimal import Decimal
+from fractions import Fraction
 from random import Random
 from typing import Any
 
-from courses.constants import NO_CREDIT, QuestionType
+from courses.constants import QuestionType
 from courses.exceptions import ResponseMismatch
 from courses.rules.credit import shown
 from courses.rules.questions.kind import QuestionKind, at, look_alikes, pairs
@@ -106,7 +106,7 @@ class Matching(QuestionKind):
             right += is_right
             paired = f"paired with “{chosen}”" if chosen else "not paired"
             steps.append(f"“{prompt.text}” {paired}: {'right' if is_right else 'wrong'}.")
-        credit = Decimal(right) / len(prompts) if prompts else NO_CREDIT
+        credit = Fraction(right, len(prompts)) if prompts else Fraction(0)
         steps.append(f"{right} of {len(prompts)} pairs are right: credit {shown(credit)}.")
         return Verdict(credit, tuple(steps))
 

@@ -1,12 +1,12 @@
 """Short answer and essay: one text, compared with accepted texts or graded by a person."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from courses.constants import NO_CREDIT, QuestionType, TextMatch
 from courses.rules.credit import shown
-from courses.rules.numbers import as_number
+from courses.rules.numbers import as_number, as_written_number, may_separate_thousands
 from courses.rules.questions.kind import QuestionKind, SpecifiedColumns, written
 from courses.rules.text import best_match, normalise
 from courses.rules.values import (
@@ -62,7 +62,7 @@ class ShortAnswer(Text):
         return problems_of_texts(question.answers, "Add at least one accepted text.")
 
     def grade(self, question: Question, value: Any) -> Verdict:
-        credit, explanation = explain_match(value, question.answers)
+        credit, explanation = explain_match(value, question.answers, decimal_comma=question.decimal_comma)
         return Verdict(credit, ("Short answer: the best accepted text that matches counts.", explanation))
 
     def solution(self, question: Question) -> Solution:
@@ -88,20 +88,24 @@ class Essay(Text):
         return Solution()
 
 
-def explain_match(text: str, accepted: Sequence[Answer]) -> tuple[Decimal, str]:
+def explain_match(text: str, accepted: Sequence[Answer], *, decimal_comma: bool) -> tuple[Fraction, str]:
     """Return the credit of a text among accepted ones, and a sentence that says why.
 
     A blank text matches nothing, not even the wildcard `*`.
     """
     if is_blank(text):
-        return NO_CREDIT, "nothing was filled in (credit 0)."
+        return Fraction(0), "nothing was filled in (credit 0)."
     given = normalise(text)
-    match = best_match(given, accepted)
+    match = best_match(given, accepted, decimal_comma=decimal_comma)
     if match is None:
-        return NO_CREDIT, f"“{given}” matches no accepted text (credit 0)."
+        comma = _why_no_number(given, accepted, decimal_comma)
+        return Fraction(0), f"“{given}” matches no accepted text{comma} (credit 0)."
+    comparison = _comparison(match)
+    if match.text_match == TextMatch.NUMERIC and as_number(given) is None:
+        comparison += f", {given} read as {as_written_number(given, decimal_comma=decimal_comma)}"
     return (
-        match.worth,
-        f"“{given}” matches “{match.text}” ({_comparison(match)}): credit {shown(match.worth)}.",
+        Fraction(match.worth),
+        f"“{given}” matches “{match.text}” ({comparison}): credit {shown(match.worth)}.",
     )
 
 
@@ -132,6 +136,22 @@ def problems_of_texts(answers: Sequence[Answer], missing: str) -> Iterator[str]:
 
 def _is_no_number(answer: Answer) -> bool:
     return answer.text_match == TextMatch.NUMERIC and as_number(normalise(answer.text)) is None
+
+
+def _why_no_number(given: str, accepted: Sequence[Answer], decimal_comma: bool) -> str:
+    """Return the part of a sentence that says why a text with a comma was not compared as a number; empty where it was,
+    or is none without the comma either.
+    """
+    if all(answer.text_match != TextMatch.NUMERIC for answer in accepted):
+        return ""
+    if (
+        as_written_number(given, decimal_comma=decimal_comma) is not None
+        or as_number(given.replace(",", ".")) is None
+    ):
+        return ""
+    if may_separate_thousands(given):
+        return ": a comma before exactly three digits makes no number"
+    return ": this course writes numbers with a point, not with a comma"
 
 
 def _comparison(answer: Answer) -> str:

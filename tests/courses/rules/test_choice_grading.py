@@ -119,7 +119,7 @@ def test_the_steps_name_the_rule_every_decision_and_the_credit():
         "“answer 1”: wrongly left alone.",
         "“answer 2”: wrongly picked.",
         "1 of 2 right answers and 1 wrong ones picked: credit 0.",
-        "3 possible x credit 0, rounded half up: 0 points.",
+        "3 possible x credit 0: 0 points.",
     )
 
 
@@ -127,7 +127,7 @@ def test_the_steps_of_a_single_choice_name_the_pick_and_its_credit():
     assert grade(choices("+-", points=2, credits=("1", "0.25")), {"choices": [1]}).steps == (
         "One choice: the credit of the picked answer counts.",
         "Picked: “answer 1” (credit 0.25).",
-        "2 possible x credit 0.25, rounded half up: 1 points.",
+        "2 possible x credit 0.25: 0.5 points, rounded half up to 1.",
     )
 
 

@@ -13,7 +13,7 @@ def test_a_grade_by_the_key_is_explained_by_the_key() -> None:
     assert explain(WRONG, credit=Decimal(0), points=0, possible=4) == (
         "One choice: the credit of the picked answer counts.",
         "Picked: “answer 1” (credit 0).",
-        "4 possible x credit 0, rounded half up: 0 points.",
+        "4 possible x credit 0: 0 points.",
     )
 
 

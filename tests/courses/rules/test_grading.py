@@ -55,7 +55,7 @@ def test_the_steps_of_a_matching_name_every_pair():
         "“France” paired with “Rome”: wrong.",
         "“Italy” not paired: wrong.",
         "0 of 2 pairs are right: credit 0.",
-        "1 possible x credit 0, rounded half up: 0 points.",
+        "1 possible x credit 0: 0 points.",
     )
 
 

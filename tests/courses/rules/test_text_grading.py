@@ -266,7 +266,7 @@ def test_the_steps_show_the_normalised_response_and_the_credit_of_every_blank():
         "Fill in the blank: every blank weighs the same.",
         "Blank “days”: “7.25” matches “7” (compared as numbers, give or take 0.5): credit 1.",
         "Blank “planet”: “Venus” matches no accepted text (credit 0).",
-        "2 possible x credit 0.5, rounded half up: 1 points.",
+        "2 possible x credit 0.5: 1 points.",
     )
 
 
@@ -274,5 +274,5 @@ def test_the_steps_of_a_short_answer_show_what_matched_and_how():
     assert grade(short_answer(accepted("Paris")), {"text": "  PARIS "}).steps == (
         "Short answer: the best accepted text that matches counts.",
         "“PARIS” matches “Paris” (upper and lower case are the same): credit 1.",
-        "1 possible x credit 1, rounded half up: 1 points.",
+        "1 possible x credit 1: 1 points.",
     )

@@ -66,7 +66,7 @@ def test_it_is_graded_so_too_where_the_key_was_mended_while_somebody_worked(
     ) == (
         "One choice: the credit of the picked answer counts.",
         f"Picked: “{pick}” (credit 1).",
-        "4 possible x credit 1, rounded half up: 4 points.",
+        "4 possible x credit 1: 4 points.",
     )
 
 

@@ -64,7 +64,7 @@ def _explained(viewer: User, attempt: AssessmentAttempt, text: str) -> tuple[str
             (
                 "One choice: the credit of the picked answer counts.",
                 "Picked: “London” (credit 0).",
-                "2 possible x credit 0, rounded half up: 0 points.",
+                "2 possible x credit 0: 0 points.",
             ),
         ),
         (
@@ -72,7 +72,7 @@ def _explained(viewer: User, attempt: AssessmentAttempt, text: str) -> tuple[str
             (
                 "Short answer: the best accepted text that matches counts.",
                 "“MITOSIS” matches “mitosis” (upper and lower case are the same): credit 1.",
-                "2 possible x credit 1, rounded half up: 2 points.",
+                "2 possible x credit 1: 2 points.",
             ),
         ),
         (
@@ -82,7 +82,7 @@ def _explained(viewer: User, attempt: AssessmentAttempt, text: str) -> tuple[str
                 "“cat” paired with “meows”: right.",
                 "“dog” not paired: wrong.",
                 "1 of 2 pairs are right: credit 0.5.",
-                "2 possible x credit 0.5, rounded half up: 1 points.",
+                "2 possible x credit 0.5: 1 points.",
             ),
         ),
         ("Essay?", ("Essay: a person grades it.",)),

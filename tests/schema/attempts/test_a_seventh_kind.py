@@ -126,7 +126,7 @@ def test_an_attempt_with_it_goes_from_start_to_receipt(api: Api, estimating: Ass
     }
     assert api(EXPLAIN, learner, **named)["explainGrade"]["steps"] == [
         "Off by 22 %.",
-        "10 possible x credit 0.5, rounded half up: 5 points.",
+        "10 possible x credit 0.5: 5 points.",
     ]
 
 

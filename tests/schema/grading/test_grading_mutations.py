@@ -207,7 +207,7 @@ def test_explain_grade_gives_its_steps(api: Any, graded: Graded) -> None:
         "steps": [
             "One choice: the credit of the picked answer counts.",
             "Picked: “Lyon” (credit 0).",
-            "4 possible x credit 0, rounded half up: 0 points.",
+            "4 possible x credit 0: 0 points.",
         ],
         "userErrors": [],
     }
@@ -253,7 +253,7 @@ def test_try_grade_names_answers_by_their_position_from_0(api: Any, graded: Grad
         "“cat” paired with “meows”: right.",
         "“dog” paired with “moos”: wrong.",
         "1 of 2 pairs are right: credit 0.5.",
-        "3 possible x credit 0.5, rounded half up: 2 points.",
+        "3 possible x credit 0.5: 1.5 points, rounded half up to 2.",
     ]
 
 
