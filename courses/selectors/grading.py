@@ -1,7 +1,6 @@
 """Responses that people grade, and stored grades."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from fractions import Fraction
 
 from django.db.models import F, Q, QuerySet, prefetch_related_objects

@@ -29,13 +29,13 @@ OPEN_ONE_IN = 10
 _WRITTEN = ("created_date", "updated_date")
 
 _ATTEMPT = (
-    "id", "user_id", "assessment_id", "start_time", "end_time", "time_taken_seconds", "score", "max_score",
-    "is_completed", "is_passed", "attempt_number", "ip_address", "user_agent", "ended_by", "revision", "layout",
+    "id", "user_id", "assessment_id", "start_time", "end_time", "time_taken_seconds", "score", "exact_score",
+    "max_score", "is_completed", "is_passed", "attempt_number", "ip_address", "user_agent", "ended_by", "revision", "layout",
     "passing_score", *_WRITTEN,
 )  # fmt: skip
 _ATTEMPT_ANSWER = (
-    "attempt_id", "question_id", "selected_answer_id", "is_correct", "points_earned", "credit", "answered_at",
-    "response", "revision", *_WRITTEN,
+    "attempt_id", "question_id", "selected_answer_id", "is_correct", "points_earned", "exact_points", "credit",
+    "answered_at", "response", "revision", *_WRITTEN,
 )  # fmt: skip
 _ACTIVITY = (
     "user_id", "activity_type", "course_id", "lesson_id", "assessment_id", "data", *_WRITTEN,
@@ -115,10 +115,10 @@ def _attempts(scale: Scale, ids: Ids, key: Sequence[int], points: Sequence[int])
             for question, pick in zip(attempt.questions, attempt.picks, strict=True)
             if key[question] == pick
         )
-        ending: tuple[object, ...] = (None, None, 0, possible, False, None)
+        ending: tuple[object, ...] = (None, None, 0, None, possible, False, None)
         if not attempt.is_open:
             is_passed = passes(earned, 0, possible, PASSING_SCORE)
-            ending = (attempt.ended, attempt.seconds, earned, possible, True, is_passed)
+            ending = (attempt.ended, attempt.seconds, earned, earned, possible, True, is_passed)
         yield line(
             ids.assessmentattempt + attempt.number, ids.learner(scale, attempt.learner),
             ids.assessment + attempt.assessment, attempt.started, *ending, attempt.attempt_number, "192.0.2.1",
@@ -153,11 +153,11 @@ def _attempt_answers(scale: Scale, ids: Ids, key: Sequence[int], points: Sequenc
             question, pick = attempt.questions[place], attempt.picks[place]
             answer = ids.answer + question * CHOICES + pick
             if attempt.is_open:
-                graded = "\\N\t0\t\\N"
+                graded = "\\N\t0\t\\N\t\\N"
             elif key[question] == pick:
-                graded = f"t\t{points[question]}\t1"
+                graded = f"t\t{points[question]}\t{points[question]}\t1"
             else:
-                graded = "f\t0\t0"
+                graded = "f\t0\t0\t0"
             yield (
                 f"{pk}\t{ids.question + question}\t{answer}\t{graded}\t{at}\t"
                 f'{{"choices": [{answer}]}}\t{revision}\t{at}\t{at}'

@@ -163,6 +163,7 @@ UPDATES: dict[tuple[type[models.Model], str], tuple[Change, set[str]]] = {
         COURSES | PERSON,
     ),
     (AssessmentAttempt, "score"): (_update(AssessmentAttempt, score=1), BOTH),
+    (AssessmentAttempt, "exact_score"): (_update(AssessmentAttempt, exact_score="1.5"), BOTH),
     (AssessmentAttempt, "max_score"): (_update(AssessmentAttempt, max_score=5), BOTH),
     (AssessmentAttempt, "is_passed"): (_update(AssessmentAttempt, is_passed=False), BOTH),
     (AssessmentAttempt, "time_taken_seconds"): (_update(AssessmentAttempt, time_taken_seconds=99), BOTH),

@@ -56,7 +56,7 @@ STRICTER_IN_PYTHON = {
 NEVER_GIVEN = {
     "AccessToken": {"digest", "scopes"},
     "AssessmentAttempt": {"attempt_number", "ended_by", "layout", "passing_score"},
-    "AttemptAnswer": {"credit", "response"},
+    "AttemptAnswer": {"credit", "exact_points", "response"},
     "CourseStats": {"assessment_stats", "engagement_score", "revenue_data"},
     "Enrollment": {"currency", "price_paid", "progress_percentage", "status"},
     "GradeChange": {"reason"},

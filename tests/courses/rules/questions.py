@@ -1,5 +1,6 @@
 """Short notation of questions for the tests of the rules."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from courses.constants import QuestionType, ScoringPolicy, TextMatch
@@ -66,8 +67,9 @@ def accepted(
     )
 
 
-def short_answer(*answers: Answer, points: int = 1) -> Question:
-    return question(QuestionType.SHORT_ANSWER, *answers, points=points)
+def short_answer(*answers: Answer, points: int = 1, decimal_comma: bool = False) -> Question:
+    asked = question(QuestionType.SHORT_ANSWER, *answers, points=points)
+    return replace(asked, decimal_comma=decimal_comma)
 
 
 def blanks(*answers: Answer, points: int = 1) -> Question:

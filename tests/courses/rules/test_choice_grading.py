@@ -1,6 +1,7 @@
 """Single choice, true/false and multiple response."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
@@ -15,12 +16,15 @@ from tests.courses.rules.questions import choices, question, true_false
 RIGHT_MINUS_WRONG = ScoringPolicy.RIGHT_MINUS_WRONG
 ALL_OR_NOTHING = ScoringPolicy.ALL_OR_NOTHING
 EVERY_DECISION = ScoringPolicy.EVERY_DECISION
+WEIGHTED = ScoringPolicy.WEIGHTED
 
 keys = st.text(alphabet="+-", min_size=2, max_size=8).filter(lambda key: key.count("+") >= 2)
 policies = st.sampled_from(ScoringPolicy)
+policies_by_key = st.sampled_from([RIGHT_MINUS_WRONG, ALL_OR_NOTHING, EVERY_DECISION])
+"""Policies that know right from wrong only, and no credits."""
 
 
-def credit(question: Question, picks: list[int]) -> Decimal | None:
+def credit(question: Question, picks: list[int]) -> Fraction | None:
     return grade(question, {"choices": picks}).credit
 
 
@@ -54,14 +58,14 @@ def test_single_choice_and_true_false_earn_the_credit_of_the_chosen_answer(quest
         pytest.param("++--", [0, 2], "0", id="one right and one wrong cancel out"),
         pytest.param("++--", [2, 3], "0", id="never below zero"),
         pytest.param("++--", [0, 1, 2, 3], "0", id="ticking everything"),
-        pytest.param("+++-", [0, 1, 2, 3], "0.6666666667", id="ticking everything with one wrong option"),
-        pytest.param("+++-", [0], "0.3333333333", id="a third"),
+        pytest.param("+++-", [0, 1, 2, 3], "2/3", id="ticking everything with one wrong option"),
+        pytest.param("+++-", [0], "1/3", id="a third"),
         pytest.param("++", [0, 1], "1", id="all options are right"),
         pytest.param("++--", [0, 1, 9], "0.5", id="a choice that is gone is a wrong pick"),
     ],
 )
 def test_right_minus_wrong_is_right_picks_minus_wrong_ones_over_the_right_answers(key, picks, expected):
-    assert credit(choices(key), picks) == Decimal(expected)
+    assert credit(choices(key), picks) == Fraction(expected)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +177,7 @@ def test_adding_a_right_pick_never_lowers_the_credit(key, policy, picks, data):
 
 
 @settings(deadline=None, print_blob=True)
-@given(key=keys, policy=policies, picks=st.sets(st.integers(0, 7)))
+@given(key=keys, policy=policies_by_key, picks=st.sets(st.integers(0, 7)))
 def test_only_exactly_the_right_picks_earn_full_credit(key, policy, picks):
     offered = {pick for pick in picks if pick < len(key)}
     right = {number for number, sign in enumerate(key) if sign == "+"}
@@ -187,3 +191,61 @@ def test_an_answers_credit_does_not_change_which_picks_of_several_are_right():
     answers = (Answer(1, "a", True, credit=Decimal("0.1")), Answer(2, "b", True), Answer(3, "c"))
 
     assert credit(question(QuestionType.MULTIPLE_CHOICE, *answers), [1, 2]) == Decimal(1)
+
+
+@pytest.mark.parametrize(
+    ("key", "credits", "picks", "expected"),
+    [
+        pytest.param("++-", ("0.75", "0.25", "-0.5"), [0, 1], "1", id="everything right"),
+        pytest.param("++-", ("0.75", "0.25", "-0.5"), [0], "0.75", id="the heavier half"),
+        pytest.param(
+            "++-", ("0.75", "0.25", "-0.5"), [0, 2], "0.25", id="a wrong pick takes its credit away"
+        ),
+        pytest.param("++-", ("0.75", "0.25", "-0.5"), [1, 2], "0", id="never below nothing"),
+        pytest.param("++-", ("0.75", "0.25", "-1"), [0, 1, 2], "0", id="ticking everything"),
+        pytest.param("+++", ("0.5", "0.5", "0.5"), [0, 1, 2], "1", id="never above everything"),
+        pytest.param(
+            "++-", ("0.3333", "0.3333", "0.3333"), [0, 1, 2], "0.9999", id="a wrong choice may earn"
+        ),
+        pytest.param("++-", ("0.5", "0.5", "0"), [0, 1, 2], "1", id="a wrong choice that costs nothing"),
+        pytest.param("++-", ("0.5", "0.5"), [0, 9], "0.5", id="a choice that is gone counts nothing"),
+        pytest.param("++-", (), [0], "1", id="a right choice without a credit earns everything"),
+    ],
+)
+def test_weighted_picks_add_up_their_credits(key, credits, picks, expected):
+    assert credit(choices(key, scoring=WEIGHTED, credits=credits), picks) == Fraction(expected)
+
+
+def test_a_single_pick_never_earns_less_than_nothing():
+    asked = choices("+-", scoring=WEIGHTED, credits=("1", "-0.5"))
+
+    assert (credit(asked, [1]), credit(asked, [0])) == (0, 1)
+
+
+def test_the_steps_of_weighted_picks_name_the_credit_of_each():
+    asked = choices("++-", points=3, scoring=WEIGHTED, credits=("0.75", "0.25", "-0.25"))
+
+    assert grade(asked, {"choices": [0, 2]}).steps == (
+        "Several choices: the credits of the picks added up, at least 0 and at most 1.",
+        "“answer 0”: rightly picked (credit 0.75).",
+        "“answer 1”: wrongly left alone.",
+        "“answer 2”: wrongly picked (credit -0.25).",
+        "1 of 2 right answers and 1 wrong ones picked: credit 0.5.",
+        "3 possible x credit 0.5: 1.5 points, rounded half up to 2.",
+    )
+
+
+@settings(deadline=None, print_blob=True)
+@given(
+    credits=st.lists(st.decimals(-1, 1, places=4), min_size=2, max_size=8),
+    picks=st.sets(st.integers(0, 7)),
+    points=st.integers(1, 1000),
+)
+def test_weighted_picks_earn_their_sum_within_nothing_and_everything(credits, picks, points):
+    key = "++" + "".join("+" if each > 0 else "-" for each in credits[2:])
+    asked = choices(key, points=points, scoring=WEIGHTED, credits=tuple(map(str, credits)))
+    added = sum((Fraction(each) for place, each in enumerate(credits) if place in picks), Fraction(0))
+
+    result = grade(asked, {"choices": sorted(picks)})
+
+    assert result.exact_points == points * min(max(added, 0), 1)

@@ -1,8 +1,10 @@
 """What in a question can never be right, and what is only not finished."""
 
+from decimal import Decimal
+
 import pytest
 
-from courses.constants import QuestionType, TextMatch
+from courses.constants import QuestionType, ScoringPolicy, TextMatch
 from courses.rules.questions import kind_of
 from courses.rules.questions.blanks import marked_blanks
 from courses.rules.values import Answer
@@ -17,12 +19,64 @@ from tests.courses.rules.questions import (
     true_false,
 )
 
+ALL_OR_NOTHING, EVERY_DECISION = ScoringPolicy.ALL_OR_NOTHING, ScoringPolicy.EVERY_DECISION
+WEIGHTED = ScoringPolicy.WEIGHTED
+
 
 def contradictions(asked, text):
     return list(kind_of(asked.type).contradictions(asked, text))
 
 
 TRUE, FALSE = Answer(1, "True", is_correct=True), Answer(2, "False")
+
+
+def uncounted(asked):
+    return [".".join(each.path) for each in kind_of(asked.type).uncounted_credits(asked)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "places"),
+    [
+        pytest.param(choices("++-", credits=("1", "1", "0")), [], id="all or nothing"),
+        pytest.param(choices("++-"), [], id="no credits"),
+        pytest.param(choices("++-", credits=("0.5", "0.5")), [0, 1], id="partial credit of several"),
+        pytest.param(choices("++-", credits=("1", "1", "0.5")), [2], id="partial credit of a wrong choice"),
+        pytest.param(
+            choices("++-", credits=("0.5", "0.5"), scoring=ALL_OR_NOTHING), [0, 1], id="all or nothing"
+        ),
+        pytest.param(
+            choices("++-", credits=("0.5", "0.5"), scoring=EVERY_DECISION), [0, 1], id="every decision"
+        ),
+        pytest.param(choices("++-", credits=("0.5", "0.5", "-1"), scoring=WEIGHTED), [], id="weighted"),
+        pytest.param(
+            choices("++-", credits=("1", "-0.5"), scoring=WEIGHTED), [1], id="a right choice below 0"
+        ),
+        pytest.param(choices("++-", credits=("1", "1", "-0.5")), [2], id="below 0 without weights"),
+        pytest.param(choices("+-", credits=("0.5", "0.25")), [], id="single choice"),
+        pytest.param(choices("+-", credits=("1", "-0.5")), [1], id="single choice below 0"),
+        pytest.param(
+            choices("+-", credits=("1", "-0.5"), scoring=WEIGHTED), [], id="single choice, weighted"
+        ),
+        pytest.param(short_answer(accepted("x", credit="0.5")), [], id="short answer"),
+        pytest.param(short_answer(accepted("x", credit="-0.5")), [0], id="short answer below 0"),
+        pytest.param(
+            blanks(accepted("x", credit="0.5"), accepted("y", credit="-0.5")), [1], id="blank below 0"
+        ),
+        pytest.param(
+            question(QuestionType.TRUE_FALSE, TRUE, Answer(2, "False", credit=Decimal(-1)), scoring=WEIGHTED),
+            [1],
+            id="true or false below 0",
+        ),
+    ],
+)
+def test_a_credit_that_would_be_ignored_is_a_contradiction(asked, places):
+    assert uncounted(asked) == [f"answers.{place}.credit" for place in places]
+
+
+def test_the_sentence_about_an_ignored_credit_names_the_policy_that_counts_it():
+    for asked in (choices("++", credits=("0.5",)), choices("+-", credits=("1", "-0.5"))):
+        [found] = kind_of(asked.type).uncounted_credits(asked)
+        assert "WEIGHTED" in found.message
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What holds for every type, matching and essays, points, names of results, and grades by people."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from courses import exceptions
 from courses.constants import Correctness, QuestionType, TextMatch
-from courses.rules.credit import correctness_of, earned_points
+from courses.rules.credit import correctness_of, exact_points, kept_credit, kept_points, whole_points
 from courses.rules.grading import grade, grade_by_person, is_unanswered
 from courses.rules.questions import selection_of
 from courses.rules.values import Question
@@ -30,17 +31,17 @@ EVERY_TYPE = [
     ("asked", "pairs", "expected"),
     [
         pytest.param(CAPITALS, {"0": 0, "1": 1, "2": 2}, "1", id="every pair right"),
-        pytest.param(CAPITALS, {"0": 0, "1": 1}, "0.6666666667", id="a missing pair is wrong"),
-        pytest.param(CAPITALS, {"0": 1, "1": 0, "2": 2}, "0.3333333333", id="two swapped"),
+        pytest.param(CAPITALS, {"0": 0, "1": 1}, "2/3", id="a missing pair is wrong"),
+        pytest.param(CAPITALS, {"0": 1, "1": 0, "2": 2}, "1/3", id="two swapped"),
         pytest.param(CAPITALS, {"0": 3, "1": 3, "2": 3}, "0", id="the distractor is never right"),
         pytest.param(CAPITALS, {"0": 9}, "0", id="a match that is gone"),
-        pytest.param(CAPITALS, {"0": 0, "3": 3}, "0.3333333333", id="a distractor is no prompt"),
+        pytest.param(CAPITALS, {"0": 0, "3": 3}, "1/3", id="a distractor is no prompt"),
         pytest.param(SHARED, {"0": 1, "1": 0, "2": 2}, "1", id="a match text that occurs twice is the same"),
         pytest.param(SHARED, {"0": 0, "1": 0, "2": 2}, "1", id="one match for two prompts"),
     ],
 )
 def test_matching_gives_the_share_of_prompts_paired_rightly(asked, pairs, expected):
-    assert grade(asked, {"matches": pairs}).credit == Decimal(expected)
+    assert grade(asked, {"matches": pairs}).credit == Fraction(expected)
 
 
 def test_match_texts_that_differ_in_case_are_different_matches():
@@ -116,6 +117,7 @@ def test_the_database_values_of_the_choices_grade_like_their_members():
 @pytest.mark.parametrize(
     ("points", "credit", "expected"),
     [
+        pytest.param(999_999, "0.8333333333", 833_333, id="five sixths of an odd number are a half more"),
         pytest.param(1, "0.5", 1, id="a half goes up"),
         pytest.param(3, "0.5", 2, id="one and a half goes up"),
         pytest.param(5, "0.5", 3, id="two and a half goes up, not to the even number"),
@@ -128,7 +130,7 @@ def test_the_database_values_of_the_choices_grade_like_their_members():
     ],
 )
 def test_points_are_points_times_credit_rounded_half_up(points, credit, expected):
-    assert earned_points(points, Decimal(credit)) == expected
+    assert whole_points(Fraction(exact_points(points, Decimal(credit)))) == expected
 
 
 @settings(deadline=None, print_blob=True)
@@ -141,7 +143,8 @@ def test_a_kept_credit_earns_the_same_points_as_the_exact_fraction(parts, data, 
 
     assert result.points == (2 * points * right + parts) // (2 * parts)
     assert result.credit is not None
-    assert earned_points(points, result.credit) == result.points
+    assert result.exact_points == Fraction(points * right, parts)
+    assert exact_points(points, kept_credit(result.credit)) == kept_points(result.exact_points)
 
 
 @pytest.mark.parametrize(
@@ -176,9 +179,11 @@ def test_is_correct_is_true_only_for_full_credit(picks, expected):
 def test_a_person_gives_from_nothing_to_all_points(points, credit, correctness):
     result = grade_by_person(points=points, possible=3)
 
-    assert (result.points, result.credit, result.correctness) == (points, Decimal(credit), correctness)
+    assert (result.points, result.exact_points, result.correctness) == (points, points, correctness)
     assert result.steps == (f"A person gave {points} of 3 points.",)
-    assert earned_points(3, Decimal(credit)) == points
+    assert result.credit is not None
+    assert kept_credit(result.credit) == Decimal(credit)
+    assert exact_points(3, Decimal(credit)) == points
 
 
 @pytest.mark.parametrize("points", [-1, 4])

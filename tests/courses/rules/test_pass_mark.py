@@ -1,10 +1,12 @@
 """Percentages, and when it is certain whether an attempt passes."""
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from courses.rules.pass_mark import passes, percentage
+from courses.rules.pass_mark import passes, percentage, share
 
 
 @pytest.mark.parametrize(
@@ -47,5 +49,31 @@ def test_a_percentage_has_two_decimals_rounded_half_up(score, max_score, expecte
     assert str(percentage(score, max_score)) == expected
 
 
+@pytest.mark.parametrize(
+    ("score", "max_score", "passing_score", "shown", "expected"),
+    [
+        pytest.param("0.5", 1, 100, "50.00", False, id="half of one point is not one point"),
+        pytest.param("0.5", 1, 50, "50.00", True, id="half of one point is half"),
+        pytest.param("599.96", 1000, 60, "60.00", False, id="59.996 is shown as 60.00 and does not pass"),
+        pytest.param("600", 1000, 60, "60.00", True, id="60 passes"),
+        pytest.param("0.333333333333333333", 1, 33, "33.33", True, id="a third is more than 33 percent"),
+        pytest.param("0.333333333333333333", 1, 34, "33.33", False, id="a third is less than 34 percent"),
+        pytest.param(
+            "599999999.999999999999999999", 10**9, 60, "60.00", False, id="the last decimal of many"
+        ),
+        pytest.param("2.005", 100, 2, "2.01", True, id="a half goes up"),
+    ],
+)
+def test_what_is_compared_is_not_what_is_shown(score, max_score, passing_score, shown, expected):
+    assert passes(Decimal(score), 0, max_score, passing_score) is expected
+    assert str(percentage(Decimal(score), max_score)) == shown
+
+
+def test_shares_of_equal_percentages_still_differ():
+    assert percentage(Decimal("59.996"), 100) == percentage(60, 100)
+    assert share(Decimal("59.996"), 100) < share(60, 100)
+
+
 def test_there_is_no_percentage_of_nothing():
+    assert share(0, 0) is None
     assert percentage(0, 0) is None

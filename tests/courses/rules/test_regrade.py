@@ -1,6 +1,6 @@
 """What a regrade does to results that learners already have."""
 
-from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
@@ -25,22 +25,22 @@ NEVER_LOWER, EXACT, FULL_CREDIT = RegradePolicy.NEVER_LOWER, RegradePolicy.EXACT
     ],
 )
 def test_a_regrade_gives_what_its_policy_says(policy, old, picks, expected):
-    old_credit = None if old is None else Decimal(old)
+    old_credit = None if old is None else Fraction(old)
 
     new = regraded_credit(policy, choices("+-"), {"choices": picks}, old=old_credit, graded_by_person=False)
 
-    assert new == Decimal(expected)
+    assert new == Fraction(expected)
 
 
 @pytest.mark.parametrize("policy", RegradePolicy)
 def test_a_grade_that_a_person_gave_survives_every_regrade(policy):
-    old = Decimal("0.25")
+    old = Fraction("0.25")
 
     assert regraded_credit(policy, choices("+-"), {"choices": [0]}, old=old, graded_by_person=True) == old
 
 
 @pytest.mark.parametrize("policy", RegradePolicy)
-@pytest.mark.parametrize("old", [None, Decimal(0)], ids=["waiting", "unanswered"])
+@pytest.mark.parametrize("old", [None, Fraction(0)], ids=["waiting", "unanswered"])
 def test_an_essay_has_no_key_to_be_regraded_by(policy, old):
     assert regraded_credit(policy, essay(), {"text": "x"}, old=old, graded_by_person=False) == old
 

@@ -1,17 +1,19 @@
 """What the result of an attempt is once grades have changed."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 from courses.rules.results import NewResult, StoredGrade, new_result
 
-HALF, FULL, NONE = Decimal("0.5"), Decimal(1), Decimal(0)
+HALF, FULL, NONE, THIRD = Fraction(1, 2), Fraction(1), Fraction(0), Fraction(1, 3)
 
 
-def _grade(question: int, credit: Decimal | None, points: int) -> StoredGrade:
-    return StoredGrade(question, question, {"text": "x"}, credit, points)
+def _grade(question: int, credit: Fraction | None, points: int, exact: str | None = None) -> StoredGrade:
+    exact_points = None if credit is None else Decimal(points if exact is None else exact)
+    return StoredGrade(question, question, {"text": "x"}, credit, exact_points, points)
 
 
-def _result(grades: list[StoredGrade], credits: list[Decimal | None], **points: int) -> NewResult:
+def _result(grades: list[StoredGrade], credits: list[Fraction | None], **points: int) -> NewResult:
     possible = {int(question[1:]): value for question, value in points.items()}
     return new_result(grades, credits, points_possible=possible, passing_score=50)
 
@@ -28,13 +30,21 @@ def test_score_and_maximum_add_up_what_every_question_gives() -> None:
 
 def test_only_grades_that_differ_are_changes() -> None:
     result = _result([_grade(1, HALF, 2), _grade(2, FULL, 3)], [FULL, FULL], q1=4, q2=3)
-    assert [(change.before.answer_id, change.credit, change.points) for change in result.changes] == [
-        (1, FULL, 4)
-    ]
+    [change] = result.changes
+    assert (change.before.answer_id, change.credit, change.exact_points, change.points) == (1, FULL, 4, 4)
 
 
-def test_a_stored_credit_with_ten_decimals_is_no_change() -> None:
-    assert _result([_grade(1, Decimal("0.5000000000"), 1)], [HALF], q1=2).changes == ()
+def test_a_third_as_it_is_stored_is_no_change() -> None:
+    stored = _grade(1, THIRD, 0, "0.333333333333333333")
+    assert _result([stored], [THIRD], q1=1).changes == ()
+
+
+def test_exact_points_add_up_where_whole_ones_are_rounded() -> None:
+    grades = [_grade(1, NONE, 0), _grade(2, NONE, 0), _grade(3, NONE, 0)]
+    halves = _result(grades[:1], [HALF], q1=1)
+    assert (halves.exact_score, halves.score, halves.is_passed) == (Decimal("0.5"), 1, True)
+    thirds = _result(grades, [THIRD, THIRD, THIRD], q1=1, q2=1, q3=1)
+    assert (thirds.exact_score, thirds.score, thirds.is_passed) == (1, 0, False)
 
 
 def test_points_follow_what_the_question_gives_now() -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from courses.constants import Correctness, TextMatch
 from courses.rules.grading import grade
-from courses.rules.numbers import as_number
+from courses.rules.numbers import as_number, as_written_number
+from courses.rules.questions import kind_of
 from courses.rules.text import matches_wildcard, normalise
 from courses.rules.values import Answer
 from tests.courses.rules.questions import accepted, blanks, short_answer
@@ -139,6 +140,86 @@ def test_normalising_twice_changes_nothing_more(text):
 )
 def test_a_text_matches_the_way_that_the_accepted_text_asks_for(answer, response, expected):
     assert grade(short_answer(answer), {"text": response}).is_correct is expected
+
+
+@pytest.mark.parametrize(
+    ("response", "expected"),
+    [
+        pytest.param("3,14", True, id="a comma"),
+        pytest.param("3.14", True, id="a point stays a point"),
+        pytest.param("+3,140", False, id="exactly three digits after a comma"),
+        pytest.param("3,1400", True, id="four digits after it"),
+        pytest.param("314e-2", True, id="no comma"),
+        pytest.param("0,314e1", False, id="three digits and an exponent"),
+        pytest.param("0,0314e2", True, id="four digits and an exponent"),
+        pytest.param("\uff13\uff0c\uff11\uff14", True, id="full-width"),
+        pytest.param("3,1,4", False, id="two commas"),
+        pytest.param("3.1,4", False, id="a point and a comma"),
+        pytest.param("3,14 m", False, id="a unit"),
+    ],
+)
+def test_a_course_may_accept_a_decimal_comma(response, expected):
+    asked = short_answer(accepted("3.14", how=NUMERIC), decimal_comma=True)
+
+    assert grade(asked, {"text": response}).is_correct is expected
+
+
+@pytest.mark.parametrize("decimal_comma", [True, False])
+@pytest.mark.parametrize("written", ["1,000", "3,141", "1,000,000", "1.000,5", "1,000.5", "-1,000"])
+def test_a_comma_that_may_separate_thousands_is_never_guessed(written, decimal_comma):
+    for wanted in ("1", "1000", "3.141", "3141", "1000000", "1000.5", "-1", "-1000"):
+        asked = short_answer(accepted(wanted, how=NUMERIC), decimal_comma=decimal_comma)
+        assert grade(asked, {"text": written}).is_correct is False
+
+
+@settings(deadline=None, print_blob=True)
+@given(st.from_regex(r"[+-]?[0-9]{1,5}(\.[0-9]{0,6})?(e[0-9])?", fullmatch=True))
+def test_a_comma_means_what_the_point_means_unless_three_digits_follow(written):
+    with_comma = written.replace(".", ",")
+    is_ambiguous = re.search(r",[0-9]{3}(e|$)", with_comma)
+
+    read = as_written_number(with_comma, decimal_comma=True)
+
+    assert read == (None if is_ambiguous else as_number(written))
+    assert as_written_number(written, decimal_comma=True) == as_number(written)
+
+
+def test_authors_write_their_numbers_with_a_point_in_every_course():
+    asked = short_answer(accepted("3,14", how=NUMERIC), decimal_comma=True)
+
+    assert list(kind_of(asked.type).contradictions(asked, "")) != []
+    assert grade(asked, {"text": "3,14"}).is_correct is False
+
+
+@pytest.mark.parametrize(
+    ("response", "decimal_comma", "step"),
+    [
+        ("3,14", True, "“3,14” matches “3.14” (compared as numbers, 3,14 read as 3.14): credit 1."),
+        ("3.14", True, "“3.14” matches “3.14” (compared as numbers): credit 1."),
+        (
+            "3,14",
+            False,
+            "“3,14” matches no accepted text: this course writes numbers with a point, not with a comma (credit 0).",
+        ),
+        (
+            "3,140",
+            True,
+            "“3,140” matches no accepted text: a comma before exactly three digits makes no number (credit 0).",
+        ),
+        ("3,2", True, "“3,2” matches no accepted text (credit 0)."),
+        ("pi, say", True, "“pi, say” matches no accepted text (credit 0)."),
+    ],
+)
+def test_the_steps_tell_how_a_comma_was_read(response, decimal_comma, step):
+    asked = short_answer(accepted("3.14", how=NUMERIC), decimal_comma=decimal_comma)
+
+    assert grade(asked, {"text": response}).steps[1] == step
+
+
+def test_a_comma_says_nothing_where_no_number_is_asked_for():
+    assert grade(short_answer(accepted("x")), {"text": "3,14"}).steps[1] == (
+        "“3,14” matches no accepted text (credit 0)."
+    )
 
 
 @pytest.mark.parametrize(

@@ -189,8 +189,8 @@ def test_where_the_viewer_stands_counts_an_attempt_that_is_over_as_used_and_not_
 def test_the_best_attempt_is_the_one_with_the_highest_percentage(
     api: Api, learner: User, many: list[str], assessment: Assessment
 ) -> None:
-    AssessmentAttempt.objects.filter(attempt_number=3).update(score=8)
-    AssessmentAttempt.objects.filter(attempt_number=4).update(score=4)
+    AssessmentAttempt.objects.filter(attempt_number=3).update(exact_score=8)
+    AssessmentAttempt.objects.filter(attempt_number=4).update(exact_score=4)
     node = _list(api, learner)["edges"][0]["node"]
     assert node["assessment"]["viewerAttempts"]["best"] == {"id": many[2], "scorePercentage": "50.00"}
 
