@@ -188,7 +188,10 @@ def rescore(attempt: AssessmentAttempt) -> None:
     """Score `attempt` anew, whose answers were given other grades."""
     attempt._set_result(list(attempt.answers.prefetch_related("question")))
     AssessmentAttempt.objects.filter(pk=attempt.pk).update(
-        score=attempt.score, max_score=attempt.max_score, is_passed=attempt.is_passed
+        score=attempt.score,
+        exact_score=attempt.exact_score,
+        max_score=attempt.max_score,
+        is_passed=attempt.is_passed,
     )
 
 

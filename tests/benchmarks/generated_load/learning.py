@@ -30,8 +30,8 @@ _WRITTEN = ("created_date", "updated_date")
 
 _ATTEMPT = (
     "id", "user_id", "assessment_id", "start_time", "end_time", "time_taken_seconds", "score", "exact_score",
-    "max_score", "is_completed", "is_passed", "attempt_number", "ip_address", "user_agent", "ended_by", "revision", "layout",
-    "passing_score", *_WRITTEN,
+    "max_score", "is_completed", "is_passed", "attempt_number", "ip_address", "user_agent", "ended_by", "revision",
+    "layout", "passing_score", *_WRITTEN,
 )  # fmt: skip
 _ATTEMPT_ANSWER = (
     "attempt_id", "question_id", "selected_answer_id", "is_correct", "points_earned", "exact_points", "credit",

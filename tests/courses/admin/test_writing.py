@@ -144,6 +144,34 @@ def test_so_is_a_tolerance_or_a_credit(client, moderator, name, number):
     assert not models.Question.objects.exists()
 
 
+def test_a_credit_that_the_scoring_policy_ignores_becomes_a_message(client, moderator):
+    assessment = factories.make_assessment()
+    answers = [
+        answer("a", is_correct="on", credit="0.5"),
+        answer("b", is_correct="on"),
+        answer("c", credit="-0.5"),
+    ]
+    values = QUESTION | {
+        "question_type": "multiple_choice",
+        "assessment": assessment.pk,
+        "scoring": "all_or_nothing",
+    }
+    values |= formset("answers", *answers)
+    assert [
+        sentence.partition(":")[0] for sentence in said(send(client, address("question", "add"), values))
+    ] == [
+        "question.answers.2.credit",
+        "question.answers.0.credit",
+    ]
+    assert not assessment.questions.exists()
+    send(client, address("question", "add"), values | {"scoring": "weighted"})
+    assert [str(row.credit) for row in assessment.questions.get().answers.order_by("order")] == [
+        "0.5000",
+        "None",
+        "-0.5000",
+    ]
+
+
 def test_what_can_never_be_right_becomes_a_message(client, moderator):
     assessment = factories.make_assessment()
     answers = [answer("True", is_correct="on"), answer("False", is_correct="on")]

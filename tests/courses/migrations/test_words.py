@@ -1,12 +1,11 @@
 """The migration that makes words comparable mends what was stored before, and nothing else."""
 
 import importlib
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
+
+from tests.courses.migrations.databases import migrated_to
 
 migration = importlib.import_module("courses.migrations.0008_words")
 BEFORE = migration.Migration.dependencies
@@ -14,33 +13,9 @@ AFTER = [("courses", migration.__name__.rpartition(".")[2])]
 
 
 @pytest.fixture
-def models_before(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
+def models_before(database_of_its_own: None) -> Any:
     """The models as they were, over a database of their own."""
-    with django_db_blocker.unblock():
-        name = connection.settings_dict["NAME"]
-        _execute(f'DROP DATABASE IF EXISTS "{name}_before"')
-        _execute(f'CREATE DATABASE "{name}_before"')
-        _connect_to(f"{name}_before")
-        yield _migrated_to(BEFORE)
-        _connect_to(name)
-        _execute(f'DROP DATABASE "{name}_before"')
-        connection.close()
-
-
-def _connect_to(name: str) -> None:
-    connection.close()
-    connection.settings_dict["NAME"] = name
-
-
-def _execute(statement: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = 0")
-        cursor.execute(statement)
-
-
-def _migrated_to(targets: list[tuple[str, str]]) -> Any:
-    MigrationExecutor(connection).migrate(targets)
-    return MigrationExecutor(connection).loader.project_state(targets).apps
+    return migrated_to(BEFORE)
 
 
 def test_what_shows_nothing_gets_a_stand_in_or_goes_and_all_else_stays(models_before: Any) -> None:
@@ -55,7 +30,7 @@ def test_what_shows_nothing_gets_a_stand_in_or_goes_and_all_else_stays(models_be
     note.objects.create(**place, content=" kept ", tags=["b", "a"])
     note.objects.create(**place, content="Tagged.", tags=["\u200b"])
 
-    after = _migrated_to(AFTER)
+    after = migrated_to(AFTER)
 
     assert list(after.get_model("courses", "Note").objects.order_by("pk").values_list("content", "tags")) == [
         ("(empty)", ["b", "CAFE\u0301", "a"]),
@@ -64,4 +39,4 @@ def test_what_shows_nothing_gets_a_stand_in_or_goes_and_all_else_stays(models_be
     ]
     assert after.get_model("courses", "User").objects.get().display_name == ""
     assert after.get_model("courses", "Review").objects.get().title == ""
-    _migrated_to(BEFORE)
+    migrated_to(BEFORE)

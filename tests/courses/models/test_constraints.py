@@ -95,7 +95,11 @@ REFUSED: list[tuple[str, str, dict[str, Any]]] = [
     ("attempt", "attempt_deadline_after_start", {"deadline_at": NOW - timedelta(days=1)}),
     ("attempt", "attempt_layout_is_object", {"layout": []}),
     ("attempt_answer", "attempt_answer_credit_is_share", {"credit": -1, "is_correct": False}),
-    ("attempt_answer", "attempt_answer_exact_points_in_range", {"exact_points": "1000000.000000000000000001"}),
+    (
+        "attempt_answer",
+        "attempt_answer_exact_points_in_range",
+        {"exact_points": "1000000.000000000000000001"},
+    ),
     ("attempt_answer", "attempt_answer_exact_points_in_range", {"exact_points": "-0.5"}),
     ("attempt_answer", "attempt_answer_correct_by_credit", {"credit": "0.5"}),
     ("attempt_answer", "attempt_answer_correct_by_credit", {"credit": None}),
