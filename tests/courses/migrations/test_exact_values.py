@@ -60,7 +60,7 @@ def test_old_grades_get_their_exact_points_and_their_attempts_the_sums(
         assert cursor.fetchall() == []
     before = migrated_to(BEFORE)
     back = before.get_model("courses", "GradeChange").objects.order_by("pk")
-    assert list(back.values_list("old_points", "new_points"))[0] == (None, 1)
+    assert back.values_list("old_points", "new_points").first() == (None, 1)
 
 
 class _Platform:

@@ -94,7 +94,7 @@ def test_blanks_with_many_credits_are_as_exact() -> None:
     ],
 )
 def test_a_grade_without_exact_points_counts_its_credit(kept: str | None, credit: str, expected: str) -> None:
-    assert counted_points(kept and Decimal(kept), 3, Decimal(credit)) == Decimal(expected)
+    assert counted_points(None if kept is None else Decimal(kept), 3, Decimal(credit)) == Decimal(expected)
 
 
 def test_exact_points_of_another_grade_are_not_believed() -> None:

@@ -179,11 +179,14 @@ def test_an_essay_has_no_answers(question: Json) -> None:
 
 def test_credits_are_fractions_and_tolerances_belong_to_numbers() -> None:
     everything = [answer for question in QUESTIONS for answer in answers(question)]
-    shares = [Decimal(answer["credit"]) for answer in everything if "credit" in answer]
+    weighted = [answer for q in QUESTIONS if q.get("scoring") == "weighted" for answer in answers(q)]
+    shares = [Decimal(each["credit"]) for each in everything if "credit" in each and each not in weighted]
     numeric = [answer for answer in everything if answer.get("text_match") == "numeric"]
 
     assert shares
     assert all(0 < credit < 1 for credit in shares)
+    assert sum(Decimal(answer["credit"]) for answer in weighted if answer.get("is_correct")) == 1
+    assert all(-1 <= Decimal(answer["credit"]) < 0 for answer in weighted if not answer.get("is_correct"))
     assert all(Decimal(answer["answer_text"]).is_finite() for answer in numeric)
     assert all(
         answer in numeric and Decimal(answer["tolerance"]) > 0
