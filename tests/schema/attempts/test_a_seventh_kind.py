@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -55,14 +56,14 @@ class Estimate(Text):
     def grade(self, question: Question, value: Any) -> Verdict:
         given, [right] = as_number(normalise(value)), question.answers
         if given is None:
-            return Verdict(Decimal(0), ("No number.",))
+            return Verdict(Fraction(0), ("No number.",))
         error = abs(given / Decimal(right.text) - 1)
         credit = (
-            Decimal(1)
+            Fraction(1)
             if error <= Decimal("0.1")
-            else Decimal("0.5")
+            else Fraction(1, 2)
             if error <= Decimal("0.5")
-            else Decimal(0)
+            else Fraction(0)
         )
         return Verdict(credit, (f"Off by {error * 100:.0f} %.",))
 
