@@ -53,11 +53,17 @@ def test_a_learner_with_two_changed_attempts_is_told_once(assessment: Assessment
 def test_a_change_that_leaves_the_result_as_it_was_is_recorded_and_told_to_nobody(
     assessment: Assessment, instructor: User
 ) -> None:
-    Answer.objects.filter(answer_text="Rome").update(credit="0.6")
-    take(assessment, None, "Rome")
-    Answer.objects.filter(answer_text="Rome").update(credit="0.7")
+    """A tenth of a point more for Rome, and as much less for Paris, of four points."""
+    for text, credit in (("Rome", "0.6"), ("Paris", "0.5")):
+        Answer.objects.filter(answer_text=text).update(credit=credit)
+    take(assessment, "Paris", "Rome")
+    for text, credit in (("Rome", "0.7"), ("Paris", "0.475")):
+        Answer.objects.filter(answer_text=text).update(credit=credit)
     assert apply_regrade(grader=instructor, assessment_id=assessment.pk, policy=EXACT)
-    assert list(GradeChange.objects.values_list("new_credit", "new_points")) == [(Decimal("0.7"), 1)]
+    assert sorted(GradeChange.objects.values_list("new_credit", "new_points")) == [
+        (Decimal("0.475"), Decimal("1.9")),
+        (Decimal("0.7"), Decimal("0.7")),
+    ]
     assert not Notification.objects.exists()
 
 
