@@ -8,13 +8,13 @@ A learner who leaves a course may read the key from then on, so coming back brin
 assessment that was tried before: `was_left_behind` is also a reason not to start.
 """
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, Q
 
 from courses.models import AssessmentAttempt, Enrollment
 from courses.policies.attempt_time import is_open
 from courses.policies.participation import NEVER, TAKES, Viewer, teaches
 from courses.policies.results import COURSE_OF_ATTEMPT
+from courses.utils.subqueries import number_of
 
 
 def may_see_answer_key(viewer: Viewer) -> Q:
@@ -34,7 +34,5 @@ def was_left_behind() -> Q:
 
 def _no_further_attempt_is_possible() -> Q:
     same = AssessmentAttempt.objects.filter(user=OuterRef("user_id"), assessment=OuterRef("assessment_id"))
-    count = same.order_by().values("assessment").values(used=Count("pk"))
-    used = Coalesce(Subquery(count, output_field=IntegerField()), 0)
-    used_up = Q(assessment__max_attempts__lte=used)
+    used_up = Q(assessment__max_attempts__lte=number_of(same, by="assessment"))
     return ~Q(Exists(same.filter(is_open()))) & (used_up | was_left_behind())

@@ -1,92 +1,145 @@
 """Preconditions of starting an attempt: read beforehand as advice, and under the lock as the decision."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import TypeAlias, TypedDict
 
-from django.db.models import Count
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from courses import exceptions
-from courses.models import Assessment, AssessmentAttempt, Enrollment, User
+from courses.models import Answer, Assessment, AssessmentAttempt, Question
+from courses.policies import participation
 from courses.policies.answer_key import was_left_behind
 from courses.policies.attempt_time import is_open, is_over
-from courses.policies.participation import TAKES
+from courses.policies.participation import Viewer
+from courses.rules import values
 from courses.rules.attempt_limits import may_start
 from courses.rules.readiness import question_problems
+from courses.selectors.assessments import COURSE
+from courses.utils.annotated_rows import WithAnnotations
+from courses.utils.subqueries import number_of
 
 _FIELD = ["assessmentId"]
 
 
-@dataclass(frozen=True)
-class _Taken:
-    """Number of a learner's attempts at an assessment, of the open ones among them, and of those left behind
-    by leaving the course.
+class _ToStart(TypedDict):
+    viewer_takes_course: bool
+    course_is_published: bool
+    used: int
+    has_open: bool
+    has_left_behind: bool
+
+
+AssessmentToStart: TypeAlias = WithAnnotations[Assessment, _ToStart]
+"""An assessment with the annotations of `assessments_to_start`."""
+
+DECISIVE = ("max_attempts", "show_correct_answers", *_ToStart.__annotations__)
+"""Columns and annotations of assessments that `refusal_to_start` reads."""
+
+MAY_DEPEND_ON_QUESTIONS = Q(viewer_takes_course=True, has_open=False, used__lt=F("max_attempts"))
+"""Over `assessments_to_start`: no other reason is likely to decide, so that the questions are worth reading."""
+
+CHECKED_QUESTION = ("order", "question_type", "scoring", "points")
+"""Columns of questions by which they are complete or not."""
+
+CHECKED_ANSWER = (
+    "order",
+    "answer_text",
+    "is_correct",
+    "explanation",
+    "match_text",
+    "blank_key",
+    "text_match",
+    "tolerance",
+    "credit",
+)
+"""Columns of answers by which their question is complete or not."""
+
+
+def assessments_to_start(viewer: Viewer) -> QuerySet[AssessmentToStart]:
+    """Return all assessments with what decides if the viewer may start an attempt, but for their questions.
+
+    `has_left_behind` tells of an attempt that was left behind by leaving the course.
     """
+    made = AssessmentAttempt.objects.filter(user=viewer, assessment=OuterRef("pk"))
+    return Assessment.objects.annotate(
+        viewer_takes_course=participation.takes(viewer, COURSE),
+        course_is_published=F("lesson__course__is_published"),
+        used=number_of(made, by="assessment"),
+        has_open=Exists(made.filter(is_open())),
+        has_left_behind=Exists(made.filter(is_over() & was_left_behind())),
+    )
 
-    used: int = 0
-    open: int = 0
-    left_behind: int = 0
+
+def start_refusals(viewer: Viewer, assessments: Sequence[int]) -> Mapping[int, exceptions.Refusal | None]:
+    """Return the reason why the viewer may not start each assessment now; None where starting leads to an attempt."""
+    return {assessment.pk: refusal for assessment, refusal in starts(viewer, assessments)}
 
 
-def start_refusals(learner: User, assessments: Sequence[int]) -> Mapping[int, exceptions.Refusal | None]:
-    """Return the reason why the learner may not start each assessment now; None where starting leads to an attempt."""
-    return {assessment.pk: refusal for assessment, refusal in starts(learner, assessments)}
-
-
-def starts(learner: User, assessments: Sequence[int]) -> list[tuple[Assessment, exceptions.Refusal | None]]:
+def starts(
+    viewer: Viewer, assessments: Sequence[int]
+) -> list[tuple[AssessmentToStart, exceptions.Refusal | None]]:
     """Return the assessments, each with its questions and answers, beside their `start_refusals`."""
-    found = Assessment.objects.filter(pk__in=assessments).select_related("lesson__course")
-    enrollments = Enrollment.objects.filter(TAKES, user=learner, course__lessons__assessment__in=assessments)
-    enrolled = set(enrollments.values_list("course", flat=True))
-    taken = _attempts_taken(learner, assessments)
+    found = assessments_to_start(viewer).filter(pk__in=assessments).select_related("lesson__course")
     return [
-        (
-            assessment,
-            _refusal(assessment, assessment.lesson.course_id in enrolled, taken.get(assessment.pk, _Taken())),
-        )
+        (assessment, refusal_to_start(assessment, partial(_problem_of, assessment)))
         for assessment in found.prefetch_related("questions__answers")
     ]
 
 
-def _attempts_taken(learner: User, assessments: Sequence[int]) -> dict[int, _Taken]:
-    made = AssessmentAttempt.objects.filter(user=learner, assessment__in=assessments).order_by()
-    counts = made.values_list("assessment").annotate(
-        used=Count("pk"),
-        open=Count("pk", filter=is_open()),
-        left_behind=Count("pk", filter=is_over() & was_left_behind()),
-    )
-    return {assessment: _Taken(*of_each) for assessment, *of_each in counts}
-
-
-def _refusal(assessment: Assessment, is_enrolled: bool, taken: _Taken) -> exceptions.Refusal | None:
-    if not is_enrolled:
+def refusal_to_start(
+    assessment: AssessmentToStart, problem: Callable[[], str | None]
+) -> exceptions.Refusal | None:
+    """Return the reason why the assessment cannot be started; `problem` of its questions is asked for last."""
+    if not assessment.viewer_takes_course:
         return exceptions.NotEnrolled(field=_FIELD)
-    if taken.open:
+    if assessment.has_open:
         return None
-    if not assessment.lesson.course.is_published:
+    if not assessment.course_is_published:
         return exceptions.AssessmentNotReady("The course is not published now, so nobody can start.", _FIELD)
-    if not may_start(max_attempts=assessment.max_attempts, used=taken.used, has_open=False):
+    if not may_start(max_attempts=assessment.max_attempts, used=assessment.used, has_open=False):
         return exceptions.AttemptLimitReached(field=_FIELD)
-    if assessment.show_correct_answers and taken.left_behind:
+    if assessment.show_correct_answers and assessment.has_left_behind:
         return exceptions.AttemptLimitReached(
             "You left this course after an attempt, and could read the right answers then. Your results are under "
             "your attempts.",
             _FIELD,
         )
-    return _not_ready(assessment)
-
-
-def _not_ready(assessment: Assessment) -> exceptions.Refusal | None:
-    """Name the first question that is not complete, but not its defect: that can quote an accepted text."""
-    questions = sorted(assessment.questions.all(), key=lambda question: question.order)
-    incomplete = (
-        f"Question {position} is not complete yet."
-        for position, question in enumerate(questions, start=1)
-        if question_problems(question.to_rule())
-    )
-    problem = next(incomplete, None) if questions else "It has no questions yet."
-    if problem is None:
+    found = problem()
+    if found is None:
         return None
     return exceptions.AssessmentNotReady(
-        f"This assessment cannot be started yet. {problem} Please tell an instructor of the course.",
-        _FIELD,
+        f"This assessment cannot be started yet. {found} Please tell an instructor of the course.", _FIELD
     )
+
+
+def problem_of_questions(questions: Iterable[tuple[int, values.Question]]) -> str | None:
+    """Name the first question that is not complete, but not its defect: that can quote an accepted text.
+
+    Questions come with their place in the author's order.
+    """
+    rules = [rule for _, rule in sorted(questions, key=lambda question: question[0])]
+    if not rules:
+        return "It has no questions yet."
+    incomplete = (
+        f"Question {position} is not complete yet."
+        for position, rule in enumerate(rules, start=1)
+        if question_problems(rule)
+    )
+    return next(incomplete, None)
+
+
+def _problem_of(assessment: Assessment) -> str | None:
+    return problem_of_questions(
+        (question.order, question.to_rule()) for question in assessment.questions.all()
+    )
+
+
+def questions_to_check(_viewer: Viewer) -> QuerySet[Question]:
+    """Return all questions, not narrowed: of one that is not complete, learners are told its position alone."""
+    return Question.objects.only(*CHECKED_QUESTION)
+
+
+def answers_to_check(_viewer: Viewer) -> QuerySet[Answer]:
+    """Return the answers of these questions."""
+    return Answer.objects.only(*CHECKED_ANSWER)

@@ -1,24 +1,26 @@
 """Attempts and their questions as laid out, narrowed to a viewer."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import Generic, TypeAlias, TypedDict, TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
-from courses.models import Answer, Assessment, AssessmentAttempt, AttemptAnswer, Question, User
+from courses.models import Answer, Assessment, AssessmentAttempt, AttemptAnswer, Question
+from courses.models.attempts import SCORE_PERCENTAGE
 from courses.policies import answer_key, participation, results
 from courses.policies.attempt_time import overdue
 from courses.policies.grading import WAITS_FOR_A_PERSON
 from courses.policies.participation import Viewer
 from courses.rules import grading, values
-from courses.rules.attempt_limits import attempts_left
 from courses.rules.layout import as_laid_out
-from courses.rules.pass_mark import share
 from courses.utils.annotated_rows import WithAnnotations
 from courses.utils.clock import StatementTimestamp
+from courses.utils.subqueries import number_of
 
 
 class _Seen(TypedDict):
@@ -57,38 +59,33 @@ def attempts_of(viewer: Viewer) -> QuerySet[VisibleAttempt]:
     return attempts.filter(user=viewer) if viewer else attempts.none()
 
 
-@dataclass
-class AttemptSummary:
-    """Attempts of a learner at an assessment. `best` is chosen among the results that the learner may see."""
-
-    assessment_id: int
+class _Taken(TypedDict):
     used: int
-    remaining: int
-    open: VisibleAttempt | None
-    best: VisibleAttempt | None
+    open_id: int | None
+    best_id: int | None
+    has_overdue: bool
 
 
-def attempt_summaries(
-    learner: User, assessments: Sequence[int], settle: Callable[[Viewer, Sequence[VisibleAttempt]], None]
-) -> Mapping[int, AttemptSummary]:
-    """Summarise the learner's attempts at each assessment. `settle` closes the attempts whose time is over."""
-    mine = list(attempts_of(learner).filter(assessment__in=assessments).order_by("attempt_number"))
-    settle(learner, mine)
-    limits = Assessment.objects.filter(pk__in=assessments).values_list("pk", "max_attempts")
-    return {pk: _summary(pk, limit, [row for row in mine if row.assessment_id == pk]) for pk, limit in limits}
+TakenAssessment: TypeAlias = WithAnnotations[Assessment, _Taken]
+"""An assessment with the annotations of `assessments_as_taken_by`."""
 
 
-def _summary(assessment_id: int, max_attempts: int, attempts: list[VisibleAttempt]) -> AttemptSummary:
-    graded = [
-        row for row in attempts if row.is_completed and row.results_visible and not row.waits_for_a_person
-    ]
-    return AttemptSummary(
-        assessment_id=assessment_id,
-        used=len(attempts),
-        remaining=attempts_left(max_attempts=max_attempts, used=len(attempts)),
-        open=next((row for row in attempts if not row.is_completed), None),
-        best=max(graded, key=lambda row: share(row.counted_score, row.max_score) or 0, default=None),
+def assessments_as_taken_by(viewer: Viewer) -> QuerySet[TakenAssessment]:
+    """Return all assessments with a summary of the viewer's own attempts at each; none for nobody.
+
+    `best_id` is chosen among the results that the viewer may see, the first of equals. `has_overdue` tells of an
+    attempt that is to be closed before the others are right.
+    """
+    made = attempts_of(viewer).filter(assessment=OuterRef("pk"))
+    shown = made.filter(is_completed=True, results_visible=True, waits_for_a_person=False)
+    best_first = shown.order_by(Coalesce(SCORE_PERCENTAGE, Value(Decimal(0))).desc(), "attempt_number")
+    assessments = Assessment.objects.annotate(
+        used=number_of(made, by="assessment"),
+        open_id=Subquery(made.filter(is_completed=False).values("pk")),
+        best_id=Subquery(best_first.values("pk")[:1]),
+        has_overdue=Exists(made.filter(is_overdue=True)),
     )
+    return assessments if viewer else assessments.none()
 
 
 Attempt = TypeVar("Attempt", bound=AssessmentAttempt, covariant=True)

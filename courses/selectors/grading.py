@@ -10,6 +10,7 @@ from courses.models import AssessmentAttempt, AttemptAnswer, Question
 from courses.models.attempts import UNGRADED
 from courses.policies.grading import COURSE_OF_ANSWER, may_grade
 from courses.policies.participation import Viewer
+from courses.rules import values
 from courses.rules.credit import counted_points, exact_credit
 from courses.rules.layout import points_in, trial_entry
 from courses.rules.results import StoredGrade
@@ -45,7 +46,12 @@ def laid_out_tasks(
 ) -> Mapping[AttemptAnswer, LaidOutQuestion]:
     """Return the question of each task as its attempt laid it out, with the response."""
     prefetch_related_objects(list(tasks), "attempt", "question__answers")
-    return {task: _laid_out(task) for task in tasks}
+    return {task: laid_out_task(task, task.attempt, task.question, task.question.to_rule()) for task in tasks}
+
+
+def attempts_laid_out(_viewer: Viewer) -> QuerySet[AssessmentAttempt]:
+    """Return attempts with their layout. Not narrowed: for tasks that were found to be visible."""
+    return AssessmentAttempt.objects.only("layout")
 
 
 def graded_questions(attempts: Sequence[AssessmentAttempt]) -> Mapping[int, Question]:
@@ -104,9 +110,10 @@ def last_regrade(answer: AttemptAnswer) -> str:
     return changes.order_by("-created_date", "-pk").values_list("note", flat=True).first() or ""
 
 
-def _laid_out(task: AttemptAnswer) -> LaidOutQuestion:
+def laid_out_task(
+    task: AttemptAnswer, attempt: AssessmentAttempt, question: Question, rule: values.Question
+) -> LaidOutQuestion:
     """Return the question of a task; one that the attempt did not lay out is shown in the author's order."""
-    rule = task.question.to_rule()
-    entries = [*task.attempt.layout["questions"], trial_entry(task.question_id, rule)]
-    place = next(place for place in enumerate(entries, start=1) if place[1]["id"] == task.question_id)
-    return laid_out(task.attempt, place, task.question, rule, task)
+    entries = [*attempt.layout["questions"], trial_entry(question.pk, rule)]
+    place = next(place for place in enumerate(entries, start=1) if place[1]["id"] == question.pk)
+    return laid_out(attempt, place, question, rule, task)

@@ -1,9 +1,11 @@
 """Item analysis of assessments: the attempts that count, and each learner's points by question."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
+
+from django.db.models import QuerySet
 
 from courses.constants import NO_CREDIT
 from courses.models import Assessment, Question
@@ -12,23 +14,31 @@ from courses.rules import item_analysis
 from courses.rules.credit import exact_points
 from courses.utils.sql import fetch
 
-_CREDITS = """
-WITH first AS MATERIALIZED (
-    SELECT DISTINCT ON (assessment_id, user_id) id, assessment_id
-    FROM courses_assessmentattempt
-    WHERE assessment_id = ANY(%(assessments)s) AND is_completed
-    ORDER BY assessment_id, user_id, attempt_number
-)
-SELECT first.assessment_id AS assessment, answered.questions, answered.credits
-FROM first
-CROSS JOIN LATERAL (
-    SELECT coalesce(array_agg(question_id), '{}') AS questions, coalesce(array_agg(credit), '{}') AS credits
-    FROM courses_attemptanswer WHERE attempt_id = first.id
-) AS answered
-"""
-"""One row for each learner: the responses of the first finished attempt, with the credit of each (null: it waits
-for a person). Looking them up attempt by attempt costs the same however the planner guesses.
-"""
+
+def credits_of(assessments: str) -> str:
+    """Return the query of the responses in each learner's first finished attempt, at assessments that are SQL.
+
+    One row for each learner, with the credit of each response (null: it waits for a person). Looking them up attempt
+    by attempt costs the same however the planner guesses.
+    """
+    return f"""
+        WITH first AS MATERIALIZED (
+            SELECT DISTINCT ON (assessment_id, user_id) id, assessment_id
+            FROM courses_assessmentattempt
+            WHERE assessment_id = ANY({assessments}) AND is_completed
+            ORDER BY assessment_id, user_id, attempt_number
+        )
+        SELECT first.assessment_id AS assessment, answered.questions, answered.credits
+        FROM first
+        CROSS JOIN LATERAL (
+            SELECT coalesce(array_agg(question_id), '{{}}') AS questions,
+                coalesce(array_agg(credit), '{{}}') AS credits
+            FROM courses_attemptanswer WHERE attempt_id = first.id
+        ) AS answered
+    """  # noqa: S608 - made of constants
+
+
+_CREDITS = credits_of("%(assessments)s")
 
 
 @dataclass(frozen=True)
@@ -45,41 +55,53 @@ class ItemAnalysis(item_analysis.ItemAnalysis):
     items: list[ItemStatistics]
 
 
+def assessments_to_analyse(viewer: Viewer) -> QuerySet[Assessment]:
+    """Return the assessments of courses that the viewer teaches."""
+    return Assessment.objects.filter(teaches(viewer, "lesson__course_id"))
+
+
 def item_analyses(viewer: Viewer, assessments: Sequence[int]) -> Mapping[int, ItemAnalysis]:
     """Return the item analysis of each assessment of a course that the viewer teaches: three statements for all.
 
     Only the first finished attempt of each learner counts; a learner whose first one waits for a person is
     left out until it is graded.
     """
-    taught = Assessment.objects.filter(teaches(viewer, "lesson__course_id"), pk__in=assessments)
-    rows: dict[int, list[list[Decimal]]] = {pk: [] for pk in taught.values_list("pk", flat=True)}
-    if not rows:
+    taught = assessments_to_analyse(viewer).filter(pk__in=assessments)
+    learners: dict[int, list[tuple[list[int], list[Decimal | None]]]]
+    learners = {pk: [] for pk in taught.values_list("pk", flat=True)}
+    if not learners:
         return {}
-    questions: dict[int, list[tuple[int, int]]] = {pk: [] for pk in rows}
-    ordered = Question.objects.filter(assessment__in=rows).order_by("order")
+    questions: dict[int, list[tuple[int, int]]] = {pk: [] for pk in learners}
+    ordered = Question.objects.filter(assessment__in=learners).order_by("order")
     for assessment, pk, points in ordered.values_list("assessment_id", "pk", "points"):
         questions[assessment].append((pk, points))
-    for row in fetch(_CREDITS, assessments=list(rows)):
-        if None not in row.credits:
-            credits_by_question = dict(zip(row.questions, row.credits, strict=True))
-            rows[row.assessment].append(_earned(credits_by_question, questions[row.assessment]))
-    return {assessment: _analysis(rows[assessment], questions[assessment]) for assessment in rows}
+    for row in fetch(_CREDITS, assessments=list(learners)):
+        learners[row.assessment].append((row.questions, row.credits))
+    return {pk: analysis_of(learners[pk], questions[pk]) for pk in learners}
 
 
-def _earned(
-    credits_by_question: Mapping[int, Decimal], questions: Sequence[tuple[int, int]]
-) -> list[Decimal]:
-    """Return credit x points of each question, in the author's order; one that was left out earns nothing."""
-    return [exact_points(points, credits_by_question.get(pk, NO_CREDIT)) for pk, points in questions]
-
-
-def _analysis(rows: Sequence[Sequence[Decimal]], questions: Sequence[tuple[int, int]]) -> ItemAnalysis:
+def analysis_of(
+    learners: Iterable[tuple[Sequence[int], Sequence[Decimal | None]]], questions: Sequence[tuple[int, int]]
+) -> ItemAnalysis:
+    """Return the item analysis of an assessment: the questions and credits of each learner, and its questions with
+    their points, in the author's order.
+    """
+    rows = [
+        _earned(dict(zip(answered, earned, strict=True)), questions)
+        for answered, earned in learners
+        if None not in earned
+    ]
     found = item_analysis.analyse(rows, [points for _, points in questions])
     items = [
         ItemStatistics(**_figures(item), question_id=pk)
         for item, (pk, _) in zip(found.items, questions, strict=True)
     ]
     return ItemAnalysis(**_figures(found) | {"items": items})
+
+
+def _earned(credits_by_question: Mapping[int, Any], questions: Sequence[tuple[int, int]]) -> list[Decimal]:
+    """Return credit x points of each question, in the author's order; one that was left out earns nothing."""
+    return [exact_points(points, credits_by_question.get(pk, NO_CREDIT)) for pk, points in questions]
 
 
 def _figures(statistics: item_analysis.ItemStatistics | item_analysis.ItemAnalysis) -> dict[str, Any]:

@@ -1,12 +1,10 @@
 """Statistics narrowed to a viewer: those of courses to their staff, those of learning to the learner."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, TypeAlias, TypedDict
 
-from django.db.models import F, Func, JSONField, Max, OuterRef, QuerySet, Subquery, TextField
+from django.db.models import DecimalField, F, Func, JSONField, Max, OuterRef, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast
 
 from courses.models import Assessment, AssessmentAttempt, Course, CourseStats, UserStats
@@ -14,10 +12,17 @@ from courses.models.attempts import SCORE_PERCENTAGE, MeanPercentage
 from courses.policies import participation, results
 from courses.policies.grading import FULLY_GRADED
 from courses.policies.participation import Viewer
-from courses.rules.engagement import LearningHabits
-from courses.selectors.streaks import activity_streaks
+from courses.selectors.streaks import CurrentStreak
 from courses.utils.annotated_rows import WithAnnotations
-from courses.utils.clock import database_now
+
+
+class MeanOf(Func):
+    """Mean of the percentages that a subquery has."""
+
+    template = (
+        f"(SELECT {MeanPercentage.in_sql('percentage')} FROM unnest(ARRAY%(expressions)s) AS percentage)"  # noqa: S608
+    )
+    output_field: Any = DecimalField()
 
 
 class _WithFigures(TypedDict):
@@ -28,18 +33,13 @@ AssessmentWithFigures: TypeAlias = WithAnnotations[Assessment, _WithFigures]
 """An assessment with the annotations of `assessments_with_figures`."""
 
 
-@dataclass
-class LearnerFigures:
-    """Statistics of a person's learning: as last computed, but streak and average as of now."""
+class _AsOfNow(TypedDict):
+    current_streak: dict[str, Any]
+    visible_average: Decimal | None
 
-    courses_enrolled: int
-    courses_completed: int
-    total_time_spent_seconds: int
-    average_score_percentage: Decimal | None
-    last_activity_at: datetime | None
-    activity_streak: int
-    learning_habits: LearningHabits
-    refreshed_at: datetime
+
+LearnerStatistics: TypeAlias = WithAnnotations[UserStats, _AsOfNow]
+"""Statistics of a person's learning with the annotations of `learner_statistics_of`."""
 
 
 def courses_with_statistics(viewer: Viewer, courses: Sequence[int]) -> list[int]:
@@ -66,29 +66,13 @@ def assessments_with_figures(viewer: Viewer) -> QuerySet[AssessmentWithFigures]:
     return taught.annotate(figures=Subquery(stored))
 
 
-def learner_statistics(viewer: Viewer, people: Sequence[int]) -> Mapping[int, LearnerFigures]:
-    """Return the viewer's own statistics, if the viewer is among `people`; nobody else's."""
-    if viewer is None or viewer.pk not in people:
-        return {}
-    row = UserStats.objects.get(user=viewer)
-    assert row.refreshed_at is not None
-    return {
-        viewer.pk: LearnerFigures(
-            courses_enrolled=row.courses_enrolled,
-            courses_completed=row.courses_completed,
-            total_time_spent_seconds=row.total_time_spent_seconds,
-            average_score_percentage=_visible_average(viewer),
-            last_activity_at=row.last_activity,
-            activity_streak=activity_streaks([viewer.pk], now=database_now())[viewer.pk],
-            learning_habits=LearningHabits(**row.learning_habits),
-            refreshed_at=row.refreshed_at,
-        )
-    }
+def learner_statistics_of(viewer: Viewer) -> QuerySet[LearnerStatistics]:
+    """Return the viewer's own statistics as last computed, but streak and average as of now.
 
-
-def _visible_average(viewer: Viewer) -> Decimal | None:
-    """Return the mean over assessments of the best percentage, over results that the viewer may see now."""
+    `visible_average` is the mean over assessments of the best percentage, over results that the viewer may see now.
+    """
     graded = AssessmentAttempt.objects.filter(results.may_see_results(viewer), FULLY_GRADED, user=viewer)
-    best: Any = graded.order_by().values("assessment").annotate(best=Max(SCORE_PERCENTAGE))
-    mean: Decimal | None = best.aggregate(mean=MeanPercentage("best"))["mean"]
-    return mean
+    best = graded.order_by().values("assessment").values(best=Max(SCORE_PERCENTAGE))
+    return UserStats.objects.filter(user=viewer, refreshed_at__isnull=False).annotate(
+        current_streak=CurrentStreak("user_id"), visible_average=MeanOf(Subquery(best))
+    )

@@ -126,7 +126,7 @@ class Assessment(Node):
         scope=Scope.STATISTICS_READ,
     )
     viewer_attempts: Annotated["ViewerAttempts", strawberry.lazy("schema.attempts.types")] | None = declared(
-        attempt_loaders.summary_of_own_attempts,
+        attempt_loaders.own_attempts_at_assessment,
         "Attempts that the viewer has made and may still make. Null for anonymous requests.",
         scope=Scope.ATTEMPTS_READ,
     )

@@ -14,11 +14,12 @@ from django.db.models import Case, Func, Q, When
 from courses import models
 from courses.constants import Scope
 from courses.models.attempts import COUNTED_SCORE
+from courses.rules.attempt_limits import attempts_left
 from courses.rules.credit import plain
-from courses.selectors.attempts import LaidOutQuestion, VisibleAttempt
+from courses.selectors.attempts import LaidOutQuestion, TakenAssessment, VisibleAttempt
 from schema.attempts.questions import AttemptQuestion, SubmissionReceipt, receipt
 from schema.core.enums import AttemptAction, AttemptEnd, AttemptState, GradingState
-from schema.core.fields import column, computed, declared, described
+from schema.core.fields import column, computed, declared
 from schema.core.ids import Node, node
 from schema.core.user_errors import Permission, permission
 from schema.dataloaders import assessments as assessment_loaders
@@ -171,14 +172,21 @@ class AssessmentAttempt(Node):
 
 @strawberry.type(description="Attempts that the viewer has made at an assessment, and may still make.")
 class ViewerAttempts:
-    used: int = described("Number of attempts made, an open one included.")
-    remaining: int = described("Number of attempts left to start, 0 to `maxAttempts`.")
-    open: AssessmentAttempt | None = described("Attempt that is open. Null when there is none.")
-    best: AssessmentAttempt | None = described(
-        "Attempt with the best result among those whose results the viewer may see. Null when there is none."
+    used: int = column("used", "Number of attempts made, an open one included.")
+
+    @computed("Number of attempts left to start, 0 to `maxAttempts`.", columns=("max_attempts", "used"))
+    def remaining(root: TakenAssessment) -> int:
+        return attempts_left(max_attempts=root.max_attempts, used=root.used)
+
+    open: AssessmentAttempt | None = declared(
+        loaders.open_attempt, "Attempt that is open. Null when there is none."
+    )
+    best: AssessmentAttempt | None = declared(
+        loaders.best_attempt,
+        "Attempt with the best result among those whose results the viewer may see. Null when there is none.",
     )
     may_start: Permission = declared(
         loaders.advice_on_starting_assessment,
         "Preview of whether `startAttempt` would be accepted from the viewer now.",
-        present=lambda _summary, advice: permission(advice.refusal),
+        present=lambda _assessment, advice: permission(advice.refusal),
     )

@@ -32,7 +32,7 @@ from schema.core.upstream import (
     convert_arguments,
     strawberry_schema,
 )
-from schema.dataloaders.base import AdviceOn, Declaration, Fact, Made
+from schema.dataloaders.base import Declaration, Fact, Made
 from schema.dataloaders.plans import Columns, Plan, union
 
 
@@ -305,7 +305,7 @@ def declared(
     which the field is null. `scope` is the scope that a token needs; a field that leads to a node, a list or a
     connection of nodes inherits that of the type.
     """
-    assert present is None or isinstance(declaration, Fact | AdviceOn | Made), "rows are shown as they are"
+    assert present is None or isinstance(declaration, Fact | Made), "rows are shown as they are"
     field = DeclaredField(base_resolver=StrawberryResolver(request), description=description)
     field.declaration, field.request, field.shown_if = declaration, request, shown_if
     field.present = partial(_shown_if, shown_if) if shown_if else present

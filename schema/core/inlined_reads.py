@@ -43,18 +43,22 @@ from schema.dataloaders.inlining import (
     quoted,
 )
 from schema.dataloaders.paging import PageRequest
-from schema.dataloaders.plans import NOTHING, Columns
+from schema.dataloaders.plans import NOTHING, Columns, Plan, joined
 from schema.dataloaders.sources import Source
 from schema.dataloaders.statements import Kind, Viewer
 
 
 @dataclass(frozen=True)
 class InlinedRead:
-    """Query as SQL of the text of its `data`, over "viewer" and the "given" keys; `finish` is for what Python makes."""
+    """Query as SQL of the text of its `data`, over "viewer" and the "given" keys; `finish` is for what Python makes.
+
+    One that `takes_long` to finish is work for a database thread.
+    """
 
     sql: str
     keys: Sequence[str]
     finish: Callable[[Any], Any] | None
+    takes_long: bool
     statements: dict[Any, Prepared] = field(default_factory=dict, compare=False)
     """Statements that the query is a part of, by what else they do."""
 
@@ -104,7 +108,7 @@ def inlined(
     written = members.written()
     if "%" in written.sql:
         raise NotInlined("a percent sign, which marks parameters")
-    return InlinedRead(written.sql, inlining.keys, written.finish)
+    return InlinedRead(written.sql, inlining.keys, written.finish, inlining.takes_long)
 
 
 class _Members:
@@ -249,7 +253,7 @@ class _Show:
             def show_made(row: Any, value: Any) -> Any:
                 return show(value if present is None else present(row, value))
 
-            object_.add_made(name, declaration, field.columns_of_parent(then), show_made)
+            object_.add_made(name, declaration, then, field.columns_of_parent(then), show_made)
             return
         if field.present is not None and field.shown_if is None:
             raise NotInlined(str(declaration))
@@ -277,7 +281,7 @@ class _Object(_Members):
         self.rows = rows
         self._columns: set[str] = set()
         self._computed: list[tuple[str, Callable[[Any], Any]]] = []
-        self._made: dict[Made, tuple[str, list[tuple[str, Callable[[Any, Any], Any]]]]] = {}
+        self._made: dict[Made, tuple[str, list[Plan], list[tuple[str, Callable[[Any, Any], Any]]]]] = {}
 
     def add_computed(self, name: str, columns: Columns, show: Callable[[Any], Any]) -> None:
         """Add a member that is computed of columns of the row."""
@@ -285,11 +289,14 @@ class _Object(_Members):
         self._texts[name] = "'null'"
         self._computed.append((name, show))
 
-    def add_made(self, name: str, made: Made, columns: Columns, show: Callable[[Any, Any], Any]) -> None:
-        """Add a member that shows what is made of rows that belong to the row."""
+    def add_made(
+        self, name: str, made: Made, then: Plan, columns: Columns, show: Callable[[Any, Any], Any]
+    ) -> None:
+        """Add a member that shows what is made of rows that belong to the row, with the plan of that."""
         self._read(columns)
         self._texts[name] = "'null'"
-        _, fields = self._made.setdefault(made, (str(len(self._made) + 1), []))
+        _, plans, fields = self._made.setdefault(made, (str(len(self._made) + 1), [], []))
+        plans.append(then)
         fields.append((name, show))
 
     def written(self) -> Written:
@@ -299,8 +306,8 @@ class _Object(_Members):
         columns = RawColumns(self.rows, sorted(self._columns))
         self._texts[_ROW] = columns.sql
         parts = []
-        for made, (key, fields) in self._made.items():
-            part = made.parts(self.rows)
+        for made, (key, plans, fields) in self._made.items():
+            part = made.parts(self.rows, joined(plans))
             self._texts[key] = part.sql
             parts.append((key, part.make, fields))
         written = super().written()

@@ -277,8 +277,9 @@ class ExistsOf(Declaration):
 class Made(Declaration):
     """Value that Python makes of the parent and of rows that belong to it.
 
-    What is declared beneath is not loaded with it: a query that is one statement is left to several where a value has
-    any of that. So the person who graded a response costs a page without such responses nothing.
+    What is declared beneath is not loaded with it, unless its parts do so: a query that is one statement is left to
+    several where a value has any of that. So the person who graded a response costs a page without such responses
+    nothing.
 
     Where values keep their parent as `parent_attribute`, the columns selected beneath that are read of the parent,
     beside the `parent_columns` that are always read.
@@ -296,8 +297,11 @@ class Made(Declaration):
         }
 
     @abstractmethod
-    def parts(self, parent: Rows) -> Parts:
-        """Return the rows that belong to one parent, within the statement that reads the parent."""
+    def parts(self, parent: Rows, then: Plan) -> Parts:
+        """Return the rows that belong to one parent, within the statement that reads the parent.
+
+        `then` is the plan of the values. Raises NotInlined.
+        """
 
 
 @dataclass(frozen=True)
@@ -305,21 +309,6 @@ class Advice:
     """Outcome of a permission check, as a value: a DataLoader would raise an exception instead of returning it."""
 
     refusal: Refusal | None = None
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class AdviceOn(Declaration):
-    """Permission check for a batch of parents; `read(viewer, keys)` returns the refusals."""
-
-    read: Callable[[Viewer, Sequence[Any]], Mapping[Any, Refusal | None]]
-
-    def load(
-        self, viewer: Viewer, keys: Sequence[Any], request: Hashable, then: Plan = UNKNOWN
-    ) -> Mapping[Any, Any]:
-        return {key: Advice(refusal) for key, refusal in self.read(viewer, keys).items()}
-
-    def missing(self, key: Any, request: Hashable) -> Advice:
-        return Advice()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -342,7 +331,7 @@ class AdviceByRow(Made):
         rows = rows_of(self.selector, "pk", viewer, keys, InOrder(), frozenset(self.annotations))
         return {row.parent_key: Advice(self.judge(row)) for row in rows}
 
-    def parts(self, parent: Rows) -> Parts:
+    def parts(self, parent: Rows, then: Plan) -> Parts:
         if parent.inlining.viewer is None:
             return Parts("'null'", lambda _row, _nothing: Advice(self.nobody))
         rows = parent.beneath(self.selector, "pk", self.key)

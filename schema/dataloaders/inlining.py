@@ -14,7 +14,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import models
-from django.db.models import BigIntegerField, BooleanField, Field, Func, Model, QuerySet
+from django.db.models import BigIntegerField, BooleanField, Field, Func, Model, Q, QuerySet
 from django.db.models.expressions import BaseExpression, RawSQL
 from psycopg2.extensions import adapt
 
@@ -74,6 +74,8 @@ class Inlining:
         self.viewer = stand_in_for(kind)
         self.keys: list[str] = []
         """Types of the keys in PostgreSQL."""
+        self.takes_long = False
+        """True where Python makes something of the rows that takes too long for the event loop."""
         self._numbers = count(1)
 
     def rows(self, selector: Selector, *conditions: Any, **lookups: Any) -> "Rows":
@@ -113,7 +115,7 @@ class Rows:
         self._columns[selected] = None
         return f'"{self.name}"."{selected}"'
 
-    def computed(self, expression: BaseExpression) -> str:
+    def computed(self, expression: BaseExpression | Q) -> str:
         """Return the name of an expression over columns and annotations, which is an annotation from now on."""
         name = self.inlining.name("e")
         self._rows = self._rows.annotate(**{name: expression})

@@ -18,7 +18,7 @@ from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, Tuple
 from schema.dataloaders.plans import Columns, Plan, union
 from schema.dataloaders.statements import Selector, Viewer, all_rows_of
 
-_SQL_TYPES = {int: "bigint", str: "text", Decimal: "numeric", datetime: "timestamptz"}
+SQL_TYPES = {int: "bigint", str: "text", Decimal: "numeric", datetime: "timestamptz"}
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class OrderTerm:
     @property
     def sql_type(self) -> str:
         """Type of the values in PostgreSQL."""
-        return _SQL_TYPES[self.kind]
+        return SQL_TYPES[self.kind]
 
     def reversed(self) -> "OrderTerm":
         return replace(self, descending=not self.descending)

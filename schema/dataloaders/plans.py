@@ -67,8 +67,21 @@ class Plan:
         """Return the plan of the objects that these have as `attribute`."""
         if self is UNKNOWN:
             return UNKNOWN
-        found = [step.then for step in self.steps if step.declaration is None and step.name == attribute]
-        return found[0] if found else NOTHING
+        return joined(step.then for step in self.steps if step.declaration is None and step.name == attribute)
+
+    def of(self, declaration: "Declaration") -> "Plan":
+        """Return the plan of what a declaration loads for these objects, whatever the request."""
+        if self is UNKNOWN:
+            return UNKNOWN
+        return joined(step.then for step in self.steps if step.declaration is declaration)
+
+
+def joined(plans: Iterable[Plan]) -> Plan:
+    """Return the plan of everything that the plans of the same objects ask."""
+    found = list(plans)
+    if len(found) == 1:
+        return found[0]
+    return Plan(union(plan.columns for plan in found), tuple(step for plan in found for step in plan.steps))
 
 
 UNKNOWN = Plan()

@@ -159,6 +159,8 @@ async def _by_one_statement(
     if found is None:
         return None
     read, keys = found
+    if read.takes_long:
+        return None
     values = values_of(keys, digest=digest, bucket=bucket, points=asked.cost)
     try:
         rows = await sessions.rows(statement_of(read, hint), values)

@@ -8,7 +8,8 @@ import strawberry
 
 from courses import models
 from courses.rules.pass_mark import percentage
-from courses.selectors.statistics import AssessmentWithFigures
+from courses.selectors.statistics import AssessmentWithFigures, LearnerStatistics
+from courses.selectors.streaks import length_of
 from schema.core.fields import column, computed, declared, described
 from schema.core.scalars import BigInt
 from schema.dataloaders import statistics as loaders
@@ -139,21 +140,33 @@ class LearningHabits:
     "changes may be missing."
 )
 class UserStatistics:
-    courses_enrolled: int = described("Number of courses taken, withdrawn ones not counted.")
-    courses_completed: int = described("Number of courses completed.")
-    total_time_spent_seconds: BigInt = described(
-        "Total time spent on learning, in seconds; one activity counts for at most 4 hours."
+    courses_enrolled: int = column("courses_enrolled", "Number of courses taken, withdrawn ones not counted.")
+    courses_completed: int = column("courses_completed", "Number of courses completed.")
+    total_time_spent_seconds: BigInt = column(
+        "total_time_spent_seconds",
+        "Total time spent on learning, in seconds; one activity counts for at most 4 hours.",
     )
-    average_score_percentage: Decimal | None = described(
+    average_score_percentage: Decimal | None = column(
+        "visible_average",
         "Mean over assessments of the best score in percent, 0 to 100, two decimals, as of now. Only "
-        "fully graded attempts whose results the learner may see count. Null when there are none."
+        "fully graded attempts whose results the learner may see count. Null when there are none.",
     )
-    last_activity_at: datetime | None = described("Time of the last activity. Null when there is none.")
-    activity_streak: int = described(
+    last_activity_at: datetime | None = column(
+        "last_activity", "Time of the last activity. Null when there is none."
+    )
+
+    @computed(
         "Number of consecutive days with activity up to today or yesterday, in the person's time "
-        "zone, as of now."
+        "zone, as of now.",
+        columns=("current_streak",),
     )
-    learning_habits: LearningHabits = described(
-        "Distribution of activity over hours and weekdays, and session length."
+    def activity_streak(root: LearnerStatistics) -> int:
+        return length_of(root.current_streak)
+
+    @computed(
+        "Distribution of activity over hours and weekdays, and session length.", columns=("learning_habits",)
     )
-    refreshed_at: datetime = described("Time at which the precomputed figures were computed.")
+    def learning_habits(root: LearnerStatistics) -> LearningHabits:
+        return LearningHabits(**root.learning_habits)
+
+    refreshed_at: datetime = column("refreshed_at", "Time at which the precomputed figures were computed.")

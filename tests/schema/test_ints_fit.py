@@ -18,10 +18,11 @@ from courses.constants import (
     MAX_RATING,
     MAX_TIME_LIMIT_MINUTES,
 )
-from courses.models import CourseStats
+from courses.models import Assessment, CourseStats, UserStats
+from schema.attempts.types import ViewerAttempts
 from schema.core.fields import Column, Computed
 from schema.root import schema
-from schema.statistics.types import CourseStatistics
+from schema.statistics.types import CourseStatistics, UserStatistics
 
 LARGEST = 2**31 - 1
 ROWS = LARGEST
@@ -70,13 +71,18 @@ BOUNDS: dict[str, int] = {
     "ReviewSummary.count": ROWS,
     "SubmissionReceipt.revision": LARGEST,
     "UserStatistics.activityStreak": DAYS,
-    "UserStatistics.coursesCompleted": ROWS,
-    "UserStatistics.coursesEnrolled": ROWS,
     "Viewer.unreadNotificationCount": ROWS,
     "ViewerAttempts.remaining": MAX_ATTEMPTS,
     "ViewerAttempts.used": MAX_ATTEMPTS,
 }
 """What bounds each Int that is no plain column. A new one fails until somebody says."""
+
+SHOWN_AS: dict[Any, type[Model]] = {
+    CourseStatistics: CourseStats,
+    UserStatistics: UserStats,
+    ViewerAttempts: Assessment,
+}
+"""The models of types that show rows and are no nodes."""
 
 
 def _ints() -> dict[str, Any]:
@@ -95,10 +101,7 @@ def _column_of(name: str, definition: Any) -> Any:
     if not isinstance(field, Column) or isinstance(field, Computed):
         return None
     origin: Any = field.origin
-    if origin is CourseStatistics:
-        model: type[Model] = CourseStats
-    else:
-        model = origin.__strawberry_django_definition__.model
+    model: Any = SHOWN_AS.get(origin) or origin.__strawberry_django_definition__.model
     found: Any = {each.name: each for each in model._meta.get_fields()}.get(
         field.django_name or field.python_name
     )

@@ -10,7 +10,7 @@ import pytest
 from courses.constants import EnrollmentStatus
 from courses.models import AssessmentAttempt, User, UserStats
 from courses.selectors.learner_figures import learner_figures
-from courses.selectors.statistics import learner_statistics
+from courses.selectors.statistics import learner_statistics_of
 from tests import factories
 from tests.courses.selectors.study_sessions import session_totals
 
@@ -104,7 +104,7 @@ def test_the_learner_is_shown_the_average_that_is_stored(learner: User) -> None:
     _attempt(learner, factories.make_assessment(), 0, 0)
     figures = _figures(learner)
     figures.save()
-    shown = learner_statistics(learner, [learner.pk])[learner.pk].average_score_percentage
+    shown = learner_statistics_of(learner).get().visible_average
     assert shown == figures.assessment_avg_score == Decimal("66.67")
 
 

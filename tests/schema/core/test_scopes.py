@@ -36,8 +36,6 @@ ALL = frozenset(Scope.values)
 FOR_SESSIONS_ONLY = {"Mutation.deleteAccount"}
 LEAD_TO_NODES_WITHOUT_A_SCOPE = {
     "Viewer.user",  # `viewer` itself needs the same scope
-    "ViewerAttempts.open",  # within Assessment.viewerAttempts
-    "ViewerAttempts.best",
 }
 DECLARED_WITHOUT_A_SCOPE = {
     "CourseStatistics.assessments",
