@@ -56,13 +56,13 @@ async def _measured(application: Any, workload: Workload, deployment: Deployment
         requests = cycle(workload.requests(Ours(), deployment, chosen))
         before = time.process_time(), time.thread_time(), cpu_seconds(postgresql)
         for _ in range(REQUESTS):
-            await _ask(application, next(requests))
+            await ask(application, next(requests))
         after = time.process_time(), time.thread_time(), cpu_seconds(postgresql)
         rounds.append([(end - start) / REQUESTS * 1000 for start, end in zip(before, after, strict=True)])
     return [median(values) for values in zip(*rounds[1:], strict=True)]
 
 
-async def _ask(application: Any, request: Request) -> None:
+async def ask(application: Any, request: Request) -> None:
     """Send a request as a server would. Raises RuntimeError when it is not answered well."""
     body = request.encoded().encode()
     headers = [

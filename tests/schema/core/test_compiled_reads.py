@@ -79,8 +79,8 @@ def test_operations_of_clients_with_any_values_are_answered_alike(
     assert compiled > 20
 
 
-@pytest.mark.parametrize("name", QUERIES)
-def test_every_query_of_clients_is_compiled(both_ways: Any, world: World, name: str) -> None:
+def variables_of(name: str, world: World) -> dict[str, Any]:
+    """Values for the variables of an operation, of what is there."""
     values = {
         "id": world.id_of("AssessmentAttempt"),
         "slug": world.course.slug,
@@ -88,12 +88,15 @@ def test_every_query_of_clients_is_compiled(both_ways: Any, world: World, name: 
         "first": 10,
         "reviews": 5,
     }
+    asked = {each.variable.name.value for each in definition_of(name).variable_definitions or ()}
+    return {key: values[key] for key in asked & set(values)}
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_every_query_of_clients_is_compiled(both_ways: Any, world: World, name: str) -> None:
     # Statistics that are missing are left to the ordinary way.
     compute_missing(course_ids=list(Course.objects.values_list("pk", flat=True)), user_ids=[world.admin.pk])
-    asked = {each.variable.name.value for each in definition_of(name).variable_definitions or ()}
-    answer, was_compiled = both_ways(
-        operation(name), world.admin, None, **{key: values[key] for key in asked & set(values)}
-    )
+    answer, was_compiled = both_ways(operation(name), world.admin, None, **variables_of(name, world))
     assert (answer.errors, was_compiled) == ([], True)
 
 

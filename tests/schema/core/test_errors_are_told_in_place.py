@@ -6,22 +6,18 @@ ahead, and with graphql-core's own executor over a plan of nothing.
 """
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from asgiref.sync import AsyncToSync, async_to_sync
 from django.conf import settings
 from django.db import transaction
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from courses.constants import Scope
 from schema.context import Context, Identity
-from schema.core import selections
 from schema.dataloaders.base import Declaration, Loaders
-from schema.dataloaders.plans import UNKNOWN
 from schema.root import schema
+from tests.dataloaders_alone import dataloaders_alone
 from tests.people import People
 from tests.schema.faulty_operations import FaultyOperations
 
@@ -34,16 +30,6 @@ TOKENS = [
     frozenset(Scope) - {Scope.COURSES_READ},
 ]
 Answers = tuple[Any, list[tuple[Any, ...]]]
-
-
-@contextmanager
-def graphql_core_alone() -> Iterator[None]:
-    """Plan nothing, and leave every field to the executor of graphql-core."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(schema, "execution_context_class", StrawberryGraphQLCoreExecutionContext)
-        patch.setattr(settings, "COMPILED_READS", False)
-        patch.setattr(selections.Selection, "plan", lambda *_: UNKNOWN)
-        yield
 
 
 @pytest.fixture
@@ -100,7 +86,7 @@ def test_random_queries_with_wrong_arguments_are_answered_alike(
     for _ in range(QUERIES_OF_A_SEED):
         identity, document = chance.choice(identities(people)), operations.query()
         ours = answered(document, operations.variables, identity)
-        with graphql_core_alone():
+        with dataloaders_alone():
             expected = answered(document, operations.variables, identity)
         assert ours == expected, (document, operations.variables, identity)
         codes = {code for _, code, _ in expected[1]}
@@ -126,7 +112,7 @@ def test_so_they_are_where_data_loaders_bring_what_was_not_foreseen(
     for _ in range(QUERIES_OF_A_SEED):
         identity, document = chance.choice(identities(people)), operations.query()
         data, errors = answered(document, operations.variables, identity)
-        with graphql_core_alone():
+        with dataloaders_alone():
             expected, expected_errors = answered(document, operations.variables, identity)
         assert data == expected, (document, operations.variables, identity)
         assert nulls_of(data, errors) == nulls_of(expected, expected_errors), (document, operations.variables)
@@ -173,5 +159,5 @@ def test_what_a_mutation_wrote_is_shown_with_the_same_errors(
     for _ in range(QUERIES_OF_A_SEED // 4):
         identity, document = chance.choice(identities(people)), operations.mutation(name, given)
         ours = answered(document, operations.variables, identity)
-        with graphql_core_alone():
+        with dataloaders_alone():
             assert ours == answered(document, operations.variables, identity), (document, identity)
