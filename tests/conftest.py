@@ -4,7 +4,8 @@ import multiprocessing.process
 import os
 import socket
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from schema.context import Context, Identity
 from schema.documents.reading import prepare
 from schema.execution import database_threads
 from schema.root import schema
+from tests.dataloaders_alone import dataloaders_alone
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -31,11 +33,22 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return 2 if any(Path(asked).is_dir() for asked in config.args) else 0
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what needs a database that is emptied after it."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the mode in which the API is read by DataLoaders alone."""
+    parser.addoption(
+        "--dataloaders",
+        action="store_true",
+        help="have graphql-core and DataLoaders alone answer; tests marked `compiled` are skipped",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark as slow what needs a database that is emptied after it, and skip what the mode leaves out."""
     for item in items:
         if _empties_the_database(item):
             item.add_marker(pytest.mark.slow)
+        if config.getoption("--dataloaders") and item.get_closest_marker("compiled"):
+            item.add_marker(pytest.mark.skip(reason="about compiled reads"))
 
 
 def _empties_the_database(item: pytest.Item) -> bool:
@@ -60,6 +73,13 @@ def _fast_tests_start_nothing(request: pytest.FixtureRequest, monkeypatch: pytes
     monkeypatch.setattr(multiprocessing.process.BaseProcess, "start", refuse)
     monkeypatch.setattr(os, "fork", refuse)
     monkeypatch.setattr(socket.socket, "listen", refuse)
+
+
+@pytest.fixture(autouse=True)
+def _by_dataloaders(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Read by DataLoaders alone where that is asked for."""
+    with dataloaders_alone() if request.config.getoption("--dataloaders") else nullcontext():
+        yield
 
 
 @dataclass(frozen=True)

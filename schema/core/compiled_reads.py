@@ -10,11 +10,11 @@ is not allowed, a value that nothing has filled: all of that is left to the ordi
 DataLoaders, which execute the operation from its beginning. Queries have no effects, so asking twice is safe.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property, partial
 from threading import Lock
-from typing import Any
+from typing import Any, TypeAlias
 
 import orjson
 from graphql import (
@@ -39,7 +39,7 @@ from schema.core.inlined_reads import InlinedRead, inlined
 from schema.core.kept import Kept
 from schema.core.selections import Selection
 from schema.core.upstream import StrawberryField, definition_behind, resolve_info
-from schema.dataloaders.inlining import NotInlined
+from schema.dataloaders.inlining import NotInlined, shape_of, values_of
 from schema.dataloaders.plans import UNKNOWN, Plan
 from schema.dataloaders.sources import Source
 from schema.dataloaders.statements import Kind, kind_of
@@ -47,22 +47,37 @@ from schema.dataloaders.statements import Kind, kind_of
 KEPT_FOR_A_DOCUMENT = 16
 """Number of reads cached with a document: one for each choice of scopes and of variables that change the plan."""
 
-KEPT_FOR_AN_OPERATION = 4
-"""Number of statements cached with each of them: one for each kind of viewer and shape of root arguments."""
+STATEMENTS_KEPT = 32
+"""Number of statements cached with a document: one for each operation, kind of viewer, choice of scopes, and shape of
+arguments.
+"""
 
 REMEMBERED = 64
 """Number of choices of variables for which the statement and its keys are remembered with each of them."""
 
 
-class CompiledOperation:
-    """Operation compiled for some scopes and variables: `roots` are its root fields, none if it cannot be compiled."""
+Statements: TypeAlias = Kept[Any, InlinedRead | NotInlined]
+"""Statements of a document, by shape: what they read, but for the values that they are given."""
 
-    def __init__(self, compiler: Compiler, operation: OperationDefinitionNode) -> None:
+
+class CompiledOperation:
+    """Operation compiled for some scopes and variables: `roots` are its root fields, none if it cannot be compiled.
+
+    Its `statements` are shared with those of other variables, as far as their `shape` is the same.
+    """
+
+    def __init__(
+        self,
+        compiler: Compiler,
+        operation: OperationDefinitionNode,
+        statements: Statements,
+        lock: Lock,
+        shape: Hashable,
+    ) -> None:
         self._compiler = compiler
-        self._lock = Lock()
-        self._inlined = Kept[Any, InlinedRead | NotInlined](
-            number=KEPT_FOR_AN_OPERATION, weight=KEPT_FOR_AN_OPERATION
-        )
+        self._lock = lock
+        self._statements = statements
+        self._shape = shape
         self._asked = Kept[Any, tuple[InlinedRead | NotInlined, list[Any]]](
             number=REMEMBERED, weight=REMEMBERED
         )
@@ -102,17 +117,23 @@ class CompiledOperation:
             name: root.read.function(info, **root.arguments(schema, variables))  # type: ignore[union-attr]
             for name, root in self.roots.items()
         }
-        shape = kind, *(source.shape for source in sources.values())
+        plans = [self.roots[name].plan_for(source.type_name) for name, source in sources.items()]
+        requests = [request for plan in plans for request in plan.requests]
+        shape = self._shape, kind, tuple(source.shape for source in sources.values()), shape_of(requests)
         with self._lock:
-            read = self._inlined.get(shape)
+            read = self._statements.get(shape)
         if read is None:
             try:
-                read = inlined(self._compiler, self.roots, sources, kind)
+                read = inlined(self._compiler, self.roots, sources, requests, kind)
             except NotInlined as reason:
                 read = reason
             with self._lock:
-                self._inlined.put(shape, read, weight=1)
-        return read, [key for source in sources.values() for key in source.keys]
+                self._statements.put(shape, read, weight=1)
+        if isinstance(read, NotInlined):
+            return read, []
+        given = [key for source in sources.values() for key in source.keys]
+        given.extend(value for request in requests for value in values_of(request))
+        return read, [given[place] for place in read.places]
 
 
 class CompiledReads:
@@ -120,7 +141,8 @@ class CompiledReads:
 
     def __init__(self, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
         self._fragments = fragments
-        self._variables: dict[str | None, tuple[str, ...]] = {}
+        self._variables: dict[str | None, tuple[list[str], list[str]]] = {}
+        self._statements = Statements(number=STATEMENTS_KEPT, weight=STATEMENTS_KEPT)
         self._kept = Kept[Any, CompiledOperation](number=KEPT_FOR_A_DOCUMENT, weight=KEPT_FOR_A_DOCUMENT)
         self._lock = Lock()
 
@@ -134,13 +156,18 @@ class CompiledReads:
         """Return an operation compiled for the scopes, and for those variables that decide what is loaded."""
         name = operation.name.value if operation.name else None
         if name not in self._variables:
-            self._variables[name] = tuple(sorted(_variables_of_plans(operation, self._fragments)))
-        values = [variables.coerced.get(each, ...) for each in self._variables[name]]
-        key = name, scopes, orjson.dumps(values, default=repr)
+            self._variables[name] = _variables_of_plans(operation, self._fragments)
+        of_directives, of_arguments = (
+            orjson.dumps([variables.coerced.get(each, ...) for each in names], default=repr)
+            for names in self._variables[name]
+        )
+        shape = name, scopes, of_directives
+        key = *shape, of_arguments
         with self._lock:
             compiled = self._kept.get(key)
         if compiled is None:
-            compiled = CompiledOperation(Compiler(schema, self._fragments, variables, scopes), operation)
+            compiler = Compiler(schema, self._fragments, variables, scopes)
+            compiled = CompiledOperation(compiler, operation, self._statements, self._lock, shape)
             with self._lock:
                 self._kept.put(key, compiled, weight=1)
         return compiled
@@ -243,18 +270,19 @@ def _variables_of(info: GraphQLResolveInfo[Any]) -> VariableValues:
 
 def _variables_of_plans(
     operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
-) -> set[str]:
-    """The variables that decide what is loaded: those of directives, and of arguments beneath root fields."""
-    found: set[str] = set()
+) -> tuple[list[str], list[str]]:
+    """The variables that decide what is loaded: those of directives, and those of arguments beneath root fields."""
+    of_directives: set[str] = set()
+    of_arguments: set[str] = set()
     seen: set[tuple[str, bool]] = set()
 
     def visit(selections: SelectionSetNode, is_root: bool) -> None:
         for node in selections.selections:
             for directive in node.directives or ():
-                found.update(_variables_in(directive.arguments))
+                of_directives.update(_variables_in(directive.arguments))
             if isinstance(node, FieldNode):
                 if not is_root:
-                    found.update(_variables_in(node.arguments))
+                    of_arguments.update(_variables_in(node.arguments))
                 if node.selection_set:
                     visit(node.selection_set, False)
             elif isinstance(node, InlineFragmentNode):
@@ -264,7 +292,7 @@ def _variables_of_plans(
                 visit(fragments[node.name.value].selection_set, is_root)
 
     visit(operation.selection_set, True)
-    return found
+    return sorted(of_directives), sorted(of_arguments)
 
 
 def _variables_in(arguments: Any) -> Iterator[str]:

@@ -4,7 +4,7 @@ A column of a type whose JSON PostgreSQL writes as we do is its text. Whatever e
 read raw and finished afterwards, by the functions that also serve the rows of several statements (see compiling.py).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -52,11 +52,13 @@ from schema.dataloaders.statements import Kind, Viewer
 class InlinedRead:
     """Query as SQL of the text of its `data`, over "viewer" and the "given" keys; `finish` is for what Python makes.
 
-    One that `takes_long` to finish is work for a database thread.
+    `keys` are their types, `places` where they stand among the values of root fields and requests. One that
+    `takes_long` to finish is work for a database thread.
     """
 
     sql: str
     keys: Sequence[str]
+    places: Sequence[int]
     finish: Callable[[Any], Any] | None
     takes_long: bool
     statements: dict[Any, Prepared] = field(default_factory=dict, compare=False)
@@ -96,10 +98,15 @@ class InlinedRead:
 
 
 def inlined(
-    compiler: Compiler, roots: Mapping[str, Root], sources: Mapping[str, Source], kind: Kind
+    compiler: Compiler,
+    roots: Mapping[str, Root],
+    sources: Mapping[str, Source],
+    requests: Sequence[Hashable],
+    kind: Kind,
 ) -> InlinedRead:
-    """Inline a query whose root fields have these sources. Raises NotInlined."""
-    inlining, members = Inlining(kind), _Members()
+    """Inline a query whose root fields have these sources, and whose plans these requests. Raises NotInlined."""
+    first = sum(len(source.keys) for source in sources.values())
+    inlining, members = Inlining(kind, first, requests), _Members()
     for name, root in roots.items():
         source = sources[name]
         show = _Show(compiler, root.definition.type, root.nodes, source.type_name)
@@ -108,7 +115,9 @@ def inlined(
     written = members.written()
     if "%" in written.sql:
         raise NotInlined("a percent sign, which marks parameters")
-    return InlinedRead(written.sql, inlining.keys, written.finish, inlining.takes_long)
+    keys = [sql_type for sql_type, _ in inlining.keys]
+    places = [place for _, place in inlining.keys]
+    return InlinedRead(written.sql, keys, places, written.finish, inlining.takes_long)
 
 
 class _Members:

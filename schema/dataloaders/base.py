@@ -362,6 +362,7 @@ class PageOf(Declaration):
         assert isinstance(request, PageRequest)
         if not request.is_first:
             raise NotInlined("later pages of many parents")
+        request = parent.inlining.keyed(request)
         rows = parent.beneath(self.selector, self.by, self.key)
         return show.page(rows, request, pending=self.after_load.pending)
 

@@ -5,7 +5,7 @@ that reads the parent. So policies cannot differ. JSON is concatenated as text, 
 its JSON functions do.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -19,6 +19,7 @@ from django.db.models.expressions import BaseExpression, RawSQL
 from psycopg2.extensions import adapt
 
 from courses.utils.rows import is_stand_in, row_of
+from schema.dataloaders.paging import SQL_TYPES
 from schema.dataloaders.statements import Kind, Selector, Window, stand_in_for
 
 M = TypeVar("M", bound=Model)
@@ -70,10 +71,15 @@ class Show(Protocol):
 class Inlining:
     """State that the parts of one statement share: the kind of viewer, the keys, and names that differ."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: Kind, first: int, requests: Sequence[Hashable]) -> None:
         self.viewer = stand_in_for(kind)
-        self.keys: list[str] = []
-        """Types of the keys in PostgreSQL."""
+        self.keys: list[tuple[str, int]] = []
+        """Types of the keys in PostgreSQL, and their places among all values: `first` root ones, then those of
+        `requests`.
+        """
+        self._root_places = iter(range(first))
+        self._requests = requests
+        self._first = first
         self.takes_long = False
         """True where Python makes something of the rows that takes too long for the event loop."""
         self._numbers = count(1)
@@ -83,12 +89,34 @@ class Inlining:
         return Rows(self, selector(self.viewer).filter(*conditions, **lookups))
 
     def key(self, sql_type: str) -> RawSQL:
-        """Return a value of that type that the statement is given when it is run, in the order of these calls."""
-        self.keys.append(sql_type)
+        """Return a value of a root field that the statement is given when it is run, in the order of these calls."""
+        return self._key(sql_type, next(self._root_places))
+
+    def keyed(self, request: Any) -> Any:
+        """Return the request of a page with values that are given when the statement is run. Raises NotInlined."""
+        if request not in self._requests:
+            raise NotInlined("a request that was not foreseen")
+        before = self._requests[: self._requests.index(request)]
+        places = count(self._first + sum(len(values_of(each)) for each in before))
+        return request.with_keys(lambda value: self._key(SQL_TYPES[type(value)], next(places)))
+
+    def _key(self, sql_type: str, place: int) -> RawSQL:
+        self.keys.append((sql_type, place))
         return RawSQL(f'(SELECT "key{len(self.keys)}" FROM "given")', ())  # noqa: S608, S611 - a number
 
     def name(self, prefix: str) -> str:
         return f"{prefix}{next(self._numbers)}"
+
+
+def values_of(request: Any) -> Sequence[Any]:
+    """Return the values by which requests of one shape differ."""
+    return getattr(request, "values", ())
+
+
+def shape_of(requests: Sequence[Any]) -> Hashable:
+    """Return what is the same of requests that the same statement reads: their shapes, and which of them are equal."""
+    shapes = tuple(getattr(request, "shape", request) for request in requests)
+    return shapes, tuple(map(requests.index, requests))
 
 
 class Rows:

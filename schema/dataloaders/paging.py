@@ -12,7 +12,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.db.models.expressions import BaseExpression
+from django.db.models.expressions import BaseExpression, RawSQL
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
 from schema.dataloaders.plans import Columns, Plan, union
@@ -68,6 +68,26 @@ class PageRequest:
     def _hash(self) -> int:
         """Hash, cached: a condition takes long to hash, and every parent's request is the same."""
         return hash((self.size, self.order, self.after, self.before, self.backwards, self.where))
+
+    def with_keys(self, key: Callable[[Any], Any]) -> "PageRequest":
+        """Return the request with `key(value)` for each value of its condition, in their order.
+
+        True, false and null stay, as do expressions.
+        """
+        return replace(self, where=_with_keys(self.where, key))
+
+    @cached_property
+    def values(self) -> list[Any]:
+        """Values of the condition by which requests of one shape differ."""
+        found: list[Any] = []
+        self.with_keys(found.append)
+        return found
+
+    @cached_property
+    def shape(self) -> "PageRequest":
+        """The request with types in place of these values, and marks in place of cursors."""
+        after, before = (None if place is None else () for place in (self.after, self.before))
+        return replace(self.with_keys(type), after=after, before=before)
 
     @property
     def is_first(self) -> bool:
@@ -186,3 +206,26 @@ def _beyond(order: tuple[OrderTerm, ...], values: tuple[Any, ...]) -> Q | BaseEx
         condition |= ties & Q((f"{term.column}__{lookup}", value))
         ties &= Q((term.column, value))
     return condition
+
+
+def _with_keys(where: Q, key: Callable[[Any], Any]) -> Q:
+    def keyed(child: Any) -> Any:
+        if isinstance(child, Q):
+            return _with_keys(child, key)
+        if isinstance(child, tuple) and type(child[1]) in SQL_TYPES:
+            return child[0], key(child[1])
+        return child
+
+    found = where.copy()
+    found.children = list(map(keyed, where.children))
+    return found
+
+
+def is_plain(where: Q) -> bool:
+    """Return whether a condition compares columns with its keys, true, false or null, and does nothing else."""
+    return all(
+        is_plain(child)
+        if isinstance(child, Q)
+        else isinstance(child, tuple) and isinstance(child[1], RawSQL | bool | None)
+        for child in where.children
+    )

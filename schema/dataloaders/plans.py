@@ -1,6 +1,6 @@
 """Prefetch plans, as look-ahead makes them: the projection of rows, and the steps beneath."""
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from textwrap import indent
@@ -62,6 +62,14 @@ class Plan:
     def loads(self) -> bool:
         """True if any step loads something."""
         return any(step.declaration or step.then.loads for step in self.steps)
+
+    @property
+    def requests(self) -> Iterator[Hashable]:
+        """Requests of everything that is loaded, in the order of the steps."""
+        for step in self.steps:
+            if step.request is not None:
+                yield step.request
+            yield from step.then.requests
 
     def beneath(self, attribute: str) -> "Plan":
         """Return the plan of the objects that these have as `attribute`."""

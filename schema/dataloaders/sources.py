@@ -4,16 +4,12 @@ A source is loaded with what is asked beneath it, or inlined into the one statem
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Q
-from django.db.models.expressions import RawSQL
-
 from schema.dataloaders.base import ByPk, InOrder
 from schema.dataloaders.inlining import Inlining, NotInlined, Show, Written
-from schema.dataloaders.paging import SQL_TYPES, PageRequest, page_of
+from schema.dataloaders.paging import SQL_TYPES, PageRequest, is_plain, page_of
 from schema.dataloaders.plans import Plan
 from schema.dataloaders.statements import Selector, Viewer, all_rows_of
 
@@ -137,55 +133,23 @@ class RootPage(Source):
 
     @property
     def keys(self) -> tuple[Any, ...]:
-        found: list[Any] = []
-        _with_keys(self.request.where, found.append)
-        return (*found, *(self.request.after or ()), *(self.request.before or ()))
+        return (*self.request.values, *(self.request.after or ()), *(self.request.before or ()))
 
     @property
     def shape(self) -> Any:
-        places = self.request.after is None, self.request.before is None
-        where = _with_keys(self.request.where, type)
-        return self.selector, replace(self.request, where=where, after=None, before=None), *places
+        return self.selector, self.request.shape
 
     def load(self, viewer: Viewer, plan: Plan) -> Any:
         return page_of(self.selector, viewer, self.request, plan)
 
     def inline(self, inlining: Inlining, show: Show) -> Written:
-        where = _with_keys(self.request.where, lambda value: inlining.key(SQL_TYPES[type(value)]))
-        if not _is_plain(where):
+        request = self.request.with_keys(lambda value: inlining.key(SQL_TYPES[type(value)]))
+        if not is_plain(request.where):
             raise NotInlined("conditions that differ from request to request")
         types = [term.sql_type for term in self.request.order]
         after, before = (
             None if place is None else tuple(inlining.key(sql_type) for sql_type in types)
             for place in (self.request.after, self.request.before)
         )
-        request = replace(self.request, where=where, after=after, before=before)
+        request = replace(request, after=after, before=before)
         return show.page(inlining.rows(self.selector), request)
-
-
-def _with_keys(where: Q, key: Callable[[Any], Any]) -> Q:
-    """Return the condition with `key(value)` for each value that may differ from request to request.
-
-    True, false and null stay, as do expressions.
-    """
-
-    def keyed(child: Any) -> Any:
-        if isinstance(child, Q):
-            return _with_keys(child, key)
-        if isinstance(child, tuple) and type(child[1]) in SQL_TYPES:
-            return child[0], key(child[1])
-        return child
-
-    found = where.copy()
-    found.children = list(map(keyed, where.children))
-    return found
-
-
-def _is_plain(where: Q) -> bool:
-    """Return whether the condition compares columns with values of its keys, true, false or null, and nothing else."""
-    return all(
-        _is_plain(child)
-        if isinstance(child, Q)
-        else isinstance(child, tuple) and isinstance(child[1], RawSQL | bool | None)
-        for child in where.children
-    )

@@ -21,6 +21,8 @@ from schema.root import schema
 from tests.docs.copied import ROOT
 from tests.factories import make_review
 
+pytestmark = pytest.mark.compiled
+
 PAGE = (ROOT / "docs" / "how-a-query-is-read.md").read_text(encoding="utf-8")
 
 

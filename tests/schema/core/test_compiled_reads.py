@@ -24,6 +24,8 @@ from tests.schema.threats.conftest import World
 from tests.schema.threats.test_fuzzed_operations import Hostile, definition_of
 from tests.schema.walk import Walk
 
+pytestmark = pytest.mark.compiled
+
 QUERIES = [name for name in NAMES if definition_of(name).operation is OperationType.QUERY]
 
 

@@ -21,6 +21,8 @@ from tests.dataloaders_alone import dataloaders_alone
 from tests.people import People
 from tests.schema.faulty_operations import FaultyOperations
 
+pytestmark = pytest.mark.compiled
+
 QUERIES_OF_A_SEED = 40
 TOKENS = [
     frozenset({Scope.COURSES_READ}),

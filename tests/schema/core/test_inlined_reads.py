@@ -14,7 +14,7 @@ from graphql import VariableValues
 
 from courses.models import AssessmentAttempt, Course, User
 from schema.core import ids
-from schema.core.compiled_reads import KEPT_FOR_AN_OPERATION, REMEMBERED, CompiledOperation
+from schema.core.compiled_reads import REMEMBERED, STATEMENTS_KEPT, CompiledOperation
 from schema.core.upstream import graphql_schema
 from schema.dataloaders.attempts import QUESTIONS_KEPT
 from schema.dataloaders.attempts import _question_with_rule as kept_questions
@@ -22,6 +22,8 @@ from schema.dataloaders.statements import Kind
 from schema.documents.reading import prepare
 from schema.root import schema
 from tests import factories
+
+pytestmark = pytest.mark.compiled
 
 Api = Callable[..., Any]
 
@@ -171,5 +173,34 @@ def test_what_is_remembered_of_an_operation_is_bounded() -> None:
     compiled, inlined = _operation("query($first: Int) { courses(first: $first) { totalCount } }")
     for number in range(1, REMEMBERED + 20):
         assert inlined(first=number) is not None
-    assert len(compiled._inlined._values) == KEPT_FOR_AN_OPERATION
+    assert len(compiled._statements._values) == STATEMENTS_KEPT
     assert len(compiled._asked._values) == REMEMBERED
+
+
+ATTEMPTS = """query($one: ID, $other: ID) { viewer {
+    one: attempts(assessmentId: $one) { totalCount edges { node { attemptNumber } } }
+    other: attempts(assessmentId: $other) { totalCount edges { node { attemptNumber } } } } }"""
+
+
+def test_pages_beneath_are_read_by_the_same_statement_for_other_values(api: Api) -> None:
+    learner = factories.make_user()
+    assessments = [factories.make_assessment(max_attempts=3) for _ in range(3)]
+    for number, assessment in enumerate(assessments):
+        factories.single_choice(assessment)
+        for _ in range(number):
+            factories.make_attempt(learner, assessment).complete()
+    first, second, third = (ids.encode("Assessment", assessment.pk) for assessment in assessments)
+    for one, other, counts in [
+        (third, second, (2, 1)),
+        (second, third, (1, 2)),
+        (third, third, (2, 2)),
+        (first, second, (0, 1)),
+        (None, first, (3, 0)),
+    ]:
+        with CaptureQueriesContext(connection) as run:
+            shown = api(ATTEMPTS, learner, one=one, other=other)["viewer"]
+        assert (shown["one"]["totalCount"], shown["other"]["totalCount"]) == counts
+        assert len(run) == 1
+        api(ATTEMPTS, learner, one=one, other=other)
+    prepared = prepare(schema, ATTEMPTS)
+    assert len(prepared.reads._statements._values) == 3  # both differ, both are the same, one is not given

@@ -22,7 +22,7 @@ SECRET = "cat_" + "s" * 40
 COURSE = """query($id: ID!) { node(id: $id) { ... on Course {
     title price createdAt isPublished lessons { title content } viewerEnrollment { status } } } }"""
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.compiled]
 
 
 @pytest.fixture

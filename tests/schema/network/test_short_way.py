@@ -22,7 +22,7 @@ CREATE = """mutation($input: CreateNoteInput!) { createNote(input: $input) {
     note { content lesson { title } } userErrors { code field } } }"""
 CATALOGUE = "query($first: Int) { courses(first: $first) { edges { node { title lessons { title } } } } }"
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.compiled]
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ MOST = 3
 BY_SEVERAL = {"item_analysis": 2}
 """Queries of more than one statement: the token's, and the one that is finished on a database thread."""
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.compiled]
 
 
 @pytest.fixture
