@@ -9,6 +9,7 @@ assessment_of_lesson = OneOf(selector=assessments.assessments_as_seen_by, by="le
 question_count_of_assessment = CountOf(selector=assessments.questions_that_count, by="assessment_id")
 max_score_of_assessment = SumOf(selector=assessments.questions_that_count, by="assessment_id", of="points")
 problems_of_assessment = Fact(read=authoring.problems_of)
+"""Not inlined: only authors ask for it, after an edit, and whole questions would be read for every assessment."""
 questions_of_assessment = ChildrenOf(
     selector=assessments.questions_visible_to, by="assessment_id", order=("order",)
 )

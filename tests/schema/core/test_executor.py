@@ -10,6 +10,8 @@ from schema.core import ids
 from schema.core.upstream import StrawberryGraphQLCoreExecutionContext
 from tests.factories import make_course, make_review, make_user
 
+pytestmark = pytest.mark.compiled
+
 
 @pytest.fixture
 def executed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
