@@ -9,7 +9,7 @@ from courses.models import AttemptAnswer
 from courses.selectors import assessments, attempts, grading, item_analysis
 from courses.selectors.attempts import LaidOutQuestion
 from courses.selectors.item_analysis import ItemAnalysis
-from schema.dataloaders.assessments import question_of
+from schema.dataloaders import assessments as assessment_loaders
 from schema.dataloaders.base import ByPk, Made, Viewer, filled
 from schema.dataloaders.inlining import NotInlined, Parts, RawColumns, Rows, null_or
 from schema.dataloaders.plans import UNKNOWN, Plan
@@ -62,7 +62,7 @@ class ItemAnalyses(Made):
         parent.inlining.takes_long = True
         rows = parent.beneath(item_analysis.assessments_to_analyse, "pk", self.key)
         questions = rows.beneath(assessments.questions_visible_to, "assessment_id", "pk")
-        shown = then.beneath("items").of(question_of)
+        shown = then.beneath("items").of(assessment_loaders.question_of)
         if shown.columns is None or shown.loads:
             raise NotInlined("what belongs to the questions of an item analysis")
         columns = RawColumns(questions, ["points", "order", *sorted(shown.columns)])
@@ -78,7 +78,7 @@ class ItemAnalyses(Made):
                 [(question.pk, question.points) for question in in_order],
             )
             for item in analysis.items:
-                filled(item)[question_of, None] = found[item.question_id]
+                filled(item)[assessment_loaders.question_of, None] = found[item.question_id]
             return analysis
 
         credits_of = item_analysis.credits_of(f"ARRAY[{rows.column('pk')}]")
