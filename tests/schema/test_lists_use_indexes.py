@@ -31,6 +31,10 @@ Api = Callable[..., Any]
 ROWS = 100_000
 
 LISTS: dict[str, str] = {
+    "own attempts at an assessment": (
+        '{ assessment(id: "%(Assessment)s") { viewerAttempts { used remaining open { id } best { id } '
+        "mayStart { allowed } } } }"
+    ),
     "courses, newest first": "{ courses { edges { node { title } } } }",
     "courses, by title": "{ courses(orderBy: [TITLE]) { edges { node { title } } } }",
     "courses, best rated": "{ courses(orderBy: [RATING]) { edges { node { title } } } }",
@@ -79,6 +83,7 @@ LISTS: dict[str, str] = {
     "attempts of the viewer": "{ viewer { attempts { edges { node { id } } } } }",
     "open attempts of the viewer": "{ viewer { attempts(state: IN_PROGRESS) { edges { node { id } } } } }",
     "answers to grade": "{ gradingQueue { edges { node { id } } } }",
+    "answers to grade in a course": '{ gradingQueue(courseId: "%(Course)s") { edges { node { id } } } }',
     "notes on a lesson": '{ node(id: "%(Lesson)s") { ... on Lesson { notes { edges { node { id } } } } } }',
     "notes of the viewer": "{ viewer { notes { edges { node { id } } } } }",
     "notes of the viewer on a lesson with a tag": (
@@ -107,6 +112,7 @@ STAFF_ONLY = {
     "attempts of an assessment",
     "attempts of an assessment by one learner",
     "answers to grade",
+    "answers to grade in a course",
     "reviews to moderate",
 }
 
