@@ -126,6 +126,13 @@ class GradeChangeReason(TextChoices):
 # ---------------------------------------------------------------- courses and people
 
 
+class EnrollmentAction(TextChoices):
+    """Actions of staff on the enrolments of a course."""
+
+    ENROLL = "enroll", "Enrol, or take a withdrawn enrolment up again"
+    WITHDRAW = "withdraw", "Withdraw"
+
+
 class EnrollmentStatus(TextChoices):
     """Statuses of an enrolment."""
 
@@ -173,12 +180,15 @@ class Scope(TextChoices):
     COURSES_READ = "courses:read", "Read courses, lessons, assessments, reviews and people"
     COURSES_WRITE = (
         "courses:write",
-        "Enroll, record progress and activity, read notifications, and author courses",
+        "Enroll, record progress and activity, change your profile, and author and staff courses",
     )
     ATTEMPTS_READ = "attempts:read", "Read attempts and results"
     ATTEMPTS_WRITE = "attempts:write", "Take assessments"
     REVIEWS_WRITE = "reviews:write", "Write, vote on and moderate reviews"
-    NOTES_WRITE = "notes:write", "Read and write notes"
+    NOTES_READ = "notes:read", "Read notes"
+    NOTES_WRITE = "notes:write", "Write notes"
+    NOTIFICATIONS_READ = "notifications:read", "Read notifications"
+    NOTIFICATIONS_WRITE = "notifications:write", "Mark notifications as read"
     GRADING_WRITE = "grading:write", "Grade answers and correct grades"
     STATISTICS_READ = "statistics:read", "Read statistics and activity"
     TOKENS_WRITE = "tokens:write", "See, make and revoke access tokens"
@@ -204,6 +214,8 @@ MAX_RATING = 5
 MIN_ASSESSMENT_TITLE_LENGTH = 2
 MIN_REVIEW_CONTENT_LENGTH = 10
 MAX_TAGS = 10
+MAX_PEOPLE_AT_ONCE = 200
+"""Maximum people that one call names."""
 MAX_TAG_LENGTH = 50
 MAX_RESPONSE_TEXT_LENGTH = 20_000
 MAX_LONG_TEXT_LENGTH = 50_000

@@ -129,6 +129,13 @@ class QuestionInUse(Refusal):
     message = "Learners have answered this question, so it cannot be removed or change its type."
 
 
+class InUse(Refusal):
+    """Learners would lose attempts, lesson completions, notes or reviews with it. An enrolment alone is no reason."""
+
+    code = "IN_USE"
+    message = "Learners would lose work of theirs with this, so it cannot be removed."
+
+
 class TooManyTags(Refusal):
     """The note has more than 10 tags."""
 

@@ -15,6 +15,7 @@ from schema.attempts.subscriptions import AttemptSubscription
 from schema.catalog.authoring import CatalogAuthoringMutation
 from schema.catalog.mutations import CatalogMutation
 from schema.catalog.queries import CatalogQuery
+from schema.catalog.roster import CatalogRosterMutation
 from schema.core.executor import Executor
 from schema.core.nodes import NodeQuery
 from schema.core.scalars import BIG_INT, DATE_TIME, DECIMAL, BigInt
@@ -61,6 +62,7 @@ class Mutation(
     ActivityMutation,
     NotificationMutation,
     CatalogAuthoringMutation,
+    CatalogRosterMutation,
     AssessmentMutation,
     GradingMutation,
     ExplainingMutation,

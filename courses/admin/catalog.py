@@ -10,6 +10,8 @@ from courses import models
 from courses.admin.announcements import announce
 from courses.admin.base import FORM_FIELDS, RecordAdmin, WrittenAdmin, changed, kept_forms
 from courses.services import course_authoring as services
+from courses.services.course_removal import delete_course, delete_lesson
+from courses.services.instructors import appoint_instructors
 
 
 @admin.register(models.Course)
@@ -22,6 +24,12 @@ class CourseAdmin(WrittenAdmin):
     autocomplete_fields = ("instructors",)
     actions = (announce,)
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def delete_model(self, request: HttpRequest, obj: models.Course) -> None:
+        delete_course(author=request.user, course_id=obj.pk)
+
     def write(
         self, request: HttpRequest, obj: models.Course, form: ModelForm, formsets: list[Any]
     ) -> models.Course:
@@ -33,7 +41,7 @@ class CourseAdmin(WrittenAdmin):
             course = services.create_course(author=request.user, **settings)
         if instructors is None:
             return course
-        return services.appoint_instructors(author=request.user, course_id=course.pk, instructors=instructors)
+        return appoint_instructors(author=request.user, course_id=course.pk, instructors=instructors)
 
 
 class ResourceInline(admin.TabularInline):
@@ -65,6 +73,12 @@ class LessonAdmin(WrittenAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: models.Lesson | None = None) -> tuple[str, ...]:
         return ("course",) if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def delete_model(self, request: HttpRequest, obj: models.Lesson) -> None:
+        delete_lesson(author=request.user, lesson_id=obj.pk)
 
     def write(
         self, request: HttpRequest, obj: models.Lesson, form: ModelForm, formsets: list[Any]

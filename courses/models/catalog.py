@@ -240,7 +240,9 @@ class Enrollment(TimeStampedMixin):
     class Meta:
         indexes = [
             models.Index(fields=["user", "-enrolled_date"], name="enrollment_by_user"),
-            models.Index(fields=["course", "status"], name="enrollment_by_course"),
+            models.Index(fields=["course", "status", "-enrolled_date"], name="enrollment_by_status"),
+            models.Index(fields=["course", "-enrolled_date"], name="enrollment_newest_of_course"),
+            models.Index(fields=["course", "-updated_date"], name="enrollment_changed"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["user", "course"], name="unique_enrollment"),

@@ -3,6 +3,8 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -10,12 +12,24 @@ from django.db.models import Q
 from courses.mixins import TimeStampedMixin
 from courses.rules.words import VISIBLE, is_blank
 from courses.utils.constraints import json_is
+from courses.utils.folding import SeparatedWords
 from courses.utils.look_alikes import skeleton
 from courses.utils.model_helpers import defaults_to
 from courses.utils.statistics_inputs import StatisticsOwner
 from courses.validators import validate_not_blank, validate_time_zone
 
 LONGEST_SKELETON = 450
+
+
+def shown_name(person: str = "") -> models.Case:
+    """Return `User.shown_name` as an expression; `person` is the path to the user."""
+    has_display_name = models.When(Q((f"{person}display_name__regex", VISIBLE)), then=f"{person}display_name")
+    return models.Case(has_display_name, default=f"{person}username", output_field=models.CharField())
+
+
+def name_words(person: str = "") -> SearchVector:
+    """Return the search vector of the name that other people see, as it is indexed."""
+    return SearchVector(SeparatedWords(shown_name(person)), config="simple")
 
 
 class PersonManager(UserManager["User"]):
@@ -95,6 +109,7 @@ class User(AbstractUser):
     objects: ClassVar[PersonManager] = PersonManager()
 
     class Meta(AbstractUser.Meta):
+        indexes = [GinIndex(name_words(), name="person_words")]
         constraints = [
             models.CheckConstraint(
                 name="person_erased_is_nobody",
@@ -130,13 +145,6 @@ class User(AbstractUser):
                 "Somebody has this user name, or one that looks like it. Please choose another one.",
                 code="username_taken",
             )
-
-    SHOWN_NAME = models.Case(
-        models.When(display_name__regex=VISIBLE, then="display_name"),
-        default="username",
-        output_field=models.CharField(),
-    )
-    """The same as `shown_name`, as an expression."""
 
     @property
     def shown_name(self) -> str:

@@ -25,6 +25,12 @@ def may_see_person(viewer: Viewer) -> Q:
     return Q(pk=viewer.pk) | author | Q(Exists(_common_courses(viewer, OuterRef(OuterRef("pk")))))
 
 
+def may_name_learner(viewer: Viewer, course: Course) -> Q:
+    """Return a predicate: somebody whom the staff of a course may name by id: whom they see, or who ever took it."""
+    enrolled = Enrollment.objects.filter(course=course, user=OuterRef("pk"))
+    return may_see_person(viewer) | Q(Exists(enrolled))
+
+
 def _common_courses(viewer: User, person: OuterRef) -> QuerySet[Course]:
     """Return the courses that both the viewer and the person take or teach now."""
     enrolled = Enrollment.objects.filter(TAKES, course=OuterRef("pk"))

@@ -2,11 +2,22 @@
 
 import json
 from collections.abc import Collection
+from typing import Any
 
 from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 from django.db.models.lookups import Exact
 
-from courses.models import Assessment, AssessmentAttempt, AttemptAnswer, Lesson, Question
+from courses.models import (
+    Assessment,
+    AssessmentAttempt,
+    AttemptAnswer,
+    Course,
+    Lesson,
+    LessonCompletion,
+    Note,
+    Question,
+    Review,
+)
 from courses.policies import participation
 from courses.policies.participation import Viewer
 from courses.rules.readiness import assessment_problems
@@ -54,6 +65,26 @@ def are_in_use(question: Question, answer_ids: Collection[int]) -> bool:
         return True
     attempts = AssessmentAttempt.objects.filter(assessment_id=question.assessment_id, is_completed=False)
     return attempts.filter(_finds("layout", _OFFERED, answer_ids)).exists()
+
+
+def lost_with_course(course: Course) -> list[str]:
+    """Return the kinds of things that learners would lose with a course, in words."""
+    reviews = Review.objects.filter(course=course)
+    return _kept_in(Lesson.objects.filter(course=course)) + ["reviews"] * reviews.exists()
+
+
+def lost_with_lesson(lesson: Lesson) -> list[str]:
+    """Return the kinds of things that learners would lose with a lesson, in words."""
+    return _kept_in(Lesson.objects.filter(pk=lesson.pk))
+
+
+def _kept_in(lessons: QuerySet[Lesson]) -> list[str]:
+    kinds: dict[str, QuerySet[Any]] = {
+        "attempts": AssessmentAttempt.objects.filter(assessment__lesson__in=lessons),
+        "lesson completions": LessonCompletion.objects.filter(lesson__in=lessons),
+        "notes": Note.objects.filter(lesson__in=lessons),
+    }
+    return [kind for kind, rows in kinds.items() if rows.exists()]
 
 
 def _finds(column: str, path: str, answer_ids: Collection[int]) -> Q:

@@ -66,6 +66,11 @@ def enrollments_visible_to(viewer: Viewer) -> QuerySet[Enrollment]:
     return Enrollment.objects.filter(Q(user=viewer) | participation.teaches(viewer, "course_id"))
 
 
+def roster_visible_to(viewer: Viewer) -> QuerySet[Enrollment]:
+    """Return the enrolments in courses that the viewer teaches."""
+    return Enrollment.objects.filter(participation.teaches(viewer, "course_id"))
+
+
 def enrollments_of(viewer: Viewer) -> QuerySet[Enrollment]:
     """Return the viewer's own enrolments."""
     return Enrollment.objects.filter(user=viewer) if viewer else Enrollment.objects.none()

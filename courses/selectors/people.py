@@ -1,12 +1,13 @@
 """People, narrowed to a viewer."""
 
+from collections.abc import Collection
 from typing import TypeAlias, TypedDict
 
 from django.db.models import Q, QuerySet
 
-from courses.models import AccessToken, User
+from courses.models import AccessToken, Course, User
 from courses.policies.participation import ALWAYS, NEVER, Viewer
-from courses.policies.people import may_see_person
+from courses.policies.people import may_name_learner, may_see_person
 from courses.utils.annotated_rows import WithAnnotations
 
 
@@ -35,6 +36,14 @@ def own_account(viewer: Viewer) -> QuerySet[SeenUser]:
 def people_visible_to(viewer: Viewer) -> QuerySet[SeenUser]:
     """Return the viewer, and everybody in a common course or with a visible review or note; all for staff."""
     return people_as_seen_by(viewer).filter(may_see_person(viewer))
+
+
+def people_named(
+    viewer: Viewer, course: Course, *, usernames: Collection[str], user_ids: Collection[int | None]
+) -> QuerySet[User]:
+    """Return the people whom the staff of a course names: anybody by user name, by id only whom they may name so."""
+    by_id = Q(pk__in=[pk for pk in user_ids if pk]) & may_name_learner(viewer, course)
+    return User.objects.filter(Q(username__in=usernames) | by_id)
 
 
 def all_access_tokens_of(viewer: Viewer) -> QuerySet[AccessToken]:

@@ -73,7 +73,10 @@ def start_attempt(
         resumed = locked_attempt(learner.attempts.filter(assessment=assessment_id, is_completed=False))
         if resumed and close_if_over(resumed):
             resumed = None
-        [(assessment, refusal)] = starts(learner, [assessment_id])
+        found = starts(learner, [assessment_id])
+        if not found:  # deleted meanwhile
+            raise exceptions.NotFound(field=["assessmentId"])
+        [(assessment, refusal)] = found
         if refusal is None and resumed:
             return StartedAttempt(resumed, created=False)
         if refusal is None:
@@ -132,11 +135,14 @@ def complete_attempt(
 
 
 def _wait_for_other_starts(learner: User, course_id: int, assessment_id: int) -> None:
-    """Serialise a learner's starts in a course, and keep authors from deleting a question meanwhile."""
+    """Serialise a learner's starts in a course, and keep authors from deleting anything that is started meanwhile.
+
+    The assessment comes first: whoever deletes it holds it, and then writes the enrolments of its course.
+    """
     execute(
         """
-        SELECT FROM courses_enrollment WHERE user_id = %(learner)s AND course_id = %(course)s FOR NO KEY UPDATE;
-        SELECT FROM courses_assessment WHERE id = %(assessment)s FOR KEY SHARE
+        SELECT FROM courses_assessment WHERE id = %(assessment)s FOR KEY SHARE;
+        SELECT FROM courses_enrollment WHERE user_id = %(learner)s AND course_id = %(course)s FOR NO KEY UPDATE
         """,
         learner=learner.pk,
         course=course_id,

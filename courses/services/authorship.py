@@ -1,15 +1,17 @@
 """Common part of every edit: find the row, authorise its author, lock it, and assign values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from django.db.models import Model, QuerySet
+from django.db.models.functions import Now
 
 from courses import exceptions
-from courses.models import Assessment, Question, User
+from courses.models import Assessment, Lesson, Question, User
 from courses.selectors import authoring
 
 M = TypeVar("M", bound=Model)
+Ordered = TypeVar("Ordered", Lesson, Question)
 
 
 def locked_for_author(rows: QuerySet[M], pk: int, *, field: str, completely: bool = False) -> M:
@@ -34,6 +36,25 @@ def locked_question(author: User, question_id: int) -> Question:
     parent = questions.filter(pk=question_id).values("assessment")
     Assessment.objects.select_for_update().filter(pk__in=parent).first()
     return locked_for_author(questions, question_id, field="questionId", completely=True)
+
+
+def reorder(rows: QuerySet[Ordered], pks: Sequence[int], *, field: str, of: str) -> None:
+    """Number `rows`, the children of a parent that is locked, in the order of `pks`, which name each exactly once.
+
+    `of` says in words what they all are. Raises NotFound for another row, and Invalid for a list that is incomplete or
+    has duplicates, naming `field`.
+    """
+    by_pk = {row.pk: row for row in rows}
+    for place, pk in enumerate(pks):
+        if pk not in by_pk:
+            raise exceptions.NotFound(field=[field, str(place)])
+    if sorted(pks) != sorted(by_pk):
+        raise exceptions.Invalid(
+            f"Name every {of} exactly once. Perhaps one was added meanwhile.", field=[field]
+        )
+    for order, pk in enumerate(pks, start=1):
+        by_pk[pk].order, by_pk[pk].updated_date = order, Now()
+    rows.model._default_manager.bulk_update(by_pk.values(), ["order", "updated_date"])
 
 
 def assign(row: Model, values: Mapping[str, object]) -> None:

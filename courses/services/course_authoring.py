@@ -1,6 +1,6 @@
 """Authoring of courses and their lessons."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TypedDict, Unpack
 
@@ -14,7 +14,7 @@ from courses.policies.authoring import may_create_courses
 from courses.rules.pairing import paired
 from courses.selectors import authoring, catalog
 from courses.services import progress
-from courses.services.authorship import assign, locked_for_author
+from courses.services.authorship import assign, locked_for_author, reorder
 from courses.services.problems import Problems
 
 
@@ -74,14 +74,6 @@ def update_course(*, author: User, course_id: int, **changes: Unpack[CourseSetti
 
 
 @transaction.atomic
-def appoint_instructors(*, author: User, course_id: int, instructors: Iterable[User]) -> Course:
-    """Replace the instructors of a course. Raises NotFound, and PermissionDenied for all but its staff."""
-    course = locked_for_author(catalog.courses_visible_to(author), course_id, field="courseId")
-    course.instructors.set(instructors)
-    return course
-
-
-@transaction.atomic
 def create_lesson(*, author: User, course_id: int, **draft: Unpack[LessonDraft]) -> Lesson:
     """Append a lesson, with its resources, to a course. Learners then have one more to complete.
 
@@ -102,6 +94,18 @@ def update_lesson(*, author: User, lesson_id: int, **changes: Unpack[LessonDraft
     """
     lesson = locked_for_author(authoring.lessons_to_author(author), lesson_id, field="lessonId")
     return _written_lesson(lesson, changes)
+
+
+@transaction.atomic
+def reorder_lessons(*, author: User, course_id: int, lesson_ids: Sequence[int]) -> Course:
+    """Put the lessons of a course into the order given, which names each of them exactly once.
+
+    Raises NotFound, also for a lesson of another course, PermissionDenied, and Invalid for a list that is incomplete
+    or has duplicates.
+    """
+    course = locked_for_author(catalog.courses_visible_to(author), course_id, field="courseId")
+    reorder(course.lessons.all(), lesson_ids, field="lessonIds", of="lesson of the course")
+    return course
 
 
 def _saved_course(course: Course) -> Course:

@@ -5,7 +5,7 @@ it exclusively: neither counts with what the other is about to change.
 """
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from courses import exceptions
 from courses.constants import ActivityType, EnrollmentStatus, NotificationType
@@ -53,16 +53,41 @@ def complete_lesson(*, learner: User, lesson_id: int) -> Enrollment:
         return enrollment
     activity.record(actor=learner, type=ActivityType.COMPLETE_LESSON, course=lesson.course, lesson=lesson)
     _update_progress(lesson.course, learner)
-    if enrollment.status == EnrollmentStatus.ACTIVE and not _lessons_left(lesson, learner).exists():
-        _complete_course(own, lesson.course, learner)
+    complete_finished(course=lesson.course, enrollments=own)
     enrollment.refresh_from_db()
     return enrollment
 
 
 @transaction.atomic
 def update_progress(*, course: Course) -> None:
-    """Recompute progress after lessons were added or removed. A completed course stays completed."""
+    """Recompute progress after lessons were added or removed. A completed course stays completed, and is completed by
+    those who have no lesson left.
+    """
     _update_progress(course, None)
+    complete_finished(course=course, enrollments=course.enrollments.all())
+
+
+def complete_finished(*, course: Course, enrollments: QuerySet[Enrollment]) -> None:
+    """Complete the course, and tell them, for active learners who have no lesson left. The enrolments are locked."""
+    done = LessonCompletion.objects.filter(lesson=OuterRef("pk"), user=OuterRef(OuterRef("user")))
+    left = Lesson.objects.filter(~Exists(done), course=OuterRef("course"))
+    finished = enrollments.filter(~Exists(left), status=EnrollmentStatus.ACTIVE, progress_percentage=100)
+    learners = [enrollment.user for enrollment in finished.select_related("user").order_by("pk")]
+    if not learners:
+        return
+    enrollments.filter(user__in=learners).update(
+        status=EnrollmentStatus.COMPLETED,
+        completed_date=StatementTimestamp(),
+        updated_date=StatementTimestamp(),
+    )
+    notifications.notify(
+        recipients=learners,
+        type=NotificationType.ACHIEVEMENT,
+        title="Course completed",
+        message=f"You have completed every lesson of “{course.title}”. Well done!",
+        course=course,
+        action_url=f"/courses/{course.pk}",
+    )
 
 
 def _hold_lessons(course: Course) -> None:
@@ -72,21 +97,3 @@ def _hold_lessons(course: Course) -> None:
 
 def _update_progress(course: Course, learner: User | None) -> None:
     execute(_UPDATE_PROGRESS, course=course.pk, learner=learner.pk if learner else None)
-
-
-def _lessons_left(lesson: Lesson, learner: User) -> QuerySet[Lesson]:
-    return Lesson.objects.filter(course=lesson.course_id).exclude(completions__user=learner)
-
-
-def _complete_course(own: QuerySet[Enrollment], course: Course, learner: User) -> None:
-    own.update(
-        status=EnrollmentStatus.COMPLETED, completed_date=StatementTimestamp(), progress_percentage=100
-    )
-    notifications.notify(
-        recipients=[learner],
-        type=NotificationType.ACHIEVEMENT,
-        title="Course completed",
-        message=f"You have completed every lesson of “{course.title}”. Well done!",
-        course=course,
-        action_url=f"/courses/{course.pk}",
-    )

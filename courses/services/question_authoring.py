@@ -8,13 +8,12 @@ from collections.abc import Sequence
 
 from django.db import transaction
 from django.db.models import F
-from django.db.models.functions import Now
 
 from courses import exceptions
 from courses.constants import MAX_QUESTIONS
 from courses.models import Answer, Assessment, Question, User
 from courses.selectors import assessments, authoring
-from courses.services.authorship import locked_for_author, locked_question
+from courses.services.authorship import locked_for_author, locked_question, reorder
 from courses.services.problems import Problems
 from courses.services.question_drafts import (
     QuestionDraft,
@@ -63,18 +62,7 @@ def reorder_questions(*, author: User, assessment_id: int, question_ids: Sequenc
     assessment = locked_for_author(
         assessments.assessments_visible_to(author), assessment_id, field="assessmentId"
     )
-    questions = {question.pk: question for question in assessment.questions.all()}
-    for place, pk in enumerate(question_ids):
-        if pk not in questions:
-            raise exceptions.NotFound(field=["questionIds", str(place)])
-    if sorted(question_ids) != sorted(questions):
-        raise exceptions.Invalid(
-            "Name every question of the assessment exactly once. Perhaps one was added meanwhile.",
-            field=["questionIds"],
-        )
-    for order, pk in enumerate(question_ids, start=1):
-        questions[pk].order, questions[pk].updated_date = order, Now()
-    Question.objects.bulk_update(questions.values(), ["order", "updated_date"])
+    reorder(assessment.questions.all(), question_ids, field="questionIds", of="question of the assessment")
     return assessment
 
 

@@ -7,6 +7,7 @@ import strawberry
 
 from courses import models
 from courses.services import course_authoring as services
+from courses.services import course_removal as removal
 from schema.catalog.types import Course, Lesson
 from schema.context import Info
 from schema.core import ids
@@ -101,6 +102,48 @@ class UpdateLessonPayload(Payload):
     lesson: Lesson | None = declared(loaders.lesson_of, "Lesson as it is stored now.")
 
 
+@strawberry.input(description="The course to delete.")
+class DeleteCourseInput:
+    course_id: strawberry.ID = strawberry.field(
+        description="Global id of a course that the viewer may edit, and with which learners lose nothing."
+    )
+
+
+@strawberry.type(description="The course that was deleted.")
+class DeleteCoursePayload(Payload):
+    deleted_course_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Global id of the deleted course."
+    )
+
+
+@strawberry.input(description="The lesson to delete.")
+class DeleteLessonInput:
+    lesson_id: strawberry.ID = strawberry.field(
+        description="Global id of a lesson that the viewer may edit, and with which learners lose nothing."
+    )
+
+
+@strawberry.type(description="The lesson that was deleted.")
+class DeleteLessonPayload(Payload):
+    deleted_lesson_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Global id of the deleted lesson."
+    )
+
+
+@strawberry.input(description="The new order of a course's lessons.")
+class ReorderLessonsInput:
+    course_id: strawberry.ID = strawberry.field(description="Global id of a course that the viewer may edit.")
+    lesson_ids: list[strawberry.ID] = strawberry.field(
+        description="Global ids of all its lessons, each exactly once, in the new order."
+    )
+
+
+@strawberry.type(description="The course, with its lessons in the new order.")
+class ReorderLessonsPayload(Payload):
+    course_id: strawberry.Private[int | None] = None
+    course: Course | None = declared(loaders.course_of, "Course as it is stored now.")
+
+
 @strawberry.type
 class CatalogAuthoringMutation:
     @mutation(
@@ -142,6 +185,41 @@ class CatalogAuthoringMutation:
             author=info.context.person, lesson_id=lesson_id, **_with_resources(draft)
         )
         return UpdateLessonPayload(lesson_id=lesson.pk)
+
+    @mutation(
+        scope=Scope.COURSES_WRITE,
+        description="Delete a course with its lessons, assessments and enrolments, irreversibly. Refused with IN_USE "
+        "while learners have attempts, lesson completions, notes or reviews in it. For the staff of the course.",
+    )
+    def delete_course(info: Info, input: DeleteCourseInput) -> DeleteCoursePayload:
+        course_id = ids.required_pk(input.course_id, "Course", "courseId")
+        removal.delete_course(author=info.context.person, course_id=course_id)
+        return DeleteCoursePayload(deleted_course_id=input.course_id)
+
+    @mutation(
+        scope=Scope.COURSES_WRITE,
+        description="Delete a lesson with its material and its assessment, irreversibly. Refused with IN_USE while "
+        "learners have attempts, lesson completions or notes on it. For the staff of the course.",
+    )
+    def delete_lesson(info: Info, input: DeleteLessonInput) -> DeleteLessonPayload:
+        lesson_id = ids.required_pk(input.lesson_id, "Lesson", "lessonId")
+        removal.delete_lesson(author=info.context.person, lesson_id=lesson_id)
+        return DeleteLessonPayload(deleted_lesson_id=input.lesson_id)
+
+    @mutation(
+        scope=Scope.COURSES_WRITE,
+        description="Reorder the lessons of a course. For the staff of the course.",
+    )
+    def reorder_lessons(info: Info, input: ReorderLessonsInput) -> ReorderLessonsPayload:
+        course_id = ids.required_pk(input.course_id, "Course", "courseId")
+        lesson_ids = [
+            ids.required_pk(global_id, "Lesson", "lessonIds", str(place))
+            for place, global_id in enumerate(input.lesson_ids)
+        ]
+        course = services.reorder_lessons(
+            author=info.context.person, course_id=course_id, lesson_ids=lesson_ids
+        )
+        return ReorderLessonsPayload(course_id=course.pk)
 
 
 def _with_resources(draft: dict[str, Any]) -> dict[str, Any]:

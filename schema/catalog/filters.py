@@ -1,8 +1,9 @@
-"""Sort orders and filters of course lists."""
+"""Sort orders and filters of lists of courses and of enrolments."""
 
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from typing import Annotated
 
 import strawberry
 from django.db.models import Q
@@ -11,12 +12,15 @@ from graphql import GraphQLError
 
 from courses.constants import MAX_RATING
 from courses.models.catalog import COURSE_WORDS
+from courses.models.people import name_words
 from courses.policies.participation import takes
 from courses.selectors.search import words_query
 from schema.core import ids
+from schema.core.connections import After, Before, First, Last, page_request
+from schema.core.enums import EnrollmentStatus
 from schema.core.search import searchable
 from schema.dataloaders.base import Viewer
-from schema.dataloaders.paging import OrderTerm
+from schema.dataloaders.paging import OrderTerm, PageRequest
 
 
 @strawberry.input(description="Filter of courses: all conditions that are given must hold (AND).")
@@ -59,6 +63,52 @@ _TERMS = {
     CourseOrder.RATING: OrderTerm("average_rating", descending=True, kind=Decimal),
     CourseOrder.POPULARITY: OrderTerm("learner_count", descending=True),
 }
+
+
+NEWEST_ENROLLMENT = (
+    OrderTerm("enrolled_date", descending=True, kind=datetime),
+    OrderTerm("pk", descending=True),
+)
+
+
+def enrollments_of_course(
+    status: Annotated[
+        EnrollmentStatus | None, strawberry.argument(description="Only enrolments with this status.")
+    ] = None,
+    search: Annotated[
+        str | None,
+        strawberry.argument(
+            description="Full-text search, ignoring case: only people whose display name has all these words or "
+            "beginnings of words. At most 200 characters; a blank text is no condition."
+        ),
+    ] = None,
+    updated_since: Annotated[
+        datetime | None,
+        strawberry.argument(description="Only enrolments that were changed at this time or later."),
+    ] = None,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+) -> PageRequest:
+    where = Q()
+    annotations: tuple[tuple[str, BaseExpression], ...] = ()
+    if status is not None:
+        where &= Q(status=status)
+    if words := searchable(search):
+        where &= Q(words=words_query(words))
+        annotations = (("words", name_words("user__")),)
+    if updated_since is not None:
+        where &= Q(updated_date__gte=updated_since)
+    return page_request(
+        first=first,
+        after=after,
+        last=last,
+        before=before,
+        order=NEWEST_ENROLLMENT,
+        where=where,
+        annotations=annotations,
+    )
 
 
 def ordered_by(orders: list[CourseOrder] | None) -> tuple[OrderTerm, ...]:

@@ -9,6 +9,7 @@ import strawberry
 from courses import models
 from courses.constants import Scope
 from courses.selectors.catalog import SeenLesson
+from schema.catalog.filters import enrollments_of_course
 from schema.core.connections import Connection
 from schema.core.enums import EnrollmentStatus, ResourceKind
 from schema.core.fields import column, computed, declared, same_row
@@ -96,6 +97,12 @@ class Course(Node):
     )
     lessons: list[Lesson] = declared(loaders.lessons_of_course, "Lessons of the course, by position.")
     lesson_count: int = declared(loaders.lesson_count_of_course, "Number of lessons in the course.")
+    enrollments: Connection[Enrollment] | None = declared(
+        loaders.enrollments_of_course,
+        "Roster: everybody who takes or took the course, newest first. Null for everyone but the staff of the course.",
+        request=enrollments_of_course,
+        shown_if="viewer_is_staff",
+    )
     viewer_enrollment: Enrollment | None = declared(
         loaders.viewer_enrollment_in_course,
         "Enrolment of the viewer, also a withdrawn one. Null when they never enrolled.",

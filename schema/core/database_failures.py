@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection
 
 from schema.core.error_codes import ErrorCode
 
@@ -20,6 +20,11 @@ _COLLISIONS = {"40P01", "40001"}
 _NOT_PREPARED = "26000"
 """SQLSTATE of a statement that the session of a pooler lacks in the middle of a transaction: rolled back as well."""
 
+_REFERENT_GONE = "23503"
+"""SQLSTATE of foreign_key_violation: somebody deleted meanwhile what the write refers to. The next try finds that."""
+
+_BEGUN_AGAIN = _COLLISIONS | {_NOT_PREPARED, _REFERENT_GONE}
+
 _BY_SQLSTATE = {
     "57014": ErrorCode.TIMEOUT,  # query_canceled: the statement timeout
     "55P03": ErrorCode.BUSY,  # lock_not_available: the lock timeout
@@ -27,16 +32,16 @@ _BY_SQLSTATE = {
 
 
 def begun_again(write: Callable[[], T]) -> T:
-    """Run a write that owns its transaction, and retry it when it collided with another one, or a statement of it was
-    not prepared; return its result.
+    """Run a write that owns its transaction, and retry it when it collided with another one, referred to what another
+    one deleted, or a statement of it was not prepared; return its result.
 
-    Raises OperationalError after TRIES attempts, and at once inside a transaction that is not the write's.
+    Raises the failure after TRIES attempts, and at once inside a transaction that is not the write's.
     """
     for _ in range(TRIES - 1):
         try:
             return write()
-        except OperationalError as error:
-            if _sqlstate(error) not in _COLLISIONS | {_NOT_PREPARED} or connection.in_atomic_block:
+        except (OperationalError, IntegrityError) as error:
+            if _sqlstate(error) not in _BEGUN_AGAIN or connection.in_atomic_block:
                 raise
     return write()
 

@@ -15,6 +15,7 @@ from courses.constants import (
     AttemptEnd,
     AttemptState,
     Correctness,
+    EnrollmentAction,
     EnrollmentStatus,
     GradingState,
     ItemWarning,
@@ -83,6 +84,7 @@ _publish(
 )
 _publish(RegradePolicy)
 _publish(ItemWarning)
+_publish(EnrollmentAction)
 _publish(
     EnrollmentStatus,
     {

@@ -191,9 +191,9 @@ class DeclaredField(StrawberryField):
     def scope(self) -> Scope | None:
         """Scope that a token needs: the field's own, or that of the type it leads to.
 
-        None inside a mutation's payload, which the mutation's own scope covers.
+        Without one of its own, none inside a mutation's payload, which the mutation's own scope covers.
         """
-        if getattr(self.origin, "covered_by_its_mutation", False):
+        if self.own_scope is None and getattr(self.origin, "covered_by_its_mutation", False):
             return None
         return self.own_scope or scope_of_type(self.type)
 

@@ -18,5 +18,6 @@ is_lesson_completed = ExistsOf(selector=catalog.completed_lessons_of, by="lesson
 resource_by_id = ByPk(selector=catalog.resources_visible_to)
 
 enrollment_by_id = ByPk(selector=catalog.enrollments_visible_to)
+enrollments_of_course = PageOf(selector=catalog.roster_visible_to, by="course_id")
 enrollments_of_viewer = PageOf(selector=catalog.enrollments_of, by="user_id")
 enrollment_of_payload = ByPk(selector=catalog.enrollments_visible_to, key="enrollment_id")

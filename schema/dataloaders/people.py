@@ -5,4 +5,5 @@ from schema.dataloaders.base import ByPk
 
 person_by_id = ByPk(selector=people.people_visible_to)
 user_of = ByPk(selector=people.people_as_seen_by, key="user_id")
+learner_of = ByPk(selector=people.people_as_seen_by, key="learner_id")
 grader_of = ByPk(selector=people.people_as_seen_by, key="graded_by_id")

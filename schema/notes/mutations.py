@@ -43,7 +43,7 @@ class UpdateNoteInput:
 @strawberry.type(description="The changed note, as it is stored now.")
 class UpdateNotePayload(Payload):
     note_id: strawberry.Private[int | None] = None
-    note: Note | None = declared(loaders.note_of_payload, "Note as it is stored now.")
+    note: Note | None = declared(loaders.note_of_payload, "Note as it is stored now.", scope=Scope.NOTES_READ)
 
 
 @strawberry.input(description="The note to delete.")

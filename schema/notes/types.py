@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from schema.catalog.types import Lesson
 
 
-@node(models.Note, by_pk=loaders.note_by_id, scope=Scope.NOTES_WRITE)
+@node(models.Note, by_pk=loaders.note_by_id, scope=Scope.NOTES_READ)
 class Note(Node):
     content: str
     timestamp_seconds: int | None

@@ -25,7 +25,7 @@ class MarkNotificationReadInput:
 class MarkNotificationReadPayload(Payload):
     notification_id: strawberry.Private[int | None] = None
     notification: Notification | None = declared(
-        loaders.notification_of_payload, "Notification as it is stored now."
+        loaders.notification_of_payload, "Notification as it is stored now.", scope=Scope.NOTIFICATIONS_READ
     )
 
 
@@ -62,7 +62,7 @@ class AnnouncePayload(Payload):
 @strawberry.type
 class NotificationMutation:
     @mutation(
-        scope=Scope.COURSES_WRITE,
+        scope=Scope.NOTIFICATIONS_WRITE,
         description="Mark a notification as read. Idempotent: the first `readAt` stays.",
     )
     def mark_notification_read(info: Info, input: MarkNotificationReadInput) -> MarkNotificationReadPayload:
@@ -71,7 +71,7 @@ class NotificationMutation:
         return MarkNotificationReadPayload(notification_id=notification.pk)
 
     @mutation(
-        scope=Scope.COURSES_WRITE,
+        scope=Scope.NOTIFICATIONS_WRITE,
         description="Mark all notifications as read, or those about one course. Idempotent.",
     )
     def mark_all_notifications_read(

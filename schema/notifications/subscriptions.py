@@ -53,7 +53,7 @@ class NotificationFeed(Feed):
 class NotificationSubscription:
     @subscription(
         Notification,
-        scope=Scope.COURSES_WRITE,
+        scope=Scope.NOTIFICATIONS_READ,
         description="Notifications to the viewer from the start of the subscription, each once. Those from an "
         "interruption between server and database are sent after it; after a reconnection read "
         "`Viewer.notifications`.",

@@ -11,7 +11,7 @@ from schema.core.ids import Node, node
 from schema.dataloaders import notifications as loaders
 
 
-@node(models.Notification, by_pk=loaders.notification_by_id, scope=Scope.COURSES_WRITE)
+@node(models.Notification, by_pk=loaders.notification_by_id, scope=Scope.NOTIFICATIONS_READ)
 class Notification(Node):
     type: NotificationType = column("notification_type")
     title: str

@@ -2,11 +2,18 @@
 
 import strawberry
 
+from courses import models
 from courses.services import erasure as services
+from courses.services import profiles
 from schema.context import Info
 from schema.core import ids
+from schema.core.fields import declared
+from schema.core.inputs import LEFT_OUT_STAYS, changes, like
+from schema.core.permissions import Scope
 from schema.core.reauthentication import confirm_password
 from schema.core.user_errors import Payload, mutation
+from schema.dataloaders import people as loaders
+from schema.people.types import User
 
 
 @strawberry.input(description="The viewer's consent to the erasure, proved by the password.")
@@ -21,8 +28,28 @@ class DeleteAccountPayload(Payload):
     )
 
 
+@strawberry.input(description=f"Changes to the viewer's own profile. {LEFT_OUT_STAYS}")
+class UpdateProfileInput:
+    display_name: str | None = like(models.User, "display_name")
+    time_zone: str | None = like(models.User, "time_zone")
+
+
+@strawberry.type(description="The viewer, as others see them now.")
+class UpdateProfilePayload(Payload):
+    user_id: strawberry.Private[int | None] = None
+    user: User | None = declared(loaders.user_of, "Viewer as stored now, with the private fields filled.")
+
+
 @strawberry.type
 class PeopleMutation:
+    @mutation(
+        scope=Scope.COURSES_WRITE,
+        description="Change the viewer's display name or time zone. Streaks follow the new time zone at once.",
+    )
+    def update_profile(info: Info, input: UpdateProfileInput) -> UpdateProfilePayload:
+        person = profiles.update_profile(person=info.context.person, **changes(input))
+        return UpdateProfilePayload(user_id=person.pk)
+
     @mutation(
         scope=None,
         description="Erase the viewer's account, with immediate effect and irreversibly. What others need stays "

@@ -2,6 +2,7 @@
 
 from courses import models
 from courses.constants import Scope
+from courses.models.people import shown_name
 from courses.selectors.people import SeenUser
 from schema.core.fields import column, computed
 from schema.core.ids import Node, node
@@ -14,7 +15,7 @@ class User(Node):
         "shown_name",
         "Name that other people see.",
         columns=("display_name", "username"),
-        in_sql=models.User.SHOWN_NAME,
+        in_sql=shown_name(),
     )
 
     @computed(

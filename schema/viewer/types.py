@@ -1,7 +1,5 @@
 """Output type of the viewer's own account, with everything that is theirs."""
 
-from datetime import datetime
-
 import strawberry
 
 from courses.constants import Scope
@@ -9,6 +7,7 @@ from schema.activity.filters import activity_of_viewer
 from schema.activity.types import UserActivity
 from schema.attempts.filters import attempts_of_viewer
 from schema.attempts.types import AssessmentAttempt
+from schema.catalog.filters import NEWEST_ENROLLMENT
 from schema.catalog.types import Enrollment
 from schema.core.connections import After, Before, Connection, First, Last, page_request
 from schema.core.fields import declared, same_row
@@ -20,7 +19,7 @@ from schema.dataloaders import notifications as notification_loaders
 from schema.dataloaders import reviews as review_loaders
 from schema.dataloaders import statistics as statistics_loaders
 from schema.dataloaders import tokens as token_loaders
-from schema.dataloaders.paging import OrderTerm, PageRequest
+from schema.dataloaders.paging import PageRequest
 from schema.notes.filters import notes_of_viewer
 from schema.notes.types import Note
 from schema.notifications.filters import notifications_of_viewer
@@ -30,11 +29,6 @@ from schema.reviews.filters import reviews_of_viewer
 from schema.reviews.types import Review
 from schema.statistics.types import UserStatistics
 from schema.tokens.types import AccessToken
-
-NEWEST_ENROLLMENT = (
-    OrderTerm("enrolled_date", descending=True, kind=datetime),
-    OrderTerm("pk", descending=True),
-)
 
 
 def enrollments_page(
@@ -76,7 +70,7 @@ class OwnAccount:
     unread_notification_count: int = declared(
         notification_loaders.unread_count_of_viewer,
         "Number of unread notifications.",
-        scope=Scope.COURSES_WRITE,
+        scope=Scope.NOTIFICATIONS_READ,
     )
     statistics: UserStatistics = declared(
         statistics_loaders.statistics_of_viewer,
