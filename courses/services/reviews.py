@@ -35,11 +35,12 @@ def create_review(*, author: User, course_id: int, rating: int, content: str, ti
     Raises NotFound, PermissionDenied for its instructors, NotEnrolled, AlreadyReviewed, or a ValidationError
     that names the fields.
     """
-    course = courses_visible_to(author).filter(pk=course_id).first()
-    if course is None:
-        raise exceptions.NotFound(field=["courseId"])
     _lock_enrollment(author, course_id)
-    if refusal := refusal_to_review(courses_to_review(author).get(pk=course_id)):
+    course = courses_visible_to(author).filter(pk=course_id).first()
+    eligibility = courses_to_review(author).filter(pk=course_id).first()
+    if course is None or eligibility is None:
+        raise exceptions.NotFound(field=["courseId"])
+    if refusal := refusal_to_review(eligibility):
         raise refusal
     review = Review(user=author, course=course, is_approved=_is_approved_at_once())
     _write(review, {"rating": rating, "title": title, "content": content})
