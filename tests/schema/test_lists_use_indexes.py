@@ -49,6 +49,23 @@ LISTS: dict[str, str] = {
     "courses after a cursor": '{ courses(after: "%(after)s") { edges { node { title } } } }',
     "courses from the end": "{ courses(last: 20) { edges { node { title } } } }",
     "courses that the viewer takes": "{ viewer { enrollments { edges { node { id } } } } }",
+    "roster of a course": '{ course(id: "%(Course)s") { enrollments { edges { node { id } } } } }',
+    "roster of a course by status": (
+        '{ course(id: "%(Course)s") { enrollments(status: COMPLETED) { edges { node { id } } } } }'
+    ),
+    "roster of a course found by words": (
+        '{ course(id: "%(Course)s") { enrollments(search: "person777") { edges { node { id } } } } }'
+    ),
+    "roster of a course found by words, by status": (
+        '{ course(id: "%(Course)s") { enrollments(search: "person777", status: ACTIVE) { edges { node { id } } } } }'
+    ),
+    "roster of a course since a change": (
+        '{ course(id: "%(Course)s") { enrollments(updatedSince: "2100-01-01T00:00:00Z") '
+        "{ edges { node { id } } } } }"
+    ),
+    "roster of a course after a cursor": (
+        '{ course(id: "%(Course)s") { enrollments(after: "%(after)s") { edges { node { id } } } } }'
+    ),
     "reviews of a course": '{ course(id: "%(Course)s") { reviews { edges { node { id } } } } }',
     "reviews of a course, best first": (
         '{ course(id: "%(Course)s") { reviews(orderBy: [HIGHEST_RATING]) { edges { node { id } } } } }'
@@ -109,6 +126,12 @@ LISTS: dict[str, str] = {
 }
 
 STAFF_ONLY = {
+    "roster of a course",
+    "roster of a course by status",
+    "roster of a course found by words",
+    "roster of a course found by words, by status",
+    "roster of a course since a change",
+    "roster of a course after a cursor",
     "attempts of an assessment",
     "attempts of an assessment by one learner",
     "answers to grade",

@@ -56,6 +56,14 @@ FIELDS: dict[str, tuple[str, set[str]]] = {
         '{ node(id: "%(Course)s") { ... on Course { value: statistics { totalStudents } } } }',
         STAFF,
     ),
+    "roster of a course": (
+        '{ node(id: "%(Course)s") { ... on Course { value: enrollments { edges { node { id } } } } } }',
+        STAFF,
+    ),
+    "number of people on the roster of a course": (
+        '{ node(id: "%(Course)s") { ... on Course { value: enrollments { totalCount } } } }',
+        STAFF,
+    ),
     "content of a lesson": ('{ node(id: "%(Lesson)s") { ... on Lesson { value: content } } }', PARTICIPANTS),
     "resources of a lesson": (
         '{ node(id: "%(Lesson)s") { ... on Lesson { value: resources { id } } } }',

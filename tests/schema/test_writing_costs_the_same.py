@@ -22,7 +22,8 @@ class Place:
     def __init__(self, size: int) -> None:
         self.author = factories.make_user()
         self.author.user_permissions.add(Permission.objects.get(codename="add_course"))
-        self.course = factories.make_course(instructors=(self.author,))
+        self.second = factories.make_user()
+        self.course = factories.make_course(instructors=(self.author, self.second))
         self.reviewers = [factories.make_learner(self.course) for _ in range(size)]
         self.reviews = [factories.make_review(reviewer, self.course) for reviewer in self.reviewers]
         self.lessons = [factories.make_lesson(course=self.course) for _ in range(size)]
@@ -47,6 +48,23 @@ MUTATIONS: dict[str, Callable[[Place], tuple[User, dict[str, Any]]]] = {
     "update_course": lambda place: (place.author, {"courseId": _id(place.course), "title": "Better"}),
     "create_lesson": lambda place: (place.author, {"courseId": _id(place.course), "title": "One more"}),
     "update_lesson": lambda place: (place.author, {"lessonId": _id(place.lessons[0]), "title": "Clearer"}),
+    "reorder_lessons": lambda place: (
+        place.author,
+        {"courseId": _id(place.course), "lessonIds": [_id(lesson) for lesson in reversed(place.lessons)]},
+    ),
+    "delete_lesson": lambda place: (place.author, {"lessonId": _id(place.lessons[0])}),
+    "add_instructor": lambda place: (
+        place.author,
+        {"courseId": _id(place.course), "username": place.learner.username},
+    ),
+    "remove_instructor": lambda place: (
+        place.second,
+        {"courseId": _id(place.course), "userId": _id(place.author)},
+    ),
+    "update_enrollments": lambda place: (
+        place.author,
+        {"courseId": _id(place.course), "userIds": [_id(place.learner)], "action": "WITHDRAW"},
+    ),
     "create_question": lambda place: (
         place.author,
         {"assessmentId": _id(place.assessments[0]), "question": _question()},

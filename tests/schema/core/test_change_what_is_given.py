@@ -108,8 +108,8 @@ def _stored(row: Any) -> dict[str, Any]:
 
 
 def test_every_update_is_tried_here() -> None:
-    """A new update gets a row of its kind in ROWS."""
-    assert sorted(ROWS) == sorted(set(UPDATES) - {"UpdateProfile"})
+    """A new update gets a row of its kind in ROWS; one of the viewer, and one of many people, have tests of their own."""
+    assert sorted(ROWS) == sorted(set(UPDATES) - {"UpdateProfile", "UpdateEnrollments"})
 
 
 @pytest.mark.parametrize(("update", "name"), FIELDS)

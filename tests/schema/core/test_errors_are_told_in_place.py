@@ -26,7 +26,7 @@ pytestmark = pytest.mark.compiled
 QUERIES_OF_A_SEED = 40
 TOKENS = [
     frozenset({Scope.COURSES_READ}),
-    frozenset({Scope.COURSES_READ, Scope.NOTES_WRITE}),
+    frozenset({Scope.COURSES_READ, Scope.NOTES_READ}),
     frozenset({Scope.COURSES_READ, Scope.ATTEMPTS_READ}),
     frozenset(Scope) - {Scope.STATISTICS_READ},
     frozenset(Scope) - {Scope.COURSES_READ},

@@ -36,6 +36,8 @@ ALL = frozenset(Scope.values)
 FOR_SESSIONS_ONLY = {"Mutation.deleteAccount"}
 LEAD_TO_NODES_WITHOUT_A_SCOPE = {
     "Viewer.user",  # `viewer` itself needs the same scope
+    "LearnerOutcome.learner",  # within payloads, covered by their mutations
+    "LearnerOutcome.enrollment",
 }
 DECLARED_WITHOUT_A_SCOPE = {
     "CourseStatistics.assessments",

@@ -3,7 +3,7 @@
 import pytest
 
 from courses.constants import Scope
-from courses.models import AccessToken, Assessment, User
+from courses.models import AccessToken, Assessment, Note, Notification, User
 from schema.core import ids
 from schema.core.ids import KINDS
 from tests.factories import (
@@ -37,13 +37,14 @@ def learner(db: None) -> User:
 
 BEYOND = {
     "{ viewer { attempts { totalCount } } }": "attempts:read",
-    "{ viewer { notifications { totalCount } } }": "courses:write",
-    "{ viewer { unreadNotificationCount } }": "courses:write",
+    "{ viewer { notifications { totalCount } } }": "notifications:read",
+    "{ viewer { unreadNotificationCount } }": "notifications:read",
+    "{ viewer { notes { totalCount } } }": "notes:read",
     "{ viewer { activity { totalCount } } }": "statistics:read",
     "{ viewer { statistics { coursesEnrolled } } }": "statistics:read",
     "{ viewer { accessTokens { name } } }": "tokens:write",
     "{ courses { edges { node { statistics { totalStudents } } } } }": "statistics:read",
-    "{ courses { edges { node { lessons { notes { totalCount } } } } } }": "notes:write",
+    "{ courses { edges { node { lessons { notes { totalCount } } } } } }": "notes:read",
     "{ courses { edges { node { lessons { assessment { viewerAttempts { used } } } } } } }": "attempts:read",
     "{ courses { edges { node { lessons { assessment { attempts { totalCount } } } } } } }": "attempts:read",
     "{ courses { edges { node { lessons { assessment { itemAnalysis { mean } } } } } } }": "statistics:read",
@@ -121,6 +122,37 @@ def test_a_mutation_shows_what_it_wrote_and_nothing_behind_it(api, db):
     behind = api(document, learner, frozenset({"notes:write"}), input=note)
     assert behind.errors[0]["path"] == ["createNote", "note", "lesson"]
     assert behind.codes == ["TOKEN_SCOPE_MISSING"]
+
+
+READ_BY_WRITING = {
+    "Note": ("updateNote", "noteId", "note { content }", "notes"),
+    "Notification": ("markNotificationRead", "notificationId", "notification { title }", "notifications"),
+}
+
+
+@pytest.mark.parametrize("kind", READ_BY_WRITING)
+def test_to_write_a_thing_is_not_to_read_it(api, learner, kind):
+    """A mutation of a note or a notification that is there would show more than it wrote."""
+    mutation, name, selection, noun = READ_BY_WRITING[kind]
+    row = {"Note": Note, "Notification": Notification}[kind].objects.get()
+    document = f"""mutation($input: {mutation[0].upper()}{mutation[1:]}Input!) {{
+        {mutation}(input: $input) {{ {selection} userErrors {{ code }} }} }}"""
+    given, shown = {name: ids.encode(kind, row.pk)}, selection.split()[0]
+
+    alone = api(document, learner, frozenset({f"{noun}:write"}), input=given)
+    assert alone.codes == ["TOKEN_SCOPE_MISSING"]
+    assert alone.errors[0]["path"] == [mutation, shown]
+    assert alone.data[mutation] == {shown: None, "userErrors": []}
+    both = api(document, learner, frozenset({f"{noun}:write", f"{noun}:read"}), input=given)
+    assert both[mutation][shown] is not None
+
+
+@pytest.mark.parametrize("scope", ["courses:write", "notifications:read"])
+def test_only_its_own_scope_marks_notifications(api, learner, scope):
+    document = "mutation { markAllNotificationsRead(input: {}) { markedCount userErrors { code } } }"
+    payload = api(document, learner, frozenset({scope}))["markAllNotificationsRead"]
+    assert payload == {"markedCount": None, "userErrors": [{"code": "TOKEN_SCOPE_MISSING"}]}
+    assert not Notification.objects.get().is_read
 
 
 def test_a_course_can_be_read_with_the_basic_scope(api, db):

@@ -41,6 +41,7 @@ TYPE_OF_ID = {
     "noteId": "Note",
     "notificationId": "Notification",
     "accessTokenId": "AccessToken",
+    "userId": "User",
 }
 """The names under which inputs take ids, and of which type the ids are."""
 

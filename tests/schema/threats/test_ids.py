@@ -12,7 +12,7 @@ from schema.core.ids import KINDS
 from schema.dataloaders.statements import STAND_IN
 from tests.schema.threats.conftest import TYPE_OF_ID, World, failures, walk_with
 
-WITHOUT_ANY_ID = {"createCourse", "createAccessToken", "deleteAccount", "tryGrade"}
+WITHOUT_ANY_ID = {"createCourse", "createAccessToken", "deleteAccount", "tryGrade", "updateProfile"}
 """Mutations whose input names nothing that there is."""
 ALL_IDS_OPTIONAL = {"markAllNotificationsRead", "recordActivity"}
 MISSING = 999_999_999

@@ -77,7 +77,7 @@ def test_nobody_who_is_not_signed_in_subscribes(
 
 
 @pytest.mark.parametrize(
-    ("document", "needed"), [(UPDATED, Scope.ATTEMPTS_READ), (RECEIVED, Scope.COURSES_WRITE)]
+    ("document", "needed"), [(UPDATED, Scope.ATTEMPTS_READ), (RECEIVED, Scope.NOTIFICATIONS_READ)]
 )
 def test_a_token_needs_the_scope(
     first_event: FirstEvent, learner: User, document: str, needed: Scope
