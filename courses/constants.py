@@ -130,7 +130,7 @@ class EnrollmentAction(TextChoices):
     """Actions of staff on the enrolments of a course."""
 
     ENROLL = "enroll", "Enrol, or take a withdrawn enrolment up again"
-    WITHDRAW = "withdraw", "Withdraw"
+    WITHDRAW = "withdraw", "Withdraw, and keep progress and results"
 
 
 class EnrollmentStatus(TextChoices):

@@ -57,7 +57,7 @@ class UpdateEnrollmentsInput:
         default=strawberry.UNSET,
         description="Global ids of people whom the viewer may see, or who took the course before.",
     )
-    action: EnrollmentAction = strawberry.field(description="What to do with them all.")
+    action: EnrollmentAction = strawberry.field(description="Action on each of them.")
 
 
 @strawberry.type(description="The outcome for each person who was named.")

@@ -13,7 +13,14 @@ MARKED = re.compile(r"(?<=<!-- the map -->\n).*?(?=<!-- /the map -->)", re.DOTAL
 
 SHARED = "for all of them"
 NOUNS = {
-    "catalog": {"course_authoring", "enrollment", "participation", "progress"},
+    "catalog": {
+        "course_authoring",
+        "course_removal",
+        "enrollment",
+        "instructors",
+        "participation",
+        "progress",
+    },
     "assessments": {"assessment_authoring", "question_authoring", "question_drafts", "question_editing"},
     "attempts": {
         "answer_key",
@@ -29,7 +36,7 @@ NOUNS = {
     "activity": {"activity_archives", "archives"},
     "statistics": {"course_figures", "item_analysis", "learner_figures", "streaks"},
     "notifications": set[str](),
-    "people": {"erasure"},
+    "people": {"erasure", "profiles"},
     "tokens": {
         "access_tokens",
         "cost_buckets",

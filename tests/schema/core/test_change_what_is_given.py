@@ -108,7 +108,7 @@ def _stored(row: Any) -> dict[str, Any]:
 
 
 def test_every_update_is_tried_here() -> None:
-    """A new update gets a row of its kind in ROWS; one of the viewer, and one of many people, have tests of their own."""
+    """A new update gets a row of its kind in ROWS; those of the viewer and of many people are tried elsewhere."""
     assert sorted(ROWS) == sorted(set(UPDATES) - {"UpdateProfile", "UpdateEnrollments"})
 
 
