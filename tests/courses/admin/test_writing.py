@@ -62,6 +62,35 @@ def test_an_edit_of_a_course_leaves_its_instructors(client, moderator):
     assert (course.title, list(course.instructors.all())) == ("Green tea", [instructor])
 
 
+def test_a_course_keeps_somebody_who_teaches_it(client, moderator):
+    instructor = factories.make_user()
+    course = factories.make_course(instructors=(instructor,), **COURSE)
+    page = address("course", "change", course.pk)
+    response = send(client, page, COURSE | {"title": "Green tea", "instructors": []})
+    assert said(response) == ["Nobody else teaches this course. Please add another instructor first."]
+    course.refresh_from_db()
+    assert (course.title, list(course.instructors.all())) == ("Tea", [instructor])
+
+
+@pytest.mark.parametrize("name", ["course", "lesson"])
+@pytest.mark.parametrize("selects", [False, True])
+def test_a_course_or_lesson_is_deleted_unless_learners_would_lose_something(client, moderator, name, selects):
+    lesson = factories.make_lesson(course=factories.make_course(instructors=(factories.make_user(),)))
+    note = factories.make_note(factories.make_learner(lesson.course), lesson)
+    row = lesson if name == "lesson" else lesson.course
+    page, values = address(name, "delete", row.pk), {"post": "yes"}
+    if selects:
+        page = address(name, "changelist")
+        values |= {"action": "delete_selected", "_selected_action": row.pk}
+    instead = {"course": "You can unpublish it instead.", "lesson": "You can edit it instead."}[name]
+    assert said(send(client, page, values)) == [f"Learners would lose notes with this {name}. {instead}"]
+    assert models.Note.objects.get() == note
+    note.delete()
+    send(client, page, values)
+    assert not models.Lesson.objects.exists()
+    assert models.Course.objects.exists() == (name == "lesson")
+
+
 NO_NUMBERS = [
     "1e-99999999",
     "1e99999999",

@@ -1,4 +1,4 @@
-"""Writes that PostgreSQL ends because they and another transaction wait for each other."""
+"""Writes that PostgreSQL ends because of another transaction: both wait, or one deletes what the other refers to."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -7,9 +7,10 @@ from typing import Any
 
 import psycopg2
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
+from django.db.models import QuerySet
 
-from courses.models import AssessmentAttempt, AttemptAnswer
+from courses.models import AssessmentAttempt, AttemptAnswer, Lesson, Note
 from courses.services.attempt_responses import SAVE
 from schema.core.database_failures import TRIES, begun_again, failure_code
 from schema.core.error_codes import ErrorCode
@@ -90,6 +91,32 @@ def test_a_save_whose_write_the_session_has_not_prepared_is_begun_again_and_save
 @pytest.mark.parametrize("times", range(TRIES))
 def test_a_write_is_begun_three_times_at_most(times: int) -> None:
     assert begun_again(_colliding(times)) == times + 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_write_on_what_is_deleted_before_it_is_committed_is_begun_again_and_finds_nothing() -> None:
+    lesson = factories.make_lesson()
+    learner, refused = factories.make_learner(lesson.course), []
+    rows = Lesson.objects.filter(pk=lesson.pk)
+
+    def write() -> None:
+        if not rows.exists():
+            refused.append("there is no lesson")
+            return
+        with transaction.atomic():
+            factories.make_note(learner, lesson)
+            deleting = Thread(target=_delete, args=[rows])
+            deleting.start()
+            deleting.join()
+
+    begun_again(write)
+    assert refused == ["there is no lesson"]
+    assert not Note.objects.exists()
+
+
+def _delete(rows: QuerySet[Lesson]) -> None:
+    rows.delete()
+    connection.close()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -40,6 +40,8 @@ LEAD_TO_NODES_WITHOUT_A_SCOPE = {
     "LearnerOutcome.enrollment",
 }
 DECLARED_WITHOUT_A_SCOPE = {
+    "LearnerOutcome.enrollment",
+    "LearnerOutcome.learner",
     "CourseStatistics.assessments",
     "Assessment.maxScore",
     "Assessment.problems",
