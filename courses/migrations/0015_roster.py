@@ -44,6 +44,17 @@ class Migration(migrations.Migration):
             models.Index(fields=["course", "-updated_date"], name="enrollment_changed"),
         ),
         RemoveIndexConcurrently("enrollment", "enrollment_by_course"),
+        migrations.AlterField(
+            "enrollment",
+            "course",
+            models.ForeignKey(
+                db_index=False,
+                help_text="The course that is taken.",
+                on_delete=models.deletion.CASCADE,
+                related_name="enrollments",
+                to="courses.course",
+            ),
+        ),
         AddIndexConcurrently(
             "user",
             GinIndex(SearchVector(SeparatedWords(SHOWN_NAME), config="simple"), name="person_words"),

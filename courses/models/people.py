@@ -21,15 +21,15 @@ from courses.validators import validate_not_blank, validate_time_zone
 LONGEST_SKELETON = 450
 
 
-def shown_name(person: str = "") -> models.Case:
-    """Return `User.shown_name` as an expression; `person` is the path to the user."""
-    has_display_name = models.When(Q((f"{person}display_name__regex", VISIBLE)), then=f"{person}display_name")
-    return models.Case(has_display_name, default=f"{person}username", output_field=models.CharField())
+SHOWN_NAME = models.Case(
+    models.When(Q(display_name__regex=VISIBLE), then="display_name"),
+    default="username",
+    output_field=models.CharField(),
+)
+"""The same as `User.shown_name`, as an expression."""
 
-
-def name_words(person: str = "") -> SearchVector:
-    """Return the search vector of the name that other people see, as it is indexed."""
-    return SearchVector(SeparatedWords(shown_name(person)), config="simple")
+NAME_WORDS = SearchVector(SeparatedWords(SHOWN_NAME), config="simple")
+"""Search vector of the name that other people see, as it is indexed."""
 
 
 class PersonManager(UserManager["User"]):
@@ -109,7 +109,7 @@ class User(AbstractUser):
     objects: ClassVar[PersonManager] = PersonManager()
 
     class Meta(AbstractUser.Meta):
-        indexes = [GinIndex(name_words(), name="person_words")]
+        indexes = [GinIndex(NAME_WORDS, name="person_words")]
         constraints = [
             models.CheckConstraint(
                 name="person_erased_is_nobody",

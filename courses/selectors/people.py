@@ -6,9 +6,12 @@ from typing import TypeAlias, TypedDict
 from django.db.models import Q, QuerySet
 
 from courses.models import AccessToken, Course, User
+from courses.models.people import NAME_WORDS
 from courses.policies.participation import ALWAYS, NEVER, Viewer
 from courses.policies.people import may_name_learner, may_see_person
+from courses.selectors.search import words_query
 from courses.utils.annotated_rows import WithAnnotations
+from courses.utils.sql import any_of
 
 
 class _Seen(TypedDict):
@@ -44,6 +47,15 @@ def people_named(
     """Return the people whom the staff of a course names: anybody by user name, by id only whom they may name so."""
     by_id = Q(pk__in=[pk for pk in user_ids if pk]) & may_name_learner(viewer, course)
     return User.objects.filter(Q(username__in=usernames) | by_id)
+
+
+def is_called(search: str, person: str) -> Q:
+    """Return a predicate: every word of the search begins one of the name that others see. `person` is the column.
+
+    People are looked up in the index of names, also among few rows: without it each name would be folded anew.
+    """
+    called = User.objects.alias(words=NAME_WORDS).filter(words=words_query(search)).values("pk")
+    return Q(any_of(person, *called.query.sql_with_params()))
 
 
 def all_access_tokens_of(viewer: Viewer) -> QuerySet[AccessToken]:

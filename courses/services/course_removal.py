@@ -11,6 +11,7 @@ from django.db.models import F, QuerySet
 
 from courses import exceptions
 from courses.models import Assessment, Course, Lesson, User
+from courses.policies.participation import teaches
 from courses.selectors import authoring, catalog
 from courses.services import progress
 from courses.services.authorship import locked_for_author
@@ -43,7 +44,7 @@ def delete_lesson(*, author: User, lesson_id: int) -> None:
     PermissionDenied, and InUse, which names what learners would lose.
     """
     lessons = authoring.lessons_to_author(author)
-    parent = lessons.filter(pk=lesson_id, viewer_is_staff=True).values("course")
+    parent = lessons.filter(teaches(author, "course_id"), pk=lesson_id).values("course")
     course = Course.objects.select_for_update(no_key=True).filter(pk__in=parent).first()
     lesson = locked_for_author(lessons, lesson_id, field="lessonId", completely=True)
     assert course is not None, "whoever may edit a lesson has just locked its course"

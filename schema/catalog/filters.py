@@ -12,8 +12,8 @@ from graphql import GraphQLError
 
 from courses.constants import MAX_RATING
 from courses.models.catalog import COURSE_WORDS
-from courses.models.people import name_words
 from courses.policies.participation import takes
+from courses.selectors.people import is_called
 from courses.selectors.search import words_query
 from schema.core import ids
 from schema.core.connections import After, Before, First, Last, page_request
@@ -92,12 +92,10 @@ def enrollments_of_course(
     before: Before = None,
 ) -> PageRequest:
     where = Q()
-    annotations: tuple[tuple[str, BaseExpression], ...] = ()
     if status is not None:
         where &= Q(status=status)
     if words := searchable(search):
-        where &= Q(words=words_query(words))
-        annotations = (("words", name_words("user__")),)
+        where &= is_called(words, "user_id")
     if updated_since is not None:
         where &= Q(updated_date__gte=updated_since)
     return page_request(
@@ -107,7 +105,6 @@ def enrollments_of_course(
         before=before,
         order=NEWEST_ENROLLMENT,
         where=where,
-        annotations=annotations,
     )
 
 

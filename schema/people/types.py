@@ -2,7 +2,7 @@
 
 from courses import models
 from courses.constants import Scope
-from courses.models.people import shown_name
+from courses.models.people import SHOWN_NAME
 from courses.selectors.people import SeenUser
 from schema.core.fields import column, computed
 from schema.core.ids import Node, node
@@ -15,7 +15,7 @@ class User(Node):
         "shown_name",
         "Name that other people see.",
         columns=("display_name", "username"),
-        in_sql=shown_name(),
+        in_sql=SHOWN_NAME,
     )
 
     @computed(

@@ -81,7 +81,7 @@ def test_a_course_or_lesson_is_deleted_unless_learners_would_lose_something(clie
     page, values = address(name, "delete", row.pk), {"post": "yes"}
     if selects:
         page = address(name, "changelist")
-        values |= {"action": "delete_selected", "_selected_action": row.pk}
+        values |= {"action": "delete_selected", "_selected_action": str(row.pk)}
     instead = {"course": "You can unpublish it instead.", "lesson": "You can edit it instead."}[name]
     assert said(send(client, page, values)) == [f"Learners would lose notes with this {name}. {instead}"]
     assert models.Note.objects.get() == note

@@ -151,7 +151,7 @@ def test_who_changes_the_people_of_a_course(
     second, newcomer = factories.make_user(username="second"), factories.make_user(username="newcomer")
     course.instructors.add(second)
     of_course = {"courseId": encode("Course", course.pk)}
-    asked = {
+    asked: dict[str, tuple[str, dict[str, Any]]] = {
         "addInstructor": ("add_instructor", {"username": "newcomer"}),
         "removeInstructor": ("remove_instructor", {"userId": _id(second)}),
         "updateEnrollments": ("update_enrollments", {"usernames": ["newcomer"], "action": "ENROLL"}),
@@ -171,11 +171,12 @@ def test_who_changes_the_people_of_a_course(
 def test_nobody_changes_them_without_signing_in_or_with_a_token_that_reads(
     api: Api, people: People, course: Course, name: str
 ) -> None:
-    values = {
+    named: dict[str, dict[str, Any]] = {
         "add_instructor": {"username": people.learner.username},
         "remove_instructor": {"userId": _id(people.instructor)},
         "update_enrollments": {"userIds": [_id(people.learner)], "action": "WITHDRAW"},
-    }[name] | {"courseId": encode("Course", course.pk)}
+    }
+    values = named[name] | {"courseId": encode("Course", course.pk)}
     assert api(operation(name), input=values).codes == ["UNAUTHENTICATED"]
     scopes = frozenset({"courses:read", "grading:write"})
     [payload] = api(operation(name), people.instructor, scopes, input=values).data.values()

@@ -134,7 +134,7 @@ READ_BY_WRITING = {
 def test_to_write_a_thing_is_not_to_read_it(api, learner, kind):
     """A mutation of a note or a notification that is there would show more than it wrote."""
     mutation, name, selection, noun = READ_BY_WRITING[kind]
-    row = {"Note": Note, "Notification": Notification}[kind].objects.get()
+    row = Note.objects.get() if kind == "Note" else Notification.objects.get()
     document = f"""mutation($input: {mutation[0].upper()}{mutation[1:]}Input!) {{
         {mutation}(input: $input) {{ {selection} userErrors {{ code }} }} }}"""
     given, shown = {name: ids.encode(kind, row.pk)}, selection.split()[0]
