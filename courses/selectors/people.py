@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from typing import TypeAlias, TypedDict
 
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, Func, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from courses.models import AccessToken, Course, User
 from courses.models.people import NAME_WORDS
@@ -11,7 +12,6 @@ from courses.policies.participation import ALWAYS, NEVER, Viewer
 from courses.policies.people import may_name_learner, may_see_person
 from courses.selectors.search import words_query
 from courses.utils.annotated_rows import WithAnnotations
-from courses.utils.sql import any_of
 
 
 class _Seen(TypedDict):
@@ -52,10 +52,16 @@ def people_named(
 def is_called(search: str, person: str) -> Q:
     """Return a predicate: every word of the search begins one of the name that others see. `person` is the column.
 
-    People are looked up in the index of names, also among few rows: without it each name would be folded anew.
+    People are looked up once in the index of names, and hashed: where PostgreSQL expects few rows to choose from, it
+    would fold the name of each anew, or compare each with everybody found.
     """
     called = User.objects.alias(words=NAME_WORDS).filter(words=words_query(search)).values("pk")
-    return Q(any_of(person, *called.query.sql_with_params()))
+    sql, values = called.query.sql_with_params()
+    found = RawSQL(f"SELECT unnest(ARRAY({sql}))", values)  # noqa: S611 - of a queryset
+    among = Func(
+        person, found, template="(%(expressions)s) IS TRUE", arg_joiner=" IN ", output_field=BooleanField()
+    )
+    return Q(among)
 
 
 def all_access_tokens_of(viewer: Viewer) -> QuerySet[AccessToken]:

@@ -1,13 +1,11 @@
 """Statements that are clearer in SQL than in the query language of the models."""
 
 from collections import namedtuple
-from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, Func, Model, Q
-from django.db.models.expressions import RawSQL
+from django.db.models import Model, Q
 from django.db.models.sql import Query
 
 
@@ -38,17 +36,6 @@ def in_sql(rule: Any, **row: type[Model]) -> str:
     sql, values = query.get_compiler(connection=connection).compile(resolved.relabeled_clone(renamed))
     written: str = sql % tuple(map(connection.schema_editor().quote_value, values))
     return written.replace("%", "%%")
-
-
-def any_of(column: str, query: str, values: Sequence[Any] = ()) -> Func:
-    """Return the condition that a column is among the results of a query, which PostgreSQL then looks up in an index.
-
-    For IN it would read the whole table, if it does not know how few results there are.
-    """
-    results = RawSQL(f"ARRAY({query})", tuple(values))  # noqa: S611 - a query of ours
-    return Func(
-        column, results, template="%(expressions)s", arg_joiner=" = ANY ", output_field=BooleanField()
-    )
 
 
 def execute(statement: str, **parameters: Any) -> int:

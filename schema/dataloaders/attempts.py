@@ -10,9 +10,8 @@ import orjson
 from courses.models import Answer, Question
 from courses.selectors import attempt_starts, attempts
 from courses.services.attempt_endings import close_expired_attempts
-from courses.utils.sql import any_of
 from schema.dataloaders.base import Advice, AfterLoad, ByPk, InOrder, Made, PageOf, Viewer
-from schema.dataloaders.inlining import Instances, Parts, RawColumns, Rows, never_null
+from schema.dataloaders.inlining import Instances, Parts, RawColumns, Rows, any_of, never_null
 from schema.dataloaders.plans import UNKNOWN, Plan
 from schema.dataloaders.statements import rows_of
 
