@@ -2,13 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from django.core.exceptions import ValidationError
 
 from courses.models import StatisticsChange, User
-from courses.selectors.statistics import learner_statistics
+from courses.selectors.streaks import activity_streaks
 from courses.services.profiles import update_profile
 from courses.services.statistics import refresh_all
 from tests import factories
@@ -85,8 +84,7 @@ def test_the_streak_follows_the_new_time_zone_at_once(person: User) -> None:
         type(activity)._default_manager.filter(pk=activity.pk).update(created_date=moment)
     refresh_all()
     StatisticsChange.objects.all().delete()
-    with patch("courses.selectors.statistics.database_now", return_value=now):
-        assert learner_statistics(person, [person.pk])[person.pk].activity_streak == 3
-        update_profile(person=person, time_zone="Asia/Tokyo")  # 20:00 today, 8:00 today, and 8:00 yesterday
-        assert learner_statistics(person, [person.pk])[person.pk].activity_streak == 2
+    assert activity_streaks([person.pk], now=now) == {person.pk: 3}
+    update_profile(person=person, time_zone="Asia/Tokyo")  # 20:00 today, 8:00 today, and 8:00 yesterday
+    assert activity_streaks([person.pk], now=now) == {person.pk: 2}
     assert list(StatisticsChange.objects.values_list("user", "course")) == [(person.pk, None)]
