@@ -60,10 +60,21 @@ def until_it_waits(thread: Thread) -> None:
         pass
 
 
+def until_waiting(number: int) -> None:
+    """Return once so many sessions wait for a lock."""
+    while _waiting() < number:
+        pass
+
+
 def _somebody_waits_for_a_lock() -> bool:
+    return _waiting() > 0
+
+
+def _waiting() -> int:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_stat_activity USING (pid) "
-            "WHERE NOT granted AND datname = current_database())"
+            "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) "
+            "WHERE NOT granted AND datname = current_database()"
         )
-        return bool(cursor.fetchone()[0])
+        count: int = cursor.fetchone()[0]
+    return count

@@ -186,7 +186,8 @@ def make_completed_attempt(user: User, assessment: Assessment) -> AssessmentAtte
 
 def rescore(attempt: AssessmentAttempt) -> None:
     """Score `attempt` anew, whose answers were given other grades."""
-    attempt._set_result(list(attempt.answers.prefetch_related("question")))
+    answers = list(attempt.answers.select_related("question"))
+    attempt._set_result(answers, {answer.question_id: answer.question.points for answer in answers})
     AssessmentAttempt.objects.filter(pk=attempt.pk).update(
         score=attempt.score,
         exact_score=attempt.exact_score,

@@ -12,7 +12,7 @@ from courses.constants import MAX_POINTS, GradeChangeReason
 from courses.mixins import TimeStampedMixin
 from courses.models.assessments import Answer, Question
 from courses.models.attempts import GRADE_FIELDS, UNGRADED, AssessmentAttempt
-from courses.rules import grading
+from courses.rules import grading, values
 from courses.rules.credit import POINTS_DECIMALS, kept_credit, kept_points
 from courses.rules.layout import as_laid_out, find_entry
 from courses.rules.questions import QuestionKind, SpecifiedColumns, kind_of
@@ -233,12 +233,15 @@ class AttemptAnswer(TimeStampedMixin):
     def text_response(self, text: str) -> None:
         self.text_answer = text
 
-    def grade(self) -> Grade:
-        """Set credit, correctness and points by the current key, without saving; return the grade with its reasons."""
+    def grade(self, question: values.Question | None = None) -> Grade:
+        """Set credit, correctness and points by the current key, without saving; return the grade with its reasons.
+
+        `question` is the question with its key, where that was read already.
+        """
         entry = find_entry(self.attempt.layout, self.question_id)
-        rule = as_laid_out(self.question.to_rule(), entry)
-        rule = replace(rule, decimal_comma=self.attempt.accepts_decimal_comma)
-        grade = grading.grade(rule, self.response)
+        if question is None:
+            question = replace(self.question.to_rule(), decimal_comma=self.attempt.accepts_decimal_comma)
+        grade = grading.grade(as_laid_out(question, entry), self.response)
         self.credit = None if grade.credit is None else kept_credit(grade.credit)
         self.exact_points = None if grade.exact_points is None else kept_points(grade.exact_points)
         self.is_correct, self.points_earned = grade.is_correct, grade.points or 0

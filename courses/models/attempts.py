@@ -1,6 +1,7 @@
 """Attempts of learners at assessments: start, end and score."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from operator import attrgetter
@@ -19,7 +20,7 @@ from courses.mixins import TimeStampedMixin
 from courses.models.assessments import Assessment
 from courses.models.catalog import Enrollment
 from courses.models.people import User
-from courses.rules import pass_mark
+from courses.rules import pass_mark, values
 from courses.rules.attempt_limits import attempts_left
 from courses.rules.credit import POINTS_DECIMALS, counted_points, total_points
 from courses.rules.layout import make_layout, points_in
@@ -271,6 +272,33 @@ class AssessmentAttempt(TimeStampedMixin):
         self.is_completed, self.ended_by, self.end_time = True, ended_by, end_time
         self.save(update_fields=RESULT_FIELDS)
 
+    def freeze(self, questions: Mapping[int, values.Question]) -> None:
+        """Freeze the terms of the start: deadline, pass mark, maximum, and the layout of the assessment's questions, by
+        id in the author's order. Nothing is written.
+        """
+        self.start_time = self.start_time or database_now()
+        if self.deadline_at is None and self.assessment.time_limit:
+            self.deadline_at = self.start_time + timedelta(minutes=self.assessment.time_limit)
+        if self.passing_score is None:
+            self.passing_score = self.assessment.passing_score
+        self.max_score = self.max_score or sum(question.points for question in questions.values())
+        self.layout = self.layout or make_layout(
+            questions, randomize=self.assessment.randomize_questions, random=SystemRandom()
+        )
+
+    def settle(
+        self, answers: "Sequence[AttemptAnswer]", questions: Mapping[int, values.Question]
+    ) -> "list[AttemptAnswer]":
+        """Set the result of an attempt that ends: grade every response that no person has graded, by the current key,
+        stamp the end, and add up. Return what was graded. Nothing is written.
+        """
+        graded = [answer for answer in answers if answer.graded_at is None]
+        for answer in graded:
+            answer.grade(questions[answer.question_id])
+        self._stamp_end()
+        self._set_result(answers, {pk: question.points for pk, question in questions.items()})
+        return graded
+
     def get_possible_points(self) -> int:
         """Return the points that this attempt can earn: those of its questions when they were laid out, and those of
         questions that were answered without being laid out.
@@ -293,7 +321,9 @@ class AssessmentAttempt(TimeStampedMixin):
         if attempts_left(max_attempts=self.assessment.max_attempts, used=count["used"]) == 0:
             raise exceptions.AttemptLimitReached()
         self.attempt_number = self.attempt_number or count["last"] + 1
-        self._freeze()
+        prefetch_related_objects([self.assessment], "questions__answers")
+        questions = sorted(self.assessment.questions.all(), key=attrgetter("order"))
+        self.freeze({question.pk: question.to_rule() for question in questions})
         if self.is_completed:
             self._stamp_end()
             self.exact_score = Decimal(self.counted_score)
@@ -308,24 +338,11 @@ class AssessmentAttempt(TimeStampedMixin):
         if lock(enrollment) == 0:
             lock(User.objects.filter(pk=self.user_id))
 
-    def _freeze(self) -> None:
-        """Freeze the terms of the start: deadline, pass mark, maximum and layout."""
-        self.start_time = self.start_time or database_now()
-        if self.deadline_at is None and self.assessment.time_limit:
-            self.deadline_at = self.start_time + timedelta(minutes=self.assessment.time_limit)
-        if self.passing_score is None:
-            self.passing_score = self.assessment.passing_score
-        prefetch_related_objects([self.assessment], "questions__answers")
-        questions = sorted(self.assessment.questions.all(), key=attrgetter("order"))
-        self.max_score = self.max_score or sum(question.points for question in questions)
-        self.layout = self.layout or make_layout(
-            {question.pk: question.to_rule() for question in questions},
-            randomize=self.assessment.randomize_questions,
-            random=SystemRandom(),
-        )
-
     def _complete_once(self, save_arguments: dict[str, Any]) -> None:
-        """Complete the attempt if this save is the first to do so, otherwise keep the stored result."""
+        """Complete the attempt if this save is the first to do so, otherwise keep the stored result.
+
+        Questions are looked up by their ids: for a join PostgreSQL may read every question of the platform.
+        """
         written = save_arguments.get("update_fields")
         if written is not None and not {"passed", *RESULT_FIELDS} & set(written):
             return
@@ -337,23 +354,14 @@ class AssessmentAttempt(TimeStampedMixin):
             for name, value in result.items():
                 setattr(self, name, value)
             return
-        answers = self._graded_answers()
-        self._stamp_end()
-        self._set_result(answers)
+        answers = list(self.answers.prefetch_related("question__answers"))
+        comma = bool(answers) and self.accepts_decimal_comma
+        questions = {
+            answer.question_id: replace(answer.question.to_rule(), decimal_comma=comma) for answer in answers
+        }
+        self.answers.bulk_update(self.settle(answers, questions), GRADE_FIELDS)
         if written is not None:
             save_arguments["update_fields"] = {*written, *RESULT_FIELDS}
-
-    def _graded_answers(self) -> "list[AttemptAnswer]":
-        """Grade, with the current key, every response that no person has graded; return all responses.
-
-        Questions are looked up by their ids: for a join PostgreSQL may read every question of the platform.
-        """
-        answers = list(self.answers.prefetch_related("question__answers"))
-        graded = [answer for answer in answers if answer.graded_at is None]
-        for answer in graded:
-            answer.grade()
-        self.answers.bulk_update(graded, GRADE_FIELDS)
-        return answers
 
     def _stamp_end(self) -> None:
         """Set end, cause and duration, which is never negative, wherever they are not set yet."""
@@ -361,9 +369,9 @@ class AssessmentAttempt(TimeStampedMixin):
         self.ended_by = self.ended_by or AttemptEnd.LEARNER
         self.time_taken_seconds = max(0, int((self.end_time - self.start_time).total_seconds()))
 
-    def _set_result(self, answers: "Sequence[AttemptAnswer]") -> None:
-        """Add up the grades. The pass mark stays open while it depends on a person."""
-        possible = points_in(self.layout, {answer.question_id: answer.question.points for answer in answers})
+    def _set_result(self, answers: "Sequence[AttemptAnswer]", points: Mapping[int, int]) -> None:
+        """Add up the grades; `points` are of the questions. The pass mark stays open while it depends on a person."""
+        possible = points_in(self.layout, points)
         pending = sum(possible[answer.question_id] for answer in answers if answer.credit is None)
         self.score = sum(answer.points_earned for answer in answers)
         self.exact_score = total_points(

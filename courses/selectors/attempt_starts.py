@@ -2,21 +2,23 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import TypeAlias, TypedDict
+from typing import Any, TypeAlias, TypedDict
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from courses import exceptions
-from courses.models import Answer, Assessment, AssessmentAttempt, Question
+from courses.models import Answer, Assessment, AssessmentAttempt, Question, User
 from courses.policies import participation
 from courses.policies.answer_key import was_left_behind
-from courses.policies.attempt_time import is_open, is_over
+from courses.policies.attempt_time import is_open, is_over, overdue
 from courses.policies.participation import Viewer
 from courses.rules import values
 from courses.rules.attempt_limits import may_start
 from courses.rules.readiness import question_problems
 from courses.selectors.assessments import COURSE
+from courses.selectors.question_keys import with_keys
 from courses.utils.annotated_rows import WithAnnotations
+from courses.utils.nested_rows import NestedRows
 from courses.utils.subqueries import number_of
 
 _FIELD = ["assessmentId"]
@@ -32,6 +34,15 @@ class _ToStart(TypedDict):
 
 AssessmentToStart: TypeAlias = WithAnnotations[Assessment, _ToStart]
 """An assessment with the annotations of `assessments_to_start`."""
+
+class ToStartNow(_ToStart):
+    course_id: int
+    asked: list[dict[str, Any]]
+    taken: list[dict[str, Any]]
+
+
+AssessmentToStartNow: TypeAlias = WithAnnotations[Assessment, ToStartNow]
+"""The same with the annotations of `with_all_that_starts`."""
 
 DECISIVE = ("max_attempts", "show_correct_answers", *_ToStart.__annotations__)
 """Columns and annotations of assessments that `refusal_to_start` reads."""
@@ -73,18 +84,26 @@ def assessments_to_start(viewer: Viewer) -> QuerySet[AssessmentToStart]:
 
 def start_refusals(viewer: Viewer, assessments: Sequence[int]) -> Mapping[int, exceptions.Refusal | None]:
     """Return the reason why the viewer may not start each assessment now; None where starting leads to an attempt."""
-    return {assessment.pk: refusal for assessment, refusal in starts(viewer, assessments)}
+    found = assessments_to_start(viewer).filter(pk__in=assessments).prefetch_related("questions__answers")
+    return {
+        assessment.pk: refusal_to_start(assessment, partial(_problem_of, assessment)) for assessment in found
+    }
 
 
-def starts(
-    viewer: Viewer, assessments: Sequence[int]
-) -> list[tuple[AssessmentToStart, exceptions.Refusal | None]]:
-    """Return the assessments, each with its questions and answers, beside their `start_refusals`."""
-    found = assessments_to_start(viewer).filter(pk__in=assessments).select_related("lesson__course")
-    return [
-        (assessment, refusal_to_start(assessment, partial(_problem_of, assessment)))
-        for assessment in found.prefetch_related("questions__answers")
-    ]
+def with_all_that_starts(
+    assessments: QuerySet[AssessmentToStart], learner: User
+) -> QuerySet[AssessmentToStartNow]:
+    """Add what an attempt is made of, for a start under the lock: the questions, and the learner's attempts so far."""
+    made = AssessmentAttempt.objects.filter(user=learner, assessment=OuterRef("pk")).order_by(
+        "attempt_number"
+    )
+    facts = made.annotate(is_open=is_open(), is_overdue=overdue())
+    found: QuerySet[AssessmentToStartNow] = assessments.annotate(
+        course_id=F(COURSE),
+        asked=with_keys(Question.objects.filter(assessment=OuterRef("pk"))),
+        taken=NestedRows(facts.values("id", "attempt_number", "is_open", "is_overdue")),
+    )
+    return found
 
 
 def refusal_to_start(

@@ -10,8 +10,9 @@ from django.db.models import Model, QuerySet
 
 from courses import exceptions
 from courses.constants import MAX_ACTIVITY_DATA_BYTES, ActivityType
-from courses.models import Assessment, Course, Lesson, Resource, User, UserActivity
+from courses.models import Assessment, AssessmentAttempt, Course, Lesson, Resource, User, UserActivity
 from courses.selectors import assessments, catalog
+from courses.utils.row_writes import Insertion
 from courses.utils.sql import fetch
 from courses.validators import validate_activity_data
 
@@ -29,6 +30,9 @@ _NEEDED = {
 }
 """Parts that a type of activity requires."""
 
+RECORD = Insertion(UserActivity)
+"""Recording of an activity that is known to be one, by the statement that a short transaction ends with."""
+
 _REFERENCES = ("user", "course", "lesson", "resource", "assessment")
 
 
@@ -41,9 +45,8 @@ def record(
     resource: Resource | None = None,
     assessment: Assessment | None = None,
     data: dict[str, Any] | None = None,
-    at: datetime | None = None,
 ) -> UserActivity:
-    """Record that `actor` did something, now or `at` a moment that was noticed later: part of a service's transaction.
+    """Record that `actor` did something: part of a service's transaction.
 
     Parents are filled in: the lesson of an assessment or resource, the course of a lesson. Raises ValidationError for
     `data` that no activity can hold.
@@ -61,10 +64,22 @@ def record(
     )
     activity.clean_fields(exclude=_REFERENCES)
     activity.save(force_insert=True)
-    if at is not None:
-        activity.created_date = at
-        activity.save(update_fields=["created_date"])
     return activity
+
+
+def activity_of_attempt(
+    attempt: AssessmentAttempt, event: str, *, lesson_id: int, course_id: int, at: datetime, **data: object
+) -> UserActivity:
+    """Return the activity of a learner who has started or completed the attempt `at` a moment, for RECORD."""
+    return UserActivity(
+        user_id=attempt.user_id,
+        activity_type=ActivityType.TAKE_QUIZ,
+        course_id=course_id,
+        lesson_id=lesson_id,
+        assessment_id=attempt.assessment_id,
+        data={"event": event, "attempt": attempt.attempt_number, **data},
+        created_date=at,
+    )
 
 
 @transaction.atomic

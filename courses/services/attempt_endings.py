@@ -4,23 +4,62 @@ Every read or write of an attempt first closes it if it is over, and a sweep clo
 graded either way.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import TypeAlias, TypedDict
+from typing import Any, TypeAlias, TypedDict
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
-from courses.constants import ActivityType, AttemptEnd
-from courses.models import AssessmentAttempt
+from courses.constants import AttemptEnd
+from courses.models import AssessmentAttempt, AttemptAnswer
+from courses.models.attempts import GRADE_FIELDS, RESULT_FIELDS
 from courses.policies.attempt_time import overdue
-from courses.services import activity
-from courses.services.changes import tell_attempts_changed
+from courses.rules.values import Response
+from courses.selectors.question_keys import answered_with_keys, questions_among, rules_of, with_keys
+from courses.services.activity import RECORD, activity_of_attempt
+from courses.services.changes import TELL, attempt_topic, telling
 from courses.utils.annotated_rows import WithAnnotations
-from courses.utils.clock import database_now
+from courses.utils.clock import ClockTimestamp
+from courses.utils.nested_rows import instances
+from courses.utils.prepared import VARYING, Prepared
+from courses.utils.row_writes import Update
+from courses.utils.short_transactions import Write, write_now
 
 SWEEP_SIZE = 100
 """Number of overdue attempts that one transaction closes."""
+
+GRADE = Prepared(
+    f"""
+UPDATE {AttemptAnswer._meta.db_table} AS answer
+SET credit = graded.credit, exact_points = graded.exact_points, is_correct = graded.is_correct,
+    points_earned = graded.points, updated_date = statement_timestamp()
+FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[], %s::boolean[], %s::integer[])
+    AS graded (question, credit, exact_points, is_correct, points)
+WHERE answer.attempt_id = %s::bigint AND answer.question_id = graded.question
+    """,  # noqa: S608 - a name of the models only
+    [VARYING] * 6,
+)
+
+END = Update(AssessmentAttempt, RESULT_FIELDS)
+
+ENDING = (GRADE, END.statement, RECORD.statement, TELL)
+"""The statements that `end_attempt` runs."""
+
+
+class ToEnd(TypedDict):
+    is_overdue: bool
+    read_at: datetime
+    lesson_id: int
+    course_id: int
+    decimal_comma: bool
+    answered: list[dict[str, Any]]
+    asked: list[dict[str, Any]]
+
+
+AttemptToEnd: TypeAlias = WithAnnotations[AssessmentAttempt, ToEnd]
+"""An attempt with the annotations of `to_end`."""
 
 
 def close_expired_attempts(*, attempt_ids: Collection[int] | None = None) -> int:
@@ -37,82 +76,94 @@ def close_expired_attempts(*, attempt_ids: Collection[int] | None = None) -> int
     return closed
 
 
-class _Locked(TypedDict):
-    is_overdue: bool
+def to_end(attempts: QuerySet[AssessmentAttempt], asked: Any = None) -> QuerySet[AttemptToEnd]:
+    """Return the attempts with everything by which they are graded, for `end_attempt`.
 
+    They are locked before, by a statement of its own. `asked` are questions, beside those with a stored response, to
+    which a response comes along.
 
-LockedAttempt: TypeAlias = WithAnnotations[AssessmentAttempt, _Locked]
-"""An attempt with the annotations of `to_lock`."""
-
-
-def locked_attempt(attempts: QuerySet[AssessmentAttempt]) -> LockedAttempt | None:
-    """Lock and return the one attempt among `attempts`, or None. The row stays locked until the transaction ends.
-
-    Its `is_overdue` was evaluated when the statement began: a request that came in time and had to wait for the
-    lock is not late.
+    `is_overdue` was evaluated when the string of the statement arrived: a request that came in time and had to wait
+    for the lock is not late.
     """
-    return to_lock(attempts).first()
-
-
-def to_lock(attempts: QuerySet[AssessmentAttempt]) -> QuerySet[LockedAttempt]:
-    """Return the attempts for `locked_attempt`, annotated and with a row lock."""
-    return attempts.annotate(is_overdue=overdue()).select_for_update(no_key=True, of=("self",))
-
-
-def is_over(attempt: LockedAttempt) -> bool:
-    """Return whether a locked attempt has ended, or its time is over."""
-    return attempt.is_completed or attempt.is_overdue
-
-
-def close_if_over(attempt: LockedAttempt) -> bool:
-    """Close a locked attempt whose time is over, and return whether it was."""
-    if attempt.is_completed or not attempt.is_overdue:
-        return False
-    end_attempt(attempt, AttemptEnd.TIMER)
-    return True
+    return attempts.annotate(
+        is_overdue=overdue(),
+        read_at=ClockTimestamp(),
+        lesson_id=F("assessment__lesson_id"),
+        course_id=F("assessment__lesson__course_id"),
+        decimal_comma=F("assessment__lesson__course__decimal_comma"),
+        answered=answered_with_keys(),
+        asked=with_keys(questions_among(asked)),
+    )
 
 
 def end_attempt(
-    attempt: AssessmentAttempt, ended_by: AttemptEnd, *, locked_at: datetime | None = None
+    attempt: AttemptToEnd,
+    ended_by: AttemptEnd,
+    *,
+    given: Mapping[int, Response | None] | None = None,
+    write: Write = write_now,
 ) -> None:
-    """Grade and score a locked attempt, which a person ends when it was `locked_at`, by default now.
+    """Grade and score a locked attempt, with the responses `given` last, which are stored already.
 
     The timer ends it at its deadline, not when a sweep noticed; and no duration exceeds the limit, though the
     network is given some slack.
     """
     moments = [attempt.deadline_at] if attempt.deadline_at else []
-    if ended_by != AttemptEnd.TIMER:
-        moments.append(locked_at or database_now())
-    attempt.complete(ended_by=ended_by, end_time=min(moments))
-    noticed_later = attempt.end_time if ended_by == AttemptEnd.TIMER else None
-    record_attempt(attempt, "completed", at=noticed_later, time_spent=attempt.time_taken_seconds)
-    tell_attempts_changed([attempt.pk])
-
-
-def record_attempt(
-    attempt: AssessmentAttempt, event: str, *, at: datetime | None = None, **data: object
-) -> None:
-    """Record that the learner has started or completed the attempt, now or `at` an earlier moment."""
-    lesson = attempt.assessment.lesson
-    activity.record(
-        actor=attempt.user,
-        type=ActivityType.TAKE_QUIZ,
-        course=lesson.course,
-        lesson=lesson,
-        assessment=attempt.assessment,
-        data={"event": event, "attempt": attempt.attempt_number, **data},
-        at=at,
+    is_by_timer = ended_by == AttemptEnd.TIMER
+    if not is_by_timer:
+        moments.append(attempt.read_at)
+    attempt.is_completed, attempt.ended_by, attempt.end_time = True, ended_by, min(moments)
+    graded = attempt.settle(*_answers_and_questions(attempt, given or {}))
+    if graded:
+        write(GRADE, _grades(attempt, graded))
+    write(*END.of(attempt))
+    activity = activity_of_attempt(
+        attempt,
+        "completed",
+        lesson_id=attempt.lesson_id,
+        course_id=attempt.course_id,
+        at=attempt.end_time if is_by_timer else attempt.read_at,
+        time_spent=attempt.time_taken_seconds,
     )
+    write(*RECORD.of(activity))
+    write(TELL, telling(attempt_topic(attempt.pk)))
+
+
+def _answers_and_questions(
+    attempt: AttemptToEnd, given: Mapping[int, Response | None]
+) -> tuple[list[AttemptAnswer], dict[int, Any]]:
+    answers = {answer.question_id: answer for answer in instances(AttemptAnswer, attempt.answered)}
+    questions = rules_of(nested for answer in answers.values() for nested in vars(answer)["asked"])
+    if given:
+        questions |= {pk: rule for pk, rule in rules_of(attempt.asked).items() if pk in given}
+    for question, response in given.items():
+        answers.setdefault(question, AttemptAnswer(question_id=question)).response = (
+            None if response is None else dict(response)
+        )
+    for answer in answers.values():
+        answer.attempt = attempt
+    comma = attempt.decimal_comma
+    return list(answers.values()), {pk: replace(rule, decimal_comma=comma) for pk, rule in questions.items()}
+
+
+def _grades(attempt: AssessmentAttempt, graded: Sequence[AttemptAnswer]) -> list[Any]:
+    """Return the values of GRADE."""
+    columns = zip(
+        *((each.question_id, *(getattr(each, name) for name in GRADE_FIELDS)) for each in graded),
+        strict=True,
+    )
+    return [*map(list, columns), attempt.pk]
 
 
 @transaction.atomic
 def _close_batch(attempt_ids: Collection[int] | None) -> int:
-    expired = AssessmentAttempt.objects.filter(overdue()).select_related("user", "assessment__lesson__course")
+    expired = AssessmentAttempt.objects.filter(overdue())
     if attempt_ids is None:
-        expired = expired.select_for_update(no_key=True, of=("self",), skip_locked=True)
+        expired = expired.select_for_update(no_key=True, skip_locked=True)
     else:
-        expired = expired.filter(pk__in=attempt_ids).select_for_update(no_key=True, of=("self",))
-    batch = list(expired.order_by("pk")[:SWEEP_SIZE])
-    for attempt in batch:
-        end_attempt(attempt, AttemptEnd.TIMER)
-    return len(batch)
+        expired = expired.filter(pk__in=attempt_ids).select_for_update(no_key=True)
+    locked = list(expired.order_by("pk").values_list("pk", flat=True)[:SWEEP_SIZE])
+    if locked:
+        for attempt in to_end(AssessmentAttempt.objects.filter(pk__in=locked)):
+            end_attempt(attempt, AttemptEnd.TIMER)
+    return len(locked)

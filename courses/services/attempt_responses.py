@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias, TypedDict
 
-from django.db.models import JSONField
+from django.db.models import JSONField, QuerySet
 from django.db.models.expressions import RawSQL
 
 from courses import exceptions
@@ -18,7 +18,7 @@ from courses.models import AssessmentAttempt, AttemptAnswer
 from courses.rules.layout import find_entry
 from courses.rules.responses import check_response_in_places, specified_columns
 from courses.rules.values import Given, Response
-from courses.services.changes import CHANNEL, attempt_topic, watch_of
+from courses.services.changes import CHANNEL, TELLING, attempt_topic, telling
 from courses.utils.annotated_rows import WithAnnotations
 from courses.utils.prepared import VARYING, Prepared
 from courses.utils.short_transactions import Write
@@ -40,7 +40,7 @@ WITH given (attempt, revision, answered_at) AS (VALUES (%s::bigint, %s::integer,
         text_answer = excluded.text_answer, revision = excluded.revision, answered_at = excluded.answered_at,
         updated_date = excluded.updated_date
 )
-SELECT pg_notify(%s, %s) WHERE NOT pg_try_advisory_xact_lock(%s, %s)
+{TELLING}
     """,  # noqa: S608 - a name of the models only
     [*[VARYING] * 7, CHANNEL, *[VARYING] * 3],
 )
@@ -58,17 +58,23 @@ class GivenResponse:
     field: tuple[str, ...] = ()
 
 
-class _WithStored(TypedDict):
+class WithStored(TypedDict):
     read_at: datetime
     types: dict[str, str] | None
     stored: dict[str, Any] | None
 
 
-AttemptWithStored: TypeAlias = WithAnnotations[AssessmentAttempt, _WithStored]
-"""An attempt with the clock, and the `types_of` and `stored_for` the questions responded to, as JSON."""
+AttemptWithStored: TypeAlias = WithAnnotations[AssessmentAttempt, WithStored]
+"""An attempt with the clock and the annotations of `with_stored`."""
 
 
-def types_of(questions: object) -> RawSQL:
+def with_stored(attempts: QuerySet[Any], questions: object) -> QuerySet[Any]:
+    """Return the attempts with the types of `questions`, and with what is stored for them."""
+    found: QuerySet[Any] = attempts.annotate(types=_types_of(questions), stored=_stored_for(questions))
+    return found
+
+
+def _types_of(questions: object) -> RawSQL:
     """Return an expression for the types of `questions` by id."""
     return RawSQL(
         """(
@@ -80,7 +86,7 @@ def types_of(questions: object) -> RawSQL:
     )
 
 
-def stored_for(questions: object) -> RawSQL:
+def _stored_for(questions: object) -> RawSQL:
     """Return an expression, over attempts, for the stored responses to `questions` by id."""
     return RawSQL(
         """(
@@ -99,8 +105,9 @@ def store_responses(
     base_revision: int | None = None,
     *,
     write: Write,
-) -> None:
-    """Write the responses that change something in a locked attempt, as one new revision of it, by one SAVE.
+) -> Mapping[int, Response | None]:
+    """Write the responses that change something in a locked attempt, as one new revision of it, by one SAVE; return
+    them by question.
 
     Raises ResponseMismatch, Invalid for a `base_revision`
     that the attempt never had, and StaleRevision when something would change that was changed since then.
@@ -111,18 +118,18 @@ def store_responses(
             field=["baseRevision"],
         )
     if not given:
-        return
+        return {}
     types, stored = _by_question(attempt.types), _by_question(attempt.stored)
     responses = _checked(attempt, types, given)
     changed = {question: value for question, value in responses.items() if value != stored.get(question)}
     if not changed:
-        return
+        return {}
     if base_revision is not None and base_revision < attempt.revision:
         raise exceptions.StaleRevision(field=["baseRevision"])
     attempt.revision += 1
     columns = [specified_columns(types[question], response) for question, response in changed.items()]
-    topic = attempt_topic(attempt.pk)
     write(
+        SAVE,
         [
             attempt.pk,
             attempt.revision,
@@ -130,10 +137,10 @@ def store_responses(
             list(changed),
             [response and json.dumps(response) for response in changed.values()],
             *map(list, zip(*columns, strict=True)),
-            topic,
-            *watch_of(topic),
-        ]
+            *telling(attempt_topic(attempt.pk)),
+        ],
     )
+    return changed
 
 
 def _checked(

@@ -10,43 +10,63 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeAlias, TypedDict
+from typing import TypeAlias, TypeVar
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError
+from django.db.models import Exists, OuterRef, QuerySet
 
 from courses import exceptions
 from courses.constants import AttemptEnd
-from courses.models import Assessment, AssessmentAttempt, AttemptAnswer, User
+from courses.models import Assessment, AssessmentAttempt, AttemptAnswer, Enrollment, User
+from courses.policies.attempt_time import overdue
 from courses.rules.layout import find_entry
 from courses.selectors.assessments import assessments_visible_to
-from courses.selectors.attempt_starts import starts
-from courses.services.attempt_endings import (
-    close_expired_attempts,
-    close_if_over,
-    end_attempt,
-    is_over,
-    locked_attempt,
-    record_attempt,
-    to_lock,
+from courses.selectors.attempt_starts import (
+    ToStartNow,
+    assessments_to_start,
+    problem_of_questions,
+    refusal_to_start,
+    with_all_that_starts,
 )
-from courses.services.attempt_responses import SAVE, GivenResponse, store_responses, stored_for, types_of
+from courses.selectors.question_keys import rules_of
+from courses.services.activity import RECORD, activity_of_attempt
+from courses.services.attempt_endings import ENDING, ToEnd, close_expired_attempts, end_attempt, to_end
+from courses.services.attempt_responses import SAVE, GivenResponse, WithStored, store_responses, with_stored
 from courses.services.changes import tell_attempts_changed
 from courses.utils.annotated_rows import WithAnnotations
 from courses.utils.clock import ClockTimestamp
-from courses.utils.rows import stand_in
+from courses.utils.constraints import constraint_of
+from courses.utils.row_writes import Insertion, next_key
+from courses.utils.rows import CompiledQuery, row_of, stand_in
 from courses.utils.short_transactions import ShortTransaction, Write
-from courses.utils.sql import execute
 
 
-class _Own(TypedDict):
+class _Own(WithStored):
     is_overdue: bool
+
+
+class _ToComplete(WithStored, ToEnd):
+    pass
+
+
+class _ToStart(ToStartNow):
     read_at: datetime
-    types: dict[str, str] | None
-    stored: dict[str, Any] | None
+    next_id: int
 
 
 _OwnAttempt: TypeAlias = WithAnnotations[AssessmentAttempt, _Own]
+_AttemptToComplete: TypeAlias = WithAnnotations[AssessmentAttempt, _ToComplete]
+_AssessmentToStart: TypeAlias = WithAnnotations[Assessment, _ToStart]
+
+A = TypeVar("A", bound=AssessmentAttempt)
+
+START = Insertion(AssessmentAttempt)
+
+_ONE_AT_A_TIME = ("one_open_attempt", "unique_attempt_number")
+"""Constraints that refuse the second of two starts of a learner who was enrolled while both waited: nothing was there
+yet that they could lock. The second begins again, and finds the attempt of the first.
+"""
 
 
 @dataclass(frozen=True)
@@ -64,29 +84,21 @@ def start_attempt(
 
     Raises NotFound, NotEnrolled, AttemptLimitReached, or AssessmentNotReady, which names the question.
     """
-    with transaction.atomic():
-        visible = assessments_visible_to(learner).filter(pk=assessment_id)
-        course_id = visible.values_list("lesson__course", flat=True).first()
-        if course_id is None:
-            raise exceptions.NotFound(field=["assessmentId"])
-        _wait_for_other_starts(learner, course_id, assessment_id)
-        resumed = locked_attempt(learner.attempts.filter(assessment=assessment_id, is_completed=False))
-        if resumed and close_if_over(resumed):
-            resumed = None
-        found = starts(learner, [assessment_id])
-        if not found:  # deleted meanwhile
-            raise exceptions.NotFound(field=["assessmentId"])
-        [(assessment, refusal)] = found
-        if refusal is None and resumed:
-            return StartedAttempt(resumed, created=False)
-        if refusal is None:
-            attempt = AssessmentAttempt(
-                user=learner, assessment=assessment, ip_address=ip_address, user_agent=user_agent
-            )
-            attempt.save()
-            record_attempt(attempt, "started")
-            return StartedAttempt(attempt, created=True)
-    raise refusal
+    keys = {_LEARNER: learner.pk, _ASSESSMENT: assessment_id}
+    while True:
+        try:
+            with _starting(learner.is_staff, settings.SUBMISSION_SLACK_SECONDS).begun(keys) as begun:
+                if not begun.rows:
+                    raise exceptions.NotFound(field=["assessmentId"])
+                [assessment] = begun.rows
+                overdue_ids = [attempt["id"] for attempt in assessment.taken if attempt["is_overdue"]]
+                if not overdue_ids:
+                    return _started(learner, assessment, begun.write, ip_address, user_agent)
+        except IntegrityError as error:
+            if constraint_of(error) not in _ONE_AT_A_TIME:
+                raise
+        else:
+            close_expired_attempts(attempt_ids=overdue_ids)
 
 
 def submit_answers(
@@ -111,9 +123,7 @@ def flag_question(*, learner: User, attempt_id: int, question_id: int, is_flagge
 
     Raises NotFound, AttemptClosed or TimeExpired.
     """
-    return _change(
-        learner, attempt_id, lambda attempt, _: _flag(attempt, question_id, is_flagged), is_brief=False
-    )
+    return _change(learner, attempt_id, lambda attempt, _: _flag(attempt, question_id, is_flagged))
 
 
 def complete_attempt(
@@ -124,56 +134,117 @@ def complete_attempt(
     Raises NotFound, ResponseMismatch, and TimeExpired when responses come after the time was over: the attempt
     is then closed with what was saved in time.
     """
-    with _own_attempt(learner, attempt_id, responses, is_brief=False) as (attempt, write):
-        close_if_over(attempt)
+    with _own_attempt(_completing, learner, attempt_id, responses) as (attempt, write):
         if not attempt.is_completed:
-            store_responses(attempt, responses, write=write)
-            _hand_in(attempt, learner)
+            given = {} if attempt.is_overdue else store_responses(attempt, responses, write=write)
+            ended_by = AttemptEnd.TIMER if attempt.is_overdue else AttemptEnd.LEARNER
+            end_attempt(attempt, ended_by, given=given, write=write)
     if responses and attempt.ended_by == AttemptEnd.TIMER:
         raise exceptions.TimeExpired(field=["attemptId"])
     return attempt
 
 
-def _wait_for_other_starts(learner: User, course_id: int, assessment_id: int) -> None:
-    """Serialise a learner's starts in a course, and keep authors from deleting anything that is started meanwhile.
-
-    The assessment comes first: whoever deletes it holds it, and then writes the enrolments of its course.
-    """
-    execute(
-        """
-        SELECT FROM courses_assessment WHERE id = %(assessment)s FOR KEY SHARE;
-        SELECT FROM courses_enrollment WHERE user_id = %(learner)s AND course_id = %(course)s FOR NO KEY UPDATE
-        """,
-        learner=learner.pk,
-        course=course_id,
-        assessment=assessment_id,
+def _started(
+    learner: User,
+    assessment: _AssessmentToStart,
+    write: Write,
+    ip_address: str | None,
+    user_agent: str,
+) -> StartedAttempt:
+    """Resume the attempt that is open, or write a new one. Raises the refusal to start."""
+    asked, taken = rules_of(assessment.asked), assessment.taken
+    refusal = refusal_to_start(assessment, lambda: problem_of_questions(enumerate(asked.values())))
+    if refusal is not None:
+        raise refusal
+    if assessment.has_open:
+        [resumed] = (attempt["id"] for attempt in taken if attempt["is_open"])
+        return StartedAttempt(row_of(AssessmentAttempt, {"id": resumed}), created=False)
+    attempt = AssessmentAttempt(
+        pk=assessment.next_id,
+        user=learner,
+        assessment=assessment,
+        start_time=assessment.read_at,
+        attempt_number=taken[-1]["attempt_number"] + 1 if taken else 1,
+        ip_address=ip_address,
+        user_agent=user_agent,
     )
+    attempt.freeze(asked)
+    write(*START.of(attempt))
+    activity = activity_of_attempt(
+        attempt,
+        "started",
+        lesson_id=assessment.lesson_id,
+        course_id=assessment.course_id,
+        at=assessment.read_at,
+    )
+    write(*RECORD.of(activity))
+    return StartedAttempt(attempt, created=True)
 
 
-_LEARNER, _ATTEMPT, _QUESTIONS = stand_in(1), stand_in(2), stand_in(3)
+_LEARNER, _ASSESSMENT, _ATTEMPT, _QUESTIONS = map(stand_in, range(1, 5))
 
 
 @cache
-def _work_on_attempt(_slack: int) -> ShortTransaction[_OwnAttempt]:
-    """Compile the transaction that a learner's work in an attempt is; the slack is part of its SQL."""
+def _starting(is_staff: bool, _slack: int) -> ShortTransaction[_AssessmentToStart]:
+    """Compile the transaction that a start is; the slack is part of its SQL.
+
+    The lock of the enrolment serialises a learner's starts in a course. That of the assessment keeps authors from
+    deleting anything that is started meanwhile; it comes first, because whoever deletes an assessment holds it, and
+    then writes the enrolments of its course.
+    """
+    learner = User(pk=_LEARNER, is_staff=is_staff)
+    enrollment = Enrollment.objects.filter(user=learner, course__lessons__assessment=_ASSESSMENT)
+    assessment = Assessment.objects.filter(pk=_ASSESSMENT)
+    visible = Exists(assessments_visible_to(learner).filter(pk=OuterRef("pk")))
+    found = with_all_that_starts(assessments_to_start(learner).filter(visible, pk=_ASSESSMENT), learner)
+    return ShortTransaction(
+        locks=[
+            CompiledQuery(assessment.only("pk"), "{rows} FOR KEY SHARE"),
+            CompiledQuery(enrollment.select_for_update(no_key=True, of=("self",)).only("pk")),
+        ],
+        read=CompiledQuery(
+            found.annotate(read_at=ClockTimestamp(), next_id=next_key(AssessmentAttempt))
+        ),
+        writes=[START.statement, RECORD.statement],
+    )
+
+
+@cache
+def _working(_slack: int) -> ShortTransaction[_OwnAttempt]:
+    """Compile the transaction that a learner's work in an attempt is; it reads no key."""
+    own = AssessmentAttempt.objects.filter(user=_LEARNER, pk=_ATTEMPT)
+    facts = own.annotate(is_overdue=overdue(), read_at=ClockTimestamp())
+    return ShortTransaction(
+        locks=[_locked(own)], read=CompiledQuery(with_stored(facts, _QUESTIONS)), writes=[SAVE]
+    )
+
+
+@cache
+def _completing(_slack: int) -> ShortTransaction[_AttemptToComplete]:
+    """Compile the transaction that handing an attempt in is."""
     own = AssessmentAttempt.objects.filter(user=_LEARNER, pk=_ATTEMPT)
     return ShortTransaction(
-        lock=own.select_for_update(no_key=True).only("pk"),
-        read=to_lock(own).annotate(
-            read_at=ClockTimestamp(), types=types_of(_QUESTIONS), stored=stored_for(_QUESTIONS)
-        ),
-        write=SAVE,
+        locks=[_locked(own)],
+        read=CompiledQuery(with_stored(to_end(own, asked=_QUESTIONS), _QUESTIONS)),
+        writes=[SAVE, *ENDING],
     )
+
+
+def _locked(attempts: QuerySet[AssessmentAttempt]) -> CompiledQuery[AssessmentAttempt]:
+    return CompiledQuery(attempts.select_for_update(no_key=True).only("pk"))
 
 
 @contextmanager
 def _own_attempt(
-    learner: User, attempt_id: int, responses: Sequence[GivenResponse] = (), *, is_brief: bool = True
-) -> Iterator[tuple[_OwnAttempt, Write]]:
-    """Lock the attempt within the block; yield it, and what runs SAVE. Raises NotFound."""
+    work: Callable[[int], ShortTransaction[A]],
+    learner: User,
+    attempt_id: int,
+    responses: Sequence[GivenResponse] = (),
+) -> Iterator[tuple[A, Write]]:
+    """Lock the attempt within the block; yield it, and what has statements write. Raises NotFound."""
     questions = [response.question_id for response in responses]
     keys = {_LEARNER: learner.pk, _ATTEMPT: attempt_id, _QUESTIONS: questions}
-    with _work_on_attempt(settings.SUBMISSION_SLACK_SECONDS).begun(keys, is_brief=is_brief) as begun:
+    with work(settings.SUBMISSION_SLACK_SECONDS).begun(keys) as begun:
         if not begun.rows:
             raise exceptions.NotFound(field=["attemptId"])
         yield begun.rows[0], begun.write
@@ -182,28 +253,20 @@ def _own_attempt(
 def _change(
     learner: User,
     attempt_id: int,
-    change: Callable[[_OwnAttempt, Write], None],
+    change: Callable[[_OwnAttempt, Write], object],
     responses: Sequence[GivenResponse] = (),
-    *,
-    is_brief: bool = True,
 ) -> AssessmentAttempt:
     """Apply `change` to an attempt that is open. One whose time is over is closed instead, in a transaction of its own,
     which the refusal does not roll back.
     """
-    with _own_attempt(learner, attempt_id, responses, is_brief=is_brief) as (attempt, write):
-        if not is_over(attempt):
+    with _own_attempt(_working, learner, attempt_id, responses) as (attempt, write):
+        if not (attempt.is_completed or attempt.is_overdue):
             change(attempt, write)
             return attempt
     if attempt.is_completed and attempt.ended_by != AttemptEnd.TIMER:
         raise exceptions.AttemptClosed(field=["attemptId"])
     close_expired_attempts(attempt_ids=[attempt_id])
     raise exceptions.TimeExpired(field=["attemptId"])
-
-
-def _hand_in(attempt: _OwnAttempt, learner: User) -> None:
-    assessments = Assessment.objects.select_related("lesson__course")
-    attempt.user, attempt.assessment = learner, assessments.get(pk=attempt.assessment_id)
-    end_attempt(attempt, AttemptEnd.LEARNER, locked_at=attempt.read_at)
 
 
 def _flag(attempt: AssessmentAttempt, question_id: int, is_flagged: bool) -> None:

@@ -10,9 +10,10 @@ can be read. Nothing is stored, so nothing outlives a process that dies.
 """
 
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zlib import crc32
 
+from courses.utils.prepared import VARYING, Prepared
 from courses.utils.sql import execute
 
 CHANNEL = "courses_changes"
@@ -22,6 +23,11 @@ WATCHES = 256
 
 TOPICS_PER_MESSAGE = 250
 """PostgreSQL takes 8000 bytes in one message; the longest topic has 27, and a space follows it."""
+
+TELLING = "SELECT pg_notify(%s, %s) WHERE NOT pg_try_advisory_xact_lock(%s, %s)"
+"""Publication of one topic, as a statement or the end of one; its first parameter is CHANNEL."""
+
+TELL = Prepared(TELLING, [CHANNEL, VARYING, VARYING, VARYING])
 
 _TELL = """
 SELECT pg_notify(%(channel)s, string_agg(topic, ' '))
@@ -45,6 +51,11 @@ def watch_of(topic: str) -> Watch:
     """Return the lock of a topic, which is `kind:number`."""
     kind, _, number = topic.partition(":")
     return Watch(crc32(f"{CHANNEL} {kind}".encode()) >> 1, int(number) % WATCHES)
+
+
+def telling(topic: str) -> list[Any]:
+    """Return the values of TELL."""
+    return [topic, *watch_of(topic)]
 
 
 def attempt_topic(attempt_id: int) -> str:

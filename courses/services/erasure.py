@@ -102,10 +102,10 @@ def erase_person(*, person: User) -> None:
     """
     person = _locked(person)
     _refuse_only_instructor(person)
-    attempts = list(attempt_endings.to_lock(AssessmentAttempt.objects.filter(user=person)).order_by("pk"))
-    for attempt in attempts:
-        if not (attempt.is_completed or attempt_endings.close_if_over(attempt)):
-            attempt_endings.end_attempt(attempt, AttemptEnd.STAFF)
+    attempts = AssessmentAttempt.objects.filter(user=person)
+    locked = list(attempts.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+    for attempt in attempt_endings.to_end(attempts.filter(is_completed=False)):
+        attempt_endings.end_attempt(attempt, AttemptEnd.TIMER if attempt.is_overdue else AttemptEnd.STAFF)
     _empty(person)
     _empty_attempts(person)
     for reference, fate in FATES.items():
@@ -117,7 +117,7 @@ def erase_person(*, person: User) -> None:
     _rows("courses.Review.user", person).update(moderation_notes="")
     _end_sessions(person)
     _forget_name(person)
-    tell_attempts_changed([attempt.pk for attempt in attempts])
+    tell_attempts_changed(locked)
     tell_people_notified([person.pk])
 
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.validators import BaseValidator, MaxValueValidator, MinValueValidator
+from django.db import IntegrityError
 from django.db.models import BooleanField, CharField, CheckConstraint, F, Func, Q, Value
 from django.db.models.lookups import Exact
 
@@ -62,3 +63,9 @@ def json_has_no(field: str, path: str) -> Q:
         output_field=BooleanField(),
     )
     return Q(Exact(found, False))
+
+
+def constraint_of(error: IntegrityError) -> str | None:
+    """Return the name of the constraint that was violated."""
+    name: str | None = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+    return name

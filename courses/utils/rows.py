@@ -4,11 +4,13 @@ Django's `raw()` maps columns to fields anew for every statement, and `Model.__i
 every row. For a page of many small rows that takes longer than PostgreSQL does.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 import orjson
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models import JSONField, Model, QuerySet
 from django.db.models.base import ModelState
@@ -25,9 +27,9 @@ class RowReader(Generic[T]):
     field that was not selected is loaded when it is asked for. A model with a `from_db` of its own is asked.
     """
 
-    def __init__(self, model: type[T], *, json_annotations: Iterable[str] = ()) -> None:
+    def __init__(self, model: type[T], annotations: Mapping[str, Any] = MappingProxyType({})) -> None:
         self._model = model
-        self._json_annotations = frozenset(json_annotations)
+        self._annotations = annotations
         self._names: list[str] = []
         self._json: list[int] = []
         self._converted: list[tuple[int, Any, Any]] = []
@@ -56,11 +58,15 @@ class RowReader(Generic[T]):
         table, fields = self._model._meta.db_table, {f.column: f for f in self._model._meta.concrete_fields}
         filled = [fields.get(column) for column in columns]
         compiler = self._model._default_manager.all().query.get_compiler(connection.alias)
-        converters = compiler.get_converters([field and field.get_col(table) for field in filled])
+        expressions = [
+            field.get_col(table) if field else self._annotations.get(column)
+            for field, column in zip(filled, columns, strict=True)
+        ]
+        converters = compiler.get_converters(expressions)
         self._json = [
             place
-            for place, (column, field) in enumerate(zip(columns, filled, strict=True))
-            if _is_plain_json(field) or column in self._json_annotations
+            for place, each in enumerate(expressions)
+            if each is not None and _is_plain_json(each.output_field)
         ]
         self._converted = [(place, *each) for place, each in converters.items() if place not in self._json]
         self._names = [
@@ -102,14 +108,16 @@ class CompiledQuery(Generic[T]):
     """
 
     def __init__(self, rows: QuerySet[T], within: str = "{rows}", *, run_once: bool = False) -> None:
-        sql, parameters = rows.query.sql_with_params()
+        is_locked = (
+            rows.query.select_for_update
+        )  # composed within transactions alone; PostgreSQL is told of none
+        with transaction.atomic() if is_locked else nullcontext():
+            sql, parameters = rows.query.sql_with_params()
         self._keys = [value for value in parameters if is_stand_in(value)]
         leading = [VARYING] * within.count("%s")
         constants = [VARYING if is_stand_in(value) else value for value in parameters]
         self.statement = Prepared(within.format(rows=sql), [*leading, *constants], run_once=run_once)
-        annotations = rows.query.annotation_select.items()
-        json = [name for name, each in annotations if _is_plain_json(each.output_field)]
-        self.reader: RowReader[T] = RowReader(rows.model, json_annotations=json)
+        self.reader: RowReader[T] = RowReader(rows.model, rows.query.annotation_select)
 
     def rows(self, keys: Mapping[int, Any], *leading: Any) -> list[T]:
         """Return the rows with `keys` in place of the stand-ins; `leading` are parameters that precede the query's."""

@@ -1,17 +1,19 @@
 """Attempts under real concurrency: two clicks, two tabs, and answers that race the end."""
 
 from collections import Counter
+from threading import Event
 
 import pytest
+from django.db import transaction
 
 from courses import exceptions
 from courses.models import Assessment, AssessmentAttempt, Question, User
 from courses.services.attempt_endings import close_expired_attempts
 from courses.services.attempts import complete_attempt, start_attempt, submit_answers
-from courses.services.enrollment import withdraw
+from courses.services.enrollment import enroll, withdraw
 from courses.services.question_authoring import delete_question
 from tests import factories
-from tests.concurrency import at_once, one_after_the_other
+from tests.concurrency import at_once, one_after_the_other, until_waiting
 from tests.taking import given, let_time_run_out
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -73,6 +75,32 @@ def test_starting_while_leaving_the_course_makes_no_attempt_afterwards() -> None
         assert _kinds(raised) == ({} if attempts else {exceptions.NotEnrolled: 1})
         assert left_at is not None
         assert all(attempt.start_time < left_at for attempt in attempts)
+
+
+def test_two_clicks_of_somebody_who_is_enrolled_meanwhile_make_one_attempt() -> None:
+    """Both wait for an author, behind the place where they would have locked the enrolment."""
+    assessment = _assessment()
+    learner, started = factories.make_user(), []
+
+    is_held = Event()
+
+    def enroll_learner(_: int) -> None:
+        enroll(learner=learner, course_id=assessment.lesson.course_id)
+
+    def work(number: int) -> None:
+        if number:
+            is_held.wait(timeout=30)
+            started.append(start_attempt(learner=learner, assessment_id=assessment.pk))
+            return
+        with transaction.atomic():
+            Assessment.objects.select_for_update().get(pk=assessment.pk)
+            is_held.set()
+            until_waiting(2)
+            assert at_once(enroll_learner, writers=1) == []
+
+    assert at_once(work, writers=3) == []
+    assert Counter(each.created for each in started) == {True: 1, False: 1}
+    assert {each.attempt.pk for each in started} == {learner.attempts.get().pk}
 
 
 def test_no_attempt_starts_with_a_question_that_its_author_removes_meanwhile() -> None:

@@ -1,6 +1,6 @@
 """A transaction of two round trips: all or nothing, inside another one too, and whatever a session has prepared."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,12 +9,13 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
 from courses.models import User
 from courses.utils.prepared import VARYING, Prepared
-from courses.utils.rows import stand_in
+from courses.utils.rows import CompiledQuery, stand_in
 from courses.utils.short_transactions import ShortTransaction
 from tests import factories
 from tests.statements import strings_sent
 
 PERSON = stand_in(1)
+RENAME = Prepared("UPDATE courses_user SET first_name = %s::text WHERE id = %s::bigint", [VARYING, VARYING])
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,11 +29,9 @@ def person(transactional_db: None) -> User:
 def naming(person: User) -> Iterator[ShortTransaction[User]]:
     """Gives a person another name, over a new session."""
     rows = User.objects.filter(pk=PERSON)
-    write = Prepared(
-        "UPDATE courses_user SET first_name = %s::text WHERE id = %s::bigint", [VARYING, VARYING]
-    )
     connection.close()
-    yield ShortTransaction(rows.select_for_update().only("pk"), rows.only("first_name"), write)
+    locks = [CompiledQuery(rows.select_for_update().only("pk"))]
+    yield ShortTransaction(locks, CompiledQuery(rows.only("first_name")), [RENAME])
     connection.close()
 
 
@@ -40,18 +39,15 @@ def rename(naming: ShortTransaction[User], person: User, name: str = "after") ->
     """Write a name; return the one that was read before."""
     with naming.begun({PERSON: person.pk}) as begun:
         [row] = begun.rows
-        begun.write([name, person.pk])
+        begun.write(RENAME, [name, person.pk])
         return row.first_name
 
 
-def fail(
-    naming: ShortTransaction[User], person: User, *, write: Sequence[Any] = (), is_brief: bool = False
-) -> None:
-    """Do something, and write if there is what; then raise KeyError."""
-    with naming.begun({PERSON: person.pk}, is_brief=is_brief) as begun:
+def fail(naming: ShortTransaction[User], person: User) -> None:
+    """Do something, and be about to write more; then raise KeyError."""
+    with naming.begun({PERSON: person.pk}) as begun:
         User.objects.filter(pk=person.pk).update(last_name="lost")
-        if write:
-            begun.write(write)
+        begun.write(RENAME, ["lost", person.pk])
         raise KeyError
 
 
@@ -84,44 +80,50 @@ def test_it_takes_two_strings_and_psycopg2_sends_none_of_its_own(
     assert (is_idle(), connection.get_autocommit(), stored(person)) == (True, True, "again")
 
 
-@pytest.mark.parametrize("is_brief", [True, False])
-def test_what_is_raised_rolls_back(naming: ShortTransaction[User], person: User, is_brief: bool) -> None:
+def test_what_is_raised_rolls_back(naming: ShortTransaction[User], person: User) -> None:
     before = everything_stored(person)
     with pytest.raises(KeyError):
-        fail(naming, person, is_brief=is_brief)
+        fail(naming, person)
     assert (is_idle(), everything_stored(person)) == (True, before)
 
 
-@pytest.mark.parametrize("is_brief", [True, False])
-def test_a_write_that_fails_rolls_back(naming: ShortTransaction[User], person: User, is_brief: bool) -> None:
+def test_a_write_that_fails_rolls_back_those_before_it(naming: ShortTransaction[User], person: User) -> None:
     before = everything_stored(person)
+
+    def write_twice() -> None:
+        with naming.begun({PERSON: person.pk}) as begun:
+            begun.write(RENAME, ["lost", person.pk])
+            begun.write(RENAME, [None, person.pk])
+
     with pytest.raises(IntegrityError):
-        fail(naming, person, write=[None, person.pk], is_brief=is_brief)
+        write_twice()
     assert (is_idle(), everything_stored(person)) == (True, before)
 
 
-@pytest.mark.parametrize("is_brief", [True, False])
+def test_several_writes_are_one_string_in_their_order(naming: ShortTransaction[User], person: User) -> None:
+    rename(naming, person)
+    with strings_sent() as sent, naming.begun({PERSON: person.pk}) as begun:
+        begun.write(RENAME, ["between", person.pk])
+        begun.write(RENAME, ["last", person.pk])
+    assert sent[1:] == [["EXECUTE", "EXECUTE", "COMMIT"]]
+    assert (is_idle(), stored(person)) == (True, "last")
+
+
 def test_what_else_is_done_is_committed_when_the_block_ends(
-    naming: ShortTransaction[User], person: User, is_brief: bool
+    naming: ShortTransaction[User], person: User
 ) -> None:
-    with naming.begun({PERSON: person.pk}, is_brief=is_brief), transaction.atomic():
+    with naming.begun({PERSON: person.pk}), transaction.atomic():
         User.objects.filter(pk=person.pk).update(first_name="after")
     connection.close()
     assert stored(person) == "after"
 
 
-def test_one_that_is_not_brief_goes_on_after_the_write(naming: ShortTransaction[User], person: User) -> None:
-    before = everything_stored(person)
-    with pytest.raises(KeyError):
-        fail(naming, person, write=["lost", person.pk])
-    assert everything_stored(person) == before
-
-
 def test_a_block_that_is_marked_for_rollback_is_rolled_back(
     naming: ShortTransaction[User], person: User
 ) -> None:
-    with naming.begun({PERSON: person.pk}):
+    with naming.begun({PERSON: person.pk}) as begun:
         User.objects.filter(pk=person.pk).update(first_name="lost")
+        begun.write(RENAME, ["lost", person.pk])
         transaction.set_rollback(True)
     assert (is_idle(), stored(person)) == (True, "before")
 
@@ -133,7 +135,7 @@ def test_inside_another_transaction_it_is_a_part_of_that(
         assert rename(naming, person) == "before"
         assert stored(person) == "after"
         with pytest.raises(KeyError):
-            fail(naming, person, write=["lost", person.pk], is_brief=True)
+            fail(naming, person)
         assert stored(person) == "after"
         transaction.set_rollback(True)
     assert (is_idle(), stored(person)) == (True, "before")
@@ -143,7 +145,7 @@ def test_what_waits_for_the_commit_is_run_after_it(naming: ShortTransaction[User
     seen: list[Any] = []
     with naming.begun({PERSON: person.pk}) as begun:
         transaction.on_commit(lambda: seen.append((is_idle(), stored(person))))
-        begun.write(["after", person.pk])
+        begun.write(RENAME, ["after", person.pk])
         assert seen == []
     assert seen == [(True, "after")]
 
@@ -154,7 +156,7 @@ def test_a_session_without_the_statements_is_answered_by_preparing_them(
 ) -> None:
     rename(naming, person)
     with connection.cursor() as cursor:
-        cursor.execute(f"DEALLOCATE {lost if lost == 'ALL' else naming._opening[0].name}")
+        cursor.execute(f"DEALLOCATE {lost if lost == 'ALL' else naming._statements[0].name}")
     assert rename(naming, person, "again") == "after"
     assert (is_idle(), stored(person)) == (True, "again")
 
@@ -164,7 +166,7 @@ def test_a_session_that_lacks_the_write_alone_writes_nothing_and_is_put_right(
 ) -> None:
     rename(naming, person)
     with connection.cursor() as cursor:
-        cursor.execute(f"DEALLOCATE {naming._write.name}")
+        cursor.execute(f"DEALLOCATE {RENAME.name}")
     with pytest.raises(OperationalError, match="does not exist"):
         rename(naming, person, "lost")
     assert (is_idle(), stored(person)) == (True, "after")
