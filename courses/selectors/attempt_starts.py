@@ -35,7 +35,10 @@ class _ToStart(TypedDict):
 AssessmentToStart: TypeAlias = WithAnnotations[Assessment, _ToStart]
 """An assessment with the annotations of `assessments_to_start`."""
 
+
 class ToStartNow(_ToStart):
+    """Annotations of `with_all_that_starts`."""
+
     course_id: int
     asked: list[dict[str, Any]]
     taken: list[dict[str, Any]]

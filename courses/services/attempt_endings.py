@@ -49,6 +49,8 @@ ENDING = (GRADE, END.statement, RECORD.statement, TELL)
 
 
 class ToEnd(TypedDict):
+    """Annotations of `to_end`."""
+
     is_overdue: bool
     read_at: datetime
     lesson_id: int

@@ -59,6 +59,8 @@ class GivenResponse:
 
 
 class WithStored(TypedDict):
+    """The clock, and the annotations of `with_stored`."""
+
     read_at: datetime
     types: dict[str, str] | None
     stored: dict[str, Any] | None

@@ -202,9 +202,7 @@ def _starting(is_staff: bool, _slack: int) -> ShortTransaction[_AssessmentToStar
             CompiledQuery(assessment.only("pk"), "{rows} FOR KEY SHARE"),
             CompiledQuery(enrollment.select_for_update(no_key=True, of=("self",)).only("pk")),
         ],
-        read=CompiledQuery(
-            found.annotate(read_at=ClockTimestamp(), next_id=next_key(AssessmentAttempt))
-        ),
+        read=CompiledQuery(found.annotate(read_at=ClockTimestamp(), next_id=next_key(AssessmentAttempt))),
         writes=[START.statement, RECORD.statement],
     )
 

@@ -17,7 +17,9 @@ class Insertion:
     """INSERT of a row of a model. A primary key and stamps that it lacks are made by the database."""
 
     def __init__(self, model: type[Model]) -> None:
-        self._fields: list[Field[Any, Any]] = list(model._meta.concrete_fields)
+        self._fields: list[Field[Any, Any]] = [
+            field for field in model._meta.concrete_fields if not field.generated
+        ]
         table = model._meta.db_table
         columns = ", ".join(f'"{field.column}"' for field in self._fields)
         values = ", ".join(_inserted(field) for field in self._fields)

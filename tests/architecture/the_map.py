@@ -21,7 +21,13 @@ NOUNS = {
         "participation",
         "progress",
     },
-    "assessments": {"assessment_authoring", "question_authoring", "question_drafts", "question_editing"},
+    "assessments": {
+        "assessment_authoring",
+        "question_authoring",
+        "question_drafts",
+        "question_editing",
+        "question_keys",
+    },
     "attempts": {
         "answer_key",
         "attempt_answers",
