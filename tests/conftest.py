@@ -6,6 +6,7 @@ import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from graphql import OperationType
 
 from courses.models import User
 from schema.context import Context, Identity
+from schema.core import compiled_reads
+from schema.dataloaders.base import fill
 from schema.documents.reading import prepare
 from schema.execution import database_threads
 from schema.root import schema
@@ -111,11 +114,34 @@ def _nobody_pays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "RATE_LIMIT", False)
 
 
+@pytest.fixture(autouse=True)
+def _payloads_are_read_both_ways(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Read each payload that was read by one statement by its plan as well, and compare both."""
+    differing: list[tuple[bytes, bytes]] = []
+    read_payload = compiled_reads._read_payload
+
+    def read_twice(compiled: Any, name: str, context: Context, payload: Any) -> bytes | None:
+        data = read_payload(compiled, name, context, payload)
+        if data is not None and not connection.force_debug_cursor and not _is_of_the_clock(data.decode()):
+            again = copy(payload)
+            vars(again).pop("_filled", None)
+            fill(context.viewer, [again], compiled.roots[name].plan_for(None))
+            expected = orjson.dumps({name: compiled.roots[name].show(again)})
+            if data != expected:
+                differing.append((data, expected))
+        return data
+
+    monkeypatch.setattr(compiled_reads, "_read_payload", read_twice)
+    yield
+    assert differing == []
+
+
 @pytest.fixture
 def api(db: None) -> Callable[..., Answered]:
     """`api(document, viewer=user, scopes=..., **variables)` asks the API as that viewer.
 
-    A query is asked once more, of graphql-core and the DataLoaders alone, and both answers have to be the same.
+    A query is asked once more, of graphql-core and the DataLoaders alone, and both answers have to be the same. A
+    mutation is carried out once; its payload is read twice.
     """
 
     def ask(
@@ -139,9 +165,13 @@ def _answered(document: str, context: Context, variables: dict[str, Any]) -> Ans
 _OF_THE_CLOCK = ("serverTime", "remainingSeconds", "rateLimit")
 
 
+def _is_of_the_clock(text: str) -> bool:
+    return any(name in text for name in _OF_THE_CLOCK)
+
+
 def _gives_the_same_again(document: str) -> bool:
     """Tell if a document is a query that no clock changes, and of which no statements are counted."""
-    if connection.force_debug_cursor or any(name in document for name in _OF_THE_CLOCK):
+    if connection.force_debug_cursor or _is_of_the_clock(document):
         return False
     prepared = prepare(schema, document)
     return not prepared.errors and prepared.operation_type(None) is OperationType.QUERY

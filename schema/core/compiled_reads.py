@@ -1,4 +1,4 @@
-"""Queries answered without an executor: what a selection asks is compiled once, and run for every request after.
+"""Queries and mutations answered without an executor: what is asked is compiled once, and run for each request after.
 
 A compiled operation is kept with its document, for the scopes of the token and for those variables that change what is
 loaded. Where it can, it is read by one statement that makes the JSON (inlined_reads.py). Otherwise it holds, for each
@@ -7,7 +7,8 @@ database thread.
 
 It never tells an error. A field that cannot be compiled, a missing scope, arguments that cannot be met, null where it
 is not allowed, a value that nothing has filled: all of that is left to the ordinary way, graphql-core and the
-DataLoaders, which execute the operation from its beginning. Queries have no effects, so asking twice is safe.
+DataLoaders, which execute the operation from its beginning. Queries have no effects, so asking twice is safe. A
+mutation is carried out once; the ordinary way is given its outcome.
 """
 
 from collections.abc import Hashable, Iterator, Mapping
@@ -26,6 +27,7 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
     VariableNode,
     VariableValues,
@@ -35,10 +37,11 @@ from graphql import (
 from schema.context import Context, Info
 from schema.core.compiling import Compiler, NotCompiled, Root, RootInfo, root_of
 from schema.core.fields import Column, DeclaredField, Operation
-from schema.core.inlined_reads import InlinedRead, inlined
+from schema.core.inlined_reads import InlinedRead, PayloadRead, inlined, inlined_payload
 from schema.core.kept import Kept
 from schema.core.selections import Selection
 from schema.core.upstream import StrawberryField, definition_behind, resolve_info
+from schema.dataloaders.base import fill
 from schema.dataloaders.inlining import NotInlined, shape_of, values_of
 from schema.dataloaders.plans import UNKNOWN, Plan
 from schema.dataloaders.sources import Source
@@ -81,6 +84,7 @@ class CompiledOperation:
         self._asked = Kept[Any, tuple[InlinedRead | NotInlined, list[Any]]](
             number=REMEMBERED, weight=REMEMBERED
         )
+        self._payloads: dict[Kind, PayloadRead | None] = {}
         self.roots: Mapping[str, Root] = {}
         with suppress(NotCompiled, GraphQLError):
             self.roots = compiler.roots(operation)
@@ -109,6 +113,15 @@ class CompiledOperation:
         read, keys = known
         return None if isinstance(read, NotInlined) else (read, keys)
 
+    def payload(self, root: Root, kind: Kind) -> PayloadRead | None:
+        """Return how a kind of viewer reads the payload of the only mutation; None for several statements."""
+        if kind not in self._payloads:
+            try:
+                self._payloads[kind] = inlined_payload(self._compiler, root, kind)
+            except (NotInlined, NotCompiled):
+                self._payloads[kind] = None
+        return self._payloads[kind]
+
     def _found(
         self, schema: GraphQLSchema, variables: VariableValues, kind: Kind
     ) -> tuple[InlinedRead | NotInlined, list[Any]]:
@@ -131,8 +144,8 @@ class CompiledOperation:
                 self._statements.put(shape, read, weight=1)
         if isinstance(read, NotInlined):
             return read, []
-        given = [key for source in sources.values() for key in source.keys]
-        given.extend(value for request in requests for value in values_of(request))
+        given = [value for request in requests for value in values_of(request)]
+        given.extend(key for source in sources.values() for key in source.keys)
         return read, [given[place] for place in read.places]
 
 
@@ -209,10 +222,10 @@ def carry_out(
     None where the ordinary way has to answer. The outcome, a payload or a failure, then stands in the context, and
     nothing is carried out twice.
     """
-    roots = reads.compiled(schema, operation, variables, context.identity.scopes).roots
-    if context.viewer is None or len(roots) != 1:
+    compiled = reads.compiled(schema, operation, variables, context.identity.scopes)
+    if context.viewer is None or len(compiled.roots) != 1:
         return None
-    [(name, root)] = roots.items()
+    [(name, root)] = compiled.roots.items()
     if root.write is None:
         return None
     try:
@@ -220,15 +233,30 @@ def carry_out(
     except GraphQLError:
         return None
     try:
-        payload = root.write(RootInfo(context, root.plan_for), root.plan_for(None), arguments)
+        payload = root.write(RootInfo(context, root.plan_for), arguments)
     except Exception as failure:  # noqa: BLE001 - it is raised once more, where errors are told
         context.carried_out.append(partial(_raise, failure))
         return None
-    try:
-        return orjson.dumps({name: root.show(payload)})
-    except Exception:  # noqa: BLE001 - graphql-core runs into it as well, and tells it
+    data = None
+    with suppress(Exception):  # graphql-core runs into it as well, and tells it
+        data = _read_payload(compiled, name, context, payload)
+    if data is None:
         context.carried_out.append(lambda: payload)
-        return None
+    return data
+
+
+def _read_payload(compiled: CompiledOperation, name: str, context: Context, payload: Any) -> bytes | None:
+    """Return the JSON of `data`: by one statement where that can be, otherwise by the plan."""
+    root = compiled.roots[name]
+    read = compiled.payload(root, kind_of(context.viewer))
+    if read is not None and (data := read.data(name, context.viewer, payload)) is not None:
+        return data
+    fill(context.viewer, [payload], root.plan_for(None))
+    return orjson.dumps({name: root.show(payload)})
+
+
+EXECUTE = {OperationType.QUERY: read, OperationType.MUTATION: carry_out}
+"""Functions that answer an operation of a kind without an executor, where they can."""
 
 
 def _raise(failure: Exception) -> None:

@@ -87,7 +87,7 @@ class Root:
     plan_for: Callable[[str | None], Plan]
     show: Shown
     read: RootRead | None
-    write: Callable[[RootInfo, Plan, dict[str, Any]], Any] | None
+    write: Callable[[RootInfo, dict[str, Any]], Any] | None
 
     def arguments(self, schema: GraphQLSchema, variables: VariableValues) -> dict[str, Any]:
         """Return the arguments as Strawberry converts them. Raises GraphQLError for those that cannot be met."""

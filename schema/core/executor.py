@@ -1,7 +1,6 @@
-"""graphql-core's executor, which shows what mutations and events give by the functions compiled of their document.
+"""graphql-core's executor, which shows what events give by the functions compiled of their document.
 
-A mutation has written already when its payload is shown, so what cannot be shown so is completed by graphql-core, and
-by DataLoaders: told in their way, and nothing is carried out twice.
+What cannot be shown so is completed by graphql-core, and by DataLoaders, and told in their way.
 """
 
 from contextlib import suppress

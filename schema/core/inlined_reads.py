@@ -30,6 +30,7 @@ from schema.dataloaders.base import Made
 from schema.dataloaders.inlining import (
     HOLE,
     HOLE_SQL,
+    GivenRow,
     Inlining,
     NoRows,
     NotInlined,
@@ -41,6 +42,7 @@ from schema.dataloaders.inlining import (
     null_or,
     object_of,
     quoted,
+    values_of,
 )
 from schema.dataloaders.paging import PageRequest
 from schema.dataloaders.plans import NOTHING, Columns, Plan, joined
@@ -52,7 +54,7 @@ from schema.dataloaders.statements import Kind, Viewer
 class InlinedRead:
     """Query as SQL of the text of its `data`, over "viewer" and the "given" keys; `finish` is for what Python makes.
 
-    `keys` are their types, `places` where they stand among the values of root fields and requests. One that
+    `keys` are their types, `places` where they stand among the values of requests and root fields. One that
     `takes_long` to finish is work for a database thread.
     """
 
@@ -67,7 +69,7 @@ class InlinedRead:
     @property
     def given(self) -> str:
         """Columns of "given" for the keys, each after a comma."""
-        return "".join(f', %s::{sql_type} AS "key{n}"' for n, sql_type in enumerate(self.keys, start=1))
+        return _given(self.keys)
 
     def read(self, viewer: Viewer, keys: Sequence[Any]) -> bytes | None:
         """Return the JSON of `data` for a viewer who is known: work for a database thread."""
@@ -78,12 +80,7 @@ class InlinedRead:
 
     @cached_property
     def _for_viewer(self) -> Prepared:
-        statement = f"""
-            WITH "viewer" AS MATERIALIZED (SELECT %s::bigint AS "id"),
-                "given" AS MATERIALIZED (SELECT 1 AS "row"{self.given})
-            SELECT {self.sql}
-        """
-        return Prepared(statement, [VARYING] * (1 + len(self.keys)))
+        return _for_viewer(self.sql, self.keys)
 
     def data(self, text: str | None) -> bytes | None:
         """Return the JSON of the query's `data`, or None where the ordinary way has to answer."""
@@ -97,6 +94,67 @@ class InlinedRead:
             return None
 
 
+@dataclass(frozen=True)
+class PayloadRead:
+    """Reading of a mutation's payload: members that it has, and others whose SQL is one statement, in their order."""
+
+    names: Sequence[str]
+    plain: Mapping[str, Callable[[Any], Any]]
+    read: Mapping[str, Written]
+    attributes: Sequence[str]
+    """Attributes of the payload that are keys of the statement."""
+    values: Sequence[Any]
+    """Values of the requests beneath it, which are keys before them."""
+    places: Sequence[int]
+    """Places of the statement's keys among all of these."""
+    statement: Prepared
+
+    def data(self, name: str, viewer: Viewer, payload: Any) -> bytes | None:
+        """Return the JSON of `data`, whose only member is `name`; None where the ordinary way has to answer."""
+        keys = [getattr(payload, attribute) for attribute in self.attributes]
+        if all(key is None for key in keys):  # there is nothing to read
+            return None
+        with connection.cursor() as cursor:
+            given = [*self.values, *keys]
+            self.statement.execute(cursor, [viewer and viewer.pk, *(given[place] for place in self.places)])
+            texts = cursor.fetchone()
+        if any(text is None or HOLE in text for text in texts):
+            return None
+        read = {
+            member: orjson.Fragment(text) if written.finish is None else written.finish(orjson.loads(text))
+            for (member, written), text in zip(self.read.items(), texts, strict=True)
+        }
+        shown = {
+            member: read[member] if member in read else self.plain[member](payload) for member in self.names
+        }
+        return orjson.dumps({name: shown})
+
+
+def inlined_payload(compiler: Compiler, root: Root, kind: Kind) -> PayloadRead:
+    """Inline what is asked of a payload. Raises NotInlined."""
+    plan = root.plan_for(None)
+    if any(step.declaration is None and step.then.loads for step in plan.steps):
+        raise NotInlined("rows of plain objects")
+    requests = list(plan.requests)
+    values = [value for request in requests for value in values_of(request)]
+    return _Show(compiler, root.definition.type, root.nodes).payload(
+        GivenRow(Inlining(kind, requests)), values
+    )
+
+
+def _for_viewer(sql: str, keys: Sequence[str]) -> Prepared:
+    statement = f"""
+        WITH "viewer" AS MATERIALIZED (SELECT %s::bigint AS "id"),
+            "given" AS MATERIALIZED (SELECT 1 AS "row"{_given(keys)})
+        SELECT {sql}
+    """
+    return Prepared(statement, [VARYING] * (1 + len(keys)))
+
+
+def _given(keys: Sequence[str]) -> str:
+    return "".join(f', %s::{sql_type} AS "key{n}"' for n, sql_type in enumerate(keys, start=1))
+
+
 def inlined(
     compiler: Compiler,
     roots: Mapping[str, Root],
@@ -105,19 +163,22 @@ def inlined(
     kind: Kind,
 ) -> InlinedRead:
     """Inline a query whose root fields have these sources, and whose plans these requests. Raises NotInlined."""
-    first = sum(len(source.keys) for source in sources.values())
-    inlining, members = Inlining(kind, first, requests), _Members()
+    inlining, members = Inlining(kind, requests), _Members()
     for name, root in roots.items():
         source = sources[name]
         show = _Show(compiler, root.definition.type, root.nodes, source.type_name)
         written = source.inline(inlining, show)
         members.add(name, replace(written, sql=show.or_null(written.sql)))
     written = members.written()
-    if "%" in written.sql:
-        raise NotInlined("a percent sign, which marks parameters")
+    _refuse_parameters(written.sql)
     keys = [sql_type for sql_type, _ in inlining.keys]
     places = [place for _, place in inlining.keys]
     return InlinedRead(written.sql, keys, places, written.finish, inlining.takes_long)
+
+
+def _refuse_parameters(sql: str) -> None:
+    if "%" in sql:
+        raise NotInlined("a percent sign, which marks parameters")
 
 
 class _Members:
@@ -132,6 +193,11 @@ class _Members:
         self._texts[name] = written.sql
         if written.finish:
             self._finishes[name] = written.finish
+
+    @property
+    def members(self) -> dict[str, Written]:
+        """The members, each by itself."""
+        return {name: Written(text, self._finishes.get(name)) for name, text in self._texts.items()}
 
     def written(self) -> Written:
         """Return the object; its members are finished in place."""
@@ -182,6 +248,33 @@ class _Show:
         if pending:
             made = f"CASE WHEN bool_or({rows.column(pending)}) THEN {HOLE_SQL} ELSE {made} END"
         return replace(written, sql=page.select(made))
+
+    def payload(self, given: GivenRow, values: Sequence[Any]) -> PayloadRead:
+        """Return the reading of a payload: its declared fields as SQL, and whatever it has already.
+
+        `values` are those of the requests beneath it.
+        """
+        object_ = _Object(given)
+        fields = self._fields(self._type, self._nodes)
+        plain = {}
+        for name, nodes in fields.items():
+            definition = self._type.fields.get(nodes[0].name.value)  # there is none of __typename
+            field = definition and definition_behind(definition)
+            if not isinstance(field, DeclaredField):
+                plain[name] = self._compiler.field(self._type, nodes)
+            elif isinstance(field.declaration, Made):
+                raise NotInlined("a value that is made of the payload itself")
+            else:
+                self._add_declared(object_, name, field, nodes)
+        members = object_.members
+        if not members:
+            raise NotInlined("a payload that has everything already")
+        sql = ", ".join(written.sql for written in members.values())
+        _refuse_parameters(sql)
+        keys = given.inlining.keys
+        statement = _for_viewer(sql, [sql_type for sql_type, _ in keys])
+        places = [place for _, place in keys]
+        return PayloadRead(list(fields), plain, members, list(given.attributes), values, places, statement)
 
     def _of_page(self, page: "_Page", nodes: list[FieldNode]) -> Written:
         """Return a field of a connection."""

@@ -94,8 +94,8 @@ def mutation(*, scope: Scope | None, description: str) -> Callable[[Callable[...
     Its argument is described by the input's own description.
     Without a scope it is closed to tokens: only a browser session may call it.
     The function runs on a database thread. A Refusal or ValidationError that it raises becomes the payload's user
-    errors; the selection beneath the payload is then prefetched in the same job. It is retried when its transaction
-    collided with another one.
+    errors; what is asked of the payload is read in the same job. It is retried when its transaction collided with
+    another one.
     """
 
     def decorate(function: Callable[..., P]) -> Any:
@@ -106,17 +106,20 @@ def mutation(*, scope: Scope | None, description: str) -> Callable[[Callable[...
             taken, strawberry.argument(description=get_object_definition(taken, strict=True).description)
         ]
 
-        def job(info: Info, plan: Plan, arguments: dict[str, Any]) -> P:
+        def write(info: Info, arguments: dict[str, Any]) -> P:
             try:
                 if scope is None:
                     require_session(info)
                 else:
                     require_scope(info, scope)
-                payload = begun_again(functools.partial(function, info, **arguments))
+                return begun_again(functools.partial(function, info, **arguments))
             except exceptions.Refusal as refusal:
-                payload = payload_type(user_errors=[from_refusal(refusal)])
+                return payload_type(user_errors=[from_refusal(refusal)])
             except ValidationError as error:
-                payload = payload_type(user_errors=from_validation_error(error))
+                return payload_type(user_errors=from_validation_error(error))
+
+        def job(info: Info, plan: Plan, arguments: dict[str, Any]) -> P:
+            payload = write(info, arguments)
             fill(info.context.viewer, [payload], plan)
             return payload
 
@@ -128,7 +131,7 @@ def mutation(*, scope: Scope | None, description: str) -> Callable[[Callable[...
             info.context.loaders.clear()
             return await database(job, info, look_ahead(info), arguments)
 
-        resolver.root_write = job  # type: ignore[attr-defined]
+        resolver.root_write = write  # type: ignore[attr-defined]
         return strawberry.mutation(
             resolver=resolver,
             description=description,

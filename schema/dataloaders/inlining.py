@@ -71,15 +71,12 @@ class Show(Protocol):
 class Inlining:
     """State that the parts of one statement share: the kind of viewer, the keys, and names that differ."""
 
-    def __init__(self, kind: Kind, first: int, requests: Sequence[Hashable]) -> None:
+    def __init__(self, kind: Kind, requests: Sequence[Hashable]) -> None:
         self.viewer = stand_in_for(kind)
         self.keys: list[tuple[str, int]] = []
-        """Types of the keys in PostgreSQL, and their places among all values: `first` root ones, then those of
-        `requests`.
-        """
-        self._root_places = iter(range(first))
+        """Types of the keys in PostgreSQL, and their places among all values: those of `requests`, then root ones."""
         self._requests = requests
-        self._first = first
+        self._root_places = count(sum(len(values_of(each)) for each in requests))
         self.takes_long = False
         """True where Python makes something of the rows that takes too long for the event loop."""
         self._numbers = count(1)
@@ -97,7 +94,7 @@ class Inlining:
         if request not in self._requests:
             raise NotInlined("a request that was not foreseen")
         before = self._requests[: self._requests.index(request)]
-        places = count(self._first + sum(len(values_of(each)) for each in before))
+        places = count(sum(len(values_of(each)) for each in before))
         return request.with_keys(lambda value: self._key(SQL_TYPES[type(value)], next(places)))
 
     def _key(self, sql_type: str, place: int) -> RawSQL:
@@ -212,6 +209,21 @@ class Rows:
         return next(
             (f for f in fields if name in (f.name, f.attname, "pk" if f.primary_key else f.name)), None
         )
+
+
+class GivenRow(Rows):
+    """An object that Python has, as the row to which others belong: its attributes are keys of the statement."""
+
+    def __init__(self, inlining: Inlining) -> None:
+        self.inlining = inlining
+        self.attributes: dict[str, str] = {}
+        """SQL of the attributes that are read, in the order of the statement's keys."""
+
+    def column(self, name: str) -> str:
+        """Return the SQL of an attribute, a primary key."""
+        if name not in self.attributes:
+            self.attributes[name] = self.inlining.key("bigint").sql
+        return self.attributes[name]
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionContext
 
 from schema.context import Context
-from schema.core.compiled_reads import CompiledReads, read
+from schema.core.compiled_reads import EXECUTE, CompiledReads
 from schema.core.error_codes import ErrorCode, graphql_error
 from schema.core.upstream import graphql_schema, operation_name_given
 from schema.documents import introspection
@@ -91,7 +91,7 @@ class Documents(SchemaExtension):
         operation = prepared.operation(operation_name_given(execution))
         if operation and introspection.is_pure(operation):
             execution.result = await introspection.answer(execution.schema, prepared.document, operation)
-        elif operation and operation.operation is OperationType.QUERY and self._reads:
+        elif operation and operation.operation in EXECUTE and self._reads:
             execution.result = await self._compiled(self._reads, operation)
             execution.context.reads = None
         yield
@@ -99,13 +99,14 @@ class Documents(SchemaExtension):
     async def _compiled(
         self, reads: CompiledReads, operation: OperationDefinitionNode
     ) -> ExecutionResult | None:
-        """Return the result of a query that is compiled, or None for the ordinary way."""
+        """Return the result of a query or mutation that is compiled, or None for the ordinary way."""
         execution = self.execution_context
         schema = graphql_schema(execution.schema)
         variables = coerced_variables(schema, operation, execution.variables)
         if variables is None:
             return None
-        data = await database(read, schema, reads, operation, variables, execution.context)
+        execute = EXECUTE[operation.operation]
+        data = await database(execute, schema, reads, operation, variables, execution.context)
         return None if data is None else ExecutionResult(orjson.loads(data), None)
 
     def get_results(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from strawberry import Schema
 from courses.services.token_authentication import digest_of_secret
 from courses.utils.json_text import InvalidJson, decode_json
 from schema.context import Context
-from schema.core.compiled_reads import carry_out, read
+from schema.core.compiled_reads import EXECUTE
 from schema.core.database_failures import DATABASE_FAILURES, failure_code
 from schema.core.inlined_reads import InlinedRead
 from schema.core.upstream import graphql_schema
@@ -50,8 +50,6 @@ from schema.network.operations import coerced_variables
 from schema.network.rate_limits import RateLimited, bucket_of_address, facts_of
 from schema.network.request_body import bounded_body, request_data, require_json
 from schema.network.sign_in import authorization_of, refuse_forged, refusing
-
-_EXECUTE = {OperationType.QUERY: read, OperationType.MUTATION: carry_out}
 
 
 @dataclass(frozen=True)
@@ -106,7 +104,7 @@ async def known_operation(
         return None
     prepared, _ = document.read()
     operation = prepared.operation(data.operation_name)
-    if prepared.errors or operation is None or operation.operation not in _EXECUTE:
+    if prepared.errors or operation is None or operation.operation not in EXECUTE:
         return None
     shape, cost = prepared.measured(operation, data.variables)
     if refuse_variables(data.variables) or refuse(operation, shape, cost):
@@ -204,7 +202,7 @@ def _answered(
     )
     refuse_forged(request, authenticated)
     context.identify(authenticated.identity, authenticated.draw)
-    execute = _EXECUTE[asked.operation.operation]
+    execute = EXECUTE[asked.operation.operation]
     data = execute(
         graphql_schema(asked.schema), asked.prepared.reads, asked.operation, asked.variables, context
     )

@@ -47,7 +47,7 @@ def _assessment() -> Any:
 def test_stamps_are_those_of_the_row_or_else_the_databases() -> None:
     insertion, person = Insertion(UserActivity), factories.make_user()
     for at in (AT, None):
-        activity = UserActivity(user=person, activity_type="view_course", created_date=at)
+        activity = UserActivity(user=person, activity_type="view_course", created_date=at)  # type: ignore[misc]
         write_now(*insertion.of(activity))
     first, second = UserActivity.objects.order_by("pk")
     assert (first.created_date, first.updated_date == AT) == (AT, False)

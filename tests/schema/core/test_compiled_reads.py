@@ -12,10 +12,9 @@ from graphql import OperationDefinitionNode, OperationType, VariableValues
 from courses.constants import Scope
 from courses.models import Course, User
 from courses.services.statistics import compute_missing
-from schema.core.compiled_reads import KEPT_FOR_A_DOCUMENT, uncompiled
+from schema.core.compiled_reads import EXECUTE, KEPT_FOR_A_DOCUMENT, uncompiled
 from schema.core.upstream import graphql_schema
 from schema.documents.reading import prepare
-from schema.network import operations
 from schema.root import schema
 from tests.concurrency import at_once
 from tests.operations import operation
@@ -33,14 +32,14 @@ QUERIES = [name for name in NAMES if definition_of(name).operation is OperationT
 def both_ways(api: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """`both_ways(document, viewer, scopes, **variables)` asks twice, compares, and returns (answer, was compiled)."""
     compiled: list[bool] = []
-    read = operations.read
+    read = EXECUTE[OperationType.QUERY]
 
     def noted(*arguments: Any) -> Any:
         data = read(*arguments)
         compiled.append(data is not None)
         return data
 
-    monkeypatch.setattr(operations, "read", noted)
+    monkeypatch.setitem(EXECUTE, OperationType.QUERY, noted)
 
     def ask(document: str, viewer: User | None, scopes: Any = None, **variables: Any) -> tuple[Any, bool]:
         compiled.clear()
