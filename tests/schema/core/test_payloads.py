@@ -26,6 +26,8 @@ HAVE_EVERYTHING = {
     "announce",
     "delete_account",
     "delete_assessment",
+    "delete_course",
+    "delete_lesson",
     "delete_note",
     "delete_question",
     "delete_review",
@@ -37,10 +39,10 @@ HAVE_EVERYTHING = {
 
 BY_PLANS = {
     "apply_regrade": "rows beneath plain objects",
-    "complete_attempt": "the summary of all attempts, which Python makes",
     "create_assessment": "the problems of an assessment, which Python finds",
     "preview_regrade": "rows beneath plain objects",
     "update_assessment": "the problems of an assessment, which Python finds",
+    "update_enrollments": "rows beneath plain objects",
 }
 
 SUBMIT = """mutation($input: SubmitAnswersInput!) { submitAnswers(input: $input) {
