@@ -116,6 +116,13 @@ class RegradePolicy(TextChoices):
     FULL_CREDIT = "full_credit", "Give everyone full credit"
 
 
+class Intervention(TextChoices):
+    """Interventions of the staff in an attempt that runs."""
+
+    EXTENDED = "extended", "The deadline was moved to a later moment"
+    CLOSED = "closed", "The attempt was ended as it stood"
+
+
 class GradeChangeReason(TextChoices):
     """Reasons for a change of a grade after it was first set."""
 
@@ -208,6 +215,10 @@ MAX_QUESTIONS = 1_000
 """Maximum questions of one assessment: a billion points in all, which every reader of 32 bits can hold."""
 MAX_ATTEMPTS = 1_000
 MAX_TIME_LIMIT_MINUTES = 365 * 24 * 60
+MAX_TIME_FACTOR = 10
+MAX_ACCOMMODATED_LEARNERS = 200
+"""Maximum number of learners that one call accommodates."""
+MAX_REASON_LENGTH = 2_000
 MAX_DURATION_SECONDS = 365 * 24 * 60 * 60
 MIN_RATING = 1
 MAX_RATING = 5

@@ -73,6 +73,30 @@ class AttemptLimitReached(Refusal):
     message = "You have used all attempts of this assessment. Your results are under your attempts."
 
 
+class NotOpenYet(Refusal):
+    """The assessment opens later for the learner, at a moment that the message names."""
+
+    code = "NOT_OPEN_YET"
+    message = "This assessment is not open yet. Please come back later."
+
+
+class AlreadyClosed(Refusal):
+    """The assessment has closed for the learner, at a moment that the message names."""
+
+    code = "ALREADY_CLOSED"
+    message = "This assessment is closed. If you need more time, please ask an instructor of the course."
+
+
+class AnswerKeySeen(Refusal):
+    """The learner could see the right answers of an earlier attempt, so a further one would prove nothing."""
+
+    code = "ANSWER_KEY_SEEN"
+    message = (
+        "You could see the right answers after an earlier attempt. Your results are under your attempts; an "
+        "instructor of the course can allow a further one."
+    )
+
+
 class AttemptClosed(Refusal):
     """The attempt was handed in or closed, and cannot be changed."""
 

@@ -6,9 +6,11 @@ from decimal import Decimal
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from schema.accommodations.mutations import AccommodationMutation
 from schema.activity.mutations import ActivityMutation
 from schema.assessments.mutations import AssessmentMutation
 from schema.assessments.queries import AssessmentQuery
+from schema.attempts.interventions import InterventionMutation
 from schema.attempts.mutations import AttemptMutation
 from schema.attempts.queries import AttemptQuery
 from schema.attempts.subscriptions import AttemptSubscription
@@ -64,6 +66,8 @@ class Mutation(
     CatalogAuthoringMutation,
     CatalogRosterMutation,
     AssessmentMutation,
+    AccommodationMutation,
+    InterventionMutation,
     GradingMutation,
     ExplainingMutation,
 ):

@@ -9,6 +9,7 @@ from typing import Any
 from courses.constants import EnrollmentStatus, QuestionType
 from courses.models import (
     AccessToken,
+    Accommodation,
     Answer,
     Assessment,
     AssessmentAttempt,
@@ -161,6 +162,13 @@ def fill_blank(assessment: Assessment, blanks: dict[str, list[str]], **fields: A
 def make_attempt(user: User, assessment: Assessment, **fields: Any) -> AssessmentAttempt:
     """An attempt of `user`, open unless `is_completed` is given."""
     return AssessmentAttempt.objects.create(user=user, assessment=assessment, **fields)
+
+
+def accommodate(user: User, place: Assessment | Course, **fields: Any) -> Accommodation:
+    """An accommodation of `user` in an assessment, or in a whole course."""
+    if isinstance(place, Course):
+        return Accommodation.objects.create(user=user, course=place, **fields)
+    return Accommodation.objects.create(user=user, course=place.lesson.course, assessment=place, **fields)
 
 
 def answer(

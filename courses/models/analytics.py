@@ -3,10 +3,12 @@
 Each is defined in the module of its subject beside this one; nothing is defined here.
 """
 
+from courses.models.accommodations import Accommodation
 from courses.models.activity import UserActivity
 from courses.models.archives import ActivityArchive, ArchivedParticipation, ArchivedSession
 from courses.models.assessments import Answer, Assessment, Question
 from courses.models.attempt_answers import AttemptAnswer, GradeChange
+from courses.models.attempt_interventions import AttemptIntervention
 from courses.models.attempts import AssessmentAttempt
 from courses.models.catalog import Course, Enrollment, Lesson, LessonCompletion, Resource
 from courses.models.notes import Note
@@ -18,6 +20,7 @@ from courses.models.statistics import CourseStats, StatisticsChange, UserStats
 
 __all__ = [
     "AccessToken",
+    "Accommodation",
     "ActivityArchive",
     "Answer",
     "ArchivedParticipation",
@@ -25,6 +28,7 @@ __all__ = [
     "Assessment",
     "AssessmentAttempt",
     "AttemptAnswer",
+    "AttemptIntervention",
     "Course",
     "CourseStats",
     "Enrollment",

@@ -1,12 +1,13 @@
 """Assessments of lessons, their questions, and the answers that are the key."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Prefetch, Q, Sum
+from django.db.models import F, Prefetch, Q, Sum
 
 from courses.constants import (
     FULL_CREDIT,
@@ -34,6 +35,12 @@ _ATTEMPTS = Range(1, MAX_ATTEMPTS)
 _TIME_LIMIT = Range(0, MAX_TIME_LIMIT_MINUTES)
 _POINTS = Range(1, MAX_POINTS)
 _CREDIT = Range(LOWEST_CREDIT, FULL_CREDIT)
+
+
+def refuse_empty_window(opens_at: datetime | None, closes_at: datetime | None) -> None:
+    """Raise ValidationError for an end that is not after the opening."""
+    if opens_at and closes_at and closes_at <= opens_at:
+        raise ValidationError({"closes_at": "Please let it close after it opens."})
 
 
 class Assessment(TimeStampedMixin):
@@ -69,11 +76,37 @@ class Assessment(TimeStampedMixin):
     )
     show_correct_answers = models.BooleanField(
         **defaults_to(True),
-        help_text="Whether a learner with no attempts left sees the right answers and explanations.",
+        help_text="Whether learners see right answers and explanations, once they can start no further attempt, "
+        "`keyFrom` has passed and, where the assessment closes, it has closed for everybody. Without `keyFrom` "
+        "and `closesAt` each learner sees them as soon as their own attempts are used up, also while others have "
+        "not begun.",
     )
     show_results = models.BooleanField(
         **defaults_to(True),
-        help_text="Whether a learner sees score, pass mark and feedback after the attempt.",
+        help_text="Whether a learner sees score, pass mark and feedback after the attempt, from `resultsFrom` on.",
+    )
+    opens_at = models.DateTimeField(
+        null=True, blank=True, help_text="Time from which attempts can be started. Null: at once."
+    )
+    closes_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Time from which no attempt can be started, and at which running ones end. Null: never.",
+    )
+    results_from = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Time from which learners see results, where `showResults`. Null: right after the attempt.",
+    )
+    key_from = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Time before which no learner sees right answers. Null: no earliest time.",
+    )
+    is_published = models.BooleanField(
+        **defaults_to(True),
+        help_text="Whether learners see the assessment and can start it. Attempts that are there stay with "
+        "their learners.",
     )
 
     class Meta:
@@ -87,6 +120,9 @@ class Assessment(TimeStampedMixin):
             ),
             _ATTEMPTS.constraint("max_attempts", "assessment_max_attempts_in_range"),
             _TIME_LIMIT.constraint("time_limit", "assessment_time_limit_in_range"),
+            models.CheckConstraint(
+                name="assessment_opens_before_it_closes", condition=Q(opens_at__lt=F("closes_at"))
+            ),
             StatisticsInput(name="assessment_in_statistics", owners=["lesson__course"], columns=["lesson"]),
         ]
 
@@ -94,12 +130,13 @@ class Assessment(TimeStampedMixin):
         return self.title
 
     def clean(self) -> None:
-        """Reject a negative time limit, and a passing score outside 0..100."""
+        """Reject a negative time limit, a passing score outside 0..100, and an end that is not after the opening."""
         super().clean()
         if self.time_limit is not None and self.time_limit < 0:
             raise ValidationError({"time_limit": "Please give a time limit of 0 or more minutes."})
         if self.passing_score is not None and not 0 <= self.passing_score <= 100:
             raise ValidationError({"passing_score": "Please give a passing score between 0 and 100."})
+        refuse_empty_window(self.opens_at, self.closes_at)
 
     def get_questions(self) -> "models.QuerySet[Question]":
         """Return the questions in order, each with its answers in order, in two queries."""

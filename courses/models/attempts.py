@@ -17,11 +17,12 @@ from django.db.models.functions import Coalesce, NullIf
 from courses import exceptions
 from courses.constants import MAX_POINTS, MAX_QUESTIONS, MAX_USER_AGENT_LENGTH, AttemptEnd
 from courses.mixins import TimeStampedMixin
+from courses.models.accommodations import AssessmentForLearner, for_learner
 from courses.models.assessments import Assessment
 from courses.models.catalog import Enrollment
 from courses.models.people import User
 from courses.rules import pass_mark, values
-from courses.rules.attempt_limits import attempts_left
+from courses.rules.attempt_limits import attempts_left, deadline
 from courses.rules.credit import POINTS_DECIMALS, counted_points, total_points
 from courses.rules.layout import make_layout, points_in
 from courses.utils.clock import database_now
@@ -134,7 +135,8 @@ class AssessmentAttempt(TimeStampedMixin):
     deadline_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="Deadline, fixed at the start. Null when the time is not limited.",
+        help_text="Deadline, fixed at the start: the earlier of the learner's time limit and the close. The staff of "
+        "the course may move it to a later moment. Null when the time is not limited.",
     )
     ended_by = models.CharField(  # noqa: DJ001 - an open attempt was ended by nobody
         max_length=20,
@@ -158,6 +160,12 @@ class AssessmentAttempt(TimeStampedMixin):
         validators=[validate_percentage],
         help_text="The percentage that was needed to pass when it started, 0..100.",
     )
+    key_opened_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Stamp of an attempt whose answer key was open to the learner before something changed that "
+        "might shut it again. Null: there was no such change.",
+    )
 
     _percentage_of: tuple[tuple[Decimal | int, int], Decimal | None] | None = None
 
@@ -168,6 +176,7 @@ class AssessmentAttempt(TimeStampedMixin):
             models.Index(fields=["is_completed", "is_passed"], name="attempt_by_outcome"),
             models.Index(fields=["user", "-created_date"], name="attempt_by_user"),
             models.Index(fields=["deadline_at"], name="attempt_deadline", condition=Q(is_completed=False)),
+            models.Index(fields=["assessment"], name="attempt_open", condition=Q(is_completed=False)),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -272,13 +281,20 @@ class AssessmentAttempt(TimeStampedMixin):
         self.is_completed, self.ended_by, self.end_time = True, ended_by, end_time
         self.save(update_fields=RESULT_FIELDS)
 
-    def freeze(self, questions: Mapping[int, values.Question]) -> None:
+    def freeze(self, questions: Mapping[int, values.Question], terms: AssessmentForLearner) -> None:
         """Freeze the terms of the start: deadline, pass mark, maximum, and the layout of the assessment's questions, by
         id in the author's order. Nothing is written.
+
+        One that is added after the close, such as an old record, has no time but its limit.
         """
         self.start_time = self.start_time or database_now()
-        if self.deadline_at is None and self.assessment.time_limit:
-            self.deadline_at = self.start_time + timedelta(minutes=self.assessment.time_limit)
+        if self.deadline_at is None:
+            closes_at = terms.effective_closes_at
+            self.deadline_at = deadline(
+                self.start_time,
+                time_limit=terms.effective_time_limit,
+                closes_at=closes_at if closes_at and closes_at > self.start_time else None,
+            )
         if self.passing_score is None:
             self.passing_score = self.assessment.passing_score
         self.max_score = self.max_score or sum(question.points for question in questions.values())
@@ -318,12 +334,13 @@ class AssessmentAttempt(TimeStampedMixin):
         )
         if count["open"] and not self.is_completed:
             raise exceptions.Conflict("An attempt is still open. Please continue it or hand it in first.")
-        if attempts_left(max_attempts=self.assessment.max_attempts, used=count["used"]) == 0:
+        terms = for_learner(Assessment._base_manager.filter(pk=self.assessment_id), self.user_id).get()
+        if attempts_left(max_attempts=terms.effective_max_attempts, used=count["used"]) == 0:
             raise exceptions.AttemptLimitReached()
         self.attempt_number = self.attempt_number or count["last"] + 1
         prefetch_related_objects([self.assessment], "questions__answers")
         questions = sorted(self.assessment.questions.all(), key=attrgetter("order"))
-        self.freeze({question.pk: question.to_rule() for question in questions})
+        self.freeze({question.pk: question.to_rule() for question in questions}, terms)
         if self.is_completed:
             self._stamp_end()
             self.exact_score = Decimal(self.counted_score)

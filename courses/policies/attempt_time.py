@@ -1,4 +1,4 @@
-"""Open and finished attempts, by time. Over attempts; the clock is the database's."""
+"""Open and finished attempts, by time. Over attempts unless it is said; the clock is the database's."""
 
 from datetime import timedelta
 
@@ -6,6 +6,11 @@ from django.conf import settings
 from django.db.models import Q
 
 from courses.utils.clock import StatementTimestamp
+
+
+def has_come(moment: str) -> Q:
+    """Return a predicate: the moment in a column has come, or none is set. Over any rows."""
+    return Q((f"{moment}__isnull", True)) | Q((f"{moment}__lte", StatementTimestamp()))
 
 
 def overdue() -> Q:

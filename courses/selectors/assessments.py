@@ -2,9 +2,9 @@
 
 from typing import TypeAlias, TypedDict
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from courses.models import Answer, Assessment, Question
+from courses.models import Answer, Assessment, AssessmentAttempt, Question, User
 from courses.policies import participation
 from courses.policies.participation import Viewer
 from courses.utils.annotated_rows import WithAnnotations
@@ -25,10 +25,21 @@ def assessments_as_seen_by(viewer: Viewer) -> QuerySet[SeenAssessment]:
     return Assessment.objects.annotate(viewer_is_staff=participation.teaches(viewer, COURSE))
 
 
+def assessments_shown_to(viewer: Viewer) -> QuerySet[SeenAssessment]:
+    """Return published assessments, and all of those that the viewer teaches."""
+    return assessments_as_seen_by(viewer).filter(_is_shown_to(viewer))
+
+
 def assessments_visible_to(viewer: Viewer) -> QuerySet[SeenAssessment]:
-    """Return the assessments of courses that the viewer may see."""
-    return assessments_as_seen_by(viewer).filter(
-        participation.may_see_course(viewer, COURSE, is_published="lesson__course__is_published")
+    """Return the assessments shown to the viewer of courses that the viewer may see."""
+    return assessments_as_seen_by(viewer).filter(_is_shown_to(viewer) & _is_in_visible_course(viewer))
+
+
+def assessments_to_take(learner: User) -> QuerySet[SeenAssessment]:
+    """Return the visible assessments, and those at which an attempt of the learner is open."""
+    working = AssessmentAttempt.objects.filter(user=learner, assessment=OuterRef("pk"), is_completed=False)
+    return assessments_as_seen_by(learner).filter(
+        (_is_shown_to(learner) | Q(Exists(working))) & _is_in_visible_course(learner)
     )
 
 
@@ -45,3 +56,11 @@ def answers_visible_to(viewer: Viewer) -> QuerySet[Answer]:
 def questions_that_count(_viewer: Viewer) -> QuerySet[Question]:
     """Return all questions: their number and the sum of their points are no secret of an assessment that is seen."""
     return Question.objects.all()
+
+
+def _is_shown_to(viewer: Viewer) -> Q:
+    return Q(is_published=True) | participation.teaches(viewer, COURSE)
+
+
+def _is_in_visible_course(viewer: Viewer) -> Q:
+    return participation.may_see_course(viewer, COURSE, is_published="lesson__course__is_published")

@@ -1,6 +1,7 @@
 """Preconditions of starting an attempt: read beforehand as advice, and under the lock as the decision."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeAlias, TypedDict
 
@@ -8,9 +9,10 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from courses import exceptions
 from courses.models import Answer, Assessment, AssessmentAttempt, Question, User
+from courses.models.accommodations import for_learner
 from courses.policies import participation
-from courses.policies.answer_key import was_left_behind
-from courses.policies.attempt_time import is_open, is_over, overdue
+from courses.policies.answer_key import KEY_WAS_OPEN
+from courses.policies.attempt_time import is_open, overdue
 from courses.policies.participation import Viewer
 from courses.rules import values
 from courses.rules.attempt_limits import may_start
@@ -18,6 +20,7 @@ from courses.rules.readiness import question_problems
 from courses.selectors.assessments import COURSE
 from courses.selectors.question_keys import with_keys
 from courses.utils.annotated_rows import WithAnnotations
+from courses.utils.clock import StatementTimestamp
 from courses.utils.nested_rows import NestedRows
 from courses.utils.subqueries import number_of
 
@@ -29,7 +32,13 @@ class _ToStart(TypedDict):
     course_is_published: bool
     used: int
     has_open: bool
-    has_left_behind: bool
+    key_was_open: bool
+    read_at: datetime
+    effective_max_attempts: int
+    effective_time_limit: int
+    effective_opens_at: datetime | None
+    effective_closes_at: datetime | None
+    may_retake_after_key: bool
 
 
 AssessmentToStart: TypeAlias = WithAnnotations[Assessment, _ToStart]
@@ -47,10 +56,10 @@ class ToStartNow(_ToStart):
 AssessmentToStartNow: TypeAlias = WithAnnotations[Assessment, ToStartNow]
 """The same with the annotations of `with_all_that_starts`."""
 
-DECISIVE = ("max_attempts", "show_correct_answers", *_ToStart.__annotations__)
+DECISIVE = ("is_published", *_ToStart.__annotations__)
 """Columns and annotations of assessments that `refusal_to_start` reads."""
 
-MAY_DEPEND_ON_QUESTIONS = Q(viewer_takes_course=True, has_open=False, used__lt=F("max_attempts"))
+MAY_DEPEND_ON_QUESTIONS = Q(viewer_takes_course=True, has_open=False, used__lt=F("effective_max_attempts"))
 """Over `assessments_to_start`: no other reason is likely to decide, so that the questions are worth reading."""
 
 CHECKED_QUESTION = ("order", "question_type", "scoring", "points")
@@ -71,17 +80,15 @@ CHECKED_ANSWER = (
 
 
 def assessments_to_start(viewer: Viewer) -> QuerySet[AssessmentToStart]:
-    """Return all assessments with what decides if the viewer may start an attempt, but for their questions.
-
-    `has_left_behind` tells of an attempt that was left behind by leaving the course.
-    """
+    """Return all assessments with what decides if the viewer may start an attempt, but for their questions."""
     made = AssessmentAttempt.objects.filter(user=viewer, assessment=OuterRef("pk"))
-    return Assessment.objects.annotate(
+    return for_learner(Assessment.objects.all(), viewer).annotate(
+        read_at=StatementTimestamp(),
         viewer_takes_course=participation.takes(viewer, COURSE),
         course_is_published=F("lesson__course__is_published"),
         used=number_of(made, by="assessment"),
         has_open=Exists(made.filter(is_open())),
-        has_left_behind=Exists(made.filter(is_over() & was_left_behind())),
+        key_was_open=Exists(made.filter(KEY_WAS_OPEN)),
     )
 
 
@@ -119,19 +126,48 @@ def refusal_to_start(
         return None
     if not assessment.course_is_published:
         return exceptions.AssessmentNotReady("The course is not published now, so nobody can start.", _FIELD)
-    if not may_start(max_attempts=assessment.max_attempts, used=assessment.used, has_open=False):
-        return exceptions.AttemptLimitReached(field=_FIELD)
-    if assessment.show_correct_answers and assessment.has_left_behind:
-        return exceptions.AttemptLimitReached(
-            "You left this course after an attempt, and could read the right answers then. Your results are under "
-            "your attempts.",
+    if not assessment.is_published:
+        return exceptions.AssessmentNotReady("It is not published now, so nobody can start.", _FIELD)
+    return _outside_window(assessment) or _used_up(assessment) or _not_ready(problem())
+
+
+def _outside_window(assessment: AssessmentToStart) -> exceptions.Refusal | None:
+    now, opens_at, closes_at = (
+        assessment.read_at,
+        assessment.effective_opens_at,
+        assessment.effective_closes_at,
+    )
+    if closes_at and closes_at <= now:
+        return exceptions.AlreadyClosed(
+            f"This assessment closed at {_as_told(closes_at)}. If you need more time, please ask an instructor "
+            "of the course.",
             _FIELD,
         )
-    found = problem()
-    if found is None:
+    if opens_at and now < opens_at:
+        return exceptions.NotOpenYet(
+            f"This assessment opens at {_as_told(opens_at)}. Please come back then.", _FIELD
+        )
+    return None
+
+
+def _used_up(assessment: AssessmentToStart) -> exceptions.Refusal | None:
+    if assessment.key_was_open and not assessment.may_retake_after_key:
+        return exceptions.AnswerKeySeen(field=_FIELD)
+    if not may_start(max_attempts=assessment.effective_max_attempts, used=assessment.used, has_open=False):
+        return exceptions.AttemptLimitReached(field=_FIELD)
+    return None
+
+
+def _as_told(moment: datetime) -> str:
+    """Return a moment as ISO 8601, in UTC."""
+    return moment.astimezone(UTC).isoformat()
+
+
+def _not_ready(problem: str | None) -> exceptions.Refusal | None:
+    if problem is None:
         return None
     return exceptions.AssessmentNotReady(
-        f"This assessment cannot be started yet. {found} Please tell an instructor of the course.", _FIELD
+        f"This assessment cannot be started yet. {problem} Please tell an instructor of the course.", _FIELD
     )
 
 

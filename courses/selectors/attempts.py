@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from courses.models import Answer, Assessment, AssessmentAttempt, AttemptAnswer, Question
+from courses.models.accommodations import for_learner
 from courses.models.attempts import SCORE_PERCENTAGE
 from courses.policies import answer_key, participation, results
 from courses.policies.attempt_time import overdue
@@ -64,6 +65,11 @@ class _Taken(TypedDict):
     open_id: int | None
     best_id: int | None
     has_overdue: bool
+    effective_max_attempts: int
+    effective_time_limit: int
+    effective_opens_at: datetime | None
+    effective_closes_at: datetime | None
+    may_retake_after_key: bool
 
 
 TakenAssessment: TypeAlias = WithAnnotations[Assessment, _Taken]
@@ -79,7 +85,7 @@ def assessments_as_taken_by(viewer: Viewer) -> QuerySet[TakenAssessment]:
     made = attempts_of(viewer).filter(assessment=OuterRef("pk"))
     shown = made.filter(is_completed=True, results_visible=True, waits_for_a_person=False)
     best_first = shown.order_by(Coalesce(SCORE_PERCENTAGE, Value(Decimal(0))).desc(), "attempt_number")
-    assessments = Assessment.objects.annotate(
+    assessments = for_learner(Assessment.objects.all(), viewer).annotate(
         used=number_of(made, by="assessment"),
         open_id=Subquery(made.filter(is_completed=False).values("pk")),
         best_id=Subquery(best_first.values("pk")[:1]),

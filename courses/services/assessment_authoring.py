@@ -1,13 +1,15 @@
 """Authoring of assessments: their settings, together with their questions on creation."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TypedDict, Unpack
 
 from django.db import transaction
 
 from courses import exceptions
-from courses.models import Assessment, User
+from courses.models import Assessment, AssessmentAttempt, User
 from courses.selectors import assessments, authoring
+from courses.services.answer_keys import stamp_open_keys
 from courses.services.authorship import assign, locked_for_author
 from courses.services.problems import Problems
 from courses.services.question_authoring import new_questions, store_questions
@@ -25,6 +27,15 @@ class AssessmentSettings(TypedDict, total=False):
     randomize_questions: bool
     show_results: bool
     show_correct_answers: bool
+    opens_at: datetime | None
+    closes_at: datetime | None
+    results_from: datetime | None
+    key_from: datetime | None
+    is_published: bool
+
+
+MOVES_THE_KEY = {"max_attempts", "show_correct_answers", "closes_at", "key_from"}
+"""Settings that open or shut the answer key."""
 
 
 @transaction.atomic
@@ -59,7 +70,8 @@ def create_assessment(
 def update_assessment(
     *, author: User, assessment_id: int, **changes: Unpack[AssessmentSettings]
 ) -> Assessment:
-    """Change the settings that are given. Attempts keep the deadline and pass mark that they began with.
+    """Change the settings that are given. Attempts keep the deadline and pass mark that they began with, and whoever
+    can see the key of one now starts no further one.
 
     Raises NotFound, PermissionDenied and ValidationError.
     """
@@ -68,6 +80,8 @@ def update_assessment(
     problems = Problems()
     problems.check(assessment, apart_from=("lesson",))
     problems.refuse_any()
+    if MOVES_THE_KEY & set(changes):
+        stamp_open_keys(AssessmentAttempt.objects.filter(assessment=assessment))
     assessment.save()
     return assessment
 

@@ -8,7 +8,6 @@ reveals nothing about right or wrong, not even by its duration.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from typing import TypeAlias, TypeVar
 
@@ -21,7 +20,7 @@ from courses.constants import AttemptEnd
 from courses.models import Assessment, AssessmentAttempt, AttemptAnswer, Enrollment, User
 from courses.policies.attempt_time import overdue
 from courses.rules.layout import find_entry
-from courses.selectors.assessments import assessments_visible_to
+from courses.selectors.assessments import assessments_to_take
 from courses.selectors.attempt_starts import (
     ToStartNow,
     assessments_to_start,
@@ -41,6 +40,8 @@ from courses.utils.row_writes import Insertion, next_key
 from courses.utils.rows import CompiledQuery, row_of, stand_in
 from courses.utils.short_transactions import ShortTransaction, Write
 
+CLOSED_BY_STAFF = "An instructor has closed this attempt. Everything saved before has been handed in."
+
 
 class _Own(WithStored):
     is_overdue: bool
@@ -51,7 +52,6 @@ class _ToComplete(WithStored, ToEnd):
 
 
 class _ToStart(ToStartNow):
-    read_at: datetime
     next_id: int
 
 
@@ -82,7 +82,8 @@ def start_attempt(
 ) -> StartedAttempt:
     """Start an attempt, or resume the one that is open: two clicks make one attempt.
 
-    Raises NotFound, NotEnrolled, AttemptLimitReached, or AssessmentNotReady, which names the question.
+    Raises NotFound, NotEnrolled, NotOpenYet, AlreadyClosed, AnswerKeySeen, AttemptLimitReached, or AssessmentNotReady,
+    which names the question.
     """
     keys = {_LEARNER: learner.pk, _ASSESSMENT: assessment_id}
     while True:
@@ -132,7 +133,7 @@ def complete_attempt(
     """Hand the attempt in, with its remaining responses. Idempotent.
 
     Raises NotFound, ResponseMismatch, and TimeExpired when responses come after the time was over: the attempt
-    is then closed with what was saved in time.
+    is then closed with what was saved in time. Raises AttemptClosed when they come after the staff closed it.
     """
     with _own_attempt(_completing, learner, attempt_id, responses) as (attempt, write):
         if not attempt.is_completed:
@@ -141,6 +142,8 @@ def complete_attempt(
             end_attempt(attempt, ended_by, given=given, write=write)
     if responses and attempt.ended_by == AttemptEnd.TIMER:
         raise exceptions.TimeExpired(field=["attemptId"])
+    if responses and attempt.ended_by == AttemptEnd.STAFF:
+        raise exceptions.AttemptClosed(CLOSED_BY_STAFF, field=["attemptId"])
     return attempt
 
 
@@ -168,7 +171,7 @@ def _started(
         ip_address=ip_address,
         user_agent=user_agent,
     )
-    attempt.freeze(asked)
+    attempt.freeze(asked, assessment)
     write(*START.of(attempt))
     activity = activity_of_attempt(
         attempt,
@@ -189,20 +192,20 @@ def _starting(is_staff: bool, _slack: int) -> ShortTransaction[_AssessmentToStar
     """Compile the transaction that a start is; the slack is part of its SQL.
 
     The lock of the enrolment serialises a learner's starts in a course. That of the assessment keeps authors from
-    deleting anything that is started meanwhile; it comes first, because whoever deletes an assessment holds it, and
-    then writes the enrolments of its course.
+    changing its settings, and from deleting anything that is started, meanwhile; it comes first, because whoever
+    deletes an assessment holds it, and then writes the enrolments of its course.
     """
     learner = User(pk=_LEARNER, is_staff=is_staff)
     enrollment = Enrollment.objects.filter(user=learner, course__lessons__assessment=_ASSESSMENT)
     assessment = Assessment.objects.filter(pk=_ASSESSMENT)
-    visible = Exists(assessments_visible_to(learner).filter(pk=OuterRef("pk")))
+    visible = Exists(assessments_to_take(learner).filter(pk=OuterRef("pk")))
     found = with_all_that_starts(assessments_to_start(learner).filter(visible, pk=_ASSESSMENT), learner)
     return ShortTransaction(
         locks=[
-            CompiledQuery(assessment.only("pk"), "{rows} FOR KEY SHARE"),
+            CompiledQuery(assessment.only("pk"), "{rows} FOR SHARE"),
             CompiledQuery(enrollment.select_for_update(no_key=True, of=("self",)).only("pk")),
         ],
-        read=CompiledQuery(found.annotate(read_at=ClockTimestamp(), next_id=next_key(AssessmentAttempt))),
+        read=CompiledQuery(found.annotate(next_id=next_key(AssessmentAttempt))),
         writes=[START.statement, RECORD.statement],
     )
 
@@ -262,7 +265,8 @@ def _change(
             change(attempt, write)
             return attempt
     if attempt.is_completed and attempt.ended_by != AttemptEnd.TIMER:
-        raise exceptions.AttemptClosed(field=["attemptId"])
+        by_staff = attempt.ended_by == AttemptEnd.STAFF
+        raise exceptions.AttemptClosed(CLOSED_BY_STAFF if by_staff else None, field=["attemptId"])
     close_expired_attempts(attempt_ids=[attempt_id])
     raise exceptions.TimeExpired(field=["attemptId"])
 

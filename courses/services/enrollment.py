@@ -16,6 +16,7 @@ from courses.models import Course, Enrollment, User
 from courses.selectors import catalog, people
 from courses.selectors.catalog import SeenCourse
 from courses.services import progress
+from courses.services.answer_keys import stamp_before_enrolling
 from courses.utils.clock import database_now
 
 ACTIVE, COMPLETED, WITHDRAWN = EnrollmentStatus.ACTIVE, EnrollmentStatus.COMPLETED, EnrollmentStatus.WITHDRAWN
@@ -122,6 +123,7 @@ def _enrolled(course: Course, learners: Collection[User]) -> dict[int, Enrollmen
 
     A renewed enrolment is completed if the course was. Who has meanwhile no lesson left completes it now.
     """
+    stamp_before_enrolling(course_id=course.pk, learner_ids=[learner.pk for learner in learners])
     new = (
         Enrollment(user=learner, course=course, price_paid=course.price, currency=course.currency)
         for learner in sorted(learners, key=lambda each: each.pk)

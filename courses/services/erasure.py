@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from courses import exceptions
 from courses.constants import AttemptEnd
-from courses.models import AssessmentAttempt, AttemptAnswer, Course, User
+from courses.models import AssessmentAttempt, AttemptAnswer, AttemptIntervention, Course, User
 from courses.policies.grading import HAS_UNGRADED
 from courses.rules.questions import KINDS, SpecifiedColumns
 from courses.services import attempt_endings
@@ -42,10 +42,13 @@ FATES = {
     "allauth_idp_oidc.Client.owner": Fate.RELEASED,
     "allauth_idp_oidc.Token.user": Fate.GOES,
     "courses.AccessToken.user": Fate.GOES,
+    "courses.Accommodation.granted_by": Fate.STAYS,
+    "courses.Accommodation.user": Fate.GOES,
     "courses.ArchivedParticipation.user": Fate.GOES,
     "courses.ArchivedSession.user": Fate.GOES,
     "courses.AssessmentAttempt.user": Fate.STAYS,  # except those that wait for a person
     "courses.AttemptAnswer.graded_by": Fate.STAYS,
+    "courses.AttemptIntervention.made_by": Fate.STAYS,
     "courses.Course_instructors.user": Fate.GOES,
     "courses.Enrollment.user": Fate.STAYS,
     "courses.GradeChange.changed_by": Fate.STAYS,
@@ -174,7 +177,8 @@ def _empty(person: User) -> None:
 
 
 def _empty_attempts(person: User) -> None:
-    """Clear network address and user agent of attempts, the essays, and the feedback of graders."""
+    """Clear network address and user agent of attempts, the essays, feedback of graders, and reasons of the staff."""
+    AttemptIntervention.objects.filter(attempt__user=person).update(reason="")
     AssessmentAttempt.objects.filter(user=person).update(ip_address=None, user_agent="")
     answers = AttemptAnswer.objects.filter(attempt__user=person)
     answers.exclude(feedback="").update(feedback="")

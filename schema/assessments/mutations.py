@@ -1,5 +1,7 @@
 """Mutations that author assessments and their questions: for the staff of the course."""
 
+from datetime import datetime
+
 import strawberry
 
 from courses import models
@@ -17,8 +19,8 @@ from schema.dataloaders import assessments as loaders
 
 @strawberry.input(
     description="An assessment to create, with its questions. Left out, `passingScore` is 70, `maxAttempts` "
-    "1, there is no time limit, questions keep the author's order, and results and right answers "
-    "are shown."
+    "1, there is no time limit, questions keep the author's order, results and right answers "
+    "are shown, and it is published and always open."
 )
 class CreateAssessmentInput:
     lesson_id: strawberry.ID = strawberry.field(
@@ -32,6 +34,11 @@ class CreateAssessmentInput:
     randomize_questions: bool | None = like(models.Assessment, "randomize_questions")
     show_results: bool | None = like(models.Assessment, "show_results")
     show_correct_answers: bool | None = like(models.Assessment, "show_correct_answers")
+    opens_at: datetime | None = like(models.Assessment, "opens_at")
+    closes_at: datetime | None = like(models.Assessment, "closes_at")
+    results_from: datetime | None = like(models.Assessment, "results_from")
+    key_from: datetime | None = like(models.Assessment, "key_from")
+    is_published: bool | None = like(models.Assessment, "is_published")
     questions: list[QuestionInput] | None = strawberry.field(
         default=strawberry.UNSET, description="Questions of the assessment, in their order, at most 1,000."
     )
@@ -56,6 +63,11 @@ class UpdateAssessmentInput:
     randomize_questions: bool | None = like(models.Assessment, "randomize_questions")
     show_results: bool | None = like(models.Assessment, "show_results")
     show_correct_answers: bool | None = like(models.Assessment, "show_correct_answers")
+    opens_at: datetime | None = like(models.Assessment, "opens_at")
+    closes_at: datetime | None = like(models.Assessment, "closes_at")
+    results_from: datetime | None = like(models.Assessment, "results_from")
+    key_from: datetime | None = like(models.Assessment, "key_from")
+    is_published: bool | None = like(models.Assessment, "is_published")
 
 
 @strawberry.type(description="The changed assessment.")
@@ -146,6 +158,9 @@ class ReorderQuestionsPayload(Payload):
     assessment: Assessment | None = declared(loaders.assessment_of, "Assessment as it is stored now.")
 
 
+_NULLABLE = ("time_limit_minutes", "opens_at", "closes_at", "results_from", "key_from")
+
+
 @strawberry.type
 class AssessmentMutation:
     @mutation(
@@ -169,7 +184,7 @@ class AssessmentMutation:
     )
     def update_assessment(info: Info, input: UpdateAssessmentInput) -> UpdateAssessmentPayload:
         assessment_id = ids.required_pk(input.assessment_id, "Assessment", "assessmentId")
-        settings = changes(input, apart_from=("assessment_id",), nullable=("time_limit_minutes",))
+        settings = changes(input, apart_from=("assessment_id",), nullable=_NULLABLE)
         if "time_limit_minutes" in settings:
             settings["time_limit_minutes"] = settings["time_limit_minutes"] or 0
         assessment = assessment_authoring.update_assessment(

@@ -13,11 +13,14 @@ import strawberry
 from courses import models
 from courses.constants import Scope
 from courses.rules.values import worth
+from schema.accommodations.filters import accommodations_page, learner_asked_for
+from schema.accommodations.types import Accommodation, EffectiveSettings
 from schema.attempts.filters import attempts_of_assessment
 from schema.core.connections import Connection
 from schema.core.enums import QuestionType, ScoringPolicy, TextMatch
 from schema.core.fields import column, computed, declared
 from schema.core.ids import Node, node
+from schema.dataloaders import accommodations as accommodation_loaders
 from schema.dataloaders import assessments as loaders
 from schema.dataloaders import attempts as attempt_loaders
 from schema.dataloaders import catalog as catalog_loaders
@@ -89,6 +92,11 @@ class Assessment(Node):
     randomize_questions: bool
     show_results: bool
     show_correct_answers: bool
+    opens_at: datetime | None
+    closes_at: datetime | None
+    results_from: datetime | None
+    key_from: datetime | None
+    is_published: bool
     lesson: Annotated["Lesson", strawberry.lazy("schema.catalog.types")] = declared(
         catalog_loaders.lesson_of, "Lesson that the assessment belongs to."
     )
@@ -118,6 +126,21 @@ class Assessment(Node):
             request=attempts_of_assessment,
             shown_if="viewer_is_staff",
         )
+    )
+    accommodations: Connection[Accommodation] | None = declared(
+        accommodation_loaders.accommodations_of_assessment,
+        "Accommodations that count for this assessment alone, newest first. Null for everyone but the staff of the "
+        "course.",
+        request=accommodations_page,
+        shown_if="viewer_is_staff",
+    )
+    effective_for: EffectiveSettings | None = declared(
+        accommodation_loaders.settings_of_learner,
+        "Settings that count for a learner, accommodations included. Null for everyone but the staff of the "
+        "course, and for people who never took it.",
+        request=learner_asked_for,
+        shown_if="viewer_is_staff",
+        scope=Scope.ATTEMPTS_READ,
     )
     item_analysis: Annotated["ItemAnalysis", strawberry.lazy("schema.grading.types")] | None = declared(
         grading_loaders.item_analysis_of_assessment,

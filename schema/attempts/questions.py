@@ -84,6 +84,12 @@ class QuestionResult:
     )
 
 
+@strawberry.type(description="Feedback of the author to a choice.")
+class ChoiceFeedback:
+    choice: strawberry.ID = described("Id of the choice.")
+    text: str = described("Explanation why the choice is right or wrong.")
+
+
 @strawberry.type(
     description="Response that would have earned full credit. Only the fields of the question's type are "
     "filled; all others are null."
@@ -99,6 +105,11 @@ class Solution:
     matches: list[Match] | None = strawberry.field(default=None, description="Matching: the right pairs.")
     blanks: list[Blank] | None = strawberry.field(
         default=None, description="Fill in the blank: an accepted text for each blank."
+    )
+    choice_feedback: list[ChoiceFeedback] | None = strawberry.field(
+        default=None,
+        description="Multiple choice, true/false: feedback of the author to the choices that were picked and to the "
+        "right ones, in the order of this attempt. Choices without feedback are left out.",
     )
 
 
@@ -270,7 +281,25 @@ def _solution(laid_out: LaidOutQuestion) -> Solution:
         texts=None if right.texts is None else list(right.texts),
         matches=None if right.matches is None else _pairs(laid_out, right.matches.items()),
         blanks=None if right.blanks is None else _filled(right.blanks.items()),
+        choice_feedback=None if right.choices is None else _feedback(laid_out, right.choices),
     )
+
+
+def _feedback(laid_out: LaidOutQuestion, right: Iterable[int]) -> list[ChoiceFeedback]:
+    """Return what the author says to the choices that were picked and to those at the right places."""
+    answered = laid_out.answered
+    picked = answered.response["choices"] if answered and answered.response else []
+    offered = enumerate(laid_out.entry["choices"])
+    said = {place: laid_out.answers[pk].explanation for place, pk in offered if pk in laid_out.answers}
+    shown = {
+        *right,
+        *(laid_out.entry["choices"].index(pk) for pk in picked if pk in laid_out.entry["choices"]),
+    }
+    return [
+        ChoiceFeedback(choice=_id(laid_out, places.CHOICE, place), text=text)
+        for place, text in said.items()
+        if text and place in shown
+    ]
 
 
 def _picks(laid_out: LaidOutQuestion, picked: Iterable[int]) -> list[strawberry.ID]:

@@ -17,9 +17,10 @@ from courses.models.attempts import COUNTED_SCORE
 from courses.rules.attempt_limits import attempts_left
 from courses.rules.credit import plain
 from courses.selectors.attempts import LaidOutQuestion, TakenAssessment, VisibleAttempt
+from schema.accommodations.types import EffectiveSettings
 from schema.attempts.questions import AttemptQuestion, SubmissionReceipt, receipt
 from schema.core.enums import AttemptAction, AttemptEnd, AttemptState, GradingState
-from schema.core.fields import column, computed, declared
+from schema.core.fields import column, computed, declared, same_row
 from schema.core.ids import Node, node
 from schema.core.user_errors import Permission, permission
 from schema.dataloaders import assessments as assessment_loaders
@@ -58,13 +59,14 @@ class AssessmentAttempt(Node):
     time_taken_seconds: int | None
     results_visible: bool = column(
         "results_visible",
-        "Whether the viewer may see score, pass mark and feedback: learners after the end, where "
-        "`Assessment.showResults`; staff of the course always.",
+        "Whether the viewer may see score, pass mark and feedback: learners after the end and from "
+        "`Assessment.resultsFrom` on, where `Assessment.showResults`; staff of the course always.",
     )
     answer_key_visible: bool = column(
         "answer_key_visible",
-        "Whether the viewer may see right answers and explanations: learners once no further attempt "
-        "is possible, where `Assessment.showCorrectAnswers`; staff of the course always.",
+        "Whether the viewer may see right answers and explanations. Learners, where "
+        "`Assessment.showCorrectAnswers`: once they can start no further attempt, `Assessment.keyFrom` has "
+        "passed and, where the assessment closes, it has closed for everybody. Staff of the course always.",
     )
     assessment: Annotated["Assessment", strawberry.lazy("schema.assessments.types")] = declared(
         assessment_loaders.assessment_of, "Assessment that is taken."
@@ -174,9 +176,9 @@ class AssessmentAttempt(Node):
 class ViewerAttempts:
     used: int = column("used", "Number of attempts made, an open one included.")
 
-    @computed("Number of attempts left to start, 0 to `maxAttempts`.", columns=("max_attempts", "used"))
+    @computed("Number of attempts left to start, 0 to `effective.maxAttempts`.", columns=("effective_max_attempts", "used"))
     def remaining(root: TakenAssessment) -> int:
-        return attempts_left(max_attempts=root.max_attempts, used=root.used)
+        return attempts_left(max_attempts=root.effective_max_attempts, used=root.used)
 
     open: AssessmentAttempt | None = declared(
         loaders.open_attempt, "Attempt that is open. Null when there is none."
@@ -185,6 +187,7 @@ class ViewerAttempts:
         loaders.best_attempt,
         "Attempt with the best result among those whose results the viewer may see. Null when there is none.",
     )
+    effective: EffectiveSettings = same_row("Settings that count for the viewer, accommodations included.")
     may_start: Permission = declared(
         loaders.advice_on_starting_assessment,
         "Preview of whether `startAttempt` would be accepted from the viewer now.",

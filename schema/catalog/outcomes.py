@@ -4,9 +4,11 @@ from typing import ClassVar
 
 import strawberry
 
+from schema.accommodations.types import Accommodation
 from schema.catalog.types import Enrollment
 from schema.core.fields import declared
 from schema.core.user_errors import UserErrorCode
+from schema.dataloaders import accommodations as accommodation_loaders
 from schema.dataloaders import catalog as loaders
 from schema.dataloaders import people as people_loaders
 from schema.people.types import User
@@ -21,11 +23,16 @@ class LearnerOutcome:
 
     learner_id: strawberry.Private[int | None] = None
     enrollment_id: strawberry.Private[int | None] = None
+    accommodation_id: strawberry.Private[int | None] = None
     learner: User | None = declared(
         people_loaders.learner_of, "Person who was named. Null when it is nobody who could be meant here."
     )
     enrollment: Enrollment | None = declared(
         loaders.enrollment_of_payload, "Enrolment as it is stored now. Null when none was written."
+    )
+    accommodation: Accommodation | None = declared(
+        accommodation_loaders.accommodation_of,
+        "Accommodation as it is stored now. Null when none was granted.",
     )
     code: UserErrorCode | None = strawberry.field(
         default=None, description="Machine-readable reason of the refusal. Null when it was done."

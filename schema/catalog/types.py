@@ -9,12 +9,15 @@ import strawberry
 from courses import models
 from courses.constants import Scope
 from courses.selectors.catalog import SeenLesson
+from schema.accommodations.filters import accommodations_page
+from schema.accommodations.types import Accommodation
 from schema.catalog.filters import enrollments_of_course
 from schema.core.connections import Connection
 from schema.core.enums import EnrollmentStatus, ResourceKind
 from schema.core.fields import column, computed, declared, same_row
 from schema.core.ids import Node, node
 from schema.core.user_errors import Permission, permission
+from schema.dataloaders import accommodations as accommodation_loaders
 from schema.dataloaders import assessments as assessment_loaders
 from schema.dataloaders import catalog as loaders
 from schema.dataloaders import notes as note_loaders
@@ -121,6 +124,13 @@ class Course(Node):
         review_loaders.advice_on_reviewing_course,
         "Preview of whether `createReview` would be accepted from the viewer now.",
         present=lambda _course, advice: permission(advice.refusal),
+    )
+
+    accommodations: Connection[Accommodation] | None = declared(
+        accommodation_loaders.accommodations_of_course,
+        "Accommodations that count for every assessment of the course, newest first. Null for everyone but its staff.",
+        request=accommodations_page,
+        shown_if="viewer_is_staff",
     )
 
     review_summary: ReviewSummary = same_row("Count, mean and histogram of the approved reviews.")

@@ -5,7 +5,7 @@ from schema.dataloaders.base import ByPk, ChildrenOf, CountOf, Fact, OneOf, SumO
 
 assessment_by_id = ByPk(selector=assessments.assessments_visible_to)
 assessment_of = ByPk(selector=assessments.assessments_as_seen_by, key="assessment_id")
-assessment_of_lesson = OneOf(selector=assessments.assessments_as_seen_by, by="lesson_id")
+assessment_of_lesson = OneOf(selector=assessments.assessments_shown_to, by="lesson_id")
 question_count_of_assessment = CountOf(selector=assessments.questions_that_count, by="assessment_id")
 max_score_of_assessment = SumOf(selector=assessments.questions_that_count, by="assessment_id", of="points")
 problems_of_assessment = Fact(read=authoring.problems_of)

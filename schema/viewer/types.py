@@ -3,6 +3,8 @@
 import strawberry
 
 from courses.constants import Scope
+from schema.accommodations.filters import accommodations_page
+from schema.accommodations.types import Accommodation
 from schema.activity.filters import activity_of_viewer
 from schema.activity.types import UserActivity
 from schema.attempts.filters import attempts_of_viewer
@@ -11,6 +13,7 @@ from schema.catalog.filters import NEWEST_ENROLLMENT
 from schema.catalog.types import Enrollment
 from schema.core.connections import After, Before, Connection, First, Last, page_request
 from schema.core.fields import declared, same_row
+from schema.dataloaders import accommodations as accommodation_loaders
 from schema.dataloaders import activity as activity_loaders
 from schema.dataloaders import attempts as attempt_loaders
 from schema.dataloaders import catalog as catalog_loaders
@@ -48,6 +51,11 @@ class OwnAccount:
         attempt_loaders.attempts_of_viewer,
         "Attempts of the viewer at assessments.",
         request=attempts_of_viewer,
+    )
+    accommodations: Connection[Accommodation] = declared(
+        accommodation_loaders.accommodations_of_viewer,
+        "Accommodations of the viewer, newest first.",
+        request=accommodations_page,
     )
     reviews: Connection[Review] = declared(
         review_loaders.reviews_of_viewer, "Reviews by the viewer, newest first.", request=reviews_of_viewer

@@ -34,6 +34,7 @@ def rows(course: Course, learner: User) -> dict[str, str]:
     attempt = factories.make_attempt(learner, assessment, ip_address="192.0.2.7", user_agent="A browser")
     task = factories.answer(attempt, assessment.questions.get(question_text="Essay?"), {"text": "Mine."})
     attempt.complete()
+    accommodation = factories.accommodate(learner, assessment, extra_minutes=10, reason="A broken arm.")
     question = assessment.questions.first()
     assert question is not None
     refresh_all()
@@ -52,6 +53,7 @@ def rows(course: Course, learner: User) -> dict[str, str]:
         "Note": factories.make_note(learner, lesson),
         "UserActivity": factories.make_activity(learner, course=course),
         "Notification": factories.make_notification(learner),
+        "Accommodation": accommodation,
         "AccessToken": factories.make_access_token(learner, "cat_secret", scopes=["courses:read"]),
     }
     return {name: ids.encode(name, row.pk) for name, row in found.items() if row is not None}

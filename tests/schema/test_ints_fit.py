@@ -16,6 +16,7 @@ from courses.constants import (
     MAX_POINTS,
     MAX_QUESTIONS,
     MAX_RATING,
+    MAX_TIME_FACTOR,
     MAX_TIME_LIMIT_MINUTES,
 )
 from courses.models import Assessment, CourseStats, UserStats
@@ -30,11 +31,12 @@ ROWS = LARGEST
 DAYS = 4_000_000
 """Between the first and the last day that PostgreSQL's calendar and Python's both know."""
 SUM_OF_POINTS = MAX_QUESTIONS * MAX_POINTS
-SECONDS_OF_AN_ATTEMPT = MAX_TIME_LIMIT_MINUTES * 60
+SECONDS_OF_AN_ATTEMPT = MAX_TIME_FACTOR * MAX_TIME_LIMIT_MINUTES * 60
 LONGEST_STAY = LARGEST
 """An attempt without a limit lasts as long as its learner lets it; the column would refuse more than 68 years."""
 
 BOUNDS: dict[str, int] = {
+    "Accommodation.extraAttempts": MAX_ATTEMPTS,
     "Assessment.maxScore": SUM_OF_POINTS,
     "Assessment.questionCount": MAX_QUESTIONS,
     "Assessment.timeLimitMinutes": MAX_TIME_LIMIT_MINUTES,
@@ -49,6 +51,8 @@ BOUNDS: dict[str, int] = {
     "AttemptQuestion.revision": LARGEST,
     "Course.lessonCount": ROWS,
     "CourseStatistics.averageCompletionDays": DAYS,
+    "EffectiveSettings.maxAttempts": 2 * MAX_ATTEMPTS,
+    "EffectiveSettings.timeLimitMinutes": MAX_TIME_FACTOR * MAX_TIME_LIMIT_MINUTES,
     "GradeChangePreview.newScore": SUM_OF_POINTS,
     "GradeChangePreview.oldScore": SUM_OF_POINTS,
     "GradedResponse.pointsEarned": MAX_POINTS,
@@ -72,8 +76,8 @@ BOUNDS: dict[str, int] = {
     "SubmissionReceipt.revision": LARGEST,
     "UserStatistics.activityStreak": DAYS,
     "Viewer.unreadNotificationCount": ROWS,
-    "ViewerAttempts.remaining": MAX_ATTEMPTS,
-    "ViewerAttempts.used": MAX_ATTEMPTS,
+    "ViewerAttempts.remaining": 2 * MAX_ATTEMPTS,
+    "ViewerAttempts.used": 2 * MAX_ATTEMPTS,
 }
 """What bounds each Int that is no plain column. A new one fails until somebody says."""
 

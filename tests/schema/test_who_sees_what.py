@@ -31,6 +31,7 @@ NODES: dict[str, set[str]] = {
     "Answer": STAFF,
     "AssessmentAttempt": {"learner", *STAFF},
     "GradingTask": STAFF,
+    "Accommodation": {"learner", *STAFF},
     "Review": {"learner", *STAFF},
     "Note": OWNER_ONLY,
     "UserActivity": OWNER_ONLY,
@@ -84,6 +85,26 @@ FIELDS: dict[str, tuple[str, set[str]]] = {
     "attempts of an assessment": (
         '{ assessment(id: "%(Assessment)s") { value: attempts { edges { node { id } } } } }',
         STAFF,
+    ),
+    "accommodations of an assessment": (
+        '{ assessment(id: "%(Assessment)s") { value: accommodations { edges { node { id } } } } }',
+        STAFF,
+    ),
+    "accommodations of a course": (
+        '{ node(id: "%(Course)s") { ... on Course { value: accommodations { totalCount } } } }',
+        STAFF,
+    ),
+    "settings that count for a learner": (
+        '{ assessment(id: "%(Assessment)s") { value: effectiveFor(learnerId: "%(User)s") { maxAttempts } } }',
+        STAFF,
+    ),
+    "reason of an accommodation": (
+        '{ node(id: "%(Accommodation)s") { ... on Accommodation { value: reason } } }',
+        {"learner", *STAFF},
+    ),
+    "own accommodations": (
+        "{ viewer { accommodations { value: edges { node { reason } } } } }",
+        OWNER_ONLY,
     ),
     "item analysis of an assessment": (
         '{ assessment(id: "%(Assessment)s") { value: itemAnalysis { learnerCount } } }',

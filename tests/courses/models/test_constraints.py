@@ -9,7 +9,14 @@ from django.apps import apps
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from courses.models import CourseStats, GradeChange, StatisticsChange, UserActivity, UserStats
+from courses.models import (
+    AttemptIntervention,
+    CourseStats,
+    GradeChange,
+    StatisticsChange,
+    UserActivity,
+    UserStats,
+)
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +47,9 @@ def _answer() -> Any:
 
 
 MAKE: dict[str, Callable[[], Any]] = {
+    "accommodation": lambda: factories.accommodate(
+        factories.make_user(), factories.make_assessment(), opens_at=NOW, time_factor=2
+    ),
     "access_token": lambda: factories.make_access_token(factories.make_user(), "cat_secret"),
     "activity": lambda: UserActivity.objects.create(user=factories.make_user(), activity_type="view_course"),
     "answer": _answer,
@@ -53,6 +63,9 @@ MAKE: dict[str, Callable[[], Any]] = {
     "enrollment": lambda: factories.enroll(factories.make_user(), factories.make_course()),
     "erased": lambda: factories.make_user(erased_at=NOW, is_active=False, email=""),
     "grade_change": lambda: GradeChange.objects.create(attempt_answer=_attempt_answer(), reason="manual"),
+    "intervention": lambda: AttemptIntervention.objects.create(
+        attempt=_attempt(), kind="extended", old_deadline_at=NOW
+    ),
     "lesson": factories.make_lesson,
     "note": lambda: factories.make_note(factories.make_user(), factories.make_lesson()),
     "notification": lambda: factories.make_notification(factories.make_user()),
@@ -64,6 +77,12 @@ MAKE: dict[str, Callable[[], Any]] = {
 }
 
 REFUSED: list[tuple[str, str, dict[str, Any]]] = [
+    ("accommodation", "accommodation_factor_in_range", {"time_factor": "0.9"}),
+    ("accommodation", "accommodation_factor_in_range", {"time_factor": "10.0001"}),
+    ("accommodation", "accommodation_minutes_in_range", {"time_factor": None, "extra_minutes": 525_601}),
+    ("accommodation", "accommodation_attempts_in_range", {"extra_attempts": 1_001}),
+    ("accommodation", "accommodation_time_is_one_setting", {"extra_minutes": 5}),
+    ("accommodation", "accommodation_opens_before_it_closes", {"closes_at": NOW}),
     ("access_token", "access_token_scopes_are_array", {"scopes": {}}),
     ("access_token", "access_token_digest_is_sha256", {"digest": "secret"}),
     ("activity", "activity_type_is_known", {"activity_type": "sleep"}),
@@ -80,6 +99,7 @@ REFUSED: list[tuple[str, str, dict[str, Any]]] = [
     ("assessment", "assessment_max_attempts_in_range", {"max_attempts": 0}),
     ("assessment", "assessment_max_attempts_in_range", {"max_attempts": 1_001}),
     ("assessment", "assessment_time_limit_in_range", {"time_limit": 525_601}),
+    ("assessment", "assessment_opens_before_it_closes", {"opens_at": NOW, "closes_at": NOW}),
     ("attempt", "attempt_completed_has_end", {"is_completed": True}),
     ("attempt", "attempt_completed_has_end", {"end_time": NOW}),
     ("attempt", "attempt_completed_has_end", {"ended_by": "timer"}),
@@ -129,6 +149,8 @@ REFUSED: list[tuple[str, str, dict[str, Any]]] = [
     ("grade_change", "grade_change_credit_is_share", {"new_credit": 2}),
     ("grade_change", "grade_change_points_in_range", {"old_points": "-0.5"}),
     ("grade_change", "grade_change_points_in_range", {"new_points": "1000000.5"}),
+    ("intervention", "intervention_kind_is_known", {"kind": "praised"}),
+    ("intervention", "intervention_never_shortens", {"new_deadline_at": NOW - timedelta(seconds=1)}),
     ("lesson", "lesson_duration_in_range", {"duration_seconds": 31_536_001}),
     ("note", "note_content_not_blank", {"content": ""}),
     ("note", "note_content_not_blank", {"content": "\u200b \u3164"}),
@@ -164,6 +186,8 @@ REFUSED: list[tuple[str, str, dict[str, Any]]] = [
 ]
 
 ACCEPTED: list[tuple[str, dict[str, Any]]] = [
+    ("accommodation", {"time_factor": 10, "extra_attempts": 1_000, "closes_at": NOW + timedelta(seconds=1)}),
+    ("accommodation", {"time_factor": None, "extra_minutes": 525_600}),
     ("activity", {"data": {"1": {"2": {"3": {"4": {"deep": 5}}}}}}),
     ("answer", {"credit": 1, "tolerance": 0}),
     ("answer", {"credit": -1, "is_correct": False}),

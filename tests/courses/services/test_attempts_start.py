@@ -226,10 +226,10 @@ def test_whoever_could_read_the_key_while_away_starts_no_further_attempt(
 ) -> None:
     _finish(learner, assessment)
     _leave_and_return(learner, course)
-    refusal = _refused(exceptions.AttemptLimitReached, learner, assessment)
+    refusal = _refused(exceptions.AnswerKeySeen, learner, assessment)
     assert refusal.message == (
-        "You left this course after an attempt, and could read the right answers then. "
-        "Your results are under your attempts."
+        "You could see the right answers after an earlier attempt. Your results are under your attempts; an "
+        "instructor of the course can allow a further one."
     )
 
 
@@ -240,7 +240,7 @@ def test_finishing_an_attempt_while_away_counts_like_finishing_it_before(
     withdraw(learner=learner, course_id=course.pk)
     complete_attempt(learner=learner, attempt_id=attempt.pk)
     enroll(learner=learner, course_id=course.pk)
-    _refused(exceptions.AttemptLimitReached, learner, assessment)
+    _refused(exceptions.AnswerKeySeen, learner, assessment)
 
 
 def test_leaving_costs_nothing_where_no_key_is_shown(

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from courses import exceptions
 from courses.models import Assessment, AssessmentAttempt, Enrollment, User
 from courses.services.enrollment import enroll, withdraw
 from courses.utils.clock import database_now
@@ -99,18 +100,15 @@ def test_leaving_to_read_the_key_costs_the_attempts_that_were_left(
     withdraw(learner=learner, course_id=assessment.lesson.course_id)
     enroll(learner=learner, course_id=assessment.lesson.course_id)
     assert _key(api, learner, attempt_id)
-    message = (
-        "You left this course after an attempt, and could read the right answers then. "
-        "Your results are under your attempts."
-    )
+    message = exceptions.AnswerKeySeen.message
     assert _standing(api, learner, assessment)["mayStart"] == {
         "allowed": False,
-        "code": "ATTEMPT_LIMIT_REACHED",
+        "code": "ANSWER_KEY_SEEN",
         "message": message,
     }
     variables = {"assessmentId": ids.encode("Assessment", assessment.pk)}
     refused = api(operation("start_attempt"), learner, **variables)["startAttempt"]["userErrors"]
-    assert refused == [{"code": "ATTEMPT_LIMIT_REACHED", "message": message, "field": ["assessmentId"]}]
+    assert refused == [{"code": "ANSWER_KEY_SEEN", "message": message, "field": ["assessmentId"]}]
 
 
 @pytest.mark.parametrize("show_results", [True, False])
