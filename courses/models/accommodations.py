@@ -62,7 +62,7 @@ class Accommodation(TimeStampedMixin):
         null=True,
         blank=True,
         validators=_MINUTES.validators,
-        help_text="Minutes beyond the time limit, at most 525,600. Excludes `timeFactor`. Null: not set here.",
+        help_text="Time beyond the time limit, in minutes, at most 525,600. Excludes `timeFactor`. Null: not set here.",
     )
     extra_attempts = models.PositiveIntegerField(
         null=True,

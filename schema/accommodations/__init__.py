@@ -1,0 +1,1 @@
+"""Accommodations in the API: what counts for one learner, and who granted it."""

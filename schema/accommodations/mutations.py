@@ -49,7 +49,7 @@ class GrantAccommodationInput:
 @strawberry.type(description="Outcome of the grant for each learner.")
 class GrantAccommodationPayload(Payload):
     outcomes: list[LearnerOutcome] = strawberry.field(
-        default_factory=list, description="What was done for each of `learnerIds`, in their order."
+        default_factory=list, description="Outcome for each of `learnerIds`, in their order."
     )
 
 

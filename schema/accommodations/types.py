@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 @node(models.Accommodation, by_pk=loaders.accommodation_by_id, scope=Scope.ATTEMPTS_READ)
 class Accommodation(Node):
-    time_factor: Decimal | None
     extra_minutes: int | None
     opens_at: datetime | None
     closes_at: datetime | None
@@ -45,6 +44,14 @@ class Accommodation(Node):
     granted_by: User | None = declared(
         people_loaders.granter_of, "Person who granted it last. Null for somebody who is no longer here."
     )
+
+    @computed(
+        "Factor of the time limit, 1 to 10; the limit is rounded up to whole minutes. Null when it is not set here.",
+        columns=("time_factor",),
+    )
+    def time_factor(root: SeenAccommodation) -> Decimal | None:
+        factor = root.time_factor
+        return None if factor is None else Decimal(f"{factor.normalize():f}")
 
     @computed(
         "Number of attempts beyond `maxAttempts`; 0 when it is not set here.", columns=("extra_attempts",)

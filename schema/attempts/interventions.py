@@ -17,7 +17,7 @@ class ExtendAttemptInput:
     attempt_id: strawberry.ID = strawberry.field(
         description="Global id of an open attempt with a deadline, in a course that the viewer teaches."
     )
-    minutes: int = strawberry.field(description="Minutes to add to the deadline, 1 to 525,600.")
+    minutes: int = strawberry.field(description="Time to add to the deadline, in minutes, 1 to 525,600.")
     reason: str | None = strawberry.field(
         default=None, description="Reason, for the record, at most 2,000 characters. Null: none."
     )
