@@ -5,6 +5,7 @@ shown and never edited. People and their tokens are for those who have Django's 
 """
 
 from courses.admin import (
+    accommodations,
     activity,
     assessments,
     attempts,
@@ -18,6 +19,7 @@ from courses.admin import (
 )
 
 __all__ = [
+    "accommodations",
     "activity",
     "assessments",
     "attempts",

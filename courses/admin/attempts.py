@@ -1,4 +1,4 @@
-"""Attempts, responses and changes of grades: records, which nobody edits here."""
+"""Attempts, responses, changes of grades and interventions: records, which nobody edits here."""
 
 from django.contrib import admin
 
@@ -58,3 +58,26 @@ class GradeChangeAdmin(RecordAdmin):
     list_filter = ("reason", "created_date")
     list_select_related = ("attempt_answer__question", "changed_by")
     search_fields = ("note", "changed_by__username", *(f"attempt_answer__{path}" for path in LEARNER))
+
+
+@admin.register(models.AttemptIntervention)
+class AttemptInterventionAdmin(RecordAdmin):
+    """Read-only list of extensions and ends of attempts by the staff, with author, reason and deadlines."""
+
+    list_display = (
+        "learner",
+        "kind",
+        "old_deadline_at",
+        "new_deadline_at",
+        "made_by",
+        "reason",
+        "created_date",
+    )
+    list_filter = ("kind", "created_date")
+    list_select_related = ("attempt__user", "made_by")
+    search_fields = ("reason", "made_by__username", *LEARNER)
+
+    @admin.display(ordering="attempt__user__username")
+    def learner(self, intervention: models.AttemptIntervention) -> models.User:
+        """Return the learner of the attempt."""
+        return intervention.attempt.user

@@ -54,4 +54,4 @@ class AttemptIntervention(TimeStampedMixin):
         ]
 
     def __str__(self) -> str:
-        return f"{self.attempt}: {self.get_kind_display()}"
+        return self.get_kind_display()

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from courses import exceptions
 from courses.constants import NotificationType, RegradePolicy
 from courses.models import Assessment, AssessmentAttempt, User
+from courses.policies.attempt_time import has_come
 from courses.rules.layout import as_laid_out, offered_by, points_in
 from courses.rules.regrade import regraded_credit
 from courses.rules.results import StoredGrade, new_result
@@ -154,7 +155,9 @@ class _Regrade:
 
 def _tell_learners(assessment: Assessment, corrections: Sequence[Correction]) -> None:
     """Notify learners whose visible result changed: not where results are hidden, or wait for a person."""
-    if not assessment.show_results:
+    if not assessment.show_results or not Assessment.objects.filter(
+        has_come("results_from"), pk=assessment.pk
+    ):
         return
     seen = [each for each in corrections if each.changes_result and not each.result.waits_for_a_person]
     learners = User.objects.filter(pk__in={correction.attempt.user_id for correction in seen})

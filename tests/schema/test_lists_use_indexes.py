@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.db import connection, models, transaction
 from django.test.utils import CaptureQueriesContext
 
 from courses.models import (
+    Accommodation,
     AssessmentAttempt,
     AttemptAnswer,
     Course,
@@ -21,6 +23,7 @@ from courses.models import (
     User,
     UserActivity,
 )
+from courses.utils.clock import database_now
 from schema.context import Context, Identity
 from schema.core import ids
 from schema.core.connections import NEWEST_FIRST, encode_cursor
@@ -97,6 +100,23 @@ LISTS: dict[str, str] = {
     "attempts of an assessment by one learner": (
         '{ assessment(id: "%(Assessment)s") { attempts(learnerId: "%(User)s") { edges { node { id } } } } }'
     ),
+    "attempts of the viewer, with their results and key": (
+        "{ viewer { attempts { edges { node { resultsVisible answerKeyVisible } } } } }"
+    ),
+    "one's own standing in an assessment": (
+        '{ assessment(id: "%(Assessment)s") { viewerAttempts { remaining effective { maxAttempts } '
+        "mayStart { code } } } }"
+    ),
+    "settings of a learner": (
+        '{ assessment(id: "%(Assessment)s") { effectiveFor(learnerId: "%(User)s") { maxAttempts } } }'
+    ),
+    "accommodations in an assessment": (
+        '{ assessment(id: "%(Assessment)s") { accommodations { edges { node { id } } } } }'
+    ),
+    "accommodations in a course": (
+        '{ course(id: "%(Course)s") { accommodations { edges { node { id } } } } }'
+    ),
+    "accommodations of the viewer": "{ viewer { accommodations { edges { node { id } } } } }",
     "attempts of the viewer": "{ viewer { attempts { edges { node { id } } } } }",
     "open attempts of the viewer": "{ viewer { attempts(state: IN_PROGRESS) { edges { node { id } } } } }",
     "answers to grade": "{ gradingQueue { edges { node { id } } } }",
@@ -132,6 +152,9 @@ STAFF_ONLY = {
     "roster of a course found by words, by status",
     "roster of a course since a change",
     "roster of a course after a cursor",
+    "settings of a learner",
+    "accommodations in an assessment",
+    "accommodations in a course",
     "attempts of an assessment",
     "attempts of an assessment by one learner",
     "answers to grade",
@@ -146,6 +169,7 @@ BIG = {
         Course,
         Enrollment,
         Review,
+        Accommodation,
         AssessmentAttempt,
         AttemptAnswer,
         Note,
@@ -223,6 +247,10 @@ def _filled() -> tuple[User, dict[str, str]]:
         credit="CASE WHEN n > 100 THEN 0 END",
         is_correct="CASE WHEN n > 100 THEN false END",
     )
+    _multiply(factories.accommodate(person, course, extra_minutes=5), course_id=courses)
+    closed = database_now() - timedelta(days=1)
+    _multiply(factories.accommodate(factories.make_user(), assessment, closes_at=closed), user_id=people)
+    _multiply(factories.accommodate(factories.make_user(), course, closes_at=closed), user_id=people)
     _multiply(factories.make_note(person, lesson), content="'n' || n")
     _multiply(factories.make_activity(person, course=course))
     _multiply(factories.make_notification(person))

@@ -55,6 +55,12 @@ def _activity() -> models.UserActivity:
 
 
 MAKERS: dict[type, Callable[[], Any]] = {
+    models.Accommodation: lambda: factories.accommodate(
+        factories.make_user(), factories.make_assessment(), granted_by=factories.make_user()
+    ),
+    models.AttemptIntervention: lambda: models.AttemptIntervention.objects.create(
+        attempt=_attempt(), kind="closed", made_by=factories.make_user()
+    ),
     models.AccessToken: lambda: factories.make_access_token(factories.make_user(), f"cat_{next(_numbers)}"),
     models.ActivityArchive: _archive,
     models.Answer: lambda: factories.short_answer(factories.make_assessment(), "Tea").answers.get(),

@@ -396,3 +396,79 @@ class TestErasing:
         assert client.post(address("user", "delete", person.pk), {"post": "yes"}).status_code == 403
         person.refresh_from_db()
         assert person.erased_at is None
+
+
+# ---------------------------------------------------------------- accommodations
+
+
+def _form(**fields):
+    """The form of an accommodation; moments have two fields each."""
+    moments = {f"{name}_{part}": "" for name in ("opens_at", "closes_at") for part in (0, 1)}
+    return {"may_retake_after_key": "unknown", "reason": ""} | moments | fields
+
+
+def test_an_accommodation_is_granted_changed_and_revoked_by_the_services(client, moderator):
+    """Whoever could see the key makes no further attempt by it."""
+    assessment = factories.make_assessment(max_attempts=1)
+    factories.single_choice(assessment)
+    learner = factories.make_learner(assessment.lesson.course)
+    attempt = factories.make_completed_attempt(learner, assessment)
+    place = {"user": learner.pk, "course": assessment.lesson.course_id, "assessment": assessment.pk}
+    send(client, address("accommodation", "add"), _form(**place, extra_attempts=2))
+    granted = models.Accommodation.objects.get()
+    assert (granted.user, granted.assessment, granted.extra_attempts) == (learner, assessment, 2)
+    assert granted.granted_by == moderator
+    attempt.refresh_from_db()
+    assert attempt.key_opened_at is not None
+    send(client, address("accommodation", "change", granted.pk), _form(extra_attempts=2, extra_minutes=5))
+    granted.refresh_from_db()
+    assert (granted.extra_attempts, granted.extra_minutes) == (2, 5)
+    send(client, address("accommodation", "delete", granted.pk), {"post": "yes"})
+    assert not models.Accommodation.objects.exists()
+
+
+def test_an_accommodation_of_somebody_who_is_not_enrolled_is_refused(client, moderator):
+    assessment = factories.make_assessment()
+    place = {
+        "user": factories.make_user().pk,
+        "course": assessment.lesson.course_id,
+        "assessment": assessment.pk,
+    }
+    response = send(client, address("accommodation", "add"), _form(**place, extra_attempts=2))
+    assert said(response) == ["Does not take this course. Please enroll them first."]
+    assert not models.Accommodation.objects.exists()
+
+
+def test_more_attempts_granted_to_all_stamp_the_keys_that_were_open(client, moderator):
+    assessment = factories.make_assessment(max_attempts=1)
+    factories.single_choice(assessment)
+    attempt = factories.make_completed_attempt(factories.make_learner(assessment.lesson.course), assessment)
+    question = assessment.questions.get()
+    values = {
+        "title": assessment.title,
+        "description": "",
+        "passing_score": 50,
+        "max_attempts": 5,
+        "time_limit": 0,
+        "show_results": "on",
+        "show_correct_answers": "on",
+        "is_published": "on",
+    }
+    values |= {
+        f"{name}_{part}": ""
+        for name in ("opens_at", "closes_at", "results_from", "key_from")
+        for part in (0, 1)
+    }
+    kept = {"id": question.pk, "assessment": assessment.pk, "question_text": question.question_text}
+    kept |= {
+        "question_type": question.question_type,
+        "points": 1,
+        "scoring": question.scoring,
+        "explanation": "",
+    }
+    send(
+        client, address("assessment", "change", assessment.pk), values | formset("questions", kept, initial=1)
+    )
+    assessment.refresh_from_db()
+    attempt.refresh_from_db()
+    assert (assessment.max_attempts, attempt.key_opened_at is not None) == (5, True)

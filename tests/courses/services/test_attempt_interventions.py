@@ -94,7 +94,7 @@ def test_an_attempt_is_closed_as_it_stands_and_it_is_recorded_and_told() -> None
     wrong = [given(attempt, question, "wrong")]
     for late in (submit_answers, complete_attempt):
         with pytest.raises(exceptions.AttemptClosed, match="An instructor has closed this attempt"):
-            late(learner=learner, attempt_id=attempt.pk, responses=wrong)  # type: ignore[operator]
+            late(learner=learner, attempt_id=attempt.pk, responses=wrong)
     assert complete_attempt(learner=learner, attempt_id=attempt.pk).score == 4
 
 

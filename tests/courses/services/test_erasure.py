@@ -23,6 +23,7 @@ from courses.models import (
     ArchivedSession,
     AssessmentAttempt,
     AttemptAnswer,
+    AttemptIntervention,
     Course,
     CourseStats,
     Enrollment,
@@ -89,6 +90,12 @@ class Life:
         other = factories.make_learner(self.course)
         ReviewVote.objects.create(user=person, review=factories.make_review(other, self.course))
         self.graded_by_person = self._grade_of(other)
+        factories.accommodate(person, self.course, reason="Zaphod Beeblebrox has two heads.")
+        factories.accommodate(other, self.course, granted_by=person)
+        AttemptIntervention.objects.create(attempt=self.graded, kind="extended", reason="Zaphod Beeblebrox")
+        AttemptIntervention.objects.create(
+            attempt=self.graded_by_person.attempt, kind="closed", made_by=person
+        )
         factories.make_note(person, lesson, content="I, Zaphod Beeblebrox, was here.")
         factories.make_notification(person, message="Dear Zaphod Beeblebrox")
         factories.make_activity(person, course=self.course, data={"by": "zaphod.b"})

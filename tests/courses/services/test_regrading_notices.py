@@ -1,9 +1,11 @@
 """Who is told of a regrade, and what is refused."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db.models.functions import Now
 
 from courses import exceptions
 from courses.constants import EnrollmentStatus, NotificationType, RegradePolicy
@@ -67,9 +69,12 @@ def test_a_change_that_leaves_the_result_as_it_was_is_recorded_and_told_to_nobod
     assert not Notification.objects.exists()
 
 
-def test_nobody_is_told_where_results_are_hidden(assessment: Assessment, instructor: User) -> None:
+@pytest.mark.parametrize("hidden", [{"show_results": False}, {"results_from": Now() + timedelta(hours=1)}])
+def test_nobody_is_told_where_results_are_hidden(
+    assessment: Assessment, instructor: User, hidden: dict[str, Any]
+) -> None:
     take(assessment, "Lyon")
-    Assessment.objects.filter(pk=assessment.pk).update(show_results=False)
+    Assessment.objects.filter(pk=assessment.pk).update(**hidden)
     assert apply_regrade(grader=instructor, assessment_id=assessment.pk, policy=FULL_CREDIT)
     assert not Notification.objects.exists()
 

@@ -122,7 +122,7 @@ def test_every_learner_has_an_outcome_in_the_order_given(
     left = factories.make_learner(assessment.lesson.course)
     left.enrollments.update(status="withdrawn", withdrawn_date=Now())
     named = [people.learner, people.learner_elsewhere, left, people.classmate, people.learner]
-    learner_ids = [ids.encode("User", each.pk) for each in named]
+    learner_ids: list[str] = [ids.encode("User", each.pk) for each in named]
     learner_ids[2:2] = ["nonsense", ids.encode("Course", people.learner.pk), ids.encode("User", 10**9)]
     payload = _grant(api, people.instructor, **_place(assessment), learnerIds=learner_ids, extraAttempts=1)
     assert payload["userErrors"] == []
