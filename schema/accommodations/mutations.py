@@ -91,9 +91,9 @@ class AccommodationMutation:
         outcomes = services.grant_accommodation(
             author=info.context.person,
             learner_ids=[ids.pk(learner_id, "User") for learner_id in input.learner_ids],
-            course_id=ids.required_pk(course_id, "Course", "courseId") if course_id else None,
+            course_id=ids.required_pk(course_id, "Course", "courseId") if course_id is not None else None,
             assessment_id=ids.required_pk(assessment_id, "Assessment", "assessmentId")
-            if assessment_id
+            if assessment_id is not None
             else None,
             apply_to_open_attempts=input.apply_to_open_attempts,
             **changes(input, apart_from=_PLACE, nullable=_NULLABLE),

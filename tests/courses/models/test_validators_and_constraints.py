@@ -12,7 +12,7 @@ from django.db.models import CheckConstraint, F, Model, Q
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from courses.models import CourseStats, GradeChange, UserStats
+from courses.models import AttemptIntervention, CourseStats, GradeChange, UserStats
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -204,6 +204,8 @@ def rows(db: None) -> dict[type[models.Model], Any]:
         attempt,
         answered,
         GradeChange.objects.create(attempt_answer=answered, changed_by=author, reason="manual"),
+        factories.accommodate(learner, course),
+        AttemptIntervention.objects.create(attempt=attempt, kind="extended"),
         factories.make_review(learner, course),
         factories.make_note(learner, lesson),
         factories.make_notification(learner),

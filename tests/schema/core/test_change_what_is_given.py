@@ -16,6 +16,7 @@ from tests.taking import Api
 
 TYPES = schema._schema.type_map
 CLEARED_BY_NULL = {"durationSeconds": None, "timeLimitMinutes": 0, "timestampSeconds": None}
+CLEARED_BY_NULL |= dict.fromkeys(("opensAt", "closesAt", "resultsFrom", "keyFrom"))
 """How what null clears is stored; a time limit of 0 is none."""
 UPDATES = sorted(
     name.removesuffix("Input")

@@ -38,10 +38,9 @@ LEAD_TO_NODES_WITHOUT_A_SCOPE = {
     "Viewer.user",  # `viewer` itself needs the same scope
     "LearnerOutcome.learner",  # within payloads, covered by their mutations
     "LearnerOutcome.enrollment",
+    "LearnerOutcome.accommodation",
 }
 DECLARED_WITHOUT_A_SCOPE = {
-    "LearnerOutcome.enrollment",
-    "LearnerOutcome.learner",
     "CourseStatistics.assessments",
     "Assessment.maxScore",
     "Assessment.problems",
@@ -53,6 +52,9 @@ DECLARED_WITHOUT_A_SCOPE = {
     "Course.viewerMayReview",
     "GradingTask.pointsPossible",
     "GradingTask.response",
+    "LearnerOutcome.accommodation",
+    "LearnerOutcome.enrollment",
+    "LearnerOutcome.learner",
     "Lesson.isCompleted",
     "Review.viewerFoundHelpful",
     "ViewerAttempts.mayStart",

@@ -42,6 +42,7 @@ TYPE_OF_ID = {
     "notificationId": "Notification",
     "accessTokenId": "AccessToken",
     "userId": "User",
+    "accommodationId": "Accommodation",
 }
 """The names under which inputs take ids, and of which type the ids are."""
 
@@ -79,6 +80,7 @@ def world(db: None) -> World:
             "Note": factories.make_note(learner, lesson, is_private=False).pk,
             "Notification": factories.make_notification(learner, course=course).pk,
             "AccessToken": token.pk,
+            "Accommodation": factories.accommodate(learner, course, extra_minutes=5).pk,
             "Enrollment": learner.enrollments.get().pk,
             "User": learner.pk,
             "UserActivity": factories.make_activity(learner, course=course).pk,
