@@ -16,6 +16,7 @@ from graphql import (
     GraphQLSchema,
     get_named_type,
     is_leaf_type,
+    is_required_argument,
 )
 
 DEPTH = 7
@@ -132,7 +133,7 @@ class FaultyOperations:
     def _arguments(self, field: GraphQLField, likely: float = 0.25) -> str:
         given = []
         for name, argument in field.args.items():
-            if self.chance.random() < likely:
+            if is_required_argument(argument) or self.chance.random() < likely:
                 value = self._value(argument.type, name)
                 is_variable = self.chance.random() < 0.4
                 written = self._variable(str(argument.type), value) if is_variable else _written(value)
