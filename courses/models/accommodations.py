@@ -157,7 +157,7 @@ AssessmentForLearner: TypeAlias = WithAnnotations[Assessment, _Effective]
 
 
 def for_learner(
-    assessments: "QuerySet[Any]", learner: "User | int | Combinable"
+    assessments: "QuerySet[Any]", learner: "User | int | Combinable | None"
 ) -> "QuerySet[AssessmentForLearner]":
     """Annotate assessments with the settings that count for a learner, accommodations included."""
     return assessments.annotate(
@@ -169,7 +169,7 @@ def for_learner(
     )
 
 
-def effective_max_attempts(learner: "User | int | Combinable", assessment: str = "") -> Any:
+def effective_max_attempts(learner: "User | int | Combinable | None", assessment: str = "") -> Any:
     """Return an expression for the number of attempts that a learner may make at an assessment.
 
     `assessment` leads from the row to it, such as `assessment__` from an attempt. So do those of the next ones.
@@ -178,7 +178,7 @@ def effective_max_attempts(learner: "User | int | Combinable", assessment: str =
     return F(f"{assessment}max_attempts") + Coalesce(extra, Value(0))
 
 
-def effective_time_limit(learner: "User | int | Combinable", assessment: str = "") -> Case:
+def effective_time_limit(learner: "User | int | Combinable | None", assessment: str = "") -> Case:
     """Return an expression for a learner's time limit in minutes, 0 for none."""
     number = models.PositiveIntegerField()
     limit = Cast(OuterRef(f"{assessment}time_limit"), models.DecimalField(max_digits=12, decimal_places=4))
@@ -192,23 +192,23 @@ def effective_time_limit(learner: "User | int | Combinable", assessment: str = "
     )
 
 
-def effective_closes_at(learner: "User | int | Combinable", assessment: str = "") -> Coalesce:
+def effective_closes_at(learner: "User | int | Combinable | None", assessment: str = "") -> Coalesce:
     """Return an expression for the time at which the assessment closes for a learner; null for never."""
     return Coalesce(_granted("closes_at", learner, assessment), F(f"{assessment}closes_at"))
 
 
-def may_retake_after_key(learner: "User | int | Combinable", assessment: str = "") -> Coalesce:
+def may_retake_after_key(learner: "User | int | Combinable | None", assessment: str = "") -> Coalesce:
     """Return an expression: whether a learner who could see the key may start further attempts."""
     return Coalesce(_granted("may_retake_after_key", learner, assessment), Value(False))
 
 
-def _granted(setting: str, learner: "User | int | Combinable", assessment: str = "") -> Subquery:
+def _granted(setting: str, learner: "User | int | Combinable | None", assessment: str = "") -> Subquery:
     """Return the value that the learner's accommodations have for a setting, null for none."""
     named = _accommodations(learner, assessment).filter(**{f"{setting}__isnull": False})
     return Subquery(named.values(setting)[:1])
 
 
-def _accommodations(learner: "User | int | Combinable", assessment: str) -> QuerySet[Accommodation]:
+def _accommodations(learner: "User | int | Combinable | None", assessment: str) -> QuerySet[Accommodation]:
     """Return the learner's accommodations in the assessment, and then those in its whole course."""
     return Accommodation.objects.filter(
         Q(assessment=OuterRef(f"{assessment}pk")) | Q(assessment=None),

@@ -73,9 +73,7 @@ class Accommodation(Node):
     "the assessment, else of that in the course, else the assessment's own."
 )
 class EffectiveSettings:
-    max_attempts: int = column(
-        "effective_max_attempts", "Number of attempts that the learner may make."
-    )
+    max_attempts: int = column("effective_max_attempts", "Number of attempts that the learner may make.")
     opens_at: datetime | None = column(
         "effective_opens_at", "Time from which attempts can be started. Null: at once."
     )

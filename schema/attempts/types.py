@@ -176,7 +176,10 @@ class AssessmentAttempt(Node):
 class ViewerAttempts:
     used: int = column("used", "Number of attempts made, an open one included.")
 
-    @computed("Number of attempts left to start, 0 to `effective.maxAttempts`.", columns=("effective_max_attempts", "used"))
+    @computed(
+        "Number of attempts left to start, 0 to `effective.maxAttempts`.",
+        columns=("effective_max_attempts", "used"),
+    )
     def remaining(root: TakenAssessment) -> int:
         return attempts_left(max_attempts=root.effective_max_attempts, used=root.used)
 

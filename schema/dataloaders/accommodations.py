@@ -19,7 +19,7 @@ class SettingsOfLearner(Declaration):
     def load(
         self, viewer: Viewer, keys: Sequence[Any], request: Hashable, then: Plan = UNKNOWN
     ) -> Mapping[Any, Any]:
-        rows = rows_of(self._selector(request), "pk", viewer, keys, InOrder(), then.columns)
+        rows = rows_of(self._selector(request), "pk", viewer, keys, InOrder(), then.columns, keep=False)
         return {row.pk: row for row in rows}
 
     def inline(self, parent: Rows, request: Hashable, show: Show) -> Written:
