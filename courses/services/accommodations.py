@@ -1,6 +1,6 @@
 """Accommodations: granting them to learners, and revoking them. For the staff of the course."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -19,7 +19,7 @@ from courses.policies.attempt_time import is_open
 from courses.policies.participation import TAKES
 from courses.rules.attempt_limits import deadline
 from courses.rules.words import trimmed
-from courses.selectors import accommodations, assessments, catalog
+from courses.selectors import accommodations, assessments, catalog, people
 from courses.services.answer_keys import stamp_before_accommodating
 from courses.services.attempt_interventions import Extension, extend
 from courses.services.authorship import assign
@@ -95,7 +95,9 @@ def grant_accommodation(
         attempts = AssessmentAttempt.objects.filter(user__in=granted, assessment__lesson__course=course)
         reasons = {pk: row.reason for pk, row in granted.items()}
         _move_deadlines(author, attempts.filter(assessment=assessment) if assessment else attempts, reasons)
-    return [_outcome(pk, granted, refused) for pk in learner_ids]
+    missing = [pk for pk in learner_ids if pk not in learners]
+    shown = {person.pk for person in people.people_named(author, course, usernames=(), user_ids=missing)}
+    return [_outcome(pk, granted, refused, shown) for pk in learner_ids]
 
 
 @transaction.atomic
@@ -205,11 +207,17 @@ def _move_deadlines(author: User, attempts: QuerySet[AssessmentAttempt], reasons
 
 
 def _outcome(
-    learner: int | None, granted: Mapping[int, Accommodation], refused: Mapping[int, exceptions.Refusal]
+    learner: int | None,
+    granted: Mapping[int, Accommodation],
+    refused: Mapping[int, exceptions.Refusal],
+    shown: Collection[int],
 ) -> AccommodationOutcome:
+    """Return the outcome for a learner. Who does not take the course is `shown` only to those who may name them."""
     if learner is None:
         return AccommodationOutcome(refusal=exceptions.NotFound())
     if learner in granted:
         return AccommodationOutcome(learner, granted[learner].pk)
-    missing = exceptions.NotEnrolled("Does not take this course. Please enroll them first.")
-    return AccommodationOutcome(learner, refusal=refused.get(learner, missing))
+    if learner in refused:
+        return AccommodationOutcome(learner, refusal=refused[learner])
+    refusal = exceptions.NotEnrolled("Does not take this course. Please enroll them first.")
+    return AccommodationOutcome(learner if learner in shown else None, refusal=refusal)

@@ -10,7 +10,7 @@ from courses.models import AssessmentAttempt, Enrollment
 from courses.utils.clock import database_now
 from tests import factories
 
-STAMP: str = import_module("courses.migrations.0015_windows_and_accommodations").STAMP_WHAT_WAS_LEFT_BEHIND
+STAMP: str = import_module("courses.migrations.0017_windows_and_accommodations").STAMP_WHAT_WAS_LEFT_BEHIND
 
 
 @pytest.mark.django_db

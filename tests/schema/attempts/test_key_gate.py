@@ -241,7 +241,21 @@ def _leaving_and_coming_back(api: Api, people: People, assessment: Assessment) -
     _update(api, people, assessment, maxAttempts=5)
 
 
+def _withdrawn_and_enrolled_by_staff(api: Api, people: People, assessment: Assessment) -> None:
+    document = """mutation ($input: UpdateEnrollmentsInput!) { updateEnrollments(input: $input) {
+      outcomes { code } userErrors { code } } }"""
+    fields = {
+        "courseId": ids.encode("Course", assessment.lesson.course_id),
+        "userIds": [ids.encode("User", people.learner.pk)],
+    }
+    for action in ("WITHDRAW", "ENROLL"):
+        done = api(document, people.instructor, input=fields | {"action": action})["updateEnrollments"]
+        assert done == {"outcomes": [{"code": None}], "userErrors": []}
+    _update(api, people, assessment, maxAttempts=5)
+
+
 WAYS = [
+    _withdrawn_and_enrolled_by_staff,
     _more_attempts,
     _hidden_and_more_attempts,
     _key_later_and_more_attempts,

@@ -76,6 +76,7 @@ class World:
             "id": ids.encode("AssessmentAttempt", self.attempt.pk),
             "slug": self.first.slug,
             "courseId": ids.encode("Course", self.first.pk),
+            "learnerId": ids.encode("User", self.attempt.user_id),
             "first": 25,
             "reviews": 10,
         }

@@ -24,7 +24,7 @@ WHERE assessment.id = attempt.assessment_id AND learner.user_id = attempt.user_i
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('courses', '0014_exact_values'),
+        ('courses', '0016_read_scopes'),
     ]
 
     operations = [
