@@ -33,6 +33,7 @@ HAVE_EVERYTHING = {
     "delete_review",
     "explain_grade",
     "mark_all_notifications_read",
+    "revoke_accommodation",
     "try_grade",
 }
 """Operations whose payloads ask for nothing that has to be read."""
@@ -40,6 +41,7 @@ HAVE_EVERYTHING = {
 BY_PLANS = {
     "apply_regrade": "rows beneath plain objects",
     "create_assessment": "the problems of an assessment, which Python finds",
+    "grant_accommodation": "rows beneath plain objects",
     "preview_regrade": "rows beneath plain objects",
     "update_assessment": "the problems of an assessment, which Python finds",
     "update_enrollments": "rows beneath plain objects",
