@@ -74,6 +74,17 @@ class QuestionAdmin(WrittenAdmin):
         return services.create_question(author=request.user, assessment_id=assessment.pk, draft=draft)
 
 
+@admin.register(models.QuestionVersion)
+class QuestionVersionAdmin(RecordAdmin):
+    """Read-only list of versions of questions, as attempts were asked or graded by them."""
+
+    list_display = ("question", "number", "digest", "created_date")
+    list_filter = ("created_date",)
+    list_select_related = ("question",)
+    search_fields = ("question__question_text", "digest")
+    ordering = ("-pk",)
+
+
 @admin.register(models.Answer)
 class AnswerAdmin(RecordAdmin):
     """Read-only list of answers, which are edited with their question."""

@@ -15,6 +15,7 @@ from courses.models.notes import Note
 from courses.models.notifications import Notification
 from courses.models.partners import GrantedSecret, PartnerGrant
 from courses.models.people import AccessToken, User
+from courses.models.question_versions import QuestionVersion
 from courses.models.reviews import Review, ReviewVote
 from courses.models.statistics import CourseStats, StatisticsChange, UserStats
 
@@ -40,6 +41,7 @@ __all__ = [
     "Notification",
     "PartnerGrant",
     "Question",
+    "QuestionVersion",
     "Resource",
     "Review",
     "ReviewVote",

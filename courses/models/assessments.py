@@ -26,7 +26,9 @@ from courses.mixins import OrderedMixin, TimeStampedMixin
 from courses.models.catalog import Lesson
 from courses.rules import values
 from courses.rules.questions import kind_of
+from courses.rules.versions import Content
 from courses.utils.constraints import Range, between
+from courses.utils.kept_versions import KeptWhileLaidOut
 from courses.utils.model_helpers import AliasField, defaults_to
 from courses.utils.statistics_inputs import StatisticsInput
 from courses.validators import MinVisibleLengthValidator, validate_not_blank, validate_percentage
@@ -206,6 +208,7 @@ class Question(TimeStampedMixin, OrderedMixin):
             models.CheckConstraint(
                 name="question_scoring_is_known", condition=Q(scoring__in=ScoringPolicy.values)
             ),
+            KeptWhileLaidOut(name="question_kept_while_laid_out"),
         ]
 
     def __str__(self) -> str:
@@ -234,6 +237,10 @@ class Question(TimeStampedMixin, OrderedMixin):
             points=self.points,
             answers=tuple(answer.to_rule() for answer in answers),
         )
+
+    def to_content(self, answers: "Iterable[Answer] | None" = None) -> Content:
+        """Return everything of the question as it stands now, which is what a version of it keeps."""
+        return Content(self.to_rule(answers), self.question_text, self.explanation)
 
 
 class Answer(TimeStampedMixin, OrderedMixin):

@@ -12,12 +12,14 @@ from courses.constants import MAX_POINTS, GradeChangeReason
 from courses.mixins import TimeStampedMixin
 from courses.models.assessments import Answer, Question
 from courses.models.attempts import GRADE_FIELDS, UNGRADED, AssessmentAttempt
-from courses.rules import grading, values
+from courses.models.question_versions import QuestionVersion, versions_to_grade_by
+from courses.rules import grading
 from courses.rules.credit import POINTS_DECIMALS, kept_credit, kept_points
 from courses.rules.layout import as_laid_out, find_entry
 from courses.rules.questions import QuestionKind, SpecifiedColumns, kind_of
 from courses.rules.responses import specified_columns
 from courses.rules.values import Grade, ResponseMember
+from courses.rules.versions import Version
 from courses.utils.constraints import between, json_is
 from courses.utils.frozen_columns import FrozenColumns
 from courses.utils.model_helpers import AddedDateTimeField, defaults_to
@@ -95,6 +97,16 @@ class AttemptAnswer(TimeStampedMixin):
     exact_points = _exact_points_field(
         "The points of the question times the credit, not rounded; 18 decimals of what has more, such as a third. "
         "Null: not graded yet, or graded by a version that counted whole points."
+    )
+    graded_version = models.ForeignKey(
+        QuestionVersion,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The version of the question whose key it was last graded by. Null: the one that was asked.",
     )
     graded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -233,15 +245,23 @@ class AttemptAnswer(TimeStampedMixin):
     def text_response(self, text: str) -> None:
         self.text_answer = text
 
-    def grade(self, question: values.Question | None = None) -> Grade:
-        """Set credit, correctness and points by the current key, without saving; return the grade with its reasons.
+    def grade(self, version: Version | None = None, *, decimal_comma: bool | None = None) -> Grade:
+        """Set credit, correctness and points by the key of a version, without saving; return the grade with reasons.
 
-        `question` is the question with its key, where that was read already.
+        Without one it is today's, where its parts fit what was asked, else the one that was asked. `decimal_comma` is
+        the course's, where that was read already.
         """
         entry = find_entry(self.attempt.layout, self.question_id)
-        if question is None:
-            question = replace(self.question.to_rule(), decimal_comma=self.attempt.accepts_decimal_comma)
-        grade = grading.grade(as_laid_out(question, entry), self.response)
+        if version is None:
+            entries = {} if entry is None else {self.question_id: entry}
+            version = versions_to_grade_by({self.question_id: self.question.to_content()}, entries)[
+                self.question_id
+            ]
+        if decimal_comma is None:
+            decimal_comma = self.attempt.accepts_decimal_comma
+        rule = replace(as_laid_out(version.question, entry), decimal_comma=decimal_comma)
+        grade = grading.grade(rule, self.response)
+        self.graded_version_id = version.id
         self.credit = None if grade.credit is None else kept_credit(grade.credit)
         self.exact_points = None if grade.exact_points is None else kept_points(grade.exact_points)
         self.is_correct, self.points_earned = grade.is_correct, grade.points or 0

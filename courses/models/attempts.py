@@ -1,7 +1,6 @@
 """Attempts of learners at assessments: start, end and score."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from operator import attrgetter
@@ -15,16 +14,18 @@ from django.db.models import Avg, Count, DecimalField, F, Max, Q, Value, prefetc
 from django.db.models.functions import Coalesce, NullIf
 
 from courses import exceptions
-from courses.constants import MAX_POINTS, MAX_QUESTIONS, MAX_USER_AGENT_LENGTH, AttemptEnd
+from courses.constants import MAX_POINTS, MAX_QUESTIONS, MAX_USER_AGENT_LENGTH, NO_CREDIT, AttemptEnd
 from courses.mixins import TimeStampedMixin
 from courses.models.accommodations import AssessmentForLearner, for_learner
-from courses.models.assessments import Assessment
+from courses.models.assessments import Assessment, Question
 from courses.models.catalog import Enrollment
 from courses.models.people import User
-from courses.rules import pass_mark, values
+from courses.models.question_versions import current_versions, versions_to_grade_by
+from courses.rules import pass_mark
 from courses.rules.attempt_limits import attempts_left, deadline
 from courses.rules.credit import POINTS_DECIMALS, counted_points, total_points
-from courses.rules.layout import make_layout, points_in
+from courses.rules.layout import entries_of, make_layout, points_in
+from courses.rules.versions import Version
 from courses.utils.clock import database_now
 from courses.utils.constraints import between, filled_exactly_if, json_is
 from courses.utils.model_helpers import AddedDateTimeField, AliasField, defaults_to, lock, saving
@@ -46,7 +47,7 @@ RESULT_FIELDS = (
 )
 """Fields that completing an attempt sets, once."""
 
-GRADE_FIELDS = ("credit", "exact_points", "is_correct", "points_earned")
+GRADE_FIELDS = ("credit", "exact_points", "is_correct", "points_earned", "graded_version")
 """Fields that grading a stored response sets."""
 
 
@@ -281,9 +282,9 @@ class AssessmentAttempt(TimeStampedMixin):
         self.is_completed, self.ended_by, self.end_time = True, ended_by, end_time
         self.save(update_fields=RESULT_FIELDS)
 
-    def freeze(self, questions: Mapping[int, values.Question], terms: AssessmentForLearner) -> None:
-        """Freeze the terms of the start: deadline, pass mark, maximum, and the layout of the assessment's questions, by
-        id in the author's order. Nothing is written.
+    def freeze(self, versions: Collection[Version], terms: AssessmentForLearner) -> None:
+        """Freeze the terms of the start: deadline, pass mark, maximum, and the layout of the versions of the
+        assessment's questions, in the author's order. Nothing is written.
 
         One that is added after the close, such as an old record, has no time but its limit.
         """
@@ -297,23 +298,44 @@ class AssessmentAttempt(TimeStampedMixin):
             )
         if self.passing_score is None:
             self.passing_score = self.assessment.passing_score
-        self.max_score = self.max_score or sum(question.points for question in questions.values())
+        self.max_score = self.max_score or sum(version.question.points for version in versions)
         self.layout = self.layout or make_layout(
-            questions, randomize=self.assessment.randomize_questions, random=SystemRandom()
+            versions, randomize=self.assessment.randomize_questions, random=SystemRandom()
         )
 
     def settle(
-        self, answers: "Sequence[AttemptAnswer]", questions: Mapping[int, values.Question]
+        self, answers: "Sequence[AttemptAnswer]", versions: Mapping[int, Version], *, decimal_comma: bool
     ) -> "list[AttemptAnswer]":
-        """Set the result of an attempt that ends: grade every response that no person has graded, by the current key,
-        stamp the end, and add up. Return what was graded. Nothing is written.
+        """Set the result of an attempt that ends: grade every response that no person has graded, by the versions to
+        grade by, stamp the end, and add up. Return what was graded. Nothing is written.
         """
         graded = [answer for answer in answers if answer.graded_at is None]
         for answer in graded:
-            answer.grade(questions[answer.question_id])
+            answer.grade(versions[answer.question_id], decimal_comma=decimal_comma)
         self._stamp_end()
-        self._set_result(answers, {pk: question.points for pk, question in questions.items()})
+        self._set_result(answers, {pk: version.question.points for pk, version in versions.items()})
         return graded
+
+    def left_out(
+        self, answers: "Sequence[AttemptAnswer]", versions: Mapping[int, Version]
+    ) -> "list[AttemptAnswer]":
+        """Return new rows for questions without a response whose key was mended since they were asked, so that their
+        solution is the new one.
+        """
+        answered, entries = {answer.question_id for answer in answers}, entries_of(self.layout)
+        return [
+            self.answers.model(
+                attempt=self,
+                question_id=pk,
+                graded_version_id=version.id,
+                credit=NO_CREDIT,
+                exact_points=NO_CREDIT,
+                is_correct=False,
+                answered_at=self.start_time,
+            )
+            for pk, version in versions.items()
+            if pk not in answered and version.id != entries[pk].get("version")
+        ]
 
     def get_possible_points(self) -> int:
         """Return the points that this attempt can earn: those of its questions when they were laid out, and those of
@@ -340,7 +362,8 @@ class AssessmentAttempt(TimeStampedMixin):
         self.attempt_number = self.attempt_number or count["last"] + 1
         prefetch_related_objects([self.assessment], "questions__answers")
         questions = sorted(self.assessment.questions.all(), key=attrgetter("order"))
-        self.freeze({question.pk: question.to_rule() for question in questions}, terms)
+        versions = current_versions(questions)
+        self.freeze([versions[question.pk] for question in questions], terms)
         if self.is_completed:
             self._stamp_end()
             self.exact_score = Decimal(self.counted_score)
@@ -371,12 +394,16 @@ class AssessmentAttempt(TimeStampedMixin):
             for name, value in result.items():
                 setattr(self, name, value)
             return
-        answers = list(self.answers.prefetch_related("question__answers"))
+        answers, entries = list(self.answers.all()), entries_of(self.layout)
+        wanted = {*entries, *(answer.question_id for answer in answers)}
+        questions = Question.objects.prefetch_related("answers").in_bulk(wanted)
+        contents = {pk: question.to_content() for pk, question in questions.items()}
+        versions = versions_to_grade_by(contents, entries)
+        for answer in answers:
+            answer.attempt, answer.question = self, questions[answer.question_id]
         comma = bool(answers) and self.accepts_decimal_comma
-        questions = {
-            answer.question_id: replace(answer.question.to_rule(), decimal_comma=comma) for answer in answers
-        }
-        self.answers.bulk_update(self.settle(answers, questions), GRADE_FIELDS)
+        self.answers.bulk_update(self.settle(answers, versions, decimal_comma=comma), GRADE_FIELDS)
+        self.answers.bulk_create(self.left_out(answers, versions))
         if written is not None:
             save_arguments["update_fields"] = {*written, *RESULT_FIELDS}
 

@@ -29,7 +29,7 @@ _HUNDRED = Decimal(100)
 class ItemStatistics:
     """Statistics of one question; every figure has four decimals and is None where its denominator is zero.
 
-    * `facility`, 0..1: mean x / points possible.
+    * `facility`, 0..1: the points earned of those possible.
     * `standard_deviation`, in points: sqrt(var x).
     * `discrimination_index`, -100..100: 100 cov(x, R) / sqrt(var x var R), Pearson's correlation.
     * `discriminative_efficiency`, at most 100: 100 cov(x, R) / the highest cov(x, R) of the same points.
@@ -75,20 +75,20 @@ class _Moments:
     highest_covariance_with_rest: int
 
 
-def analyse(rows: Sequence[Sequence[Decimal | int]], maxima: Sequence[int]) -> ItemAnalysis:
+def analyse(rows: Sequence[Sequence[Decimal | int]], possible: Sequence[int]) -> ItemAnalysis:
     """Analyse the first finished attempt of each learner.
 
-    `rows[learner][question]` is credit x points, with at most eighteen decimals; `maxima[question]` are the points
-    possible. A question that a learner left out counts 0.
+    `rows[learner][question]` is credit x points, with at most eighteen decimals; `possible[question]` are the points
+    that all learners together could earn. A question that a learner left out counts 0.
     """
     learners = len(rows)
     in_units = [[int(earned * _UNITS) for earned in row] for row in rows]
     totals = [sum(row) for row in in_units]
-    columns = list(zip(*in_units, strict=True)) or [()] * len(maxima)
+    columns = list(zip(*in_units, strict=True)) or [()] * len(possible)
     variance_of_total = _covariance(totals, totals)
     moments = [
-        _moments(column, totals, variance_of_total, maximum)
-        for column, maximum in zip(columns, maxima, strict=True)
+        _moments(column, totals, variance_of_total, of_question)
+        for column, of_question in zip(columns, possible, strict=True)
     ]
     weights = sum((_root(item.covariance_with_total) for item in moments), Decimal(0))
     deviation = _deviation(variance_of_total, learners)
@@ -106,11 +106,11 @@ def analyse(rows: Sequence[Sequence[Decimal | int]], maxima: Sequence[int]) -> I
     )
 
 
-def _moments(column: Sequence[int], totals: Sequence[int], variance_of_total: int, maximum: int) -> _Moments:
+def _moments(column: Sequence[int], totals: Sequence[int], variance_of_total: int, possible: int) -> _Moments:
     """Sum up one question. Its highest possible covariance is that of both columns sorted ascending."""
     variance, with_total = _covariance(column, column), _covariance(column, totals)
     return _Moments(
-        facility=_ratio(sum(column), len(column) * maximum * _UNITS),
+        facility=_ratio(sum(column), possible * _UNITS),
         variance=variance,
         covariance_with_total=with_total,
         covariance_with_rest=with_total - variance,

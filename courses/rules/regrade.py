@@ -1,5 +1,6 @@
 """Effect of a corrected key on existing results."""
 
+from dataclasses import dataclass
 from fractions import Fraction
 
 from courses.constants import RegradePolicy
@@ -8,28 +9,36 @@ from courses.rules.questions import kind_of
 from courses.rules.values import Question, Response
 
 
-def regraded_credit(
+@dataclass(frozen=True, slots=True)
+class Regraded:
+    """Credit of a response after a regrade; `by_key` where it is what the new key gives, and no grade of before."""
+
+    credit: Fraction | None
+    by_key: bool
+
+
+def regraded(
     policy: RegradePolicy,
     question: Question,
     response: Response | None,
     *,
     old: Fraction | None,
     graded_by_person: bool,
-) -> Fraction | None:
-    """Return the credit (0..1) of a response after a regrade with the question's current key.
+) -> Regraded:
+    """Return the credit (0..1) of a response after a regrade with the key of `question`.
 
     `old` is the credit before, None while it waits for a person. NEVER_LOWER keeps the better of both, EXACT
     takes the new one and FULL_CREDIT gives everyone 1. A grade that a person gave survives all of them, and
     an essay has no key that could be corrected.
     """
     if graded_by_person or not kind_of(question.type).has_key:
-        return old
+        return Regraded(old, by_key=False)
     if policy == RegradePolicy.FULL_CREDIT:
-        return Fraction(1)
+        return Regraded(Fraction(1), by_key=True)
     new = grade(question, response).credit
-    if policy == RegradePolicy.EXACT or old is None or new is None:
-        return new
-    return max(old, new)
+    if policy == RegradePolicy.EXACT or old is None or new is None or new >= old:
+        return Regraded(new, by_key=True)
+    return Regraded(old, by_key=False)
 
 
 def pass_flips(*, was_passed: bool | None, is_passed: bool | None) -> bool:

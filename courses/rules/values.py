@@ -84,7 +84,8 @@ class Question:
     """A question with its key. `answers` are in the author's order.
 
     `asked_as` is the number of choices that an attempt allowed to pick; None outside of attempts, where the key
-    decides. `decimal_comma` is the course's: whether 3,14 is a number in a response.
+    decides. `decimal_comma` is the course's: whether 3,14 is a number in a response. `asked` are the answers as an
+    attempt showed them, by their ids, where it was asked another version.
     """
 
     type: QuestionType
@@ -93,6 +94,11 @@ class Question:
     answers: tuple[Answer, ...]
     asked_as: Selection | None = None
     decimal_comma: bool = False
+    asked: Mapping[int, Answer] | None = None
+
+    def as_asked(self, answer: Answer) -> Answer:
+        """Return an answer as it was asked, for sentences."""
+        return self.asked.get(answer.id, answer) if self.asked else answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +112,12 @@ class Contradiction:
 class LayoutEntry(TypedDict, total=False):
     """One question of a layout, with its offer. All lists but `blanks` (the keys to fill) hold ids of answers.
 
-    `points` and `selection` (the number of choices that may be picked) are frozen: later edits of the question
-    do not change them.
+    `version` is the id of the version that was asked. `points` and `selection` (the number of choices that may be
+    picked) are frozen: later edits of the question do not change them.
     """
 
     id: int
+    version: int
     points: int
     selection: Selection
     choices: list[int]
@@ -120,8 +127,9 @@ class LayoutEntry(TypedDict, total=False):
 
 
 class Layout(TypedDict):
-    """The questions of an attempt in the order in which its learner sees them."""
+    """The questions of an attempt in the order in which its learner sees them, and the format of its receipt."""
 
+    receipt: int
     questions: list[LayoutEntry]
 
 

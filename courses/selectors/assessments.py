@@ -2,14 +2,23 @@
 
 from typing import TypeAlias, TypedDict
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
-from courses.models import Answer, Assessment, AssessmentAttempt, Question, User
+from courses.models import Answer, Assessment, AssessmentAttempt, Question, QuestionVersion, User
 from courses.policies import participation
 from courses.policies.participation import Viewer
 from courses.utils.annotated_rows import WithAnnotations
 
 COURSE = "lesson__course_id"
+
+_ATTEMPTS_ASKED = """(
+    SELECT count(*) FROM courses_question AS question
+    JOIN courses_assessmentattempt AS attempt ON attempt.assessment_id = question.assessment_id
+    WHERE question.id = courses_questionversion.question_id AND attempt.layout @> jsonb_build_object(
+        'questions', jsonb_build_array(jsonb_build_object('version', courses_questionversion.id))
+    )
+)"""
 
 
 class _Seen(TypedDict):
@@ -51,6 +60,22 @@ def questions_visible_to(viewer: Viewer) -> QuerySet[Question]:
 def answers_visible_to(viewer: Viewer) -> QuerySet[Answer]:
     """Return answers of the key, of the courses whose staff the viewer is."""
     return Answer.objects.filter(participation.teaches(viewer, "question__assessment__lesson__course_id"))
+
+
+class _Counted(TypedDict):
+    attempt_count: int
+
+
+CountedVersion: TypeAlias = WithAnnotations[QuestionVersion, _Counted]
+"""A version with the number of attempts that were asked it."""
+
+
+def versions_visible_to(viewer: Viewer) -> QuerySet[CountedVersion]:
+    """Return versions of questions, key included, of the courses whose staff the viewer is."""
+    versions = QuestionVersion.objects.filter(
+        participation.teaches(viewer, "question__assessment__lesson__course_id")
+    )
+    return versions.annotate(attempt_count=RawSQL(_ATTEMPTS_ASKED, (), output_field=IntegerField()))  # noqa: S611 - ours
 
 
 def questions_that_count(_viewer: Viewer) -> QuerySet[Question]:

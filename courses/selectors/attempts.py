@@ -10,15 +10,18 @@ from typing import Generic, TypeAlias, TypedDict, TypeVar
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from courses.models import Answer, Assessment, AssessmentAttempt, AttemptAnswer, Question
+from courses.constants import QuestionType
+from courses.models import Assessment, AssessmentAttempt, AttemptAnswer, Question
 from courses.models.accommodations import for_learner
 from courses.models.attempts import SCORE_PERCENTAGE
+from courses.models.question_versions import current_versions, versions_by_id
 from courses.policies import answer_key, participation, results
 from courses.policies.attempt_time import overdue
 from courses.policies.grading import WAITS_FOR_A_PERSON
 from courses.policies.participation import Viewer
 from courses.rules import grading, values
 from courses.rules.layout import as_laid_out
+from courses.rules.versions import Version
 from courses.utils.annotated_rows import WithAnnotations
 from courses.utils.clock import StatementTimestamp
 from courses.utils.subqueries import number_of
@@ -100,59 +103,54 @@ OfAttempt = TypeVar("OfAttempt", bound=AssessmentAttempt)
 
 @dataclass(frozen=True)
 class LaidOut(Generic[Attempt]):
-    """A question as one attempt lays it out. `answered` is its stored row, None without one."""
+    """A question as one attempt lays it out, of the version that was asked.
+
+    `graded_by` is the version whose key counts: the one that last graded the response, before that the one asked.
+    `answered` is the stored row of the response, None without one.
+    """
 
     attempt: Attempt
     position: int
     entry: values.LayoutEntry
-    question: Question
-    rule: values.Question
+    asked: Version
+    graded_by: Version
     answered: AttemptAnswer | None
 
+    @property
+    def question_id(self) -> int:
+        return self.asked.question_id
+
+    @property
+    def lasting_key(self) -> tuple[int, int] | None:
+        """Identity of what the attempt shows of the question before it is answered: it never changes. None where the
+        attempt names no version.
+        """
+        return None if self.asked.id is None else (self.attempt.pk, self.asked.id)
+
+    @property
+    def type(self) -> QuestionType:
+        return self.asked.question.type
+
+    @property
+    def points(self) -> int:
+        """Points for full credit, as they were laid out."""
+        return self.entry.get("points", self.asked.question.points)
+
     @cached_property
-    def answers(self) -> Mapping[int, values.Answer]:
-        """The answers of the question, by their ids."""
-        return {answer.id: answer for answer in self.rule.answers}
+    def key(self) -> values.Question:
+        """The key that counts, as the attempt offers it; sentences about it name what was asked."""
+        asked = None if self.graded_by is self.asked else self.asked.answers
+        return as_laid_out(self.graded_by.question, self.entry, asked)
 
     @property
     def is_answered(self) -> bool:
         """True where a response is stored that is not blank."""
-        return self.answered is not None and not grading.is_unanswered(self.rule.type, self.answered.response)
+        return self.answered is not None and not grading.is_unanswered(self.type, self.answered.response)
 
 
-def laid_out(
-    attempt: OfAttempt,
-    place: tuple[int, values.LayoutEntry],
-    question: Question,
-    rule: values.Question,
-    answered: AttemptAnswer | None,
-) -> LaidOut[OfAttempt]:
-    """Lay out a question at its `place`: the position from 1, and the entry of the attempt's layout."""
-    position, entry = place
-    return LaidOut(attempt, position, entry, question, as_laid_out(rule, entry), answered)
-
-
-QuestionWithRule: TypeAlias = tuple[Question, values.Question]
 LaidOutQuestion: TypeAlias = LaidOut[AssessmentAttempt]
 VisibleQuestion: TypeAlias = LaidOut[VisibleAttempt]
 
-
-LAID_OUT_QUESTION = ("question_type", "scoring", "points", "question_text", "explanation")
-"""Columns of questions that attempts show."""
-
-LAID_OUT_ANSWER = (
-    "order",
-    "question_id",
-    "answer_text",
-    "is_correct",
-    "explanation",
-    "match_text",
-    "blank_key",
-    "text_match",
-    "tolerance",
-    "credit",
-)
-"""Columns of answers of the key that attempts show."""
 
 ANSWERED = (
     "attempt_id",
@@ -164,6 +162,7 @@ ANSWERED = (
     "answered_at",
     "response",
     "credit",
+    "graded_version_id",
     "graded_by_id",
     "graded_at",
     "revision",
@@ -172,63 +171,93 @@ ANSWERED = (
 """Columns of stored responses that attempts show."""
 
 
-def questions_as_laid_out(_viewer: Viewer) -> QuerySet[Question]:
-    """Return questions with the columns that attempts show.
-
-    Not narrowed, like the next two selectors: for attempts that were found to be visible.
-    """
-    return Question.objects.only(*LAID_OUT_QUESTION)
-
-
-def answers_as_laid_out(_viewer: Viewer) -> QuerySet[Answer]:
-    """Return answers of the key with the columns that attempts show."""
-    return Answer.objects.only(*LAID_OUT_ANSWER)
-
-
 def answered_in_attempts(_viewer: Viewer) -> QuerySet[AttemptAnswer]:
-    """Return stored responses with the columns that attempts show."""
+    """Return stored responses with the columns that attempts show.
+
+    Not narrowed: for attempts that were found to be visible.
+    """
     return AttemptAnswer.objects.only(*ANSWERED)
 
 
 def laid_out_questions(attempts: Sequence[Attempt]) -> Mapping[Attempt, list[LaidOut[Attempt]]]:
-    """Return the questions of each attempt as it lays them out: three statements for all attempts."""
-    wanted = questions_in(attempts)
-    return lay_out(
-        attempts,
-        with_rules(Question.objects.filter(pk__in=wanted), Answer.objects.filter(question__in=wanted)),
-        AttemptAnswer.objects.filter(attempt__in=[attempt.pk for attempt in attempts]),
-    )
+    """Return the questions of each attempt as it lays them out: a statement for all attempts, and one for versions that
+    are not in memory.
+    """
+    answered = list(AttemptAnswer.objects.filter(attempt__in=[attempt.pk for attempt in attempts]))
+    versions = versions_by_id(versions_in(attempts, answered))
+    return lay_out(attempts, versions, answered, unnamed_versions(attempts))
 
 
-def laid_out_in(layout: str) -> str:
-    """Return the query of the ids of questions that the column `layout` of an attempt has."""
-    return f"SELECT (entry ->> 'id')::bigint FROM jsonb_array_elements({layout} -> 'questions') AS entry"  # noqa: S608
+def versions_in(attempts: Iterable[AssessmentAttempt], answered: Iterable[AttemptAnswer]) -> set[int]:
+    """Return the ids of all versions that the attempts lay out, and that their responses were graded by."""
+    wanted = {
+        entry["version"]
+        for attempt in attempts
+        for entry in attempt.layout.get("questions", ())
+        if "version" in entry
+    }
+    wanted.update(row.graded_version_id for row in answered if row.graded_version_id is not None)
+    return wanted
 
 
-def questions_in(attempts: Sequence[AssessmentAttempt]) -> list[int]:
-    """Return the ids of all questions that the attempts lay out."""
-    return list({entry["id"] for attempt in attempts for entry in attempt.layout["questions"]})
+def names_versions(attempt: AssessmentAttempt) -> bool:
+    """Return whether the attempt's layout names a version of every question."""
+    return all("version" in entry for entry in attempt.layout.get("questions", ()))
 
 
-def with_rules(questions: Iterable[Question], answers: Iterable[Answer]) -> list[QuestionWithRule]:
-    """Return each question with the plain value of its key."""
-    key: dict[int, list[Answer]] = {}
-    for answer in answers:
-        key.setdefault(answer.question_id, []).append(answer)
-    return [(question, question.to_rule(key.get(question.pk, ()))) for question in questions]
+def unnamed_versions(attempts: Iterable[AssessmentAttempt]) -> Mapping[int, Version]:
+    """Return the questions whose versions layouts do not name, as they are now, by their ids.
+
+    A process of a release that knows no versions can have started such attempts beside this one; `name_versions` has
+    them named. Questions that were gone before there were versions stay without.
+    """
+    unnamed = {
+        entry["id"]
+        for attempt in attempts
+        for entry in attempt.layout.get("questions", ())
+        if "version" not in entry
+    }
+    if not unnamed:
+        return {}
+    return current_versions(Question.objects.filter(pk__in=unnamed).prefetch_related("answers"), make=False)
 
 
 def lay_out(
-    attempts: Sequence[Attempt], questions: Iterable[QuestionWithRule], answered: Iterable[AttemptAnswer]
+    attempts: Sequence[Attempt],
+    versions: Mapping[int, Version],
+    answered: Iterable[AttemptAnswer],
+    unnamed: Mapping[int, Version],
 ) -> Mapping[Attempt, list[LaidOut[Attempt]]]:
-    """Join rows to each attempt's layout, in its order. Questions that were deleted are left out."""
-    found = {question.pk: (question, rule) for question, rule in questions}
+    """Join rows to each attempt's layout, in its order; `unnamed` are the versions that it does not name, by the ids of
+    their questions. Questions that are gone are left out.
+    """
     stored = {(row.attempt_id, row.question_id): row for row in answered}
     return {
         attempt: [
-            laid_out(attempt, place, *found[pk], stored.get((attempt.pk, pk)))
-            for place in enumerate(attempt.layout["questions"], start=1)
-            if (pk := place[1]["id"]) in found
+            laid_out(
+                attempt,
+                (position, entry),
+                versions[entry["version"]] if "version" in entry else unnamed[entry["id"]],
+                versions,
+                stored.get((attempt.pk, entry["id"])),
+            )
+            for position, entry in enumerate(attempt.layout.get("questions", ()), start=1)
+            if "version" in entry or entry["id"] in unnamed
         ]
         for attempt in attempts
     }
+
+
+def laid_out(
+    attempt: OfAttempt,
+    place: tuple[int, values.LayoutEntry],
+    asked: Version,
+    versions: Mapping[int, Version],
+    answered: AttemptAnswer | None,
+) -> LaidOut[OfAttempt]:
+    """Lay out a question at its `place`: the position from 1, and the entry of the attempt's layout."""
+    position, entry = place
+    graded_by = answered.graded_version_id if answered else None
+    return LaidOut(
+        attempt, position, entry, asked, asked if graded_by is None else versions[graded_by], answered
+    )

@@ -59,11 +59,11 @@ def is_in_use(question: Question) -> bool:
 
 
 def are_in_use(question: Question, answer_ids: Collection[int]) -> bool:
-    """Return whether any of these answers of the question was picked, or can still be picked in an open attempt."""
+    """Return whether an attempt has any of these answers of the question: it was picked, or is part of a layout."""
     picked = _finds("response", _NAMED, answer_ids)
     if AttemptAnswer.objects.filter(picked, question=question).exists():
         return True
-    attempts = AssessmentAttempt.objects.filter(assessment_id=question.assessment_id, is_completed=False)
+    attempts = AssessmentAttempt.objects.filter(assessment_id=question.assessment_id)
     return attempts.filter(_finds("layout", _OFFERED, answer_ids)).exists()
 
 

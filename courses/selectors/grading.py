@@ -2,19 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from typing import TypeAlias, TypedDict
 
 from django.db.models import F, Q, QuerySet, prefetch_related_objects
 
 from courses.constants import NO_CREDIT, GradeChangeReason
-from courses.models import AssessmentAttempt, AttemptAnswer, Question
+from courses.models import AssessmentAttempt, AttemptAnswer, GradeChange, Question
 from courses.models.attempts import UNGRADED
+from courses.models.question_versions import versions_by_id
 from courses.policies.grading import COURSE_OF_ANSWER, may_grade
-from courses.policies.participation import Viewer
-from courses.rules import values
+from courses.policies.participation import Viewer, teaches
 from courses.rules.credit import counted_points, exact_credit
-from courses.rules.layout import points_in, trial_entry
+from courses.rules.layout import entries_of, points_in, trial_entry
 from courses.rules.results import StoredGrade
-from courses.selectors.attempts import LaidOutQuestion, laid_out
+from courses.rules.versions import Version
+from courses.selectors.attempts import LaidOut, LaidOutQuestion, laid_out, versions_in
+from courses.utils.annotated_rows import WithAnnotations
 
 
 def answers_to_grade(viewer: Viewer) -> QuerySet[AttemptAnswer]:
@@ -46,12 +49,23 @@ def laid_out_tasks(
 ) -> Mapping[AttemptAnswer, LaidOutQuestion]:
     """Return the question of each task as its attempt laid it out, with the response."""
     prefetch_related_objects(list(tasks), "attempt", "question__answers")
-    return {task: laid_out_task(task, task.attempt, task.question, task.question.to_rule()) for task in tasks}
+    versions = versions_by_id(versions_in([task.attempt for task in tasks], tasks))
+    return {task: _laid_out(task, versions) for task in tasks}
 
 
 def attempts_laid_out(_viewer: Viewer) -> QuerySet[AssessmentAttempt]:
     """Return attempts with their layout. Not narrowed: for tasks that were found to be visible."""
     return AssessmentAttempt.objects.only("layout")
+
+
+def task_in_layout(
+    task: AttemptAnswer, attempt: AssessmentAttempt, versions: Mapping[int, Version]
+) -> LaidOutQuestion | None:
+    """Return the question of a task as its attempt laid it out, None where the layout names no version of it."""
+    for place in enumerate(attempt.layout.get("questions", ()), start=1):
+        if place[1]["id"] == task.question_id and "version" in place[1]:
+            return laid_out(attempt, place, versions[place[1]["version"]], versions, task)
+    return None
 
 
 def graded_questions(attempts: Sequence[AssessmentAttempt]) -> Mapping[int, Question]:
@@ -78,20 +92,25 @@ def stored_grades(
         "credit",
         "exact_points",
         "points_earned",
+        "graded_version_id",
         "graded_at",
     )
     points_now = {pk: question.points for pk, question in questions.items()}
     possible = {attempt.pk: points_in(attempt.layout, points_now) for attempt in attempts}
     grades: dict[int, dict[int, StoredGrade]] = {
         attempt.pk: {
-            entry["id"]: StoredGrade(None, entry["id"], None, Fraction(0), NO_CREDIT, 0)
-            for entry in attempt.layout["questions"]
-            if entry["id"] in questions
+            pk: StoredGrade(None, pk, None, Fraction(0), NO_CREDIT, 0, entry.get("version"))
+            for pk, entry in entries_of(attempt.layout).items()
+            if pk in questions
         }
         for attempt in attempts
     }
-    for attempt, pk, question, response, credit, exact, points, graded_at in rows.values_list(*columns):
-        of, is_graded = possible[attempt][question], credit is not None
+    for attempt, pk, question, response, credit, exact, points, version, graded_at in rows.values_list(
+        *columns
+    ):
+        of, is_graded, asked = possible[attempt][question], credit is not None, grades[attempt].get(question)
+        if version is None and asked is not None:
+            version = asked.version
         grades[attempt][question] = StoredGrade(
             answer_id=pk,
             question_id=question,
@@ -99,9 +118,24 @@ def stored_grades(
             credit=exact_credit(credit, exact, of) if is_graded else None,
             exact_points=counted_points(exact, of, credit) if is_graded else None,
             points=points,
+            version=version,
             by_person=graded_at is not None,
         )
     return {attempt: list(of_attempt.values()) for attempt, of_attempt in grades.items()}
+
+
+class _OfQuestion(TypedDict):
+    question_id: int
+
+
+ChangeOfQuestion: TypeAlias = WithAnnotations[GradeChange, _OfQuestion]
+"""A change of a grade, with the question whose response it is about."""
+
+
+def grade_changes_visible_to(viewer: Viewer) -> QuerySet[ChangeOfQuestion]:
+    """Return the changes of grades in courses that the viewer teaches."""
+    changes = GradeChange.objects.filter(teaches(viewer, f"attempt_answer__{COURSE_OF_ANSWER}"))
+    return changes.annotate(question_id=F("attempt_answer__question_id"))
 
 
 def last_regrade(answer: AttemptAnswer) -> str:
@@ -110,10 +144,12 @@ def last_regrade(answer: AttemptAnswer) -> str:
     return changes.order_by("-created_date", "-pk").values_list("note", flat=True).first() or ""
 
 
-def laid_out_task(
-    task: AttemptAnswer, attempt: AssessmentAttempt, question: Question, rule: values.Question
-) -> LaidOutQuestion:
-    """Return the question of a task; one that the attempt did not lay out is shown in the author's order."""
-    entries = [*attempt.layout["questions"], trial_entry(question.pk, rule)]
-    place = next(place for place in enumerate(entries, start=1) if place[1]["id"] == question.pk)
-    return laid_out(attempt, place, question, rule, task)
+def _laid_out(task: AttemptAnswer, versions: Mapping[int, Version]) -> LaidOutQuestion:
+    """Return the question of a task; one that the attempt did not lay out is as it is now, in the author's order."""
+    found = task_in_layout(task, task.attempt, versions)
+    if found is not None:
+        return found
+    now = Version(None, task.question_id, 0, task.question.to_content())
+    entry = trial_entry(task.question_id, now.question)
+    position = len(entries_of(task.attempt.layout)) + 1
+    return LaidOut(task.attempt, position, entry, now, now, task)

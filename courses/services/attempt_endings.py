@@ -5,19 +5,21 @@ graded either way.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeAlias, TypedDict
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, OuterRef, QuerySet
 
 from courses.constants import AttemptEnd
-from courses.models import AssessmentAttempt, AttemptAnswer
-from courses.models.attempts import GRADE_FIELDS, RESULT_FIELDS
+from courses.models import AssessmentAttempt, AttemptAnswer, Question
+from courses.models.attempts import RESULT_FIELDS
+from courses.models.question_versions import versions_to_grade_by
 from courses.policies.attempt_time import overdue
+from courses.rules.layout import entries_of
 from courses.rules.values import Response
-from courses.selectors.question_keys import answered_with_keys, questions_among, rules_of, with_keys
+from courses.rules.versions import Version
+from courses.selectors.question_keys import answered, contents_of, with_keys
 from courses.services.activity import RECORD, activity_of_attempt
 from courses.services.changes import TELL, attempt_topic, telling
 from courses.utils.annotated_rows import WithAnnotations
@@ -34,13 +36,16 @@ GRADE = Prepared(
     f"""
 UPDATE {AttemptAnswer._meta.db_table} AS answer
 SET credit = graded.credit, exact_points = graded.exact_points, is_correct = graded.is_correct,
-    points_earned = graded.points, updated_date = statement_timestamp()
-FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[], %s::boolean[], %s::integer[])
-    AS graded (question, credit, exact_points, is_correct, points)
+    points_earned = graded.points, graded_version_id = graded.version, updated_date = statement_timestamp()
+FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[], %s::boolean[], %s::integer[], %s::bigint[])
+    AS graded (question, credit, exact_points, is_correct, points, version)
 WHERE answer.attempt_id = %s::bigint AND answer.question_id = graded.question
     """,  # noqa: S608 - a name of the models only
-    [VARYING] * 6,
+    [VARYING] * 7,
 )
+
+_GRADE = ("credit", "exact_points", "is_correct", "points_earned", "graded_version_id")
+"""Columns of GRADE_FIELDS, in the order of GRADE."""
 
 END = Update(AssessmentAttempt, RESULT_FIELDS)
 
@@ -78,11 +83,10 @@ def close_expired_attempts(*, attempt_ids: Collection[int] | None = None) -> int
     return closed
 
 
-def to_end(attempts: QuerySet[AssessmentAttempt], asked: Any = None) -> QuerySet[AttemptToEnd]:
+def to_end(attempts: QuerySet[AssessmentAttempt]) -> QuerySet[AttemptToEnd]:
     """Return the attempts with everything by which they are graded, for `end_attempt`.
 
-    They are locked before, by a statement of its own. `asked` are questions, beside those with a stored response, to
-    which a response comes along.
+    They are locked before, by a statement of its own.
 
     `is_overdue` was evaluated when the string of the statement arrived: a request that came in time and had to wait
     for the lock is not late.
@@ -93,8 +97,8 @@ def to_end(attempts: QuerySet[AssessmentAttempt], asked: Any = None) -> QuerySet
         lesson_id=F("assessment__lesson_id"),
         course_id=F("assessment__lesson__course_id"),
         decimal_comma=F("assessment__lesson__course__decimal_comma"),
-        answered=answered_with_keys(),
-        asked=with_keys(questions_among(asked)),
+        answered=answered(),
+        asked=with_keys(Question.objects.filter(assessment=OuterRef("assessment_id"))),
     )
 
 
@@ -115,7 +119,9 @@ def end_attempt(
     if not is_by_timer:
         moments.append(attempt.read_at)
     attempt.is_completed, attempt.ended_by, attempt.end_time = True, ended_by, min(moments)
-    graded = attempt.settle(*_answers_and_questions(attempt, given or {}))
+    answers, versions = _answers_and_versions(attempt, given or {})
+    graded = attempt.settle(answers, versions, decimal_comma=attempt.decimal_comma)
+    AttemptAnswer.objects.bulk_create(attempt.left_out(answers, versions))
     if graded:
         write(GRADE, _grades(attempt, graded))
     write(*END.of(attempt))
@@ -131,27 +137,27 @@ def end_attempt(
     write(TELL, telling(attempt_topic(attempt.pk)))
 
 
-def _answers_and_questions(
+def _answers_and_versions(
     attempt: AttemptToEnd, given: Mapping[int, Response | None]
-) -> tuple[list[AttemptAnswer], dict[int, Any]]:
+) -> tuple[list[AttemptAnswer], Mapping[int, Version]]:
     answers = {answer.question_id: answer for answer in instances(AttemptAnswer, attempt.answered)}
-    questions = rules_of(nested for answer in answers.values() for nested in vars(answer)["asked"])
-    if given:
-        questions |= {pk: rule for pk, rule in rules_of(attempt.asked).items() if pk in given}
     for question, response in given.items():
         answers.setdefault(question, AttemptAnswer(question_id=question)).response = (
             None if response is None else dict(response)
         )
     for answer in answers.values():
         answer.attempt = attempt
-    comma = attempt.decimal_comma
-    return list(answers.values()), {pk: replace(rule, decimal_comma=comma) for pk, rule in questions.items()}
+    entries = entries_of(attempt.layout)
+    contents = {
+        pk: content for pk, content in contents_of(attempt.asked).items() if pk in entries or pk in answers
+    }
+    return list(answers.values()), versions_to_grade_by(contents, entries)
 
 
 def _grades(attempt: AssessmentAttempt, graded: Sequence[AttemptAnswer]) -> list[Any]:
     """Return the values of GRADE."""
     columns = zip(
-        *((each.question_id, *(getattr(each, name) for name in GRADE_FIELDS)) for each in graded),
+        *((each.question_id, *(getattr(each, name) for name in _GRADE)) for each in graded),
         strict=True,
     )
     return [*map(list, columns), attempt.pk]

@@ -18,6 +18,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from courses import exceptions
 from courses.constants import AttemptEnd
 from courses.models import Assessment, AssessmentAttempt, AttemptAnswer, Enrollment, User
+from courses.models.question_versions import versions_of
 from courses.policies.attempt_time import overdue
 from courses.rules.layout import find_entry
 from courses.selectors.assessments import assessments_to_take
@@ -28,7 +29,7 @@ from courses.selectors.attempt_starts import (
     refusal_to_start,
     with_all_that_starts,
 )
-from courses.selectors.question_keys import rules_of
+from courses.selectors.question_keys import contents_of
 from courses.services.activity import RECORD, activity_of_attempt
 from courses.services.attempt_endings import ENDING, ToEnd, close_expired_attempts, end_attempt, to_end
 from courses.services.attempt_responses import SAVE, GivenResponse, WithStored, store_responses, with_stored
@@ -155,8 +156,9 @@ def _started(
     user_agent: str,
 ) -> StartedAttempt:
     """Resume the attempt that is open, or write a new one. Raises the refusal to start."""
-    asked, taken = rules_of(assessment.asked), assessment.taken
-    refusal = refusal_to_start(assessment, lambda: problem_of_questions(enumerate(asked.values())))
+    asked, taken = contents_of(assessment.asked), assessment.taken
+    rules = [content.question for content in asked.values()]
+    refusal = refusal_to_start(assessment, lambda: problem_of_questions(enumerate(rules)))
     if refusal is not None:
         raise refusal
     if assessment.has_open:
@@ -171,7 +173,8 @@ def _started(
         ip_address=ip_address,
         user_agent=user_agent,
     )
-    attempt.freeze(asked, assessment)
+    versions = versions_of(asked)
+    attempt.freeze([versions[pk] for pk in asked], assessment)
     write(*START.of(attempt))
     activity = activity_of_attempt(
         attempt,
@@ -226,7 +229,7 @@ def _completing(_slack: int) -> ShortTransaction[_AttemptToComplete]:
     own = AssessmentAttempt.objects.filter(user=_LEARNER, pk=_ATTEMPT)
     return ShortTransaction(
         locks=[_locked(own)],
-        read=CompiledQuery(with_stored(to_end(own, asked=_QUESTIONS), _QUESTIONS)),
+        read=CompiledQuery(with_stored(to_end(own), _QUESTIONS)),
         writes=[SAVE, *ENDING],
     )
 

@@ -45,11 +45,11 @@ def explain_grade(*, viewer: User, attempt_id: int, question_id: int) -> tuple[s
             field=["attemptId"],
         )
     questions = laid_out_questions([attempt])[attempt]
-    laid_out = next((each for each in questions if each.question.pk == question_id), None)
+    laid_out = next((each for each in questions if each.question_id == question_id), None)
     if laid_out is None:
         raise exceptions.NotFound(field=["questionId"])
     answered = laid_out.answered
-    rule = replace(laid_out.rule, decimal_comma=attempt.accepts_decimal_comma)
+    rule = replace(laid_out.key, decimal_comma=attempt.accepts_decimal_comma)
     grade = grading.grade(rule, answered.response if answered else None)
     if answered is None or answered.credit is None:
         return grade.steps

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from courses import exceptions
 from courses.models import Answer, Question, User
 from courses.rules import values
+from courses.rules.layout import part_ids, trial_entry
 from courses.rules.pairing import paired
 from courses.rules.questions.blanks import blank_keys
 from courses.selectors import authoring
@@ -43,12 +44,13 @@ def update_question(*, author: User, question_id: int, draft: QuestionDraft) -> 
     in place, in their order, and only the rest is deleted. Results of learners stay as they are until a regrade.
 
     Raises NotFound, also for those who may see the course but not its questions; ValidationError for what
-    can never be right; QuestionInUse for another type of a question that is in use, for the removal of an
-    answer that was picked or can be picked in an open attempt, and for a blank of it that loses its key.
+    can never be right; QuestionInUse for another type of a question that is in use, and for the removal of a choice,
+    prompt, match or blank that an attempt was asked: its texts, key and points may change.
     """
     question = locked_question(author, question_id)
     old_type = question.question_type
     stored = list(question.answers.order_by("order"))
+    before = question.to_rule(stored)
     problems = Problems()
     drafted_question(question, draft, problems, ("question",))
     answers, removed = _edited_answers(stored, draft.get("answers"), problems)
@@ -56,24 +58,28 @@ def update_question(*, author: User, question_id: int, draft: QuestionDraft) -> 
     problems.refuse_any()
     if question.question_type != old_type and authoring.is_in_use(question):
         raise exceptions.QuestionInUse(field=["question", "type"])
-    if removed and authoring.are_in_use(question, [answer.pk for answer in removed]):
-        raise exceptions.QuestionInUse(
-            "Learners have picked, or can pick, an answer that is missing here. Please keep it.",
-            field=["question", "answers"],
-        )
-    if set(blank_keys(_rules(stored))) - set(blank_keys(_rules(answers))) and authoring.is_in_use(question):
-        raise exceptions.QuestionInUse(
-            "Learners have filled, or can fill, a blank that is missing here. Please keep its key.",
-            field=["question", "answers"],
-        )
+    if question.question_type == old_type:
+        _keep_what_was_asked(question, before, question.to_rule(answers))
     question.save()
     if "answers" in draft:
         _store_answers(question, answers, removed)
     return question
 
 
-def _rules(answers: Sequence[Answer]) -> list[values.Answer]:
-    return [answer.to_rule() for answer in answers]
+def _keep_what_was_asked(question: Question, before: values.Question, after: values.Question) -> None:
+    """Raise QuestionInUse for parts that an attempt was asked and that are missing after the edit."""
+    offered, kept = (part_ids(trial_entry(question.pk, rule)) for rule in (before, after))
+    lost = {pk for _, pk in offered - kept}
+    if lost and authoring.are_in_use(question, lost):
+        raise exceptions.QuestionInUse(
+            "Learners were asked an answer that is missing here. Please keep it.",
+            field=["question", "answers"],
+        )
+    if set(blank_keys(before.answers)) - set(blank_keys(after.answers)) and authoring.is_in_use(question):
+        raise exceptions.QuestionInUse(
+            "Learners have filled, or can fill, a blank that is missing here. Please keep its key.",
+            field=["question", "answers"],
+        )
 
 
 def _edited_answers(

@@ -4,7 +4,7 @@ Both do the same computation, so what is applied is what was shown, unless someb
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from django.db import transaction
@@ -13,12 +13,16 @@ from django.db.models import QuerySet
 from courses import exceptions
 from courses.constants import NotificationType, RegradePolicy
 from courses.models import Assessment, AssessmentAttempt, User
+from courses.models.question_versions import current_versions, versions_by_id
 from courses.policies.attempt_time import has_come
-from courses.rules.layout import as_laid_out, offered_by, points_in
-from courses.rules.regrade import regraded_credit
+from courses.rules.layout import as_laid_out, entries_of, offered_by, points_in, still_offers
+from courses.rules.questions import kind_of
+from courses.rules.regrade import Regraded, regraded
 from courses.rules.results import StoredGrade, new_result
-from courses.rules.values import LayoutEntry, Question
+from courses.rules.values import LayoutEntry
+from courses.rules.versions import Version
 from courses.selectors.assessments import assessments_visible_to
+from courses.selectors.attempts import versions_in
 from courses.selectors.grading import graded_questions, stored_grades
 from courses.services import notifications
 from courses.services.results import Correction, store
@@ -31,13 +35,15 @@ def preview_regrade(
     policy: RegradePolicy,
     question_ids: Sequence[int] | None = None,
 ) -> list[Correction]:
-    """Return the changes that a regrade would make, by attempt; nothing is written.
+    """Return the changes that a regrade would make, by attempt, and the attempts that it cannot grade again because
+    they were asked parts that are gone; nothing is written.
 
     All questions that have a key are graded again, or only those of `question_ids`. Raises NotFound,
     PermissionDenied for people who do not teach the course, and Required for an empty list of questions.
     """
     assessment = _assessment(grader, assessment_id, question_ids)
-    return _corrections(assessment, policy, question_ids, _finished(assessment))
+    corrections = _corrections(assessment, policy, question_ids, _finished(assessment), writes=False)
+    return [correction for correction in corrections if correction.is_needed or correction.parts_changed]
 
 
 @transaction.atomic
@@ -55,10 +61,12 @@ def apply_regrade(
     """
     assessment = _assessment(grader, assessment_id, question_ids, lock=True)
     attempts = _finished(assessment).select_for_update(no_key=True, of=("self",))
-    corrections = _corrections(assessment, policy, question_ids, attempts)
-    store(corrections, changed_by=grader, note=policy.label)
-    _tell_learners(assessment, corrections)
-    return corrections
+    corrections = _corrections(assessment, policy, question_ids, attempts, writes=True)
+    stored = [correction for correction in corrections if correction.is_needed or correction.result.regraded]
+    store(stored, changed_by=grader, note=policy.label)
+    needed = [correction for correction in corrections if correction.is_needed]
+    _tell_learners(assessment, needed)
+    return needed
 
 
 def _assessment(
@@ -100,27 +108,40 @@ def _corrections(
     policy: RegradePolicy,
     question_ids: Collection[int] | None,
     attempts: QuerySet[AssessmentAttempt],
+    *,
+    writes: bool,
 ) -> list[Correction]:
-    """Return the attempts in which something changes, in their order."""
+    """Return the attempts with their new results, in their order; for a regrade that `writes` versions are made."""
     finished = list(attempts)
     questions = graded_questions(finished)
-    comma = assessment.lesson.course.decimal_comma
-    rules = {pk: replace(question.to_rule(), decimal_comma=comma) for pk, question in questions.items()}
-    regrade = _Regrade(policy, rules, question_ids)
+    asked = versions_by_id(versions_in(finished, ()))
+    now = current_versions(questions.values(), make=writes)
+    regrade = _Regrade(policy, now, asked, question_ids, decimal_comma=assessment.lesson.course.decimal_comma)
     points_now = {pk: question.points for pk, question in questions.items()}
     grades = stored_grades(finished, questions)
     corrections = []
     for attempt in finished:
         of_attempt = grades[attempt.pk]
-        entries = {entry["id"]: entry for entry in attempt.layout["questions"]}
+        entries = entries_of(attempt.layout)
+        renewed = [regrade.of(grade, entries.get(grade.question_id)) for grade in of_attempt]
         result = new_result(
             of_attempt,
-            [regrade.credit(grade, entries.get(grade.question_id)) for grade in of_attempt],
+            [each.credit for each in renewed],
+            [each.version for each in renewed],
             points_possible=points_in(attempt.layout, points_now),
             passing_score=attempt.passing_score,
         )
-        corrections.append(Correction(attempt, result))
-    return [correction for correction in corrections if correction.is_needed]
+        corrections.append(Correction(attempt, result, any(each.parts_changed for each in renewed)))
+    return corrections
+
+
+@dataclass(frozen=True)
+class _Renewed:
+    """Credit after a regrade, and the version that gives it. `parts_changed` where the question could not be graded."""
+
+    credit: Fraction | None
+    version: int | None
+    parts_changed: bool = False
 
 
 class _Regrade:
@@ -129,23 +150,48 @@ class _Regrade:
     def __init__(
         self,
         policy: RegradePolicy,
-        questions: Mapping[int, Question],
+        versions: Mapping[int, Version],
+        asked: Mapping[int, Version],
         wanted: Collection[int] | None,
+        *,
+        decimal_comma: bool,
     ) -> None:
+        self._decimal_comma = decimal_comma
         self._policy = policy
-        self._questions = questions
-        self._wanted = frozenset(questions if wanted is None else wanted)
-        self._known: dict[tuple[int, str, Fraction | None, frozenset[object]], Fraction | None] = {}
+        self._versions = versions
+        self._asked = asked
+        self._wanted = frozenset(versions if wanted is None else wanted)
+        self._known: dict[tuple[object, ...], Regraded] = {}
+        self._fitting: dict[tuple[object, ...], bool] = {}
 
-    def credit(self, grade: StoredGrade, entry: LayoutEntry | None) -> Fraction | None:
-        """Return the credit after the regrade of a question as the attempt laid it out."""
-        if grade.by_person or grade.question_id not in self._wanted:
-            return grade.credit
-        same = (grade.question_id, repr(grade.response), grade.credit, offered_by(entry))
+    def of(self, grade: StoredGrade, entry: LayoutEntry | None) -> _Renewed:
+        """Return the grade after the regrade of a question as the attempt laid it out."""
+        version = self._versions[grade.question_id]
+        has_key = kind_of(version.question.type).has_key
+        if grade.by_person or grade.question_id not in self._wanted or not has_key:
+            return _Renewed(grade.credit, grade.version)
+        fits = self._fits(version, entry)
+        if not fits and self._policy != RegradePolicy.FULL_CREDIT:
+            return _Renewed(grade.credit, grade.version, parts_changed=True)
+        new = self._regraded(version, grade, entry)
+        return _Renewed(new.credit, version.id if fits and new.by_key else grade.version)
+
+    def _fits(self, version: Version, entry: LayoutEntry | None) -> bool:
+        """Tell if a version still has all parts of what was laid out."""
+        if entry is None:
+            return True
+        same = version.question_id, entry.get("version"), offered_by(entry)
+        if same not in self._fitting:
+            asked = self._asked.get(entry.get("version", 0), version)
+            self._fitting[same] = still_offers(version.question, asked.question, entry)
+        return self._fitting[same]
+
+    def _regraded(self, version: Version, grade: StoredGrade, entry: LayoutEntry | None) -> Regraded:
+        same = grade.question_id, repr(grade.response), grade.credit, offered_by(entry)
         if same not in self._known:
-            self._known[same] = regraded_credit(
+            self._known[same] = regraded(
                 self._policy,
-                as_laid_out(self._questions[grade.question_id], entry),
+                replace(as_laid_out(version.question, entry), decimal_comma=self._decimal_comma),
                 grade.response,
                 old=grade.credit,
                 graded_by_person=False,

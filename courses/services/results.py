@@ -17,9 +17,11 @@ _BATCH_SIZE = 1000
 _WRITE_GRADES = f"""
 UPDATE {AttemptAnswer._meta.db_table} AS answer
 SET credit = new.credit, is_correct = new.credit = {FULL_CREDIT}, exact_points = new.exact_points,
-    points_earned = new.points, updated_date = statement_timestamp()
-FROM unnest(%(ids)s::bigint[], %(credits)s::numeric[], %(exact_points)s::numeric[], %(points)s::integer[])
-    AS new(id, credit, exact_points, points)
+    points_earned = new.points, graded_version_id = new.version, updated_date = statement_timestamp()
+FROM unnest(
+    %(ids)s::bigint[], %(credits)s::numeric[], %(exact_points)s::numeric[], %(points)s::integer[],
+    %(versions)s::bigint[]
+) AS new(id, credit, exact_points, points, version)
 WHERE answer.id = new.id
 """  # noqa: S608 - names of the models only
 
@@ -37,10 +39,11 @@ WHERE attempt.id = new.id
 
 @dataclass(frozen=True)
 class Correction:
-    """Attempt as it is stored, and its new result."""
+    """Attempt as it is stored, and its new result. `parts_changed` where a question of it could not be graded again."""
 
     attempt: AssessmentAttempt
     result: NewResult
+    parts_changed: bool = False
 
     @property
     def changes_result(self) -> bool:
@@ -74,6 +77,7 @@ def store(
         credits=[change.kept_credit for _, change in changes],
         exact_points=[change.exact_points for _, change in changes],
         points=[change.points for _, change in changes],
+        versions=[change.version for _, change in changes],
     )
     execute(
         _WRITE_RESULTS,
@@ -96,6 +100,7 @@ def store(
                 new_points=change.exact_points,
             )
             for pk, change in changes
+            if change.is_change
         ],
         batch_size=_BATCH_SIZE,
     )
@@ -103,8 +108,12 @@ def store(
 
 
 def _with_rows(corrections: Iterable[Correction]) -> Iterable[tuple[int, NewGrade]]:
-    """Yield every change with the key of its row; a question that had none gets a blank one."""
-    changes = [(each.attempt, change) for each in corrections for change in each.result.changes]
+    """Yield every new grade with the key of its row; a question that had none gets a blank one."""
+    changes = [
+        (each.attempt, change)
+        for each in corrections
+        for change in (*each.result.changes, *each.result.regraded)
+    ]
     missing = [(attempt, change) for attempt, change in changes if change.before.answer_id is None]
     added = AttemptAnswer.objects.bulk_create(
         [_blank(attempt, change) for attempt, change in missing], batch_size=_BATCH_SIZE
@@ -122,5 +131,6 @@ def _blank(attempt: AssessmentAttempt, change: NewGrade) -> AttemptAnswer:
         exact_points=change.exact_points,
         is_correct=change.credit == FULL_CREDIT,
         points_earned=change.points,
+        graded_version_id=change.version,
         answered_at=attempt.end_time,  # type: ignore[misc]
     )

@@ -67,6 +67,19 @@ class Answer(Node):
         return worth(is_correct=root.is_correct, credit=root.credit)
 
 
+@strawberry.type(
+    description="Version of a question: everything of it and its answers as it stood when an attempt started, or "
+    "was graded. It never changes. The first start after an edit makes one, unless the content has been there before."
+)
+class QuestionVersion:
+    number: int = column("number", "Number among the versions of the question, counted from 1.")
+    digest: str = column(
+        "digest", "SHA-256 of the whole content, key included, in hexadecimal: equal where the content is."
+    )
+    created_at: datetime = column("created_date", "Time at which it was first asked or graded by.")
+    attempt_count: int = column("attempt_count", "Number of attempts that were asked it.")
+
+
 @node(models.Question, by_pk=loaders.question_by_id, scope=Scope.COURSES_READ)
 class Question(Node):
     type: QuestionType = column("question_type")
@@ -80,6 +93,9 @@ class Question(Node):
     assessment: "Assessment" = declared(loaders.assessment_of, "Assessment that the question belongs to.")
     answers: list[Answer] = declared(
         loaders.answers_of_question, "Answers that make up the key, in the author's order."
+    )
+    versions: list[QuestionVersion] = declared(
+        loaders.versions_of_question, "Versions that attempts were asked or graded by, the first one first."
     )
 
 

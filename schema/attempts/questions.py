@@ -12,7 +12,8 @@ from courses import models
 from courses.constants import NO_CREDIT
 from courses.rules import grading, receipts
 from courses.rules.credit import correctness_of, counted_points, plain
-from courses.rules.questions import kind_of, selection_of
+from courses.rules.layout import receipt_format
+from courses.rules.questions import kind_of
 from courses.rules.values import ResponseMember
 from courses.selectors.attempts import LaidOutQuestion, VisibleQuestion
 from schema.attempts import places
@@ -116,8 +117,12 @@ class Solution:
 @strawberry.type(description="Receipt of an attempt: proof of what was handed in, for either side.")
 class SubmissionReceipt:
     digest: str = described(
-        "SHA-256, in hexadecimal, of the canonical JSON of attempt, question and response, in "
-        "question order; the documentation describes how to check it."
+        "SHA-256, in hexadecimal, of the canonical JSON of attempt, question, response and, from format 2 on, what "
+        "was asked, in question order; the documentation describes how to check it."
+    )
+    format: int = described(
+        "Format of the JSON: 2 proves what was asked and what was answered, 1 (attempts that started before the "
+        "server kept versions of questions) what was answered."
     )
     revision: int = described("Revision of the attempt that was handed in.")
     issued_at: datetime = described("Time at which the attempt ended.")
@@ -127,40 +132,49 @@ class SubmissionReceipt:
 class AttemptQuestion:
     position: int = described("Position in this attempt, counted from 1.")
 
-    @computed("Global id of the question, to send back as `questionId`.")
+    @computed("Global id of the question, to send back as `questionId`.", lasting=True)
     def question(root: LaidOutQuestion) -> strawberry.ID:
-        return strawberry.ID(ids.encode("Question", root.question.pk))
+        return strawberry.ID(ids.encode("Question", root.question_id))
 
-    @computed("Type of the question, which decides how it is answered and graded.")
+    @computed("Type of the question, which decides how it is answered and graded.", lasting=True)
     def type(root: LaidOutQuestion) -> QuestionType:
-        return root.rule.type
+        return root.type
 
-    @computed("Text of the question; [[key]] marks a blank to fill.")
+    @computed("Text of the question; [[key]] marks a blank to fill.", lasting=True)
     def text(root: LaidOutQuestion) -> str:
-        return root.question.question_text
+        return root.asked.content.text
 
-    @computed("Points for full credit, as they were when the attempt started.")
+    @computed(
+        "Number of the question's version that this attempt was asked, counted from 1. It stays what it was, "
+        "whatever is edited.",
+        lasting=True,
+    )
+    def version_number(root: LaidOutQuestion) -> int:
+        return root.asked.number
+
+    @computed("Points for full credit, as they were when the attempt started.", lasting=True)
     def points(root: LaidOutQuestion) -> int:
-        return root.rule.points
+        return root.points
 
-    @computed("Number of choices that may be picked. Null for types without choices.")
+    @computed("Number of choices that may be picked. Null for types without choices.", lasting=True)
     def selection(root: LaidOutQuestion) -> Selection | None:
-        return selection_of(root.rule)
+        return root.entry.get("selection")
 
-    @computed("Multiple choice, true/false: choices to pick from. Null for other types.")
+    @computed("Multiple choice, true/false: choices to pick from. Null for other types.", lasting=True)
     def choices(root: LaidOutQuestion) -> list[Choice] | None:
         return _offered(root, "choices", places.CHOICE)
 
-    @computed("Matching: prompts to find a match for. Null for other types.")
+    @computed("Matching: prompts to find a match for. Null for other types.", lasting=True)
     def prompts(root: LaidOutQuestion) -> list[Choice] | None:
         return _offered(root, "prompts", places.PROMPT)
 
-    @computed("Matching: matches to choose from for each prompt. Null for other types.")
+    @computed("Matching: matches to choose from for each prompt. Null for other types.", lasting=True)
     def matches(root: LaidOutQuestion) -> list[Choice] | None:
         return _offered(root, "matches", places.MATCH)
 
     @computed(
-        "Fill in the blank: keys of the blanks, which the text may mark as [[key]]. Null for other types."
+        "Fill in the blank: keys of the blanks, which the text may mark as [[key]]. Null for other types.",
+        lasting=True,
     )
     def blanks(root: LaidOutQuestion) -> list[str] | None:
         return root.entry.get("blanks")
@@ -204,7 +218,7 @@ def response_of(laid_out: LaidOutQuestion) -> Response | None:
     answered = laid_out.answered
     if answered is None or answered.response is None:
         return None
-    kind = kind_of(laid_out.rule.type)
+    kind = kind_of(laid_out.type)
     shown = kind.to_places(laid_out.entry, answered.response[kind.member])
     match kind.member:
         case ResponseMember.CHOICES:
@@ -223,24 +237,48 @@ def receipt(attempt: models.AssessmentAttempt, questions: list[LaidOutQuestion])
     """Return the receipt of an attempt that has ended, over exactly what the API shows of it."""
     if attempt.end_time is None:
         return None
-    entries: list[receipts.ReceiptEntry] = [
-        {
+    number = receipt_format(attempt.layout)
+    entries: list[receipts.ReceiptEntry] = []
+    for laid_out in questions:
+        response = response_of(laid_out)
+        entry: receipts.ReceiptEntry = {
             "attempt": ids.encode("AssessmentAttempt", attempt.pk),
-            "question": ids.encode("Question", laid_out.question.pk),
-            "response": _as_shown(response_of(laid_out)),
+            "question": ids.encode("Question", laid_out.question_id),
+            "response": None if response is None else _filled_members(asdict(response)),
         }
-        for laid_out in questions
-    ]
+        if number > 1:
+            entry["asked"] = _asked(laid_out)
+        entries.append(entry)
     return SubmissionReceipt(
-        digest=receipts.digest(entries), revision=attempt.revision, issued_at=attempt.end_time
+        digest=receipts.digest(entries), format=number, revision=attempt.revision, issued_at=attempt.end_time
     )
 
 
-def _as_shown(response: Response | None) -> dict[str, Any] | None:
-    """Serialise the one member of a response that is given, as JSON."""
-    if response is None:
-        return None
-    return {member: value for member, value in asdict(response).items() if value is not None}
+def _asked(laid_out: LaidOutQuestion) -> dict[str, Any]:
+    """Serialise what the attempt shows of the question before it is answered, as JSON."""
+    selection = laid_out.entry.get("selection")
+    offered = {
+        "choices": _offered(laid_out, "choices", places.CHOICE),
+        "prompts": _offered(laid_out, "prompts", places.PROMPT),
+        "matches": _offered(laid_out, "matches", places.MATCH),
+    }
+    return _filled_members(
+        {
+            "type": laid_out.type.upper(),
+            "text": laid_out.asked.content.text,
+            "points": laid_out.points,
+            "selection": selection and selection.upper(),
+            **{
+                member: options and [asdict(option) for option in options]
+                for member, options in offered.items()
+            },
+            "blanks": laid_out.entry.get("blanks"),
+        }
+    )
+
+
+def _filled_members(object_: dict[str, Any]) -> dict[str, Any]:
+    return {member: value for member, value in object_.items() if value is not None}
 
 
 def _offered(
@@ -249,7 +287,7 @@ def _offered(
     """Return the options that the layout offers, with the ids of their places, without answers removed since."""
     if member not in laid_out.entry:
         return None
-    found = [(place, laid_out.answers.get(pk)) for place, pk in enumerate(laid_out.entry[member])]
+    found = [(place, laid_out.asked.answers.get(pk)) for place, pk in enumerate(laid_out.entry[member])]
     return [
         Choice(id=_id(laid_out, kind, place), text=answer.match_text if kind == places.MATCH else answer.text)
         for place, answer in found
@@ -261,22 +299,22 @@ def _result(laid_out: LaidOutQuestion) -> QuestionResult:
     answered = laid_out.answered
     credit = answered.credit if answered else NO_CREDIT
     exact = answered.exact_points if answered else NO_CREDIT
-    unanswered = answered is None or grading.is_unanswered(laid_out.rule.type, answered.response)
+    unanswered = answered is None or grading.is_unanswered(laid_out.type, answered.response)
     return QuestionResult(
         graded_by_id=answered.graded_by_id if answered else None,
         correctness=correctness_of(credit, unanswered=unanswered),
         is_correct=answered.is_correct if answered else False,
         credit=None if credit is None else plain(credit),
         points_earned=(answered.points_earned if credit is not None else None) if answered else 0,
-        exact_points=None if credit is None else plain(counted_points(exact, laid_out.rule.points, credit)),
+        exact_points=None if credit is None else plain(counted_points(exact, laid_out.points, credit)),
         feedback=answered.feedback if answered else "",
     )
 
 
 def _solution(laid_out: LaidOutQuestion) -> Solution:
-    right = kind_of(laid_out.rule.type).solution_in(laid_out.rule, laid_out.entry)
+    right = kind_of(laid_out.key.type).solution_in(laid_out.key, laid_out.entry)
     return Solution(
-        explanation=laid_out.question.explanation,
+        explanation=laid_out.graded_by.content.explanation,
         choices=None if right.choices is None else _picks(laid_out, right.choices),
         texts=None if right.texts is None else list(right.texts),
         matches=None if right.matches is None else _pairs(laid_out, right.matches.items()),
@@ -290,7 +328,8 @@ def _feedback(laid_out: LaidOutQuestion, right: Iterable[int]) -> list[ChoiceFee
     answered = laid_out.answered
     picked = answered.response["choices"] if answered and answered.response else []
     offered = enumerate(laid_out.entry["choices"])
-    said = {place: laid_out.answers[pk].explanation for place, pk in offered if pk in laid_out.answers}
+    answers = laid_out.graded_by.answers
+    said = {place: answers[pk].explanation for place, pk in offered if pk in answers}
     shown = {
         *right,
         *(laid_out.entry["choices"].index(pk) for pk in picked if pk in laid_out.entry["choices"]),
@@ -318,4 +357,4 @@ def _pairs(laid_out: LaidOutQuestion, pairs: Iterable[tuple[int, int]]) -> list[
 
 
 def _id(laid_out: LaidOutQuestion, kind: str, place: int) -> strawberry.ID:
-    return strawberry.ID(places.encode(kind, laid_out.attempt.pk, laid_out.question.pk, place))
+    return strawberry.ID(places.encode(kind, laid_out.attempt.pk, laid_out.question_id, place))

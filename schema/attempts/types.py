@@ -17,14 +17,17 @@ from courses.models.attempts import COUNTED_SCORE
 from courses.rules.attempt_limits import attempts_left
 from courses.rules.credit import plain
 from courses.selectors.attempts import LaidOutQuestion, TakenAssessment, VisibleAttempt
+from courses.selectors.grading import ChangeOfQuestion
 from schema.accommodations.types import EffectiveSettings
 from schema.attempts.questions import AttemptQuestion, SubmissionReceipt, receipt
-from schema.core.enums import AttemptAction, AttemptEnd, AttemptState, GradingState
+from schema.core import ids
+from schema.core.enums import AttemptAction, AttemptEnd, AttemptState, GradeChangeReason, GradingState
 from schema.core.fields import column, computed, declared, same_row
 from schema.core.ids import Node, node
 from schema.core.user_errors import Permission, permission
 from schema.dataloaders import assessments as assessment_loaders
 from schema.dataloaders import attempts as loaders
+from schema.dataloaders import grading as grading_loaders
 from schema.dataloaders import people as people_loaders
 from schema.people.types import User
 
@@ -45,6 +48,41 @@ _IS_SHOWN = Q(is_completed=True, results_visible=True, waits_for_a_person=False)
 def _shown(attempt: VisibleAttempt) -> bool:
     """Tell if score, percentage and pass mark are shown: results visible, and final."""
     return attempt.is_completed and attempt.results_visible and not attempt.waits_for_a_person
+
+
+def _plain(number: Decimal | None) -> Decimal | None:
+    return None if number is None else plain(number)
+
+
+@strawberry.type(
+    description="Change of a grade after it was first set: who changed it, when, why, from what to what."
+)
+class GradeChange:
+    reason: GradeChangeReason = column("reason", "Reason of the change.")
+    changed_at: datetime = column("created_date", "Time of the change.")
+    changed_by: User | None = declared(
+        people_loaders.changer_of, "Person who changed it. Null for somebody who is no longer here."
+    )
+
+    @computed("Global id of the question that was answered.", columns=("question_id",))
+    def question(root: ChangeOfQuestion) -> strawberry.ID:
+        return ids.encode("Question", root.question_id)
+
+    @computed("Credit before, 0 to 1. Null: it was not graded.", columns=("old_credit",))
+    def old_credit(root: models.GradeChange) -> Decimal | None:
+        return _plain(root.old_credit)
+
+    @computed("Credit after, 0 to 1. Null: it waits for a person again.", columns=("new_credit",))
+    def new_credit(root: models.GradeChange) -> Decimal | None:
+        return _plain(root.new_credit)
+
+    @computed("Points before. Null: none yet.", columns=("old_points",))
+    def old_points(root: models.GradeChange) -> Decimal | None:
+        return _plain(root.old_points)
+
+    @computed("Points after. Null: none yet.", columns=("new_points",))
+    def new_points(root: models.GradeChange) -> Decimal | None:
+        return _plain(root.new_points)
 
 
 @node(models.AssessmentAttempt, by_pk=loaders.attempt_by_id, scope=Scope.ATTEMPTS_READ)
@@ -83,6 +121,13 @@ class AssessmentAttempt(Node):
         "Receipt for what was handed in. Null while the attempt is open.",
         present=receipt,
         columns=("end_time", "revision"),
+    )
+
+    grade_changes: list[GradeChange] | None = declared(
+        grading_loaders.grade_changes_of_attempt,
+        "Changes of grades after they were first set, by people and by regrades, the first one first. Null for "
+        "everyone but the staff of the course.",
+        shown_if="viewer_is_staff",
     )
 
     @computed("State of the attempt: whether it can still be answered.", columns=("is_completed",))

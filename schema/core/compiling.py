@@ -1,7 +1,8 @@
 """Compilation of a selection to functions that make JSON of rows: once for a document, run for every request after."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from operator import attrgetter
 from typing import Any, TypeAlias
 
@@ -27,6 +28,7 @@ from graphql import (
 )
 
 from courses.constants import Scope
+from courses.utils.remembered import Remembered
 from schema.context import Context, Identity
 from schema.core.fields import Column, DeclaredField, Operation
 from schema.core.ids import type_name_of
@@ -42,6 +44,14 @@ Shown: TypeAlias = Callable[[Any], Any]
 
 _UNCHANGED: dict[Any, type] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
 """Scalars that publish values of exactly these classes as they are."""
+
+
+LASTING_KEPT = 8192
+"""Number of objects whose lasting fields a process keeps as JSON: a question of an attempt takes some 2 kB."""
+
+_lasting: Remembered[tuple[int, Hashable], dict[str, Any]] = Remembered(LASTING_KEPT)
+_numbers = count()
+"""Numbers of compiled selections: what is kept for one is not for another."""
 
 
 class NotCompiled(Exception):  # noqa: N818 - it is no failure: the ordinary way goes on
@@ -209,10 +219,11 @@ class Compiler:
 
     def _object(self, type_: GraphQLObjectType, nodes: list[FieldNode]) -> Shown:
         selections = [node.selection_set for node in nodes if node.selection_set]
-        shown = [
-            (name, self.field(type_, of_name))
-            for name, of_name in self.selection.fields(type_, selections).items()
-        ]
+        fields = self.selection.fields(type_, selections)
+        shown = [(name, self.field(type_, of_name)) for name, of_name in fields.items()]
+        lasting = {name for name, of_name in fields.items() if _is_lasting(type_, of_name[0])}
+        if lasting:
+            return _with_lasting(shown, lasting)
         return lambda object_: {name: show(object_) for name, show in shown}
 
     def _interface(self, nodes: list[FieldNode]) -> Shown:
@@ -227,6 +238,32 @@ class Compiler:
             return known[type(row)](row)
 
         return show
+
+
+def _is_lasting(type_: GraphQLObjectType, node: FieldNode) -> bool:
+    definition = type_.fields.get(node.name.value)
+    return definition is not None and getattr(definition_behind(definition), "is_lasting", False)
+
+
+def _with_lasting(shown: Sequence[tuple[str, Shown]], lasting: Collection[str]) -> Shown:
+    """Show objects some of whose fields never change: those are shown once for each `lasting_key`, if there is one."""
+    number = next(_numbers)
+    others = [(name, show) for name, show in shown if name not in lasting]
+
+    def show(object_: Any) -> Any:
+        key = object_.lasting_key
+        kept = None if key is None else _lasting.get((number, key))
+        if kept is None:
+            made = {name: show_field(object_) for name, show_field in shown}
+            if key is not None:
+                _lasting.put((number, key), made.copy())
+            return made
+        made = kept.copy()
+        for name, show_field in others:
+            made[name] = show_field(object_)
+        return made
+
+    return show
 
 
 def _leaf(read: Shown, type_: Any, is_nullable: bool) -> Shown:

@@ -17,6 +17,7 @@ from courses.constants import (
     Correctness,
     EnrollmentAction,
     EnrollmentStatus,
+    GradeChangeReason,
     GradingState,
     ItemWarning,
     NotificationType,
@@ -72,6 +73,7 @@ _publish(AttemptState)
 _publish(AttemptEnd)
 _publish(AttemptAction)
 _publish(GradingState)
+_publish(GradeChangeReason)
 _publish(
     Correctness,
     {

@@ -115,6 +115,8 @@ class Computed(Column):
     """Pure function of the row: no arguments, no `Info`, and so no resolver's overhead."""
 
     compute: Callable[[Any], Any]
+    is_lasting = False
+    """True for a value that never changes, of objects that have a `lasting_key`."""
 
     @cached_property
     def read(self) -> Callable[[Any], Any]:
@@ -126,7 +128,7 @@ class Computed(Column):
 
     def __copy__(self) -> "Computed":
         copied: Any = super().__copy__()
-        copied.compute = self.compute
+        copied.compute, copied.is_lasting = self.compute, self.is_lasting
         return copied  # type: ignore[no-any-return]
 
 
@@ -136,12 +138,13 @@ def _made_before(compute: Callable[[Any], Any], row: Any) -> Any:
 
 
 def computed(
-    description: str, *, columns: Iterable[str] = (), in_sql: Any = None
+    description: str, *, columns: Iterable[str] = (), in_sql: Any = None, lasting: bool = False
 ) -> Callable[[Callable[[Any], Any]], Any]:
     """Publish a pure function `(row) -> value` as a field; its return annotation is the field's type.
 
     `columns` are the columns and annotations that it reads, beside the primary key: no others need be loaded. `in_sql`
     is the same as an expression, for fields that are asked of many rows; without it Python makes the value there too.
+    A `lasting` value never changes for the same `lasting_key` of the object, so that its JSON is kept in memory.
     """
 
     def decorate(function: Callable[[Any], Any]) -> Any:
@@ -153,6 +156,7 @@ def computed(
             origin=function,
         )
         field.compute, field.computed_from, field.in_sql = function, frozenset(columns), in_sql
+        field.is_lasting = lasting
         return field
 
     return decorate

@@ -34,6 +34,7 @@ from schema.dataloaders.inlining import (
     Inlining,
     NoRows,
     NotInlined,
+    NotInMemory,
     RawColumns,
     Rows,
     Written,
@@ -76,20 +77,36 @@ class InlinedRead:
         with connection.cursor() as cursor:
             self._for_viewer.execute(cursor, [viewer and viewer.pk, *keys])
             [text] = cursor.fetchone()
-        return self.data(text)
+        try:
+            return self.data(text)
+        except NotInMemory as missing:
+            missing.load()
+            return self.data_or_none(text)
 
     @cached_property
     def _for_viewer(self) -> Prepared:
         return _for_viewer(self.sql, self.keys)
 
+    def data_or_none(self, text: str | None) -> bytes | None:
+        """Return the JSON of `data` once what was not in memory was loaded; None, also where it is gone from there."""
+        try:
+            return self.data(text)
+        except NotInMemory:
+            return None
+
     def data(self, text: str | None) -> bytes | None:
-        """Return the JSON of the query's `data`, or None where the ordinary way has to answer."""
+        """Return the JSON of the query's `data`, or None where the ordinary way has to answer.
+
+        Raises NotInMemory, whose `load` has to run before this is called again.
+        """
         if text is None or HOLE in text:
             return None
         if self.finish is None:
             return text.encode()
         try:
             return orjson.dumps(self.finish(orjson.loads(text)))
+        except NotInMemory:
+            raise
         except Exception:  # noqa: BLE001 - whatever it is, the ordinary way runs into it as well, and tells it
             return None
 

@@ -17,5 +17,8 @@ questions_of_assessment = ChildrenOf(
 question_by_id = ByPk(selector=assessments.questions_visible_to)
 question_of = ByPk(selector=assessments.questions_visible_to, key="question_id")
 answers_of_question = ChildrenOf(selector=assessments.answers_visible_to, by="question_id", order=("order",))
+versions_of_question = ChildrenOf(
+    selector=assessments.versions_visible_to, by="question_id", order=("number",)
+)
 
 answer_by_id = ByPk(selector=assessments.answers_visible_to)

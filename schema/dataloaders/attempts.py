@@ -1,6 +1,6 @@
 """Data sources of attempts. A post-load hook closes overdue attempts before they are shown."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -8,10 +8,12 @@ from typing import Any
 import orjson
 
 from courses.models import Answer, Question
+from courses.models.question_versions import remembered_versions, versions_by_id
+from courses.rules.versions import Version
 from courses.selectors import attempt_starts, attempts
 from courses.services.attempt_endings import close_expired_attempts
 from schema.dataloaders.base import Advice, AfterLoad, ByPk, InOrder, Made, PageOf, Viewer
-from schema.dataloaders.inlining import Instances, Parts, RawColumns, Rows, any_of, never_null
+from schema.dataloaders.inlining import Instances, NotInMemory, Parts, RawColumns, Rows, never_null
 from schema.dataloaders.plans import UNKNOWN, Plan
 from schema.dataloaders.statements import rows_of
 
@@ -43,62 +45,44 @@ def _close_own_overdue(viewer: Viewer, rows: Sequence[attempts.TakenAssessment])
 closing_own = AfterLoad(_close_own_overdue, columns=frozenset({"has_overdue"}), pending="has_overdue")
 
 
-QUESTIONS_KEPT = 2048
-"""Number of questions whose rows a process keeps as values, by their text: the same text is the same question."""
-
-
-@lru_cache(maxsize=QUESTIONS_KEPT)
-def _question_with_rule(
-    text: str, questions: Instances[Question], answers: Instances[Answer]
-) -> attempts.QuestionWithRule:
-    """Return the question of a JSON array, whose last element is the arrays of its answers."""
-    *of_question, of_answers = orjson.loads(text)
-    [found] = attempts.with_rules([questions.of(of_question)], map(answers.of, of_answers))
+def in_memory(versions: Collection[int]) -> Mapping[int, Version]:
+    """Return versions by their ids. Raises NotInMemory, whose `load` reads them, where one is not in memory."""
+    found = remembered_versions(versions)
+    if len(found) < len(versions):
+        raise NotInMemory(lambda: versions_by_id(versions))
     return found
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class LaidOutQuestions(Made):
-    """Questions of attempts, visible to whoever sees the attempt. The types of the API hold no key."""
+    """Questions of attempts, visible to whoever sees the attempt, of the versions that they were asked.
+
+    Versions never change, so what is in memory is not read again. The types of the API hold no key.
+    """
 
     def load(
         self, viewer: Viewer, keys: Sequence[Any], request: Hashable, then: Plan = UNKNOWN
     ) -> Mapping[attempts.VisibleAttempt, list[attempts.VisibleQuestion]]:
-        wanted = attempts.questions_in(keys)
-        questions = attempts.with_rules(
-            rows_of(attempts.questions_as_laid_out, "pk", viewer, wanted, InOrder()),
-            rows_of(attempts.answers_as_laid_out, "question_id", viewer, wanted, InOrder()),
-        )
         pks = [row.pk for row in keys]
         answered = rows_of(attempts.answered_in_attempts, "attempt_id", viewer, pks, InOrder())
-        return attempts.lay_out(keys, questions, answered)
+        versions = versions_by_id(attempts.versions_in(keys, answered))
+        return attempts.lay_out(keys, versions, answered, attempts.unnamed_versions(keys))
 
     def missing(self, key: Any, request: Hashable) -> list[attempts.VisibleQuestion]:
         return []
 
     def parts(self, parent: Rows, then: Plan) -> Parts:
-        layout = parent.column("layout")
-        questions = parent.inlining.rows(
-            attempts.questions_as_laid_out, any_of("pk", attempts.laid_out_in(layout))
-        )
-        answers = questions.beneath(attempts.answers_as_laid_out, "question_id", "pk")
         answered = parent.beneath(attempts.answered_in_attempts, "attempt_id", "pk")
-        question_columns = RawColumns(questions, attempts.LAID_OUT_QUESTION)
-        answer_columns = RawColumns(answers, attempts.LAID_OUT_ANSWER)
-        answered_columns = RawColumns(answered, attempts.ANSWERED)
+        columns = RawColumns(answered, attempts.ANSWERED)
 
         def make(attempt: Any, raw: Any) -> list[attempts.VisibleQuestion]:
-            texts, of_answered = raw
-            found = (
-                _question_with_rule(text, question_columns.instances, answer_columns.instances)
-                for text in texts
-            )
-            responses = map(answered_columns.instances.of, of_answered)
-            return attempts.lay_out([attempt], found, responses)[attempt]
+            if not attempts.names_versions(attempt):
+                raise LookupError("a version is not named, so the ordinary way has to look")
+            stored = list(map(columns.instances.of, raw))
+            versions = in_memory(attempts.versions_in([attempt], stored))
+            return attempts.lay_out([attempt], versions, stored, {})[attempt]
 
-        with_answers = f"{question_columns.values}, ({answers.arrays(answer_columns.values)})"
-        texts = questions.select(f"coalesce(json_agg(json_build_array({with_answers})::text), '[]')")
-        return Parts(f"json_build_array(({texts}), ({answered.arrays(answered_columns.values)}))::text", make)
+        return Parts(f"({answered.arrays(columns.values)})::text", make)
 
 
 ASSESSMENTS_KEPT = 512

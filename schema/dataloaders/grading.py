@@ -10,7 +10,8 @@ from courses.selectors import assessments, attempts, grading, item_analysis
 from courses.selectors.attempts import LaidOutQuestion
 from courses.selectors.item_analysis import ItemAnalysis
 from schema.dataloaders import assessments as assessment_loaders
-from schema.dataloaders.base import ByPk, Made, Viewer, filled
+from schema.dataloaders import attempts as attempt_loaders
+from schema.dataloaders.base import ByPk, ChildrenOf, Made, Viewer, filled
 from schema.dataloaders.inlining import NotInlined, Parts, RawColumns, Rows, null_or
 from schema.dataloaders.plans import UNKNOWN, Plan
 
@@ -26,24 +27,17 @@ class LaidOutTasks(Made):
 
     def parts(self, parent: Rows, then: Plan) -> Parts:
         attempt = parent.beneath(grading.attempts_laid_out, "pk", "attempt_id")
-        question = parent.beneath(attempts.questions_as_laid_out, "pk", "question_id")
-        answers = question.beneath(attempts.answers_as_laid_out, "question_id", "pk")
-        of_attempt = RawColumns(attempt, ["layout"])
-        of_question = RawColumns(question, attempts.LAID_OUT_QUESTION)
-        of_answer = RawColumns(answers, attempts.LAID_OUT_ANSWER)
+        columns = RawColumns(attempt, ["layout"])
 
         def make(task: AttemptAnswer, raw: Any) -> LaidOutQuestion:
-            attempt_values, question_values = raw
-            *_, answer_values = question_values
-            asked = of_question.instances.of(question_values)
-            rule = asked.to_rule(map(of_answer.instances.of, answer_values))
-            return grading.laid_out_task(task, of_attempt.instances.of(attempt_values), asked, rule)
+            asked = columns.instances.of(raw)
+            versions = attempt_loaders.in_memory(attempts.versions_in([asked], [task]))
+            found = grading.task_in_layout(task, asked, versions)
+            if found is None:
+                raise LookupError("a version is not named, so the ordinary way has to look")
+            return found
 
-        laid_out = attempt.select(f"json_build_array({of_attempt.values})")
-        asked = question.select(
-            f"json_build_array({of_question.values}, ({answers.arrays(of_answer.values)}))"
-        )
-        return Parts(f"json_build_array(({laid_out}), ({asked}))::text", make)
+        return Parts(f"({attempt.select(columns.sql)})", make)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -74,7 +68,10 @@ class ItemAnalyses(Made):
             found = {question.pk: question for question in map(columns.instances.of, asked)}
             in_order = sorted(found.values(), key=lambda question: question.order)
             analysis = item_analysis.analysis_of(
-                ((answered, [text and Decimal(text) for text in texts]) for answered, texts in learners),
+                (
+                    (answered, [text and Decimal(text) for text in texts], of_attempt, points)
+                    for answered, texts, of_attempt, points in learners
+                ),
                 [(question.pk, question.points) for question in in_order],
             )
             for item in analysis.items:
@@ -83,7 +80,7 @@ class ItemAnalyses(Made):
 
         credits_of = item_analysis.credits_of(f"ARRAY[{rows.column('pk')}]")
         learners = f"""
-            SELECT coalesce(json_agg(json_build_array(questions, credits::text[])), '[]')
+            SELECT coalesce(json_agg(json_build_array(questions, credits::text[], asked, points)), '[]')
             FROM ({credits_of}) AS of_learner
         """  # noqa: S608 - ours
         made = f"json_build_array(({questions.arrays(columns.values)}), ({learners}))::text"
@@ -93,5 +90,8 @@ class ItemAnalyses(Made):
 grading_task_by_id = ByPk(selector=grading.grading_tasks_visible_to)
 laid_out_task = LaidOutTasks(
     key=None, parent_columns=frozenset(attempts.ANSWERED), parent_attribute="answered"
+)
+grade_changes_of_attempt = ChildrenOf(
+    selector=grading.grade_changes_visible_to, by="attempt_answer__attempt_id", order=("created_date", "pk")
 )
 item_analysis_of_assessment = ItemAnalyses()

@@ -14,7 +14,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import models
-from django.db.models import BigIntegerField, BooleanField, Field, Func, Model, Q, QuerySet
+from django.db.models import BigIntegerField, Field, Model, Q, QuerySet
 from django.db.models.expressions import BaseExpression, RawSQL
 from psycopg2.extensions import adapt
 
@@ -37,6 +37,14 @@ VIEWER_SQL = '(SELECT "id" FROM "viewer")'
 
 class NotInlined(Exception):  # noqa: N818 - it is no failure: the selection is read by several statements
     """Something that a selection asks cannot be read within one statement."""
+
+
+class NotInMemory(Exception):  # noqa: N818 - it is no failure: `load` reads it
+    """Something that a process keeps in memory is not there now: `load` reads it, on a database thread."""
+
+    def __init__(self, load: Callable[[], object]) -> None:
+        super().__init__()
+        self.load = load
 
 
 class NoRows(Exception):  # noqa: N818 - it is no failure: a viewer of this kind sees none
@@ -286,15 +294,6 @@ class Parts:
 
     sql: str
     make: Callable[[Any, Any], Any]
-
-
-def any_of(column: str, query: str) -> Func:
-    """Return the condition that a column is among the values of a query, which PostgreSQL then looks up in an index.
-
-    It would read the whole table for IN, if it does not know how few values there are.
-    """
-    values = RawSQL(f"ARRAY({query})", ())  # noqa: S611 - a query of ours
-    return Func(column, values, template="%(expressions)s", arg_joiner=" = ANY ", output_field=BooleanField())
 
 
 def sql_of(rows: QuerySet[Any]) -> str:

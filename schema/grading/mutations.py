@@ -124,6 +124,7 @@ def _change(correction: Correction) -> GradeChangePreview:
     attempt, result = correction.attempt, correction.result
     return GradeChangePreview(
         attempt_id=attempt.pk,
+        parts_changed=correction.parts_changed,
         old_score=attempt.score,
         new_score=result.score,
         old_exact_score=plain(Decimal(attempt.counted_score)),

@@ -39,7 +39,7 @@ class GradingTask(Node):
     points_possible: int = declared(
         loaders.laid_out_task,
         "Points for full credit, as they were when the attempt started.",
-        present=lambda _task, laid_out: laid_out.rule.points,
+        present=lambda _task, laid_out: laid_out.points,
     )
     attempt: AssessmentAttempt = declared(attempt_loaders.attempt_of, "Attempt that the answer is part of.")
     question: Question = declared(assessment_loaders.question_of, "Question that was answered.")
@@ -49,6 +49,10 @@ class GradingTask(Node):
 @strawberry.type(description="Effect of a regrade on one attempt. Open attempts are never regraded.")
 class GradeChangePreview:
     attempt_id: strawberry.Private[int]
+    parts_changed: bool = described(
+        "Whether a question of it cannot be graded again, because a choice, prompt, match or blank that it was asked "
+        "is gone: that grade stays as it is. Full credit for everyone needs no parts."
+    )
     old_score: int = described("Score before the regrade, in points.")
     new_score: int = described("Score after the regrade, in points.")
     old_exact_score: Decimal = described("Score before the regrade, not rounded.")

@@ -24,6 +24,7 @@ from schema.core.compiled_reads import EXECUTE
 from schema.core.database_failures import DATABASE_FAILURES, failure_code
 from schema.core.inlined_reads import InlinedRead
 from schema.core.upstream import graphql_schema
+from schema.dataloaders.inlining import NotInMemory
 from schema.dataloaders.statements import Kind, kind_of
 from schema.documents.cost import LEAST_COST, refuse
 from schema.documents.input_values import refuse_variables
@@ -172,7 +173,11 @@ async def _by_one_statement(
     if not outcome.draw.is_granted:
         raise RateLimited(outcome.draw)
     authenticated = Authenticated(principal=outcome.principal, draw=outcome.draw)
-    data = read.data(outcome.text)
+    try:
+        data = read.data(outcome.text)
+    except NotInMemory as missing:
+        await database(missing.load)
+        data = read.data_or_none(outcome.text)
     if data is None:
         again = await identify_again(authorization, request.cookies)
         return Answer(replace(again, draw=outcome.draw), None, [])

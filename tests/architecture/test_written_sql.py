@@ -15,6 +15,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import connection
 from django.db.models import NOT_PROVIDED, Model, TextChoices
 from django.db.models.functions import Now
+from psycopg2.extras import Json
 
 import courses
 from courses import constants, selectors, services
@@ -110,7 +111,9 @@ def test_a_row_needs_only_the_columns_without_a_default(model: type[Any]) -> Non
     """A change of statistics needs one of two: no column has to be there, and yet something has."""
     required = {column.column: column.name for column in _columns(model) if column.column in _required(model)}
     rows = model.objects.filter(pk=MAKERS[model]().pk)
-    values = rows.values_list(*required.values())[0]
+    values = tuple(
+        Json(value) if isinstance(value, dict) else value for value in rows.values_list(*required.values())[0]
+    )
     rows.delete()
     quoted = ", ".join(map(connection.ops.quote_name, required))
     given = f"({quoted}) VALUES %(values)s" if required else "DEFAULT VALUES"

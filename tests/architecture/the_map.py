@@ -27,6 +27,7 @@ NOUNS = {
         "question_drafts",
         "question_editing",
         "question_keys",
+        "question_versions",
     },
     "attempts": {
         "answer_key",

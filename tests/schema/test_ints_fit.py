@@ -10,6 +10,7 @@ from django.db.models.constraints import CheckConstraint
 from graphql import GraphQLInt, GraphQLObjectType, get_named_type
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
+from courses import models
 from courses.constants import (
     MAX_ATTEMPTS,
     MAX_DURATION_SECONDS,
@@ -20,6 +21,7 @@ from courses.constants import (
     MAX_TIME_LIMIT_MINUTES,
 )
 from courses.models import Assessment, CourseStats, UserStats
+from schema.assessments.types import QuestionVersion
 from schema.attempts.types import ViewerAttempts
 from schema.core.fields import Column, Computed
 from schema.root import schema
@@ -65,7 +67,9 @@ BOUNDS: dict[str, int] = {
     "LearningHabits.busiestWeekday": 7,
     "MarkAllNotificationsReadPayload.markedCount": ROWS,
     "AnnouncePayload.recipientCount": ROWS,
+    "AttemptQuestion.versionNumber": LARGEST,
     "QuestionResult.pointsEarned": MAX_POINTS,
+    "QuestionVersion.attemptCount": ROWS,
     "RateLimit.cost": LARGEST,
     "RateLimit.limit": LARGEST,
     "RateLimit.remaining": LARGEST,
@@ -73,6 +77,7 @@ BOUNDS: dict[str, int] = {
     "RatingCount.rating": MAX_RATING,
     "Revenue.enrollmentCount": ROWS,
     "ReviewSummary.count": ROWS,
+    "SubmissionReceipt.format": LARGEST,
     "SubmissionReceipt.revision": LARGEST,
     "UserStatistics.activityStreak": DAYS,
     "Viewer.unreadNotificationCount": ROWS,
@@ -83,6 +88,7 @@ BOUNDS: dict[str, int] = {
 
 SHOWN_AS: dict[Any, type[Model]] = {
     CourseStatistics: CourseStats,
+    QuestionVersion: models.QuestionVersion,
     UserStatistics: UserStats,
     ViewerAttempts: Assessment,
 }

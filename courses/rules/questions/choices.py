@@ -167,8 +167,8 @@ def _one_pick(question: Question, picked: list[int]) -> Verdict:
     found = next((answer for answer in question.answers if answer.id in picked), None)
     if found is None:
         return Verdict(Fraction(0), (rule, "Picked: an answer that is no longer offered (credit 0)."))
-    credit = max(NO_CREDIT, found.worth)
-    return Verdict(Fraction(credit), (rule, f"Picked: “{found.text}” (credit {shown(found.worth)})."))
+    credit, text = max(NO_CREDIT, found.worth), question.as_asked(found).text
+    return Verdict(Fraction(credit), (rule, f"Picked: “{text}” (credit {shown(found.worth)})."))
 
 
 def _several_picks(question: Question, value: list[int]) -> Verdict:
@@ -180,7 +180,7 @@ def _several_picks(question: Question, value: list[int]) -> Verdict:
         decision = "picked" if answer.id in picked else "left alone"
         verdict = "rightly" if (answer.id in picked) == answer.is_correct else "wrongly"
         weight = f" (credit {shown(answer.worth)})" if _counts(question, answer, picked) else ""
-        steps.append(f"“{answer.text}”: {verdict} {decision}{weight}.")
+        steps.append(f"“{question.as_asked(answer).text}”: {verdict} {decision}{weight}.")
     credit = _weighed(question, picked, correct)
     steps.append(
         f"{len(picked & correct)} of {len(correct)} right answers and {len(picked - correct)} wrong ones "

@@ -98,14 +98,16 @@ class Matching(QuestionKind):
         """Count right pairs over all prompts: a missing pair is wrong, and so is a distractor."""
         prompts = [answer for answer in question.answers if answer.is_prompt]
         texts = {answer.id: answer.match_text for answer in question.answers}
+        read = {answer.id: question.as_asked(answer).match_text for answer in question.answers}
         steps = ["Matching: the share of prompts with their right match; a missing pair is wrong."]
         right = 0
         for prompt in prompts:
-            chosen = texts.get(value.get(str(prompt.id)), "")
+            match = value.get(str(prompt.id))
+            chosen = texts.get(match, "")
             is_right = match_key(chosen) == match_key(prompt.match_text)
             right += is_right
-            paired = f"paired with “{chosen}”" if chosen else "not paired"
-            steps.append(f"“{prompt.text}” {paired}: {'right' if is_right else 'wrong'}.")
+            paired = f"paired with “{read[match]}”" if chosen else "not paired"
+            steps.append(f"“{question.as_asked(prompt).text}” {paired}: {'right' if is_right else 'wrong'}.")
         credit = Fraction(right, len(prompts)) if prompts else Fraction(0)
         steps.append(f"{right} of {len(prompts)} pairs are right: credit {shown(credit)}.")
         return Verdict(credit, tuple(steps))

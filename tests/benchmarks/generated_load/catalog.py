@@ -3,7 +3,21 @@
 from collections.abc import Iterator, Sequence
 from random import Random
 
-from courses.models import Answer, Assessment, Course, Enrollment, Lesson, Question, Review, User
+from courses.constants import QuestionType, ScoringPolicy
+from courses.models import (
+    Answer,
+    Assessment,
+    Course,
+    Enrollment,
+    Lesson,
+    Question,
+    QuestionVersion,
+    Review,
+    User,
+)
+from courses.rules import values
+from courses.rules.canonical_json import canonical_json
+from courses.rules.versions import Content, content_to_json, digest_of, shown_of
 from courses.utils.look_alikes import skeleton
 from tests.benchmarks.generated_load.copying import Table, line
 from tests.benchmarks.generated_load.scale import (
@@ -29,12 +43,14 @@ _ASSESSMENT = (
 )  # fmt: skip
 _QUESTION = ("id", "order", "assessment_id", "question_text", "points", "explanation", *_WRITTEN)
 _ANSWER = ("id", "order", "question_id", "answer_text", "is_correct", *_WRITTEN)
+_VERSION = ("id", "question_id", "number", "content", "shown", "digest", "created_date")
 _ENROLLMENT = ("user_id", "course_id", "enrolled_date", "price_paid", *_WRITTEN)
 _REVIEW = (
     "user_id", "course_id", "rating", "title", "content", "is_verified_purchase", "is_approved", *_WRITTEN,
 )  # fmt: skip
 
 PASSING_SCORE = 60
+_EXPLANATION = "Why it is so."
 _PRICE = "49.00"
 
 
@@ -50,6 +66,7 @@ def catalog_tables(
         Table(Assessment, _ASSESSMENT, _assessments(scale, ids)),
         Table(Question, _QUESTION, _questions(scale, ids, points)),
         Table(Answer, _ANSWER, _answers(scale, ids, key)),
+        Table(QuestionVersion, _VERSION, _versions(scale, ids, key, points)),
         Table(Enrollment, _ENROLLMENT, _enrollments(scale, ids)),
         Table(Review, _REVIEW, _reviews(scale, ids, random)),
     ]
@@ -109,8 +126,8 @@ def _questions(scale: Scale, ids: Ids, points: Sequence[int]) -> Iterator[str]:
     for number in range(scale.questions):
         assessment, place = divmod(number, QUESTIONS)
         yield line(
-            ids.question + number, place + 1, ids.assessment + assessment, f"What is asked in place {place + 1}?",
-            points[number], "Why it is so.", written, written,
+            ids.question + number, place + 1, ids.assessment + assessment, _question_text(place),
+            points[number], _EXPLANATION, written, written,
         )  # fmt: skip
 
 
@@ -119,9 +136,37 @@ def _answers(scale: Scale, ids: Ids, key: Sequence[int]) -> Iterator[str]:
     for number in range(scale.questions * CHOICES):
         question, place = divmod(number, CHOICES)
         yield line(
-            ids.answer + number, place + 1, ids.question + question, f"Choice {place + 1} of {CHOICES}",
+            ids.answer + number, place + 1, ids.question + question, _choice_text(place),
             key[question] == place, written, written,
         )  # fmt: skip
+
+
+def _versions(scale: Scale, ids: Ids, key: Sequence[int], points: Sequence[int]) -> Iterator[str]:
+    """The only version of each question: nobody has edited any."""
+    written = scale.until - LASTED
+    for number in range(scale.questions):
+        first = ids.answer + number * CHOICES
+        answers = (
+            values.Answer(first + place, _choice_text(place), is_correct=key[number] == place)
+            for place in range(CHOICES)
+        )
+        question = values.Question(
+            QuestionType.MULTIPLE_CHOICE, ScoringPolicy.RIGHT_MINUS_WRONG, points[number], tuple(answers)
+        )
+        content = Content(question, _question_text(number % QUESTIONS), _EXPLANATION)
+        stored = content_to_json(content)
+        yield line(
+            ids.questionversion + number, ids.question + number, 1, canonical_json(stored).decode(),
+            canonical_json(shown_of(content)).decode(), digest_of(stored), written,
+        )  # fmt: skip
+
+
+def _question_text(place: int) -> str:
+    return f"What is asked in place {place + 1}?"
+
+
+def _choice_text(place: int) -> str:
+    return f"Choice {place + 1} of {CHOICES}"
 
 
 def _enrollments(scale: Scale, ids: Ids) -> Iterator[str]:

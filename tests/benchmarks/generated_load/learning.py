@@ -11,6 +11,7 @@ from random import Random
 
 from courses.constants import ActivityType, AttemptEnd
 from courses.models import AssessmentAttempt, AttemptAnswer, UserActivity
+from courses.rules.layout import RECEIPT_FORMAT
 from courses.rules.pass_mark import passes
 from tests.benchmarks.generated_load.catalog import PASSING_SCORE, is_shuffled
 from tests.benchmarks.generated_load.copying import Table, line
@@ -35,7 +36,7 @@ _ATTEMPT = (
 )  # fmt: skip
 _ATTEMPT_ANSWER = (
     "attempt_id", "question_id", "selected_answer_id", "is_correct", "points_earned", "exact_points", "credit",
-    "answered_at", "response", "revision", *_WRITTEN,
+    "answered_at", "response", "revision", "graded_version_id", *_WRITTEN,
 )  # fmt: skip
 _ACTIVITY = (
     "user_id", "activity_type", "course_id", "lesson_id", "assessment_id", "data", *_WRITTEN,
@@ -135,10 +136,11 @@ def _layout(attempt: _Attempt, ids: Ids, points: Sequence[int]) -> str:
         first = ids.answer + question * CHOICES
         choices = ", ".join([str(first + choice) for choice in attempt.choice_orders[place]])
         entries.append(
-            f'{{"id": {ids.question + question}, "points": {points[question]}, "selection": "single", '
+            f'{{"id": {ids.question + question}, "version": {ids.questionversion + question}, '
+            f'"points": {points[question]}, "selection": "single", '
             f'"choices": [{choices}]}}'
         )
-    return f'{{"questions": [{", ".join(entries)}]}}'
+    return f'{{"receipt": {RECEIPT_FORMAT}, "questions": [{", ".join(entries)}]}}'
 
 
 def _attempt_answers(scale: Scale, ids: Ids, key: Sequence[int], points: Sequence[int]) -> Iterator[str]:
@@ -151,16 +153,16 @@ def _attempt_answers(scale: Scale, ids: Ids, key: Sequence[int], points: Sequenc
             moment += pace
             at = str(moment)
             question, pick = attempt.questions[place], attempt.picks[place]
-            answer = ids.answer + question * CHOICES + pick
+            answer, version = ids.answer + question * CHOICES + pick, ids.questionversion + question
             if attempt.is_open:
-                graded = "\\N\t0\t\\N\t\\N"
+                graded, graded_by = "\\N\t0\t\\N\t\\N", "\\N"
             elif key[question] == pick:
-                graded = f"t\t{points[question]}\t{points[question]}\t1"
+                graded, graded_by = f"t\t{points[question]}\t{points[question]}\t1", str(version)
             else:
-                graded = "f\t0\t0\t0"
+                graded, graded_by = "f\t0\t0\t0", str(version)
             yield (
                 f"{pk}\t{ids.question + question}\t{answer}\t{graded}\t{at}\t"
-                f'{{"choices": [{answer}]}}\t{revision}\t{at}\t{at}'
+                f'{{"choices": [{answer}]}}\t{revision}\t{graded_by}\t{at}\t{at}'
             )
 
 

@@ -77,6 +77,7 @@ class Scale:
             "assessment": self.assessments,
             "question": self.questions,
             "answer": self.questions * CHOICES,
+            "questionversion": self.questions,
             "assessmentattempt": self.attempts,
         }
 
@@ -104,6 +105,7 @@ class Ids:
     assessment: int
     question: int
     answer: int
+    questionversion: int
     assessmentattempt: int
 
     def of_courses(self, scale: Scale) -> range:

@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 from courses import models
+from courses.models.question_versions import current_versions
 from tests import factories
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -54,6 +55,12 @@ def _activity() -> models.UserActivity:
     )
 
 
+def _question_version() -> models.QuestionVersion:
+    question = factories.single_choice(factories.make_assessment())
+    current_versions([question])
+    return question.versions.get()
+
+
 MAKERS: dict[type, Callable[[], Any]] = {
     models.Accommodation: lambda: factories.accommodate(
         factories.make_user(), factories.make_assessment(), granted_by=factories.make_user()
@@ -84,6 +91,7 @@ MAKERS: dict[type, Callable[[], Any]] = {
         expires_at=NOON,
     ),
     models.PartnerGrant: models.PartnerGrant.objects.create,
+    models.QuestionVersion: _question_version,
     models.Lesson: factories.make_lesson,
     models.LessonCompletion: lambda: models.LessonCompletion.objects.create(
         user=factories.make_user(), lesson=factories.make_lesson()

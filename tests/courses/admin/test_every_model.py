@@ -77,6 +77,7 @@ def test_people_who_are_not_staff_see_no_page(model, client):
         models.AssessmentAttempt,
         models.AttemptAnswer,
         models.GradeChange,
+        models.QuestionVersion,
         models.UserActivity,
         models.CourseStats,
         models.Enrollment,

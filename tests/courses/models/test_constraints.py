@@ -13,6 +13,7 @@ from courses.models import (
     AttemptIntervention,
     CourseStats,
     GradeChange,
+    QuestionVersion,
     StatisticsChange,
     UserActivity,
     UserStats,
@@ -214,6 +215,18 @@ def test_the_database_refuses(thing: str, constraint: str, values: dict[str, Any
         type(row)._base_manager.filter(pk=row.pk).update(**values)
 
 
+NEVER_ADDED: list[tuple[str, dict[str, Any]]] = [
+    ("question_version_number_positive", {"number": 0}),
+    ("question_version_content_is_object", {"content": []}),
+    ("question_version_shown_is_object", {"shown": "text"}),
+    ("question_version_digest_is_sha256", {"digest": "1" * 63}),
+    ("question_version_digest_is_sha256", {"digest": "G" * 64}),
+    ("unique_question_version_number", {"number": 1}),
+    ("unique_question_version_content", {"digest": "0" * 64}),
+]
+"""Rows that are never updated are tried when they are added."""
+
+
 @pytest.mark.parametrize(("thing", "values"), ACCEPTED)
 def test_the_database_accepts_what_lies_just_inside(thing: str, values: dict[str, Any]) -> None:
     row = MAKE[thing]()
@@ -227,7 +240,20 @@ def test_every_check_constraint_is_tried_above() -> None:
         for constraint in model._meta.constraints
         if isinstance(constraint, models.CheckConstraint)
     }
-    assert named - {"attempt_answer_graded_by_has_date"} == {constraint for _, constraint, _ in REFUSED}
+    tried = {constraint for _, constraint, _ in REFUSED} | {
+        constraint for constraint, _ in NEVER_ADDED if not constraint.startswith("unique")
+    }
+    assert named - {"attempt_answer_graded_by_has_date"} == tried
+
+
+@pytest.mark.parametrize(("constraint", "values"), NEVER_ADDED)
+def test_the_database_refuses_to_add_a_version(constraint: str, values: dict[str, Any]) -> None:
+    question = factories.single_choice(factories.make_assessment())
+    given = {"number": 1, "content": {}, "shown": {}, "digest": "0" * 64}
+    QuestionVersion.objects.create(question=question, **given)
+    given |= {"number": 2, "digest": "1" * 64} | values
+    with pytest.raises(IntegrityError, match=f'"{constraint}"'), transaction.atomic():
+        QuestionVersion.objects.create(question=question, **given)
 
 
 def test_the_database_refuses_a_grader_without_a_moment() -> None:

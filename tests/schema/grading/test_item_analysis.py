@@ -75,6 +75,16 @@ def test_the_worked_example(api: Any, assessment: Assessment, instructor: User) 
     assert [item["question"]["position"] for item in items] == [1, 2, 3]
 
 
+def test_points_that_are_edited_later_change_nothing(
+    api: Any, assessment: Assessment, instructor: User
+) -> None:
+    for row in ROWS:
+        _take(assessment, row)
+    before = _analysis(api, instructor, assessment)
+    assessment.questions.update(points=9)
+    assert _analysis(api, instructor, assessment) == before
+
+
 def test_only_the_first_finished_attempt_of_each_learner_counts(
     api: Any, assessment: Assessment, instructor: User
 ) -> None:
