@@ -390,6 +390,7 @@ def test_what_is_deleted_with_all_that_goes_with_it_notes_whose_statistics_it_ch
 def test_plain_sql_may_delete_in_any_order(platform: Platform, parents_first: bool) -> None:
     tables = [
         "courses_answer",
+        "courses_questionversion",
         "courses_question",
         "courses_attemptanswer",
         "courses_assessmentattempt",

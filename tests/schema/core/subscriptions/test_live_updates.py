@@ -1,12 +1,15 @@
 """Subscribers of a running server: what reaches them."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
 from courses.constants import NotificationType, RegradePolicy
-from courses.models import Answer, AssessmentAttempt, AttemptAnswer, User
+from courses.models import Answer, Assessment, AssessmentAttempt, AttemptAnswer, User
+from courses.services.accommodations import grant_accommodation
 from courses.services.attempt_endings import close_expired_attempts
+from courses.services.attempt_interventions import close_attempt, extend_attempt
 from courses.services.grading import grade_answer
 from courses.services.notifications import announce, notify
 from courses.services.regrading import apply_regrade
@@ -72,6 +75,37 @@ def test_the_timer_closing_an_attempt_reaches_its_learner(
     assert close_expired_attempts() == 1
 
     assert client.event()["attemptUpdated"]["endedBy"] == "TIMER"
+
+
+def test_later_deadlines_and_the_end_by_the_staff_reach_the_learner(
+    live: Live, people: People, attempt: AssessmentAttempt, attempt_id: str
+) -> None:
+    AssessmentAttempt.objects.filter(pk=attempt.pk).update(
+        deadline_at=attempt.start_time + timedelta(minutes=30)
+    )
+    Assessment.objects.filter(pk=attempt.assessment_id).update(time_limit=30)
+    deadlines = (
+        "subscription($attemptId: ID!) { attemptUpdated(attemptId: $attemptId) { deadlineAt endedBy } }"
+    )
+    client = live.watch(people.learner, deadlines, attemptId=attempt_id)
+
+    def told() -> tuple[datetime, str | None]:
+        event = client.event()["attemptUpdated"]
+        live.wait_for_turn()
+        return datetime.fromisoformat(event["deadlineAt"]), event["endedBy"]
+
+    grant_accommodation(
+        author=people.instructor,
+        learner_ids=[people.learner.pk],
+        assessment_id=attempt.assessment_id,
+        extra_minutes=10,
+        apply_to_open_attempts=True,
+    )
+    assert told() == (attempt.start_time + timedelta(minutes=40), None)
+    extend_attempt(author=people.instructor, attempt_id=attempt.pk, minutes=5)
+    assert told() == (attempt.start_time + timedelta(minutes=45), None)
+    close_attempt(author=people.instructor, attempt_id=attempt.pk)
+    assert told() == (attempt.start_time + timedelta(minutes=45), "STAFF")
 
 
 def test_saving_the_same_again_is_no_event(
