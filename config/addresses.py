@@ -60,6 +60,19 @@ def origin(text: str) -> str:
     return text
 
 
+def origins_of_pages(text: str) -> list[str]:
+    """Parse origins between commas, each exactly as browsers send it, or `*` alone for all of them."""
+    origins = [entry.strip() for entry in text.split(",") if entry.strip()]
+    if origins == ["*"]:
+        return origins
+    for each in origins:
+        if not _is_sent_by_browsers(each):
+            raise ValueError(
+                f"{each!r} is not an origin as browsers send it, such as https://courses.example."
+            )
+    return origins
+
+
 def web_address(text: str) -> str:
     """Parse a URL to which a path can be added."""
     parts = _split(text)
@@ -146,6 +159,14 @@ def _split(text: str) -> SplitResult:
     except ValueError:
         return urlsplit("")
     return parts
+
+
+def _is_sent_by_browsers(text: str) -> bool:
+    """Tell if an origin has lower case, ASCII, and no port that is its scheme's own."""
+    parts = _split(text)
+    default_port = {"http": 80, "https": 443}.get(parts.scheme)
+    has_form = _is_web(parts) and text == f"{parts.scheme}://{parts.netloc.lower()}"
+    return has_form and text.isascii() and "*" not in text and parts.port != default_port
 
 
 def _is_web(parts: SplitResult) -> bool:

@@ -17,6 +17,7 @@ django_application = get_asgi_application()  # before anything that imports mode
 from django.conf import settings  # noqa: E402
 
 from config.background import CHORES, Background  # noqa: E402
+from config.cross_origin import CrossOrigin  # noqa: E402
 from schema.application import GraphQLApplication  # noqa: E402
 from schema.execution import database_threads  # noqa: E402
 from schema.execution.django_threads import DjangoThreads  # noqa: E402
@@ -78,8 +79,9 @@ def _timely(receive: Receive) -> Receive:
     return receive_in_time
 
 
-application = Server(
+server = Server(
     GraphQLApplication(schema, render_graphiql=render_graphiql),
     DjangoThreads(django_application, threads=settings.DJANGO_THREADS, waiting=settings.WAITING_REQUESTS),
     Background(CHORES if settings.BACKGROUND_WORK else ()),
 )
+application = CrossOrigin(server, settings.CORS_ORIGINS) if settings.CORS_ORIGINS else server

@@ -18,6 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 PREFIX = "COURSES_"
 ON = ("on", "true", "yes", "y", "ok", "1")
 OFF = ("off", "false", "no", "n", "0")
+SAME_SITE = ("Lax", "Strict", "None")
 
 Value = TypeVar("Value")
 Default = TypeVar("Default")
@@ -118,6 +119,16 @@ def switch(text: str) -> bool:
     if text.lower() not in ON + OFF:
         raise ValueError(f"{text!r} is neither on nor off.")
     return text.lower() in ON
+
+
+def same_site(text: str, *, is_secure: bool) -> str:
+    """Parse the SameSite attribute of a cookie. Raises ValueError for None where the cookie is not a secure one."""
+    value = text.capitalize()
+    if value not in SAME_SITE:
+        raise ValueError(f"{text!r} is none of {', '.join(SAME_SITE)}.")
+    if value == "None" and not is_secure:
+        raise ValueError("None needs COURSES_HTTPS=on: browsers drop such a cookie without Secure.")
+    return value
 
 
 def _one_line(text: str) -> str:

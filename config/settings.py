@@ -4,10 +4,11 @@ The names in the environment begin with COURSES_, but for DATABASE_URL and CACHE
 """
 
 import os
+from functools import partial
 from pathlib import Path
 
 from config import addresses, database, kept_secrets, log_lines
-from config.environment import Environment
+from config.environment import Environment, same_site
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(os.environ)
@@ -21,7 +22,12 @@ DEMONSTRATION = env.bool("COURSES_DEMONSTRATION", default=False)  # `manage.py d
 ALLOWED_HOSTS = env.list(
     "COURSES_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"], by=addresses.host
 )
-CSRF_TRUSTED_ORIGINS = env.list("COURSES_TRUSTED_ORIGINS", default=[], by=addresses.origin)
+CORS_ORIGINS = env.parsed("COURSES_CORS_ORIGINS", default=[], by=addresses.origins_of_pages)
+SESSION_ORIGINS = [origin for origin in CORS_ORIGINS if origin != "*"]  # whose pages may use a session
+CSRF_TRUSTED_ORIGINS = [
+    *env.list("COURSES_TRUSTED_ORIGINS", default=[], by=addresses.origin),
+    *SESSION_ORIGINS,
+]
 HTTPS = env.bool("COURSES_HTTPS", default=False)
 LOG_REQUESTS = env.bool("COURSES_LOG_REQUESTS", default=False)  # `manage.py serve` switches it on
 SECRET_KEY = env.str("COURSES_SECRET_KEY", default="") or kept_secrets.secret_key(DATA_DIR)
@@ -111,6 +117,7 @@ MIDDLEWARE = [
     "config.request_guard.RequestGuard",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    *(["config.cross_origin.ListedOriginMiddleware"] if SESSION_ORIGINS else []),
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -186,6 +193,9 @@ vars().update(env.url("COURSES_EMAIL_URL", default="consolemail://", by=addresse
 DEFAULT_FROM_EMAIL = env.parsed("COURSES_EMAIL_FROM", default="courses@localhost", by=addresses.sender)
 
 # ---------------------------------------------------------------- HTTPS
+SESSION_COOKIE_SAMESITE = env.parsed(
+    "COURSES_SESSION_SAMESITE", default="Lax", by=partial(same_site, is_secure=HTTPS)
+)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS

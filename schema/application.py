@@ -43,6 +43,7 @@ from schema.network.execution import Result, execute
 from schema.network.frames import TextFrames
 from schema.network.negotiation import EVENT_STREAM, GRAPHQL_RESPONSE, HTML, JSON, preferred_media_type
 from schema.network.operations import may_have_been_executed, name_of_operation, points_of
+from schema.network.origins import is_trusted
 from schema.network.refusals import NEVER_CACHED, Refused, retry_headers
 from schema.network.request_body import (
     BoundedRequest,
@@ -80,7 +81,7 @@ class GraphQLApplication(GraphQL[Context, None]):
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
             connection_init_wait_timeout=CONNECTION_INIT_TIMEOUT,
             max_subscriptions_per_connection=OPERATIONS_PER_CONNECTION,
-            allowed_origins=settings.CSRF_TRUSTED_ORIGINS,
+            allowed_origins=["*"],  # _is_welcome() looks at them
         )
         self.admission = Admission(executing=settings.EXECUTING_REQUESTS, waiting=settings.WAITING_REQUESTS)
         self.listener = Listener()
@@ -104,7 +105,7 @@ class GraphQLApplication(GraphQL[Context, None]):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             websocket = WebSocket(scope, receive, send)
-            await (self.run(websocket) if _is_our_host(websocket) else self.reject_websocket(websocket))
+            await (self.run(websocket) if _is_welcome(websocket) else self.reject_websocket(websocket))
             return
         # HEAD is handled as GET; only the headers are sent.
         request = Request({**scope, "method": "GET"} if scope["method"] == "HEAD" else scope, receive)
@@ -307,6 +308,14 @@ class GraphQLApplication(GraphQL[Context, None]):
 
     def decode_json(self, data: str | bytes) -> object:
         return decode_json(data, "The message")
+
+
+def _is_welcome(websocket: WebSocket) -> bool:
+    """Tell if the page may connect. To a WebSocket browsers apply no CORS: they let every page open it."""
+    is_open_to_all = (
+        "*" in settings.CORS_ORIGINS
+    )  # with a bearer token: cookies still count only of trusted pages
+    return _is_our_host(websocket) and (is_open_to_all or is_trusted(websocket.headers))
 
 
 def _is_our_host(connection: HTTPConnection) -> bool:

@@ -23,6 +23,7 @@ from strawberry.asgi import ASGIWebSocketAdapter  # base of TextFrames, which bo
 from strawberry.exceptions import MissingQueryError  # mapped to a code
 from strawberry.http.base import BaseRequestProtocol  # argument of the method that decides about GraphiQL
 from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived  # close a WebSocket
+from strawberry.http.websocket_origin import is_same_origin  # compares a page's origin with the host
 from strawberry.schema.exceptions import (  # mapped to codes and statuses
     CannotGetOperationTypeError,
     InvalidOperationTypeError,
@@ -95,6 +96,7 @@ __all__ = [
     "definition_behind",
     "get_object_definition",
     "graphql_schema",
+    "is_same_origin",
     "operation_name_given",
     "resolve_info",
     "strawberry_schema",

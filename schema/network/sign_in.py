@@ -14,6 +14,7 @@ from schema.core.database_failures import DATABASE_FAILURES, failure_code
 from schema.core.error_codes import ErrorCode
 from schema.network.authentication import Authenticated, InvalidToken, charge, identify, identify_again
 from schema.network.csrf import is_forged
+from schema.network.origins import is_trusted
 from schema.network.rate_limits import RateLimited, headers_of
 from schema.network.refusals import Refused, rate_limited
 
@@ -42,7 +43,11 @@ async def signed_in(
 
 def refuse_forged(request: Request, authenticated: Authenticated) -> None:
     """Refuse a POST that another site's page sent with our cookie."""
-    if authenticated.by_session and request.method == "POST" and is_forged(request.scope, request.headers):
+    if not authenticated.by_session or request.method != "POST":
+        return
+    if not is_trusted(request.headers):
+        raise Refused(ErrorCode.FORBIDDEN, "Pages of this origin may not use a session here.")
+    if is_forged(request.scope, request.headers):
         raise Refused(
             ErrorCode.FORBIDDEN, "Send a `GraphQL-Preflight` header, or the CSRF token as `X-CSRFToken`."
         )
@@ -109,20 +114,12 @@ def authorization_of(request: Request) -> str | None:
 
 def _send_session_cookie(response: Response, key: str) -> None:
     """Set the session cookie to its new key, as Django's middleware would; an empty one deletes the cookie."""
-    name, path, domain = (
-        settings.SESSION_COOKIE_NAME,
-        settings.SESSION_COOKIE_PATH,
-        settings.SESSION_COOKIE_DOMAIN,
-    )
-    if not key:
-        response.delete_cookie(name, path=path, domain=domain)
-        return
     response.set_cookie(
-        name,
+        settings.SESSION_COOKIE_NAME,
         key,
-        path=path,
-        domain=domain,
-        max_age=settings.SESSION_COOKIE_AGE,
+        path=settings.SESSION_COOKIE_PATH,
+        domain=settings.SESSION_COOKIE_DOMAIN,
+        max_age=settings.SESSION_COOKIE_AGE if key else 0,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=settings.SESSION_COOKIE_HTTPONLY,
         samesite=_SAME_SITE[settings.SESSION_COOKIE_SAMESITE],

@@ -29,6 +29,7 @@ from schema.execution.admission import Overloaded
 from schema.network.authentication import Authenticated, InvalidToken, identify, identify_again
 from schema.network.frames import TextFrames, is_well_formed
 from schema.network.operations import name_of_operation, points_of
+from schema.network.origins import is_trusted
 from schema.network.rate_limits import RateLimited
 from schema.network.request_body import BAD_OPERATION_NAME, is_operation_name
 from schema.network.request_log import RequestRecord, request_id
@@ -64,7 +65,7 @@ class TransportHandler(TransportHandlerBase):
         headers = self.websocket.ws.headers
         self._authorization: str | None = headers.get("authorization")
         # Browsers always send an Origin. Cookies without one are no browser's, so there is no origin to trust.
-        self._cookies = self.websocket.ws.cookies if "origin" in headers else {}
+        self._cookies = self.websocket.ws.cookies if "origin" in headers and is_trusted(headers) else {}
         self._principal: str | None = None
         self._request_id = request_id(headers.get("x-request-id"))
         self._unsent_responses = asyncio.Semaphore(max(1, settings.EXECUTING_REQUESTS // 2))
