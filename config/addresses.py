@@ -165,7 +165,7 @@ def _is_sent_by_browsers(text: str) -> bool:
     """Tell if an origin has lower case, ASCII, and no port that is its scheme's own."""
     parts = _split(text)
     default_port = {"http": 80, "https": 443}.get(parts.scheme)
-    has_form = _is_web(parts) and text == f"{parts.scheme}://{parts.netloc.lower()}"
+    has_form = _is_web(parts) and text == f"{parts.scheme}://{parts.netloc.lower().rstrip(':')}"
     return has_form and text.isascii() and "*" not in text and parts.port != default_port
 
 

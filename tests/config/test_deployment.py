@@ -56,6 +56,33 @@ def test_without_https_everything_works_on_a_plain_port(tmp_path):
     assert shown.stdout.split()[-1] == "DatabaseCache"
 
 
+SHOW_ORIGINS = """
+import django; django.setup()
+from django.conf import settings
+from config.asgi import application
+print(type(application).__name__, settings.CSRF_TRUSTED_ORIGINS, settings.SESSION_COOKIE_SAMESITE,
+      "config.cross_origin.ListedOriginMiddleware" in settings.MIDDLEWARE, sep="|")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, "Server|['https://courses.example.org']|Lax|False"),
+        ({"COURSES_CORS_ORIGINS": "*"}, "CrossOrigin|['https://courses.example.org']|Lax|False"),
+        (
+            {"COURSES_CORS_ORIGINS": "https://app.example", "COURSES_SESSION_SAMESITE": "None"},
+            "CrossOrigin|['https://courses.example.org', 'https://app.example']|None|True",
+        ),
+    ],
+)
+def test_other_origins_are_let_in_by_one_variable_and_cost_nothing_without(tmp_path, variables, expected):
+    shown = python(tmp_path, "-c", SHOW_ORIGINS, **PRODUCTION | variables)
+
+    assert shown.stdout == f"{expected}\n", shown.stderr
+
+
 @pytest.mark.slow
 def test_mails_link_to_the_front_end_of_the_deployment(tmp_path):
     show = 'from django.conf import settings; print(settings.HEADLESS_FRONTEND_URLS["account_confirm_email"])'

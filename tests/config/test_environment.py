@@ -1,5 +1,6 @@
 """A wrong setting is named in one line that says what is wrong with it, before anything is touched."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -10,13 +11,14 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from django.core.exceptions import ImproperlyConfigured
 
 from config import addresses
-from config.environment import Environment
+from config.environment import Environment, same_site
 from config.kept_secrets import new_signing_key, rsa_key
 from tests.config.deployments import manage
 
 WRONG = {
     "CACHE_URL": "carrier-pigeon://",
     "COURSES_ALLOWED_HOSTS": "https://courses.example",
+    "COURSES_CORS_ORIGINS": "https://app.example,*",
     "COURSES_DEFAULT_PAGE_SIZE": "101",
     "COURSES_EMAIL_FROM": "courses",
     "COURSES_EMAIL_URL": "post://letter",
@@ -25,6 +27,7 @@ WRONG = {
     "COURSES_LISTEN_URL": "nonsense",
     "COURSES_MAX_DEPTH": "abc",
     "COURSES_REQUEST_DEADLINE_SECONDS": "10s",
+    "COURSES_SESSION_SAMESITE": "None",
     "COURSES_SIGNING_KEY": "none",
     "COURSES_STATEMENT_TIMEOUT_MS": "0",
     "COURSES_TRUSTED_ORIGINS": "courses.example",
@@ -33,6 +36,7 @@ WRONG = {
 }
 LINES = """\
 COURSES_ALLOWED_HOSTS: 'https://courses.example' is not a host name such as courses.example.
+COURSES_CORS_ORIGINS: '*' is not an origin as browsers send it, such as https://courses.example.
 COURSES_TRUSTED_ORIGINS: 'courses.example' is not an origin such as https://courses.example.
 COURSES_HTTPS: 'maybe' is neither on nor off.
 COURSES_STATEMENT_TIMEOUT_MS: must be at least 1, not 0.
@@ -48,6 +52,7 @@ COURSES_FRONTEND_URL: 'learn.example' is not an address such as https://courses.
 COURSES_SIGNING_KEY: is no RSA private key in PEM, without a passphrase and of 2048 bits or more.
 COURSES_EMAIL_URL: is no address such as smtp+tls://user:password@host:587.
 COURSES_EMAIL_FROM: 'courses' is not an address such as courses@courses.example.
+COURSES_SESSION_SAMESITE: None needs COURSES_HTTPS=on: browsers drop such a cookie without Secure.
 """
 
 
@@ -191,6 +196,44 @@ def test_lists_are_separated_by_commas_and_each_entry_is_looked_at(
     if isinstance(expected, str):
         expected = expected.format(value)
     assert read("list", value, default=[], by=kind) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("*", ["*"]),
+        ("https://a.example, http://localhost:5173,", ["https://a.example", "http://localhost:5173"]),
+        ("http://[::1]:81,https://xn--pp-wia.example", ["http://[::1]:81", "https://xn--pp-wia.example"]),
+    ],
+)
+def test_origins_of_pages_are_a_list_or_an_asterisk(value: str, expected: list[str]) -> None:
+    assert read("parsed", value, default=[], by=addresses.origins_of_pages) == expected
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "null", "courses.example", "https://", "https://a.example/", "https://a.example:443", "http://a.example:80",
+        "https://A.example", "HTTPS://a.example", "https://*.a.example", "https://äpp.example", "ftp://a.example",
+        "https://a.example:port", "https://someone@a.example", "https://a.example?", "https://a.example:",
+    ],
+)  # fmt: skip
+def test_an_origin_that_no_browser_sends_is_refused(value: str) -> None:
+    line = f"COURSES_IT: {value!r} is not an origin as browsers send it, such as https://courses.example."
+
+    assert read("parsed", f"https://b.example,{value}", default=[], by=addresses.origins_of_pages) == line
+
+
+@pytest.mark.parametrize(
+    ("value", "is_secure", "expected"),
+    [
+        ("lax", False, "Lax"), ("STRICT", False, "Strict"), ("none", True, "None"), ("", False, "Lax"),
+        ("None", False, "COURSES_IT: None needs COURSES_HTTPS=on: browsers drop such a cookie without Secure."),
+        ("off", True, "COURSES_IT: 'off' is none of Lax, Strict, None."),
+    ],
+)  # fmt: skip
+def test_the_cookies_of_a_session_have_a_site(value: str, is_secure: bool, expected: str) -> None:
+    assert read("parsed", value, default="Lax", by=partial(same_site, is_secure=is_secure)) == expected
 
 
 def test_an_address_of_the_front_end_has_no_slash_at_its_end() -> None:

@@ -13,8 +13,16 @@ const FLAGS = [
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 ];
 
-export const launch = () =>
-  chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+export const launch = () => chromium.launch({ executablePath, args: FLAGS });
+
+/**
+ * Start it with an ordinary profile, where cookies of other sites count, which they do not in private ones such as
+ * those of `launch`. Of several flags of a kind the last counts.
+ */
+export const launchWithProfile = (...flags) =>
+  chromium.launchPersistentContext('', { executablePath, args: [...FLAGS, ...flags] });
 
 /** What the page does that its content security policy forbids, as it happens. */
 export function violationsOf(page) {

@@ -23,11 +23,13 @@ export async function startDemonstration() {
   return { ...started, python, stop: stop ?? (() => {}) };
 }
 
-async function start() {
+/** Start one of its own, with settings. */
+export async function start(settings = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'graphiql-'));
   const port = await freePort();
   const command = ['run', 'python', 'manage.py', 'demo', '--port', port, '--data-dir', directory];
-  const server = spawn('uv', command, { cwd: PROJECT, stdio: ['ignore', 'pipe', 'inherit'] });
+  const env = { ...process.env, ...settings };
+  const server = spawn('uv', command, { cwd: PROJECT, env, stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(server, 'exit');
 
   const stop = async () => {
