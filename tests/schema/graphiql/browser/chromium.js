@@ -1,5 +1,9 @@
 // A real Chromium that can reach nothing but this machine. CHROMIUM names the program where it is elsewhere.
 
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { chromium } from 'playwright-core';
 
 const FLAGS = [
@@ -17,12 +21,15 @@ const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 export const launch = () => chromium.launch({ executablePath, args: FLAGS });
 
-/**
- * Start it with an ordinary profile, where cookies of other sites count, which they do not in private ones such as
- * those of `launch`. Of several flags of a kind the last counts.
- */
-export const launchWithProfile = (...flags) =>
-  chromium.launchPersistentContext('', { executablePath, args: [...FLAGS, ...flags] });
+/** Start it with a profile in which cookies of other sites count. Of several flags of a kind the last counts. */
+export async function launchWithCookiesOfOtherSites(...flags) {
+  const profile = await mkdtemp(join(tmpdir(), 'profile-'));
+  await mkdir(join(profile, 'Default'));
+  await writeFile(join(profile, 'Default', 'Preferences'), '{"profile": {"cookie_controls_mode": 0}}');
+  const context = await chromium.launchPersistentContext(profile, { executablePath, args: [...FLAGS, ...flags] });
+  context.on('close', () => rm(profile, { recursive: true, force: true, maxRetries: 5 }));
+  return context;
+}
 
 /** What the page does that its content security policy forbids, as it happens. */
 export function violationsOf(page) {

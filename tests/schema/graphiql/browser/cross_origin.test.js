@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import { launchWithProfile } from './chromium.js';
+import { launchWithCookiesOfOtherSites } from './chromium.js';
 import { start } from './demonstration.js';
 
 const SCHOOL = 'school.example';
@@ -141,7 +141,7 @@ function selfSigned() {
 let browser;
 
 before(async () => {
-  browser = await launchWithProfile(`--host-resolver-rules=${RULES}`, '--ignore-certificate-errors');
+  browser = await launchWithCookiesOfOtherSites(`--host-resolver-rules=${RULES}`, '--ignore-certificate-errors');
 });
 
 after(() => browser?.close());
