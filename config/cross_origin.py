@@ -78,4 +78,4 @@ class ListedOriginMiddleware(MiddlewareMixin):
 
     def process_request(self, request: HttpRequest) -> None:
         if request.headers.get("Origin") in settings.SESSION_ORIGINS:
-            request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
+            request.csrf_processing_done = True  # type: ignore[attr-defined]

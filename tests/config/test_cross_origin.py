@@ -209,7 +209,8 @@ def test_a_websocket_opens_from_a_listed_origin(
     server: ASGIApp, origin: str, by_cookie: Any, by_token: Any
 ) -> None:
     make_token()
-    headers = {"origin": ORIGINS[origin]} if ORIGINS[origin] else {}
+    named = ORIGINS[origin]
+    headers = {} if named is None else {"origin": named}
     cookie = with_session(session_of(make_user(username="grace")))["Cookie"]
 
     assert name_over_websocket(server, cookie=cookie, **headers) == by_cookie
@@ -256,7 +257,7 @@ def test_what_is_nearly_a_listed_origin_is_a_foreign_one(server: ASGIApp, origin
     session = with_session(session_of(make_user()), **{"GraphQL-Preflight": "1"})
     raw = origin.encode("latin-1")
 
-    preflight = send(server, "OPTIONS", headers=PREFLIGHT | {"Origin": raw})  # type: ignore[dict-item]
+    preflight = send(server, "OPTIONS", headers=PREFLIGHT | {"Origin": raw})
     post = ask(server, "mutation { change }", origin=raw, **session)  # type: ignore[arg-type]
 
     assert (preflight.status_code, granted(preflight)) == (400, {})
@@ -354,7 +355,7 @@ def test_an_asterisk_leaves_a_program_and_our_own_page_as_they_are(open_server: 
 # ---------------------------------------------------------------- refusals
 
 
-REFUSED = {
+REFUSED: dict[int, dict[str, Any]] = {
     400: {"json": {"query": "{ hello"}},
     401: {"json": {"query": "{ hello }"}, "headers": {"Authorization": "Bearer cat_wrong"}},
     405: {},
@@ -366,8 +367,8 @@ REFUSED = {
 
 @pytest.mark.parametrize("status", REFUSED)
 def test_a_page_can_read_why_it_is_refused(server: ASGIApp, status: int) -> None:
-    what = {"headers": {}} | REFUSED[status]
-    what["headers"] = {"Accept": "application/graphql-response+json"} | what["headers"]
+    what = dict(REFUSED[status])
+    what["headers"] = {"Accept": "application/graphql-response+json"} | what.get("headers", {})
 
     response = send(server, "DELETE" if status == 405 else "POST", origin=LISTED, **what)
 
