@@ -63,6 +63,12 @@ class Environment:
     def bool(self, name: builtins.str, *, default: builtins.bool) -> builtins.bool:
         return self.parsed(name, default=default, by=switch)
 
+    def one_of(
+        self, name: builtins.str, *, default: builtins.str, choices: Sequence[builtins.str]
+    ) -> builtins.str:
+        """Read one of a few words."""
+        return self.parsed(name, default=default, by=lambda text: _chosen(text, choices))
+
     def int(
         self,
         name: builtins.str,
@@ -129,6 +135,12 @@ def same_site(text: str, *, is_secure: bool) -> str:
     if value == "None" and not is_secure:
         raise ValueError("None needs COURSES_HTTPS=on: browsers drop such a cookie without Secure.")
     return value
+
+
+def _chosen(text: str, choices: Sequence[str]) -> str:
+    if text.lower() not in choices:
+        raise ValueError(f"{text!r} is none of {', '.join(choices)}.")
+    return text.lower()
 
 
 def _one_line(text: str) -> str:

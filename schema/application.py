@@ -23,7 +23,6 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry import Schema
 from strawberry.asgi import GraphQL
-from strawberry.http import GraphQLRequestData
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 
@@ -31,6 +30,7 @@ from courses.utils.json_text import decode_json
 from schema.context import Context
 from schema.core.error_codes import ErrorCode
 from schema.core.upstream import BaseRequestProtocol
+from schema.documents.cost import LEAST_COST
 from schema.documents.reading import Document
 from schema.execution import request_work
 from schema.execution.admission import Admission, Overloaded
@@ -41,12 +41,21 @@ from schema.network.client_address import client_address, readable_user_agent
 from schema.network.event_stream import EventStream
 from schema.network.execution import Result, execute
 from schema.network.frames import TextFrames
+from schema.network.named_documents import (
+    known_text,
+    must_be_trusted,
+    refuse_untrusted,
+    register,
+    stored_text,
+)
 from schema.network.negotiation import EVENT_STREAM, GRAPHQL_RESPONSE, HTML, JSON, preferred_media_type
 from schema.network.operations import may_have_been_executed, name_of_operation, points_of
 from schema.network.origins import is_trusted
+from schema.network.public_reads import is_public, public
 from schema.network.refusals import NEVER_CACHED, Refused, retry_headers
 from schema.network.request_body import (
     BoundedRequest,
+    RequestData,
     json_of,
     parameters_of_url,
     request_data,
@@ -55,7 +64,7 @@ from schema.network.request_body import (
 from schema.network.request_log import RequestRecord, request_id
 from schema.network.responses import Reply, body_of, codes_of, head_of, status_of
 from schema.network.short_way import answer, known_operation
-from schema.network.sign_in import charged, send_new_session, signed_in, signed_in_still, welcome
+from schema.network.sign_in import Payment, send_new_session, signed_in_still, welcome
 from schema.network.websocket import TransportHandler
 
 JSON_TYPES = (JSON, GRAPHQL_RESPONSE)
@@ -118,6 +127,8 @@ class GraphQLApplication(GraphQL[Context, None]):
             response = refusal.response(_preferred(request.headers, JSON_TYPES) or JSON)
         except ClientDisconnect:
             return
+        if getattr(request.state, "is_public", False):
+            response = public(response, request.headers.get("if-none-match"))
         response.raw_headers.append((b"x-request-id", record.request_id.encode()))
         record.log(response.status_code)
         await (head_of(response) if scope["method"] == "HEAD" else response)(scope, receive, send)
@@ -196,7 +207,7 @@ class GraphQLApplication(GraphQL[Context, None]):
         assert self._render_graphiql is not None
         return self._render_graphiql(request)
 
-    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
+    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> RequestData:
         media_type = _preferred(request.headers, RESPONSE_TYPES)
         if media_type is None:
             raise Refused(ErrorCode.NOT_ACCEPTABLE)
@@ -213,7 +224,7 @@ class GraphQLApplication(GraphQL[Context, None]):
         self,
         request: Request,
         request_adapter: AsyncHTTPRequestAdapter,
-        request_data: GraphQLRequestData,
+        request_data: RequestData,
         context: Context,
         root_value: None,
         sub_response: Response,
@@ -235,7 +246,7 @@ class GraphQLApplication(GraphQL[Context, None]):
         return operation.result()
 
     async def _admitted(
-        self, request: Request, data: GraphQLRequestData, context: Context, sub_response: Response
+        self, request: Request, data: RequestData, context: Context, sub_response: Response
     ) -> Result:
         try:
             # A mutation that was carried out is not refused any more: only its payload has yet to be shown.
@@ -248,7 +259,7 @@ class GraphQLApplication(GraphQL[Context, None]):
             raise Refused(ErrorCode.OVERLOADED) from None
 
     async def _paid(
-        self, request: Request, data: GraphQLRequestData, context: Context, sub_response: Response
+        self, request: Request, data: RequestData, context: Context, sub_response: Response
     ) -> Authenticated:
         """Authenticate and charge: for reading a document that is not cached, then for its operation."""
         paid: Authenticated | None = getattr(request.state, "authenticated", None)
@@ -256,23 +267,24 @@ class GraphQLApplication(GraphQL[Context, None]):
             context.compiles, context.carried_out = False, request.state.carried_out
             welcome(sub_response, paid)
             return paid
-        address = context.ip_address
-        record: RequestRecord = request.state.record
-        document = getattr(request.state, "document", None) or Document(self.schema, data.query or "")
-        authenticated = None
+        pay = Payment(request, sub_response, context.ip_address)
+        if data.query is None:
+            data.query = known_text(data)
+        if data.query is None:
+            await pay(LEAST_COST)
+            data.query = await stored_text(data)
+        document = getattr(request.state, "document", None) or Document(self.schema, data.query)
         if document.points:
-            record.cost = document.points
-            authenticated = await signed_in(request, sub_response, address=address, points=document.points)
-            record.principal = authenticated.principal
+            await pay(document.points)
+        if must_be_trusted(document, request.headers.get("authorization")):
+            authenticated = pay.authenticated or await pay(LEAST_COST)
+            await refuse_untrusted(document, authenticated.identity)
         prepared, points = document.read()
-        record.operation = name_of_operation(prepared, data.operation_name)
-        points += points_of(prepared, data.operation_name, data.variables)
-        record.cost = document.points + points
-        if authenticated is None:
-            authenticated = await signed_in(request, sub_response, address=address, points=points)
-        else:
-            authenticated = await charged(authenticated, sub_response, address=address, points=points)
-        record.principal = authenticated.principal
+        request.state.record.operation = name_of_operation(prepared, data.operation_name)
+        authenticated = await pay(points + points_of(prepared, data.operation_name, data.variables))
+        if not prepared.errors:
+            await register(data)
+        request.state.is_public = is_public(request.method, data, prepared, authenticated)
         return authenticated
 
     # ---------------------------------------------------------------- response
@@ -281,6 +293,9 @@ class GraphQLApplication(GraphQL[Context, None]):
         body = body_of(result)
         record: RequestRecord = request.state.record
         record.codes = [code.name for code in codes_of(body)]
+        request.state.is_public = getattr(request.state, "is_public", False) and "errors" not in body
+        if request.state.is_public:
+            body.pop("extensions", None)  # of one client
         return body
 
     def create_response(self, response_data: dict[str, Any], sub_response: Response) -> Response:  # type: ignore[override]

@@ -11,6 +11,7 @@ from courses.models.attempt_answers import AttemptAnswer, GradeChange
 from courses.models.attempt_interventions import AttemptIntervention
 from courses.models.attempts import AssessmentAttempt
 from courses.models.catalog import Course, Enrollment, Lesson, LessonCompletion, Resource
+from courses.models.documents import PersistedQuery, TrustedDocument
 from courses.models.notes import Note
 from courses.models.notifications import Notification
 from courses.models.partners import GrantedSecret, PartnerGrant
@@ -40,12 +41,14 @@ __all__ = [
     "Note",
     "Notification",
     "PartnerGrant",
+    "PersistedQuery",
     "Question",
     "QuestionVersion",
     "Resource",
     "Review",
     "ReviewVote",
     "StatisticsChange",
+    "TrustedDocument",
     "User",
     "UserActivity",
     "UserStats",

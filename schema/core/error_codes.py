@@ -33,6 +33,11 @@ class ErrorCode(Enum):
         "Say with `operationName` which operation of the document to execute.",
         "Name one operation that the document has.",
     )
+    PERSISTED_QUERY_NOT_FOUND = (
+        HTTPStatus.OK,
+        "PersistedQueryNotFound",
+        "Send the document beside its hash once, as Apollo's clients do by themselves.",
+    )
     BAD_USER_INPUT = (
         HTTPStatus.BAD_REQUEST,
         "A variable or argument is not valid.",
@@ -53,6 +58,11 @@ class ErrorCode(Enum):
         "This is not allowed.",
         "With a session cookie, send a `GraphQL-Preflight` header or the CSRF token as `X-CSRFToken`.",
     )
+    DOCUMENT_NOT_TRUSTED = (
+        HTTPStatus.FORBIDDEN,
+        "Without an access token this server executes trusted documents only.",
+        "Have the operator trust the documents of your build, or send an access token.",
+    )
     TOKEN_SCOPE_MISSING = (
         HTTPStatus.FORBIDDEN,
         "This access token was not made for this.",
@@ -61,7 +71,7 @@ class ErrorCode(Enum):
     NOT_FOUND = (
         HTTPStatus.NOT_FOUND,
         "There is nothing here with this id that you may see.",
-        "Check the id that you subscribe to: what is missing and what is not visible are one answer.",
+        "Check the id or the `documentId` that you name: what is missing and what is not visible are one answer.",
     )
     METHOD_NOT_ALLOWED = (
         HTTPStatus.METHOD_NOT_ALLOWED,

@@ -102,6 +102,10 @@ class Document:
         self.points = self._points()
 
     @property
+    def normal_form(self) -> str:
+        return self._spelling.text
+
+    @property
     def is_kept(self) -> bool:
         return self._prepared is not None
 

@@ -1,7 +1,9 @@
 """Parsing and validation of the parameters of a GraphQL request."""
 
+import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from email.message import Message
 from functools import lru_cache
 from typing import Any
@@ -18,7 +20,24 @@ from schema.network.refusals import Refused
 
 BAD_OPERATION_NAME = "`operationName` must be a GraphQL name of at most 128 characters."
 
+_BAD_PERSISTED_QUERY = "`extensions.persistedQuery` must be `{version: 1, sha256Hash: String}`."
+
 _OPERATION_NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,127}")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Name of a document: the hash of a persisted query, or the id of a trusted document."""
+
+    name: str
+    is_hash: bool
+
+
+@dataclass
+class RequestData(GraphQLRequestData):
+    """Parameters of a request, of which `query` is None until the document that they refer to is looked up."""
+
+    reference: Reference | None = None
 
 
 class BoundedRequest(StreamedRequest):
@@ -77,36 +96,70 @@ def json_of(text: str | bytes, what: str) -> Any:
         raise Refused(ErrorCode.BAD_REQUEST, str(error)) from None
 
 
+_TEXTS = ("query", "documentId", "operationName")
+
+
 def parameters_of_url(query_params: Mapping[str, str | None]) -> dict[str, Any]:
     """Parse the parameters of a GET request, of which `variables` and `extensions` are JSON in themselves."""
-    parameters: dict[str, Any] = {name: query_params.get(name) or None for name in ("query", "operationName")}
+    parameters: dict[str, Any] = {name: query_params.get(name) or None for name in _TEXTS}
     for name in ("variables", "extensions"):
         text = query_params.get(name)
         parameters[name] = json_of(text, f"`{name}`") if text else None
     return parameters
 
 
-def request_data(parameters: Any, protocol: GraphQLRequestProtocol) -> GraphQLRequestData:
+def request_data(parameters: Any, protocol: GraphQLRequestProtocol) -> RequestData:
     """Validate the parameters and their types, and convert them for Strawberry. Raises Refused (BAD_REQUEST)."""
     if isinstance(parameters, list):
         raise Refused(ErrorCode.BAD_REQUEST, "Batches are not executed: send one operation in each request.")
     if not isinstance(parameters, dict):
         raise Refused(ErrorCode.BAD_REQUEST, "The request body must be a JSON object with a `query`.")
-    query, name = parameters.get("query"), parameters.get("operationName")
-    if not isinstance(query, str) or not query.strip():
-        raise Refused(ErrorCode.BAD_REQUEST, "`query` must be a string that holds a GraphQL document.")
+    name = parameters.get("operationName")
     if not is_operation_name(name):
         raise Refused(ErrorCode.BAD_REQUEST, BAD_OPERATION_NAME)
     for each in ("variables", "extensions"):
         if not isinstance(parameters.get(each), dict | None):
             raise Refused(ErrorCode.BAD_REQUEST, f"`{each}` must be a JSON object.")
-    return GraphQLRequestData(
+    query = parameters.get("query") or None
+    reference = _reference(parameters)
+    if (query is None and reference is None) or (query is not None and not _holds_text(query)):
+        raise Refused(ErrorCode.BAD_REQUEST, "`query` must be a string that holds a GraphQL document.")
+    if query and reference:
+        _refuse_contradiction(query, reference)
+    return RequestData(
         query=query,
         variables=parameters.get("variables"),
         operation_name=name,
         extensions=parameters.get("extensions"),
         protocol=protocol,
+        reference=reference,
     )
+
+
+def _holds_text(query: object) -> bool:
+    return isinstance(query, str) and bool(query.strip())
+
+
+def _reference(parameters: dict[str, Any]) -> Reference | None:
+    document_id = parameters.get("documentId")
+    persisted = (parameters.get("extensions") or {}).get("persistedQuery")
+    if document_id is not None:
+        if not isinstance(document_id, str) or not document_id:
+            raise Refused(ErrorCode.BAD_REQUEST, "`documentId` must be the id of a trusted document.")
+        return Reference(document_id, is_hash=False)
+    if persisted is None:
+        return None
+    digest = persisted.get("sha256Hash") if isinstance(persisted, dict) else None
+    if not isinstance(digest, str) or not digest or persisted.get("version") != 1:
+        raise Refused(ErrorCode.BAD_REQUEST, _BAD_PERSISTED_QUERY)
+    return Reference(digest, is_hash=True)
+
+
+def _refuse_contradiction(query: str, reference: Reference) -> None:
+    if not reference.is_hash:
+        raise Refused(ErrorCode.BAD_REQUEST, "Send `query` or `documentId`, and not both.")
+    if hashlib.sha256(query.encode(errors="surrogatepass")).hexdigest() != reference.name:
+        raise Refused(ErrorCode.BAD_REQUEST, "`sha256Hash` is not the SHA-256 of `query` in hexadecimal.")
 
 
 def is_operation_name(name: object) -> bool:

@@ -39,6 +39,7 @@ from schema.network.authentication import (
     identify_and_charge,
 )
 from schema.network.client_address import address_of
+from schema.network.named_documents import known_text, must_be_trusted
 from schema.network.one_statement import (
     TokenHint,
     hint_for,
@@ -100,8 +101,11 @@ async def known_operation(
     except InvalidJson:
         return None
     data = request_data(parameters, "http")
-    document = state.document = Document(schema, data.query or "")
-    if document.points or not document.is_kept:
+    query = known_text(data)
+    if query is None:
+        return None
+    document = state.document = Document(schema, query)
+    if document.points or not document.is_kept or must_be_trusted(document, headers.get("authorization")):
         return None
     prepared, _ = document.read()
     operation = prepared.operation(data.operation_name)

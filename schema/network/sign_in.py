@@ -17,6 +17,7 @@ from schema.network.csrf import is_forged
 from schema.network.origins import is_trusted
 from schema.network.rate_limits import RateLimited, headers_of
 from schema.network.refusals import Refused, rate_limited
+from schema.network.request_log import RequestRecord
 
 _SAME_SITE: dict[str | bool, Literal["lax", "strict", "none"] | None] = {
     "Lax": "lax",
@@ -73,6 +74,29 @@ async def charged(
         authenticated = await charge(authenticated, address=address, points=points)
     response.headers.update(headers_of(authenticated.draw))
     return authenticated
+
+
+class Payment:
+    """Payments of one request: the first authenticates it, and each one more draws from the same bucket."""
+
+    def __init__(self, request: Request, response: Response, address: str | None) -> None:
+        self._request, self._response, self._address = request, response, address
+        self.authenticated: Authenticated | None = None
+
+    async def __call__(self, points: int) -> Authenticated:
+        """Pay `points`, as `signed_in` and `charged` do, and note them in the log line."""
+        record: RequestRecord = self._request.state.record
+        record.cost = (record.cost or 0) + points
+        if self.authenticated is None:
+            self.authenticated = await signed_in(
+                self._request, self._response, address=self._address, points=points
+            )
+        else:
+            self.authenticated = await charged(
+                self.authenticated, self._response, address=self._address, points=points
+            )
+        record.principal = self.authenticated.principal
+        return self.authenticated
 
 
 async def signed_in_still(request: Request) -> Identity | None:

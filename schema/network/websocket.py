@@ -28,9 +28,11 @@ from schema.execution import request_work
 from schema.execution.admission import Overloaded
 from schema.network.authentication import Authenticated, InvalidToken, identify, identify_again
 from schema.network.frames import TextFrames, is_well_formed
+from schema.network.named_documents import must_be_trusted, refuse_untrusted
 from schema.network.operations import name_of_operation, points_of
 from schema.network.origins import is_trusted
 from schema.network.rate_limits import RateLimited
+from schema.network.refusals import Refused
 from schema.network.request_body import BAD_OPERATION_NAME, is_operation_name
 from schema.network.request_log import RequestRecord, request_id
 
@@ -136,6 +138,8 @@ class TransportHandler(TransportHandlerBase):
             await self.websocket.close(unwelcome.code, unwelcome.reason)
         except RateLimited as limited:
             await operation.send_initial_errors([graphql_error(ErrorCode.RATE_LIMITED, str(limited))])
+        except Refused as refusal:
+            await operation.send_initial_errors([graphql_error(refusal.code, refusal.message)])
         except Overloaded:
             await operation.send_initial_errors([graphql_error(ErrorCode.OVERLOADED)])
         except TimeoutError:
@@ -195,10 +199,13 @@ class TransportHandler(TransportHandlerBase):
         return cast(AsyncGenerator[ExecutionResult, None], results)  # not incremental: there is no @defer
 
     async def _read(self, operation: Operation[Context, None], record: RequestRecord) -> PreparedDocument:
-        """Read and charge the document. Raises Unwelcome and RateLimited."""
+        """Read and charge the document. Raises Unwelcome, RateLimited and Refused."""
         document = Document(self.schema, operation.query)
         if document.points:
             await self._pay(document.points, record)
+        if must_be_trusted(document, self._authorization):
+            await self._pay(LEAST_COST, record)
+            await refuse_untrusted(document, self.context.identity)
         prepared, points = document.read()
         record.operation = name_of_operation(prepared, operation.operation_name)
         if points:

@@ -63,6 +63,7 @@ NOUNS = {
         "authorship",
         "base",
         "changes",
+        "documents",
         "inlining",
         "paging",
         "plans",

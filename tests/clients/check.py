@@ -40,6 +40,13 @@ WHAT_A_PAGE_TELLS = [
     "WebSocket refused 4403",
     "SSE refused UNAUTHENTICATED",
 ]
+WHAT_PERSISTED_QUERIES_PRINT = [
+    "GET hash 200 no-store",
+    "POST text 200 no-store",
+    "1 course",
+    "GET hash 200 public, max-age=60",
+    "1 course",
+]
 DRAFT = "course Finding Your Way with Map and Compass"
 
 
@@ -107,6 +114,13 @@ def run_examples(demo: DemoServer, directory: Path) -> None:
     _expect("The example in Python", printed, [*COURSES[:2], DRAFT, *WHAT_AN_EXAMPLE_PRINTS[2:]])
 
 
+def run_persisted_queries(demo: DemoServer, _directory: Path) -> None:
+    printed = npm(
+        "typescript", "run", "persisted", "--silent", environment={"COURSES_URL": demo.url("/graphql/")}
+    )
+    _expect("Apollo's link for persisted queries", printed, WHAT_PERSISTED_QUERIES_PRINT)
+
+
 def run_apps(demo: DemoServer, _directory: Path) -> None:
     asked = {"COURSES_ORIGIN": demo.url(""), "COURSES_TOKEN": demo.token_of("instructor")}
     printed = npm("typescript", "run", "apps", "--silent", environment=asked)
@@ -128,7 +142,7 @@ def main() -> None:
         step()
         report(step)
     with TemporaryDirectory() as directory, DemoServer(Path(directory) / "demo") as demo:
-        for running in (run_apps, run_examples):
+        for running in (run_persisted_queries, run_apps, run_examples):
             running(demo, Path(directory))
             report(running)
 

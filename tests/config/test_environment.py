@@ -30,6 +30,7 @@ WRONG = {
     "COURSES_SESSION_SAMESITE": "None",
     "COURSES_SIGNING_KEY": "none",
     "COURSES_STATEMENT_TIMEOUT_MS": "0",
+    "COURSES_TRUSTED_DOCUMENTS": "maybe",
     "COURSES_TRUSTED_ORIGINS": "courses.example",
     "COURSES_TRUSTED_PROXIES": "10.0.0.0/8, 10.0.0.0/99",
     "DATABASE_URL": "mysql://courses:secret@db/courses",
@@ -42,6 +43,7 @@ COURSES_HTTPS: 'maybe' is neither on nor off.
 COURSES_STATEMENT_TIMEOUT_MS: must be at least 1, not 0.
 COURSES_REQUEST_DEADLINE_SECONDS: '10s' is not a number.
 COURSES_MAX_DEPTH: 'abc' is not a whole number.
+COURSES_TRUSTED_DOCUMENTS: 'maybe' is none of only, also, off.
 COURSES_DEFAULT_PAGE_SIZE: must be at most 100, not 101.
 COURSES_TRUSTED_PROXIES: '10.0.0.0/99' is not a network such as 10.0.0.0/8.
 DATABASE_URL: must name a PostgreSQL database, such as postgres://user:password@host/name.

@@ -102,11 +102,17 @@ MAKERS: dict[type, Callable[[], Any]] = {
     models.Notification: lambda: factories.make_notification(
         factories.make_user(), course=factories.make_course()
     ),
+    models.PersistedQuery: lambda: models.PersistedQuery.objects.create(
+        digest=f"{next(_numbers):064x}", text="{ serverTime }"
+    ),
     models.Question: lambda: factories.single_choice(factories.make_assessment()),
     models.Resource: factories.make_resource,
     models.Review: _review,
     models.ReviewVote: lambda: models.ReviewVote.objects.create(user=factories.make_user(), review=_review()),
     models.StatisticsChange: lambda: models.StatisticsChange.objects.create(course=factories.make_course()),
+    models.TrustedDocument: lambda: models.TrustedDocument.objects.create(
+        document_id=f"{next(_numbers)}", digest="0" * 64, text="{ serverTime }"
+    ),
     models.User: factories.make_user,
     models.UserActivity: _activity,
     models.UserStats: lambda: models.UserStats.objects.create(user=factories.make_user()),

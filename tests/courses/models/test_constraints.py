@@ -13,8 +13,10 @@ from courses.models import (
     AttemptIntervention,
     CourseStats,
     GradeChange,
+    PersistedQuery,
     QuestionVersion,
     StatisticsChange,
+    TrustedDocument,
     UserActivity,
     UserStats,
 )
@@ -70,10 +72,14 @@ MAKE: dict[str, Callable[[], Any]] = {
     "lesson": factories.make_lesson,
     "note": lambda: factories.make_note(factories.make_user(), factories.make_lesson()),
     "notification": lambda: factories.make_notification(factories.make_user()),
+    "persisted_query": lambda: PersistedQuery.objects.create(digest="0" * 64, text="{ serverTime }"),
     "question": lambda: factories.make_question(factories.make_assessment()),
     "resource": factories.make_resource,
     "review": lambda: factories.make_review(factories.make_user(), factories.make_course()),
     "statistics_change": lambda: StatisticsChange.objects.create(course=factories.make_course()),
+    "trusted_document": lambda: TrustedDocument.objects.create(
+        document_id="1", digest="0" * 64, text="{ serverTime }"
+    ),
     "user_stats": lambda: UserStats.objects.create(user=factories.make_user()),
 }
 
@@ -94,6 +100,9 @@ REFUSED: list[tuple[str, str, dict[str, Any]]] = [
     ("answer", "answer_credit_in_range", {"credit": "1.0001"}),
     ("answer", "answer_credit_in_range", {"credit": "-1.0001", "is_correct": False}),
     ("answer", "answer_credit_of_right_not_negative", {"credit": "-0.0001"}),
+    ("persisted_query", "persisted_query_digest_is_sha256", {"digest": "0" * 63}),
+    ("persisted_query", "persisted_query_text_in_range", {"text": "x" * 32_769}),
+    ("trusted_document", "trusted_document_digest_is_sha256", {"digest": "0" * 63}),
     ("answer", "answer_tolerance_not_negative", {"tolerance": -1}),
     ("answer", "answer_text_match_is_known", {"text_match": "fuzzy"}),
     ("assessment", "assessment_passing_score_in_percent", {"passing_score": 101}),
