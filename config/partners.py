@@ -13,7 +13,7 @@ from allauth.core.internal import ratelimit
 from allauth.idp.oidc import views
 from allauth.idp.oidc.adapter import DefaultOIDCAdapter
 from allauth.idp.oidc.internal.oauthlib.utils import convert_response, extract_params, respond_html_error
-from allauth.idp.oidc.models import Client
+from allauth.idp.oidc.models import Client, Token
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.template.response import TemplateResponse
 from oauthlib.oauth2.rfc6749.errors import FatalClientError, MismatchingRedirectURIError
@@ -58,6 +58,18 @@ class PartnerAdapter(DefaultOIDCAdapter):
 
     def get_user_by_sub(self, client: Client, sub: str) -> User | None:
         return super().get_user_by_sub(client, str(ids.pk(sub, "User")))
+
+    def is_introspection_allowed(self, token: Token, *, caller_client: Client) -> bool:
+        """Return whether a token is active: nobody's whose person, or whose client's owner, is not."""
+        person = token.user or token.client.owner
+        return person is None or person.is_active
+
+    def populate_introspection_response(self, *, response: dict[str, Any], token: Token) -> None:
+        """Leave out scopes that were taken from the client since, as `recognise_partner_token` does."""
+        allowed = token.client.get_scopes()
+        response["scope"] = " ".join(scope for scope in token.get_scopes() if scope in allowed)
+        if token.user is None and token.client.owner is not None:
+            response["sub"] = self.get_user_sub(token.client, token.client.owner)
 
     def populate_server_metadata(self, data: dict[str, Any]) -> None:
         del data["device_authorization_endpoint"]

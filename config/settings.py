@@ -189,6 +189,7 @@ IDP_OIDC_ADAPTER = "config.partners.PartnerAdapter"
 IDP_OIDC_PRIVATE_KEY = env.parsed(
     "COURSES_SIGNING_KEY", default="", by=kept_secrets.rsa_key
 ) or kept_secrets.signing_key(DATA_DIR)
+IDP_OIDC_INTROSPECTION_ENABLED = True
 IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 30 * 24 * 60 * 60
 IDP_OIDC_RATE_LIMITS = {"token": "60/m/ip"}
 vars().update(env.url("COURSES_EMAIL_URL", default="consolemail://", by=addresses.mail))

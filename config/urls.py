@@ -1,6 +1,7 @@
 """URLs of Django's own pages. /graphql is not here: config/asgi.py hands it to schema.application."""
 
 from allauth.account.decorators import secure_admin_login
+from allauth.idp.oidc.views import configuration
 from django.conf import settings
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
@@ -34,6 +35,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.account.urls")),
     path("_allauth/", include("allauth.headless.urls")),
+    path(".well-known/oauth-authorization-server", configuration),  # RFC 8414
     path("identity/o/authorize", partners.authorize),
     path("identity/o/api/token", partners.token),
     path("identity/o/logout", partners.logout),

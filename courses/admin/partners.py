@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from allauth.idp.oidc import admin as theirs
+from allauth.idp.oidc.adapter import DefaultOIDCAdapter
 from allauth.idp.oidc.models import Client, Token
 from django import forms
 from django.contrib import admin
@@ -13,12 +14,59 @@ from django.db import models
 from courses import models as ours
 from courses.admin.base import RecordAdmin
 from courses.admin.json_fields import CheckedJSONField
+from courses.services.partner_tokens import PARTNER_SCOPES
 
 _CHECKED_JSON: Any = {models.JSONField: {"form_class": CheckedJSONField}}
 
 
+_SCOPES = DefaultOIDCAdapter.scope_display | {scope.value: scope.label for scope in PARTNER_SCOPES}
+_GRANT_TYPES = (
+    Client.GrantType.AUTHORIZATION_CODE,
+    Client.GrantType.CLIENT_CREDENTIALS,
+    Client.GrantType.REFRESH_TOKEN,
+)
+
+
+class LinesField(forms.MultipleChoiceField):
+    """Choices of which the column keeps one a line."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def prepare_value(self, value: Any) -> Any:
+        return value.split() if isinstance(value, str) else value
+
+    def clean(self, value: Any) -> str:
+        return "\n".join(super().clean(value))
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
+
 class PartnerForm(forms.ModelForm):
     """Form of a client, whose id must survive every encoding unchanged."""
+
+    scopes = LinesField(
+        choices=[(name, f"{name}: {label}") for name, label in _SCOPES.items()],
+        initial="openid",
+        help_text="What the client may ask for. What is taken away is taken from its tokens at once.",
+    )
+    default_scopes = LinesField(
+        choices=scopes.choices,
+        required=False,
+        help_text="What it gets when it asks for nothing in particular.",
+    )
+    grant_types = LinesField(
+        choices=[(grant.value, grant.label) for grant in _GRANT_TYPES],
+        initial=Client.GrantType.AUTHORIZATION_CODE,
+        help_text="How it gets its tokens. With authorization codes, refresh tokens too, as a rule.",
+    )
+
+    def clean_default_scopes(self) -> str:
+        """Reject a scope that the client may not ask for."""
+        scopes: str = self.cleaned_data["default_scopes"]
+        if not set(scopes.split()) <= set(self.cleaned_data.get("scopes", "").split()):
+            raise ValidationError("Please choose among the scopes of the client.")
+        return scopes
 
     def clean_id(self) -> str:
         """Reject letters that some clients encode in `Authorization: Basic` and others do not (RFC 6749, 2.3.1)."""

@@ -18,6 +18,9 @@ from courses.utils.sql import execute
 
 CHANNEL = "courses_changes"
 
+CREDENTIALS = "credentials"
+"""Kind of the topics of people whose tokens, password or account have ended, which triggers always tell."""
+
 WATCHES = 256
 """Number of locks for each kind of topic: PostgreSQL's table of locks has 64 for each session that it allows."""
 

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import connection
 from psycopg2 import sql
 
-from courses.services.changes import CHANNEL, Watch, watch_of
+from courses.services.changes import CHANNEL, CREDENTIALS, Watch, watch_of
 
 SESSION_NAME = "courses listening"
 """`application_name` of the session in `pg_stat_activity`."""
@@ -52,13 +52,20 @@ class Subscriber:
         self.is_told = asyncio.Event()
         """Set while the session has the lock `watch`, so that writers tell of the topic."""
         self._woken = asyncio.Event()
+        self._has_news = False
 
     def wake(self) -> None:
         """Notify the subscriber."""
+        self._has_news = True
+        self._woken.set()
+
+    def check(self) -> None:
+        """End the subscriber's turn without news: its credentials may have ended."""
         self._woken.set()
 
     def rest(self) -> None:
         """Discard pending notifications."""
+        self._has_news = False
         self._woken.clear()
 
     async def turn(self, seconds: float) -> bool:
@@ -66,7 +73,7 @@ class Subscriber:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._woken.wait()
-        has_news = self._woken.is_set()
+        has_news = self._has_news
         self.rest()
         return has_news
 
@@ -189,8 +196,16 @@ class Listener:
     def _pass_on(self, session: psycopg2.extensions.connection) -> None:
         while session.notifies:
             for topic in session.notifies.pop(0).payload.split():
+                kind, _, number = topic.partition(":")
+                if kind == CREDENTIALS:
+                    self._check(int(number))
                 for subscriber in self._subscribers.get(topic, ()):
                     subscriber.wake()
+
+    def _check(self, holder: Hashable) -> None:
+        for subscriber in self._everyone():
+            if subscriber.holder == holder:
+                subscriber.check()
 
     def _everyone(self) -> Iterator[Subscriber]:
         return chain.from_iterable(self._subscribers.values())

@@ -194,12 +194,19 @@ def test_a_deactivated_person_renews_nothing(browser, ada):
 # ---------------------------------------------------------------- what is published
 
 
-def test_the_discovery_document_says_what_is_offered():
-    document = Client().get("/.well-known/openid-configuration").json()
+@pytest.mark.parametrize("name", ["openid-configuration", "oauth-authorization-server"])
+def test_the_discovery_document_says_what_is_offered(name):
+    document = Client().get(f"/.well-known/{name}").json()
 
     assert document["issuer"] == "http://testserver"
     assert document["token_endpoint"] == "http://testserver/identity/o/api/token"
     assert document["authorization_endpoint"] == "http://testserver/identity/o/authorize"
+    assert document["introspection_endpoint"] == "http://testserver/identity/o/api/introspect"
+    assert document["introspection_endpoint_auth_methods_supported"] == [
+        "client_secret_basic",
+        "client_secret_post",
+    ]
+    assert document["revocation_endpoint"] == "http://testserver/identity/o/api/revoke"
     assert document["code_challenge_methods_supported"] == ["S256"]
     assert document["grant_types_supported"] == ["authorization_code", "client_credentials", "refresh_token"]
     assert document["response_types_supported"] == ["code"]
@@ -207,6 +214,6 @@ def test_the_discovery_document_says_what_is_offered():
     assert "tokens:write" not in document["scopes_supported"]
 
 
-@pytest.mark.parametrize("path", ["device", "api/device/code", "api/introspect", "api/clients"])
+@pytest.mark.parametrize("path", ["device", "api/device/code", "api/clients"])
 def test_other_flows_are_not_offered(path):
     assert Client().post(f"/identity/o/{path}").status_code == 404

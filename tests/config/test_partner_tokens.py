@@ -4,6 +4,7 @@ import hashlib
 import re
 from base64 import b64encode
 from datetime import timedelta
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -13,6 +14,8 @@ from django.test import Client
 from django.utils import timezone
 
 from courses.models import Course, User
+from courses.services.partner_tokens import PARTNER_SCOPES
+from schema.core import ids
 from tests.config.conftest import PASSWORD, ask
 from tests.config.oauth import (
     ATTEMPTS,
@@ -123,6 +126,81 @@ def test_a_secret_is_made_of_letters_that_every_client_sends_unchanged(client):
         headers={"Authorization": f"Basic {basic}"},
     )
     assert answer.status_code == 200
+
+
+def introspected(token: str, **form: str) -> Any:
+    """The answer of the introspection endpoint (RFC 7662) to the partner."""
+    form = {"client_id": "partner", "client_secret": SECRET, "token": token} | form
+    return Client().post("/identity/o/api/introspect", form)
+
+
+def test_a_partner_asks_what_its_token_still_opens():
+    owner = make_user()
+    partner = make_partner(owner=owner, scopes=("courses:read", "attempts:read"))
+    secret = client_credentials("courses:read attempts:read")
+    partner.set_scopes(["courses:read"])
+    partner.save()
+
+    answer = introspected(secret)
+
+    claims = answer.json()
+    assert (claims["active"], claims["client_id"], claims["scope"]) == (True, "partner", "courses:read")
+    assert claims["sub"] == ids.encode("User", owner.pk)
+    assert claims["token_type"] == "access_token"
+    assert claims["exp"] - claims["iat"] == 3600
+    assert answer["Cache-Control"] == "no-store"
+
+
+def test_a_token_that_ended_or_is_another_partners_is_not_active():
+    owner = make_user()
+    make_partner(owner=owner, scopes=("courses:read",))
+    secret = client_credentials("courses:read")
+    other = Partner(id="other", name="Other")
+    other.set_secret(SECRET)
+    other.save()
+
+    assert introspected(secret, client_id="other").json() == {"active": False}
+    assert introspected("nonsense").json() == {"active": False}
+    owner.is_active = False
+    owner.save()
+    assert introspected(secret).json() == {"active": False}
+    owner.is_active = True
+    owner.save()
+    Client().post(
+        "/identity/o/api/revoke", {"client_id": "partner", "client_secret": SECRET, "token": secret}
+    )
+    assert introspected(secret).json() == {"active": False}
+
+
+def test_nobody_asks_about_tokens_without_a_secret():
+    make_partner(scopes=("courses:read",))
+    secret = client_credentials("courses:read")
+
+    assert introspected(secret, client_secret="wrong").status_code == 401
+
+
+def test_an_administrator_chooses_among_the_scopes_and_the_ways_to_get_a_token(client):
+    client.force_login(make_user(is_staff=True, is_superuser=True))
+    partner = make_partner(scopes=("courses:read",))
+    address = "/admin/allauth_idp_oidc/client/partner/change/"
+    page = client.get(address).content.decode()
+
+    assert re.findall(r'name="scopes" value="([^"]+)"[^>]* checked', page) == ["courses:read"]
+    offered = re.findall(r'name="scopes" value="([^"]+)"', page)
+    assert offered == ["openid", "email", "profile", *PARTNER_SCOPES]
+    assert len(re.findall(r'name="grant_types" value="[^"]+"[^>]* checked', page)) == 3
+    form = {"id": "partner", "name": "Partner", "type": "confidential", "response_types": "code"}
+    form |= {"redirect_uris": "", "cors_origins": "", "created_at_0": "2026-01-01", "created_at_1": "12:00"}
+    chosen = {"scopes": ["openid", "attempts:read"], "grant_types": ["client_credentials"]}
+
+    for wrong in ({"scopes": ["tokens:write"]}, {"default_scopes": ["email"]}, {"grant_types": ["password"]}):
+        refused = client.post(address, form | chosen | wrong).context["adminform"].form.errors
+        assert set(wrong) <= set(refused) <= {"default_scopes", *wrong}
+    assert client.post(address, form | chosen | {"default_scopes": ["openid"]}).status_code == 302
+
+    partner.refresh_from_db()
+    assert partner.scopes == "openid\nattempts:read"
+    assert (partner.default_scopes, partner.grant_types) == ("openid", "client_credentials")
 
 
 def test_secrets_can_be_guessed_sixty_times_a_minute():

@@ -4,12 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from allauth.idp.oidc.models import Token
 from django.conf import settings as django_settings
 from django.test import Client
 
 from courses.models import AccessToken, AssessmentAttempt, User
+from courses.services.access_tokens import revoke_access_token
 from courses.services.erasure import erase_person
 from schema.execution.admission import Admission
+from tests.config.oauth import SECRET, client_credentials, make_partner
 from tests.operations import operation
 from tests.schema.core.subscriptions.conftest import Live, flag
 from tests.schema.execution.conftest import wait_until
@@ -41,6 +44,58 @@ def test_credentials_that_end_close_an_idle_connection_at_the_next_check(
     end(learner)
 
     assert client.closed() == 4403
+
+
+def delete(person: User) -> None:
+    AccessToken.objects.all().delete()
+
+
+@pytest.mark.parametrize("end", [revoke, expire, delete, deactivate])
+def test_credentials_that_are_ended_close_an_idle_connection_at_once(
+    live: Live, learner: User, attempt_id: str, end: Callable[[User], None]
+) -> None:
+    """Without waiting for the next check, which is half a minute away: longer than a client waits here."""
+    client = live.watch(learner, UPDATED, attemptId=attempt_id)
+
+    end(learner)
+
+    assert client.closed() == 4403
+
+
+@pytest.mark.parametrize(
+    "by_refresh", [False, True], ids=["revoked by the partner", "deleted by an administrator"]
+)
+def test_a_partners_token_that_is_revoked_closes_its_connection_at_once(
+    live: Live, learner: User, attempt_id: str, by_refresh: bool
+) -> None:
+    make_partner(owner=learner, scopes=("courses:read", "attempts:read"))
+    secret = client_credentials("courses:read attempts:read")
+    client = live.connections.open(live.address, secret)
+    client.subscribe(UPDATED, attemptId=attempt_id)
+    live.wait_for_turn()
+
+    if by_refresh:
+        Token.objects.all().delete()
+    else:
+        form = {"client_id": "partner", "client_secret": SECRET, "token": secret}
+        assert Client().post("/identity/o/api/revoke", form).status_code == 200
+
+    assert client.closed() == 4403
+
+
+def test_other_credentials_of_the_same_person_go_on_and_get_no_event_for_it(
+    live: Live, learner: User, attempt: AssessmentAttempt, attempt_id: str
+) -> None:
+    going = live.watch(learner, UPDATED, attemptId=attempt_id)
+    ended = AccessToken.objects.get()
+    staying = live.watch(learner, UPDATED, attemptId=attempt_id)
+
+    revoke_access_token(owner=learner, token_id=ended.pk)
+    assert going.closed() == 4403
+    live.wait_for_turn()
+    flag(attempt)
+
+    assert staying.event()["attemptUpdated"]["questions"][0]["isFlagged"] is True
 
 
 def test_an_erased_person_is_sent_away_at_once(live: Live, learner: User, attempt_id: str) -> None:
