@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path
+from django.views.decorators.gzip import gzip_page
 from django.views.generic import RedirectView
 
 from config import partners
@@ -14,6 +15,7 @@ from schema.graphiql import assets
 from schema.graphiql.views import asset
 
 
+@gzip_page
 def published_schema(_request: HttpRequest) -> HttpResponse:
     """Return the committed SDL, which a test keeps equal to the schema that is served."""
     sdl = (settings.BASE_DIR / "schema" / "schema.graphql").read_text(encoding="utf-8")

@@ -38,6 +38,7 @@ from schema.execution.listening import Listener
 from schema.execution.read_sessions import ReadSessions
 from schema.network.authentication import Authenticated
 from schema.network.client_address import client_address, readable_user_agent
+from schema.network.compression import compressed
 from schema.network.event_stream import EventStream
 from schema.network.execution import Result, execute
 from schema.network.frames import TextFrames
@@ -127,8 +128,8 @@ class GraphQLApplication(GraphQL[Context, None]):
             response = refusal.response(_preferred(request.headers, JSON_TYPES) or JSON)
         except ClientDisconnect:
             return
-        if getattr(request.state, "is_public", False):
-            response = public(response, request.headers.get("if-none-match"))
+        if not isinstance(response, EventStream):
+            response = await _finished(response, request)
         response.raw_headers.append((b"x-request-id", record.request_id.encode()))
         record.log(response.status_code)
         await (head_of(response) if scope["method"] == "HEAD" else response)(scope, receive, send)
@@ -148,6 +149,7 @@ class GraphQLApplication(GraphQL[Context, None]):
             return None
         record: RequestRecord = request.state.record
         record.operation, record.cost = asked.name, asked.cost
+        request.state.operation = asked.operation.operation
         work = request_work.start()
         try:
             async with asyncio.timeout(settings.REQUEST_DEADLINE_SECONDS), self.admission.place():
@@ -280,11 +282,12 @@ class GraphQLApplication(GraphQL[Context, None]):
             authenticated = pay.authenticated or await pay(LEAST_COST)
             await refuse_untrusted(document, authenticated.identity)
         prepared, points = document.read()
+        request.state.operation = prepared.operation_type(data.operation_name)
         request.state.record.operation = name_of_operation(prepared, data.operation_name)
         authenticated = await pay(points + points_of(prepared, data.operation_name, data.variables))
         if not prepared.errors:
             await register(data)
-        request.state.is_public = is_public(request.method, data, prepared, authenticated)
+        request.state.may_be_public = is_public(request.method, data, prepared, authenticated)
         return authenticated
 
     # ---------------------------------------------------------------- response
@@ -293,7 +296,7 @@ class GraphQLApplication(GraphQL[Context, None]):
         body = body_of(result)
         record: RequestRecord = request.state.record
         record.codes = [code.name for code in codes_of(body)]
-        request.state.is_public = getattr(request.state, "is_public", False) and "errors" not in body
+        request.state.is_public = getattr(request.state, "may_be_public", False) and "errors" not in body
         if request.state.is_public:
             body.pop("extensions", None)  # of one client
         return body
@@ -356,3 +359,10 @@ def _timeout_message(kind: OperationType | None) -> str:
 
 def _preferred(headers: Mapping[str, str], offers: Sequence[str]) -> str | None:
     return preferred_media_type(", ".join(cast("Headers", headers).getlist("accept")), offers)
+
+
+async def _finished(response: Response, request: Request) -> Response:
+    """Return the response as caches may keep it, and compressed, where that may be."""
+    if getattr(request.state, "is_public", False):
+        response = public(response, request.headers.get("if-none-match"))
+    return await compressed(response, request, getattr(request.state, "operation", None))

@@ -28,6 +28,12 @@ def preferred_media_type(accept: str | None, offers: tuple[str, ...]) -> str | N
     return max(ranked)[-1] if ranked else None
 
 
+def accepts(header: str, name: str) -> bool:
+    """Tell if a header of names with qualities accepts `name`, by itself or by `*`."""
+    qualities = dict(_ranges(header))
+    return qualities.get(name, qualities.get("*", 0.0)) > 0
+
+
 def _ranges(accept: str) -> list[tuple[str, float]]:
     """Parse the header to its media ranges in order, each with its quality 0..1."""
     ranges = []

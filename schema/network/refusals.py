@@ -13,7 +13,7 @@ RETRY_AFTER_SECONDS = 1
 
 NEVER_CACHED = {
     "Cache-Control": "no-store",
-    "Vary": "Accept, Authorization, Cookie",
+    "Vary": "Accept, Accept-Encoding, Authorization, Cookie",
     "X-Content-Type-Options": "nosniff",
 }
 """Headers of every response: it is for one person, and it is JSON."""

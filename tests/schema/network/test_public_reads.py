@@ -1,11 +1,13 @@
 """Catalogue reads by GET and by name may be kept by shared caches; nothing else may be."""
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
+from django.conf import settings
 
 from courses.models import Course
 from schema.application import GraphQLApplication
@@ -121,3 +123,25 @@ def test_a_post_and_a_text_may_not_be_kept(send):
         send("GET", params={"query": CATALOGUE}),
     ):
         assert response.headers["cache-control"] == "no-store"
+
+
+def test_a_stream_may_not_be_kept(get):
+    response = get(CATALOGUE, headers={"Accept": "text/event-stream"})
+
+    assert response.headers["content-type"].startswith("text/event-stream")
+    assert "etag" not in response.headers
+    assert "public" not in response.headers["cache-control"]
+
+
+def test_a_read_that_took_too_long_may_not_be_kept(get, monkeypatch):
+    async def never(*arguments: Any) -> Any:
+        await asyncio.Event().wait()
+
+    get(CATALOGUE)
+    monkeypatch.setattr("schema.application.execute", never)
+    monkeypatch.setattr(settings, "REQUEST_DEADLINE_SECONDS", 1)
+
+    response = get(CATALOGUE)
+
+    assert response.status_code == 504
+    assert response.headers["cache-control"] == "no-store"
