@@ -9,6 +9,7 @@ from asgiref.sync import async_to_sync
 from django.core.handlers.asgi import ASGIHandler
 from django.test import Client
 from starlette.types import ASGIApp
+from strawberry import Schema
 
 from config.asgi import Server
 from config.background import Background
@@ -16,17 +17,19 @@ from config.cross_origin import CrossOrigin
 from schema.application import GraphQLApplication
 from schema.execution.admission import Admission
 from schema.execution.django_threads import DjangoThreads
+from schema.root import schema as full_schema
 from tests.config.conftest import PASSWORD
-from tests.factories import make_user
+from tests.factories import make_course, make_user
 from tests.schema.network.small_schema import schema
 from tests.schema.network.test_authentication import bearer, make_token, session_of, with_session
+from tests.schema.network.test_named_documents import CATALOGUE, trust
 from tests.schema.network.test_websocket import Socket
 
 LISTED, OTHER_LISTED, FOREIGN = "https://app.example", "http://localhost:5173", "https://evil.example"
 ORIGINS = {"listed": LISTED, "foreign": FOREIGN, "null": "null", "none": None}
 
 EXPOSED = "RateLimit, RateLimit-Policy, Retry-After, X-Request-ID, Idempotency-Replayed"
-VARY = "Accept, Authorization, Cookie, Origin"
+VARY = "Accept, Accept-Encoding, Authorization, Cookie, Origin"
 VARY_OF_A_PREFLIGHT = (
     "Origin, Access-Control-Request-Method, Access-Control-Request-Headers, "
     "Access-Control-Request-Private-Network"
@@ -62,8 +65,8 @@ def set_origins(settings: Any, *origins: str) -> None:
         settings.MIDDLEWARE = [*settings.MIDDLEWARE[:place], ours, *settings.MIDDLEWARE[place:]]
 
 
-def whole_server(settings: Any, *origins: str) -> ASGIApp:
-    """The server as config/asgi.py makes it, over the small schema."""
+def whole_server(settings: Any, *origins: str, schema: Schema = schema) -> ASGIApp:
+    """The server as config/asgi.py makes it, over the small schema if not over another."""
     set_origins(settings, *origins)
     django = DjangoThreads(ASGIHandler(), threads=1, waiting=10)
     return CrossOrigin(Server(GraphQLApplication(schema), django, Background(())), settings.CORS_ORIGINS)
@@ -409,6 +412,33 @@ def test_a_page_can_read_that_the_server_is_too_slow_or_busy(settings: Any, acce
     assert (page.status_code, granted(page)) == (503, GRANTED)
 
 
+# ---------------------------------------------------------------- what shared caches keep
+
+
+@pytest.mark.parametrize("origin", ORIGINS)
+@pytest.mark.parametrize(("origins", "grant"), [((LISTED,), GRANTED), (("*",), GRANTED_TO_ALL)])
+def test_what_a_cache_keeps_is_kept_for_each_origin_by_itself(
+    settings: Any, origins: tuple[str], grant: dict[str, str], origin: str
+) -> None:
+    server = whole_server(settings, *origins, schema=full_schema)
+    for number in range(8):  # longer than the shortest answer that is compressed
+        make_course(title=f"{number}" + " Tea" * 50)
+    trust("catalogue", CATALOGUE)
+    by_name: dict[str, Any] = {"params": {"documentId": "catalogue"}, "origin": ORIGINS[origin]}
+    gzip = {"Accept": "application/json", "Accept-Encoding": "gzip"}
+
+    whole = send(server, "GET", headers=gzip, **by_name)
+    same = send(server, "GET", headers=gzip | {"If-None-Match": whole.headers["etag"]}, **by_name)
+
+    assert (whole.status_code, whole.headers["content-encoding"]) == (200, "gzip")
+    assert (same.status_code, same.content) == (304, b"")
+    is_granted = origin == "listed" or (origins == ("*",) and origin != "none")
+    for response in (whole, same):
+        assert response.headers["cache-control"] == "public, max-age=60"
+        assert response.headers["vary"] == VARY
+        assert granted(response) == (grant if is_granted else {})
+
+
 # ---------------------------------------------------------------- Django's pages
 
 
@@ -424,7 +454,14 @@ def test_a_listed_origin_reads_djangos_pages(server: ASGIApp, origin: str, path:
     assert "Origin" in response.headers["vary"].split(", ")
 
 
-@pytest.mark.parametrize("path", ["/.well-known/openid-configuration", "/.well-known/jwks.json"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/.well-known/openid-configuration",
+        "/.well-known/oauth-authorization-server",
+        "/.well-known/jwks.json",
+    ],
+)
 def test_what_the_identity_provider_shows_every_page_has_one_grant(server: ASGIApp, path: str) -> None:
     listed = send(server, "GET", path, origin=LISTED)
     foreign = send(server, "GET", path, origin=FOREIGN)
