@@ -129,18 +129,17 @@ def switch(text: str) -> bool:
 
 def same_site(text: str, *, is_secure: bool) -> str:
     """Parse the SameSite attribute of a cookie. Raises ValueError for None where the cookie is not a secure one."""
-    value = text.capitalize()
-    if value not in SAME_SITE:
-        raise ValueError(f"{text!r} is none of {', '.join(SAME_SITE)}.")
+    value = _chosen(text, SAME_SITE)
     if value == "None" and not is_secure:
         raise ValueError("None needs COURSES_HTTPS=on: browsers drop such a cookie without Secure.")
     return value
 
 
 def _chosen(text: str, choices: Sequence[str]) -> str:
-    if text.lower() not in choices:
-        raise ValueError(f"{text!r} is none of {', '.join(choices)}.")
-    return text.lower()
+    for choice in choices:
+        if choice.lower() == text.lower():
+            return choice
+    raise ValueError(f"{text!r} is none of {', '.join(choices)}.")
 
 
 def _one_line(text: str) -> str:
