@@ -5,7 +5,7 @@ export const CONNECTIONS = {
   Query: ["courses", "gradingQueue", "reviewModerationQueue"],
   Course: ["reviews"],
   Lesson: ["notes"],
-  Viewer: ["activity", "attempts", "enrollments", "notes", "notifications", "reviews"],
+  Viewer: ["accommodations", "activity", "attempts", "enrollments", "notes", "notifications", "reviews"],
 };
 
 /** Types without an id: what belongs to whatever holds it. */
@@ -13,12 +13,15 @@ export const EMBEDDED = [
   "AssessmentStatistics",
   "AttemptQuestion",
   "Blank",
+  "ChoiceFeedback",
   "CourseStatistics",
+  "EffectiveSettings",
   "GradeChange",
   "GradeChangePreview",
   "GradedResponse",
   "ItemAnalysis",
   "ItemStatistics",
+  "LearnerOutcome",
   "LearningHabits",
   "Match",
   "Permission",
