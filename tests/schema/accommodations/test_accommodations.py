@@ -101,12 +101,13 @@ def test_a_second_grant_replaces_what_it_names_and_leaves_the_rest(
         "closesAt": None,
         "mayRetakeAfterKey": True,
         "reason": "A broken arm.",
-        "grantedBy": {"displayName": "Dr Ines Falkner"},
+        "grantedBy": {"id": ids.encode("User", people.instructor.pk), "displayName": "Dr Ines Falkner"},
         "assessment": {"id": ids.encode("Assessment", assessment.pk)},
         "course": {"id": ids.encode("Course", assessment.lesson.course_id)},
     }
     second = _grant(api, people.admin, people.learner, **_place(assessment), extraMinutes=10)
-    replaced = {"timeFactor": None, "extraMinutes": 10, "grantedBy": {"displayName": "Ruth Pemberley"}}
+    admin = {"id": ids.encode("User", people.admin.pk), "displayName": "Ruth Pemberley"}
+    replaced = {"timeFactor": None, "extraMinutes": 10, "grantedBy": admin}
     assert second["outcomes"][0]["accommodation"] == granted | replaced
     third = _grant(
         api, people.instructor, people.learner, **_place(assessment), extraMinutes=None, extraAttempts=None
@@ -261,8 +262,9 @@ def test_staff_read_accommodations_by_assessment_and_by_course(
     seen = api(operation("accommodations_of_assessment"), people.instructor, **variables)["assessment"]
     assert seen["effectiveFor"] is None
     [of_assessment] = seen["accommodations"]["edges"]
-    assert of_assessment["node"]["learner"] == {"displayName": "Mira Lindholt"}
-    assert of_assessment["node"]["grantedBy"] == {"displayName": "Dr Ines Falkner"}
+    learner, instructor = (ids.encode("User", user.pk) for user in (people.learner, people.instructor))
+    assert of_assessment["node"]["learner"] == {"id": learner, "displayName": "Mira Lindholt"}
+    assert of_assessment["node"]["grantedBy"] == {"id": instructor, "displayName": "Dr Ines Falkner"}
     [of_course] = seen["lesson"]["course"]["accommodations"]["edges"]
     assert (of_course["node"]["reason"], of_course["node"]["grantedBy"]) == ("Dyslexia.", None)
     for viewer in (people.learner, people.classmate, None):
