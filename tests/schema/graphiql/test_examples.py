@@ -38,6 +38,7 @@ def test_there_is_one_for_each_use_case() -> None:
         ("Announce to a course", "instructor"),
         ("Read notifications", "learner"),
         ("Grade as an instructor", "instructor"),
+        ("Accommodate a learner", "instructor"),
         ("Author an assessment", "instructor"),
         ("Correct a key and regrade", "instructor"),
         ("See statistics", "instructor"),
