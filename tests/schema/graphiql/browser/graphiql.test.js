@@ -322,7 +322,8 @@ test('the list of examples opens one in a new tab', async () => {
   await page.click('[aria-label="Show Examples"]');
   await page.click('.examples button:has-text("Make an access token")');
 
-  await page.waitForFunction((count) => document.querySelectorAll('.graphiql-tab').length === count, 17);
+  const count = EXAMPLE_TABS.length + 1;
+  await page.waitForFunction((count) => document.querySelectorAll('.graphiql-tab').length === count, count);
   const query = await page.$eval('.graphiql-query-editor .CodeMirror', (editor) => editor.CodeMirror.getValue());
   assert.match(query, /^# Make an access token/);
 });
