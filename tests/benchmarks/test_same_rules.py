@@ -223,14 +223,6 @@ def test_a_question_of_another_assessment_is_refused(attempt: AssessmentAttempt)
         _save(attempt, question.pk, [0])
 
 
-def test_a_question_that_was_deleted_is_refused(attempt: AssessmentAttempt) -> None:
-    question = _asked(attempt, "Single?")
-    pk = question.pk
-    question.delete()
-    with pytest.raises(DatabaseError, match="RESPONSE_MISMATCH"):
-        _save(attempt, pk, [0])
-
-
 @pytest.mark.parametrize("learner", [None, "classmate"])
 def test_the_attempt_of_somebody_else_is_not_found(attempt: AssessmentAttempt, learner: str | None) -> None:
     asking = factories.make_learner(attempt.assessment.lesson.course) if learner else None

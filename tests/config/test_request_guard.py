@@ -131,7 +131,8 @@ def test_json_that_cannot_be_stored_is_refused_beside_its_field(admin: Client, t
     make_partner(scopes=("openid",))
     address = "/admin/allauth_idp_oidc/client/partner/change/"
     form = admin.get(address).context["adminform"].form
-    given = {name: value for name, value in form.initial.items() if value not in (None, False)}
+    values = {name: form[name].value() for name in form.initial}
+    given = {name: value for name, value in values.items() if value not in (None, False)}
 
     response = admin.post(address, given | {"data": text})
 

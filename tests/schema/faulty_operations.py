@@ -37,6 +37,7 @@ CURSORS = [
     base64.urlsafe_b64encode(json.dumps(values).encode()).decode()
     for values in PLACES
 ] + ["", "no cursor", None]  # fmt: skip
+MOMENTS = ["2026-03-01T12:00:00+00:00", "1999-12-31T23:59:59.999999Z", None]
 RATINGS = ["1", "4.5", "0", "-1", "6", "1e-99999999", "1e400", "NaN", None]
 OF_THE_CLOCK = {"DateTime"}
 """Scalars whose values differ from one execution to the next."""
@@ -158,6 +159,7 @@ class FaultyOperations:
             return self.chance.choice(PAGES)
         of_scalars: dict[str, Sequence[Any]] = {
             "Int": NUMBERS,
+            "DateTime": MOMENTS,
             "Decimal": RATINGS,
             "String": CURSORS if name in ("after", "before") else TEXTS,
         }

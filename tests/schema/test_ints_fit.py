@@ -21,6 +21,7 @@ from courses.constants import (
     MAX_TIME_LIMIT_MINUTES,
 )
 from courses.models import Assessment, CourseStats, UserStats
+from schema.accommodations.types import EffectiveSettings
 from schema.assessments.types import QuestionVersion
 from schema.attempts.types import ViewerAttempts
 from schema.core.fields import Column, Computed
@@ -88,6 +89,7 @@ BOUNDS: dict[str, int] = {
 
 SHOWN_AS: dict[Any, type[Model]] = {
     CourseStatistics: CourseStats,
+    EffectiveSettings: Assessment,
     QuestionVersion: models.QuestionVersion,
     UserStatistics: UserStats,
     ViewerAttempts: Assessment,

@@ -19,7 +19,7 @@ from courses.models import (
 )
 from schema.core.compiled_reads import uncompiled
 from schema.core.upstream import graphql_schema
-from schema.dataloaders import attempts, grading
+from schema.dataloaders import accommodations, attempts, grading
 from schema.dataloaders.base import Declaration
 from schema.dataloaders.paging import OrderTerm, PageRequest
 from schema.dataloaders.registry import declarations
@@ -66,10 +66,11 @@ def listed() -> Iterator[tuple[str, Declaration, list[str]]]:
             attempts.questions_of_attempt: attempts.attempt_by_id.load(viewer, [PK], None)[PK],
             grading.laid_out_task: grading.grading_task_by_id.load(viewer, [PK], None)[PK],
         }
+        requests: dict[Declaration, Any] = {accommodations.settings_of_learner: PK}
         for name, declaration in declarations().items():
             key = rows[declaration] if declaration.key is None else PK
             with _statements() as statements:
-                declaration.load(viewer, [key], PAGE)
+                declaration.load(viewer, [key], requests.get(declaration, PAGE))
             yield name, declaration, statements
         transaction.set_rollback(True)
 

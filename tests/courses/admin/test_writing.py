@@ -4,7 +4,8 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
-from courses import models
+from courses import exceptions, models
+from courses.services.attempts import complete_attempt, start_attempt
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -472,3 +473,22 @@ def test_more_attempts_granted_to_all_stamp_the_keys_that_were_open(client, mode
     assessment.refresh_from_db()
     attempt.refresh_from_db()
     assert (assessment.max_attempts, attempt.key_opened_at is not None) == (5, True)
+
+
+def test_more_attempts_are_not_for_whoever_has_seen_the_key(client, moderator):
+    question = factories.true_false(factories.make_assessment(max_attempts=1))
+    assessment, course = question.assessment, question.assessment.lesson.course
+    learner, classmate = factories.make_learner(course), factories.make_learner(course)
+    attempt = factories.make_attempt(learner, assessment)
+    complete_attempt(learner=learner, attempt_id=attempt.pk)
+    shown = {"show_results": "on", "show_correct_answers": "on", "is_published": "on"}
+    asked = {"id": question.pk, "assessment": assessment.pk}
+    questions = formset("questions", QUESTION | asked, initial=1)
+    values = ASSESSMENT | shown | {"max_attempts": 5} | questions
+    send(client, address("assessment", "change", assessment.pk), values)
+    assessment.refresh_from_db()
+    assert assessment.max_attempts == 5
+    with pytest.raises(exceptions.AnswerKeySeen):
+        start_attempt(learner=learner, assessment_id=assessment.pk)
+    assert learner.attempts.get() == attempt
+    assert start_attempt(learner=classmate, assessment_id=assessment.pk).created

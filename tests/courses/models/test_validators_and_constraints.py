@@ -12,7 +12,14 @@ from django.db.models import CheckConstraint, F, Model, Q
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from courses.models import AttemptIntervention, CourseStats, GradeChange, UserStats
+from courses.models import (
+    AttemptIntervention,
+    CourseStats,
+    GradeChange,
+    PersistedQuery,
+    TrustedDocument,
+    UserStats,
+)
 from courses.utils.kept_versions import Immutable
 from tests import factories
 
@@ -63,7 +70,9 @@ NEVER_GIVEN = {
     "CourseStats": {"assessment_stats", "engagement_score", "revenue_data"},
     "Enrollment": {"currency", "price_paid", "progress_percentage", "status"},
     "GradeChange": {"reason"},
+    "PersistedQuery": {"digest", "text"},
     "Question": {"order"},
+    "TrustedDocument": {"digest"},
     "UserStats": {"assessment_avg_score", "learning_habits"},
 }
 """Columns that only our own code writes. There `full_clean` asks the constraints as well; the others have validators
@@ -216,5 +225,7 @@ def rows(db: None) -> dict[type[models.Model], Any]:
         factories.make_access_token(learner, "secret"),
         CourseStats.objects.get_or_create(course=course)[0],
         UserStats.objects.get_or_create(user=learner)[0],
+        PersistedQuery.objects.create(digest="0" * 64, text="{ __typename }"),
+        TrustedDocument.objects.create(document_id="a", digest="0" * 64, text="{ __typename }"),
     ]
     return {type(row): row for row in made}

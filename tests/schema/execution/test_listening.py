@@ -313,7 +313,10 @@ def test_others_hear_of_changes_while_somebody_waits_to_subscribe(person, tries)
 def test_topics_are_watched_for_as_long_as_they_have_subscribers(watch, connections):
     def watched() -> int:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted")
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database "
+                "WHERE datname = current_database() AND locktype = 'advisory' AND granted"
+            )
             return int(cursor.fetchone()[0])
 
     watch("course:1")

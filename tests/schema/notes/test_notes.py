@@ -254,7 +254,8 @@ def test_nobody_writes_notes_without_signing_in_or_with_a_token_for_something_el
     before = list(Note.objects.values())
     given = _input(name, lesson, note)
     assert api(operation(name), input=given).codes == ["UNAUTHENTICATED"]
-    payload = api(operation(name), people["learner"], frozenset({"reviews:write"}), input=given)[_field(name)]
+    answer = api(operation(name), people["learner"], frozenset({"reviews:write"}), input=given)
+    payload = answer.data[_field(name)]
     assert [error["code"] for error in payload["userErrors"]] == ["TOKEN_SCOPE_MISSING"]
     assert list(Note.objects.values()) == before
 

@@ -68,7 +68,10 @@ def names_that_narrow_or_sort() -> Iterator[tuple[str, str]]:
 def test_no_input_takes_what_only_the_server_says() -> None:
     offered = {(kind, name) for kind, each in inputs().items() for name in each.fields}
 
-    assert {each for each in offered if each[1] in FOR_THE_SERVER_ALONE} == {("AnswerInput", "credit")}
+    assert {each for each in offered if each[1] in FOR_THE_SERVER_ALONE} == {
+        ("AnswerInput", "credit"),
+        ("RemoveInstructorInput", "userId"),  # an instructor of the course, whom another one removes
+    }
 
 
 def test_what_only_some_may_write_stands_in_their_inputs_alone() -> None:
