@@ -103,7 +103,7 @@ def ask(
 
 
 def granted(response: httpx.Response) -> dict[str, str]:
-    """What a response says to browsers about other origins. A header that is there twice shows both values."""
+    """Headers of a response that tell browsers about other origins; one that is there twice shows both values."""
     return {name: value for name, value in response.headers.items() if name.startswith("access-control-")}
 
 

@@ -32,7 +32,7 @@ def _place(assessment: Assessment) -> dict[str, str]:
 
 
 def _effective(api: Api, learner: User, assessment: Assessment) -> dict[str, Any]:
-    """What counts for the learner, who sees the same as the staff of the course."""
+    """Settings that count for the learner, who sees the same as the staff of the course."""
     document = """query ($id: ID!) { assessment(id: $id) { viewerAttempts { remaining effective {
       timeLimitMinutes maxAttempts opensAt closesAt } } } }"""
     assessment_id = ids.encode("Assessment", assessment.pk)
@@ -330,7 +330,7 @@ def test_the_slack_follows_a_close_like_any_deadline(
 
 
 def _standing(api: Api, learner: User, assessment: Assessment) -> dict[str, Any]:
-    """What `mayStart` says, which the refused start says too."""
+    """Permission to start, as `mayStart` has it; the refused start says the same."""
     document = """query ($id: ID!) { assessment(id: $id) { viewerAttempts { mayStart { allowed code message } } } }"""
     assessment_id = ids.encode("Assessment", assessment.pk)
     may_start = api(document, learner, id=assessment_id)["assessment"]["viewerAttempts"]["mayStart"]

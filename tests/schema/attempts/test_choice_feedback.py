@@ -1,4 +1,4 @@
-"""What the author says to choices: to those that were picked and to the right ones, once the key is open."""
+"""Feedback of the author to choices: to those that were picked and the right ones, once the key is open."""
 
 from typing import Any
 

@@ -164,7 +164,7 @@ def test_one_who_is_alone_waits_for_the_close(api: Api, people: People, assessme
 def test_all_who_close_earlier_open_it_earlier(
     api: Api, people: People, assessment: Assessment, course: Course
 ) -> None:
-    """What counts is the last close of those who take the course. Who comes later may shut it again."""
+    """The last close of those who take the course counts. Somebody who comes later may shut it again."""
     attempt_id = _finished(api, people.learner, assessment)
     Assessment.objects.update(closes_at=LATER)
     for each in (people.learner, people.classmate):

@@ -1,4 +1,4 @@
-"""What was asked stays asked, whatever becomes of the question; the key is the one that graded."""
+"""Versions: what was asked stays asked, whatever becomes of the question; the key is the one that graded."""
 
 import hashlib
 import json
