@@ -12,9 +12,9 @@ from courses.rules.layout import still_offers
 from courses.rules.values import LayoutEntry
 from courses.rules.versions import Content, Version, content_of_json, content_to_json, digest_of, shown_of
 from courses.utils.constraints import json_is
+from courses.utils.kept import Kept
 from courses.utils.kept_versions import Immutable, KeptWhileNamed
 from courses.utils.model_helpers import StampField
-from courses.utils.remembered import Remembered
 from courses.utils.sql import execute, fetch
 
 VERSIONS_REMEMBERED = 4096
@@ -81,7 +81,7 @@ class QuestionVersion(models.Model):
         return f"Version {self.number} of {self.question}"
 
 
-_remembered: Remembered[int, Version] = Remembered(VERSIONS_REMEMBERED)
+_remembered = Kept[int, Version](number=VERSIONS_REMEMBERED)
 
 
 def remembered_versions(ids: Collection[int]) -> Mapping[int, Version]:

@@ -14,7 +14,6 @@ mutation is carried out once; the ordinary way is given its outcome.
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property, partial
-from threading import Lock
 from typing import Any, TypeAlias
 
 import orjson
@@ -34,11 +33,11 @@ from graphql import (
     is_object_type,
 )
 
+from courses.utils.kept import Kept
 from schema.context import Context, Info
 from schema.core.compiling import Compiler, NotCompiled, Root, RootInfo, root_of
 from schema.core.fields import Column, DeclaredField, Operation
 from schema.core.inlined_reads import InlinedRead, PayloadRead, inlined, inlined_payload
-from schema.core.kept import Kept
 from schema.core.selections import Selection
 from schema.core.upstream import StrawberryField, definition_behind, resolve_info
 from schema.dataloaders.base import fill
@@ -74,16 +73,12 @@ class CompiledOperation:
         compiler: Compiler,
         operation: OperationDefinitionNode,
         statements: Statements,
-        lock: Lock,
         shape: Hashable,
     ) -> None:
         self._compiler = compiler
-        self._lock = lock
         self._statements = statements
         self._shape = shape
-        self._asked = Kept[Any, tuple[InlinedRead | NotInlined, list[Any]]](
-            number=REMEMBERED, weight=REMEMBERED
-        )
+        self._asked = Kept[Any, tuple[InlinedRead | NotInlined, list[Any]]](number=REMEMBERED)
         self._payloads: dict[Kind, PayloadRead | None] = {}
         self.roots: Mapping[str, Root] = {}
         with suppress(NotCompiled, GraphQLError):
@@ -104,12 +99,10 @@ class CompiledOperation:
         if not self.is_of_sources:
             return None
         asked = kind, orjson.dumps(variables.coerced, default=repr)
-        with self._lock:
-            known = self._asked.get(asked)
+        known = self._asked.get(asked)
         if known is None:
             known = self._found(schema, variables, kind)
-            with self._lock:
-                self._asked.put(asked, known, weight=1)
+            self._asked.put(asked, known)
         read, keys = known
         return None if isinstance(read, NotInlined) else (read, keys)
 
@@ -133,15 +126,13 @@ class CompiledOperation:
         plans = [self.roots[name].plan_for(source.type_name) for name, source in sources.items()]
         requests = [request for plan in plans for request in plan.requests]
         shape = self._shape, kind, tuple(source.shape for source in sources.values()), shape_of(requests)
-        with self._lock:
-            read = self._statements.get(shape)
+        read = self._statements.get(shape)
         if read is None:
             try:
                 read = inlined(self._compiler, self.roots, sources, requests, kind)
             except NotInlined as reason:
                 read = reason
-            with self._lock:
-                self._statements.put(shape, read, weight=1)
+            self._statements.put(shape, read)
         if isinstance(read, NotInlined):
             return read, []
         given = [value for request in requests for value in values_of(request)]
@@ -155,9 +146,8 @@ class CompiledReads:
     def __init__(self, fragments: Mapping[str, FragmentDefinitionNode]) -> None:
         self._fragments = fragments
         self._variables: dict[str | None, tuple[list[str], list[str]]] = {}
-        self._statements = Statements(number=STATEMENTS_KEPT, weight=STATEMENTS_KEPT)
-        self._kept = Kept[Any, CompiledOperation](number=KEPT_FOR_A_DOCUMENT, weight=KEPT_FOR_A_DOCUMENT)
-        self._lock = Lock()
+        self._statements = Statements(number=STATEMENTS_KEPT)
+        self._kept = Kept[Any, CompiledOperation](number=KEPT_FOR_A_DOCUMENT)
 
     def compiled(
         self,
@@ -176,13 +166,11 @@ class CompiledReads:
         )
         shape = name, scopes, of_directives
         key = *shape, of_arguments
-        with self._lock:
-            compiled = self._kept.get(key)
+        compiled = self._kept.get(key)
         if compiled is None:
             compiler = Compiler(schema, self._fragments, variables, scopes)
-            compiled = CompiledOperation(compiler, operation, self._statements, self._lock, shape)
-            with self._lock:
-                self._kept.put(key, compiled, weight=1)
+            compiled = CompiledOperation(compiler, operation, self._statements, shape)
+            self._kept.put(key, compiled)
         return compiled
 
 

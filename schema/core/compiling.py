@@ -28,7 +28,7 @@ from graphql import (
 )
 
 from courses.constants import Scope
-from courses.utils.remembered import Remembered
+from courses.utils.kept import Kept
 from schema.context import Context, Identity
 from schema.core.fields import Column, DeclaredField, Operation
 from schema.core.ids import type_name_of
@@ -49,7 +49,7 @@ _UNCHANGED: dict[Any, type] = {GraphQLString: str, GraphQLID: str, GraphQLBoolea
 LASTING_KEPT = 8192
 """Number of objects whose lasting fields a process keeps as JSON: a question of an attempt takes some 2 kB."""
 
-_lasting: Remembered[tuple[int, Hashable], dict[str, Any]] = Remembered(LASTING_KEPT)
+_lasting = Kept[tuple[int, Hashable], dict[str, Any]](number=LASTING_KEPT)
 _numbers = count()
 """Numbers of compiled selections: what is kept for one is not for another."""
 

@@ -25,13 +25,13 @@ from graphql import (
 )
 from strawberry import Schema
 
-from schema.core.kept import Kept
+from courses.utils.kept import Kept
 from schema.core.upstream import graphql_schema
 
 ROOT_FIELDS = frozenset({"__schema", "__type"})
 VALUES_PER_POINT = 20
 
-_ANSWERS = Kept[tuple[Schema, int, str | None], tuple[DocumentNode, dict[str, Any]]](number=16, weight=16)
+_ANSWERS = Kept[tuple[Schema, int, str | None], tuple[DocumentNode, dict[str, Any]]](number=16)
 """Results by document id and operation name. The document is kept as well, so that its id is not reused.
 Each is as large as MAX_COST allows: some megabytes.
 """
@@ -60,7 +60,7 @@ async def answer(
     result = await asyncio.to_thread(execute, graphql_schema(schema), document, operation_name=name)
     assert isinstance(result, ExecutionResult)
     if result.data is not None and not result.errors:
-        _ANSWERS.put((schema, id(document), name), (document, result.data), weight=1)
+        _ANSWERS.put((schema, id(document), name), (document, result.data))
     return result
 
 

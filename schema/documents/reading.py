@@ -22,9 +22,9 @@ from graphql import (
 )
 from strawberry import Schema
 
+from courses.utils.kept import Kept
 from schema.core.compiled_reads import CompiledReads
 from schema.core.error_codes import ErrorCode, graphql_error
-from schema.core.kept import Kept
 from schema.core.upstream import graphql_schema
 from schema.documents.cost import Shape, measure, variables_with_defaults
 from schema.documents.input_values import refuse_literals

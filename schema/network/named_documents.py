@@ -10,9 +10,9 @@ from django.conf import settings
 
 from courses.policies.participation import is_platform_staff
 from courses.services.documents import find_document, is_trusted_document, keep_persisted_query
+from courses.utils.kept import Kept
 from schema.context import Identity
 from schema.core.error_codes import ErrorCode
-from schema.core.kept import Kept
 from schema.documents.reading import Document
 from schema.execution.database_threads import database
 from schema.network.refusals import Refused
@@ -25,7 +25,7 @@ KEPT_SECONDS = 600.0
 _TEXTS = Kept[Reference, tuple[str, float]](number=1_024, weight=4_000_000)
 """Texts by what names them, with the moment until which they are kept. Their weight is their length."""
 
-_TRUSTED = Kept[str, float](number=4_096, weight=4_096)
+_TRUSTED = Kept[str, float](number=4_096)
 """Normal forms that are trusted, by their SHA-256, with the moment until which that is known."""
 
 
@@ -78,7 +78,7 @@ async def refuse_untrusted(document: Document, identity: Identity) -> None:
         is_trusted = await database(is_trusted_document, digest=digest)
     if not is_trusted:
         raise Refused(ErrorCode.DOCUMENT_NOT_TRUSTED)
-    _TRUSTED.put(digest, time.monotonic() + KEPT_SECONDS, weight=1)
+    _TRUSTED.put(digest, time.monotonic() + KEPT_SECONDS)
 
 
 def digest_of(document: Document) -> str:

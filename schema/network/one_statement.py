@@ -14,9 +14,9 @@ from django.conf import settings
 
 from courses.services.cost_buckets import DRAWING, Draw, drawing
 from courses.services.token_authentication import NOTED_LATELY, USABLE_TOKENS
+from courses.utils.kept import Kept
 from courses.utils.prepared import VARYING, Prepared
 from schema.core.inlined_reads import InlinedRead
-from schema.core.kept import Kept
 from schema.dataloaders.statements import Kind
 
 HINTS = 10_000
@@ -31,12 +31,12 @@ class TokenHint:
     scopes: frozenset[str]
 
 
-_hints = Kept[str, TokenHint](number=HINTS, weight=HINTS)
+_hints = Kept[str, TokenHint](number=HINTS)
 
 
 def remember(digest: str, hint: TokenHint) -> None:
     """Remember what the statements of a token are to be written for."""
-    _hints.put(digest, hint, weight=1)
+    _hints.put(digest, hint)
 
 
 def hint_for(digest: str) -> TokenHint | None:

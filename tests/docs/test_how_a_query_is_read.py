@@ -99,7 +99,7 @@ def _names() -> set[str]:
         for path in (
             *core,
             *(ROOT / "schema" / "dataloaders").glob("*.py"),
-            *(ROOT / "courses" / "utils" / f"{name}.py" for name in ("rows", "prepared", "remembered")),
+            *(ROOT / "courses" / "utils" / f"{name}.py" for name in ("rows", "prepared", "kept")),
         )
     ]
     nodes = [node for tree in trees for node in ast.walk(tree)]

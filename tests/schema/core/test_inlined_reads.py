@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from graphql import VariableValues
 
 from courses.models import AssessmentAttempt, Course, User, question_versions
-from courses.utils.remembered import Remembered
+from courses.utils.kept import Kept
 from schema.core import ids
 from schema.core.compiled_reads import REMEMBERED, STATEMENTS_KEPT, CompiledOperation
 from schema.core.upstream import graphql_schema
@@ -147,7 +147,7 @@ def test_versions_that_are_not_in_memory_are_one_statement_more(
     for text in texts:
         factories.single_choice(assessment, question_text=text)
     attempt = factories.make_attempt(learner, assessment)
-    monkeypatch.setattr(question_versions, "_remembered", Remembered(kept))
+    monkeypatch.setattr(question_versions, "_remembered", Kept(number=kept))
     document = "query($id: ID!) { attempt(id: $id) { questions { text } } }"
     asked = {"id": ids.encode("AssessmentAttempt", attempt.pk)}
     shown, first = statements_of(api, document, learner, **asked)

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from graphql import get_introspection_query
 
-from schema.core.kept import Kept
 from schema.documents import introspection, reading
 from schema.root import schema
 from tests.schema.documents.worst_documents import documents
@@ -106,20 +105,6 @@ def test_of_many_errors_a_few_are_told_and_the_first_with_a_suggestion() -> None
 
 def test_a_type_that_is_unknown_is_told_without_comparing_it_with_all_the_others() -> None:
     assert refused("{ ... on Coursee { id } }") == ["GRAPHQL_VALIDATION_FAILED: Unknown type 'Coursee'."]
-
-
-def test_what_is_kept_is_bounded_by_number_and_by_weight() -> None:
-    kept: Kept[str, int] = Kept(number=3, weight=10)
-    for key, weight in [("a", 1), ("b", 1), ("c", 1)]:
-        kept.put(key, weight, weight=weight)
-    assert kept.get("a") == 1
-
-    kept.put("d", 1, weight=1)
-    assert [kept.get(key) for key in "abcd"] == [1, None, 1, 1]
-    kept.put("e", 9, weight=9)
-    assert [kept.get(key) for key in "acde"] == [None, None, 1, 9]
-    kept.put("f", 11, weight=11)
-    assert [kept.get(key) for key in "def"] == [1, 9, None]
 
 
 def test_introspection_is_worked_out_once_for_everybody(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
