@@ -22,7 +22,7 @@ from courses.rules.words import trimmed
 from courses.selectors import accommodations, assessments, catalog, people
 from courses.services.answer_keys import stamp_before_accommodating
 from courses.services.attempt_interventions import Extension, extend
-from courses.services.authorship import assign
+from courses.services.authorship import assign, found_for_staff
 from courses.services.problems import Problems
 
 _TIME = {"time_factor", "extra_minutes"}
@@ -106,12 +106,8 @@ def revoke_accommodation(*, author: User, accommodation_id: int) -> None:
 
     Raises NotFound, and PermissionDenied for the learner whose it is.
     """
-    visible = accommodations.accommodations_visible_to(author).filter(pk=accommodation_id)
-    found = visible.select_related("course").first()
-    if found is None:
-        raise exceptions.NotFound(field=["accommodationId"])
-    if not found.viewer_is_staff:
-        raise exceptions.PermissionDenied(field=["accommodationId"])
+    visible = accommodations.accommodations_visible_to(author)
+    found = found_for_staff(visible.select_related("course"), accommodation_id, field="accommodationId")
     list(Enrollment.objects.select_for_update(no_key=True).filter(user=found.user_id, course=found.course_id))
     stamp_before_accommodating(
         course_id=found.course_id,
@@ -140,14 +136,12 @@ def _place(
         course_id = assessment.lesson.course_id
     if course_id is None:
         raise exceptions.Required("Name a course or an assessment.", field=["courseId"])
-    field = ["assessmentId" if assessment else "courseId"]
-    course = catalog.courses_visible_to(author).filter(pk=course_id).first()
-    if course is None:
-        raise exceptions.NotFound(field=field)
-    if not course.viewer_is_staff:
-        raise exceptions.PermissionDenied(
-            "Only the instructors of a course grant accommodations in it.", field=field
-        )
+    course = found_for_staff(
+        catalog.courses_visible_to(author),
+        course_id,
+        field="assessmentId" if assessment else "courseId",
+        refusal="Only the instructors of a course grant accommodations in it.",
+    )
     return course, assessment
 
 

@@ -20,6 +20,7 @@ from courses.rules.words import trimmed
 from courses.selectors.attempts import attempts_visible_to
 from courses.services import notifications
 from courses.services.attempt_endings import close_expired_attempts, end_attempt, to_end
+from courses.services.authorship import found_for_staff
 from courses.services.changes import tell_attempts_changed
 
 
@@ -104,11 +105,7 @@ def _intervene(
     """Apply `change` to an attempt that is open. One whose time is over is closed instead, in a transaction of its own,
     which the refusal does not roll back.
     """
-    seen = attempts_visible_to(author).filter(pk=attempt_id).only("pk").first()
-    if seen is None:
-        raise exceptions.NotFound(field=["attemptId"])
-    if not seen.viewer_is_staff:
-        raise exceptions.PermissionDenied(field=["attemptId"])
+    found_for_staff(attempts_visible_to(author).only("pk"), attempt_id, field="attemptId")
     with transaction.atomic():
         rows = AssessmentAttempt.objects.filter(pk=attempt_id).annotate(is_over=is_over())
         found = rows.select_related("user", "assessment__lesson__course")

@@ -1,7 +1,7 @@
-"""Common part of every edit: find the row, authorise its author, lock it, and assign values."""
+"""Common part of what the staff of a course do: find the row, authorise the author, lock it, and assign values."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.db.models.functions import Now
@@ -28,6 +28,21 @@ def locked_for_author(rows: QuerySet[M], pk: int, *, field: str, completely: boo
     if rows.filter(pk=pk).exists():
         raise exceptions.PermissionDenied("Only the instructors of the course can edit it.", field=[field])
     raise exceptions.NotFound(field=[field])
+
+
+def found_for_staff(rows: QuerySet[M], pk: int, *, field: str, refusal: str | None = None) -> M:
+    """Return the row among those that a person may see, if it belongs to a course of which they are staff.
+
+    `rows` carry `viewer_is_staff`. Raises NotFound for a row that the person may not see, and PermissionDenied, which
+    says `refusal`, for one of another course, naming `field`.
+    """
+    row: Any = rows.filter(pk=pk).first()
+    if row is None:
+        raise exceptions.NotFound(field=[field])
+    if not row.viewer_is_staff:
+        raise exceptions.PermissionDenied(refusal, field=[field])
+    found: M = row
+    return found
 
 
 def locked_question(author: User, question_id: int) -> Question:

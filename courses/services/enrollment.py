@@ -17,6 +17,7 @@ from courses.selectors import catalog, people
 from courses.selectors.catalog import SeenCourse
 from courses.services import progress
 from courses.services.answer_keys import stamp_before_enrolling
+from courses.services.authorship import found_for_staff
 from courses.utils.clock import database_now
 
 ACTIVE, COMPLETED, WITHDRAWN = EnrollmentStatus.ACTIVE, EnrollmentStatus.COMPLETED, EnrollmentStatus.WITHDRAWN
@@ -70,11 +71,12 @@ def update_enrollments(
     Raises NotFound, PermissionDenied for all but the staff of the course, Required when nobody is named, and Invalid
     for more than MAX_PEOPLE_AT_ONCE.
     """
-    course = _visible_course(author, course_id)
-    if not course.viewer_is_staff:
-        raise exceptions.PermissionDenied(
-            "Only the instructors of the course enrol and withdraw others.", field=["courseId"]
-        )
+    course = found_for_staff(
+        catalog.courses_visible_to(author),
+        course_id,
+        field="courseId",
+        refusal="Only the instructors of the course enrol and withdraw others.",
+    )
     count = len(usernames) + len(user_ids)
     if not count:
         raise exceptions.Required("Name somebody, by `usernames` or `userIds`.", field=["usernames"])

@@ -12,6 +12,7 @@ from courses.policies.participation import TAKES
 from courses.policies.people import IS_HERE
 from courses.rules.words import trimmed
 from courses.selectors import catalog, notifications
+from courses.services.authorship import found_for_staff
 from courses.services.changes import tell_people_notified
 from courses.utils.sql import fetch, in_sql
 
@@ -65,13 +66,12 @@ def announce(*, author: User, course_id: int, title: str, message: str, action_u
     Raises NotFound, PermissionDenied for everyone but the course's staff, Invalid for a message that is too
     long, and ValidationError for values that no notification can hold.
     """
-    course = catalog.courses_visible_to(author).filter(pk=course_id).first()
-    if course is None:
-        raise exceptions.NotFound(field=["courseId"])
-    if not course.viewer_is_staff:
-        raise exceptions.PermissionDenied(
-            "Only the instructors of a course announce to it.", field=["courseId"]
-        )
+    found_for_staff(
+        catalog.courses_visible_to(author),
+        course_id,
+        field="courseId",
+        refusal="Only the instructors of a course announce to it.",
+    )
     title, message = trimmed(title), trimmed(message)
     if len(message) > MAX_LONG_TEXT_LENGTH:
         raise exceptions.Invalid(

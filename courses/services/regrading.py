@@ -25,6 +25,7 @@ from courses.selectors.assessments import assessments_visible_to
 from courses.selectors.attempts import versions_in
 from courses.selectors.grading import graded_questions, stored_grades
 from courses.services import notifications
+from courses.services.authorship import found_for_staff
 from courses.services.results import Correction, store
 
 
@@ -73,16 +74,15 @@ def _assessment(
     grader: User, assessment_id: int, question_ids: Sequence[int] | None, *, lock: bool = False
 ) -> Assessment:
     """Return the assessment, if the grader may regrade it and the questions named are among its own."""
-    visible = assessments_visible_to(grader).filter(pk=assessment_id)
+    visible = assessments_visible_to(grader)
     if lock:
         visible = visible.select_for_update(no_key=True, of=("self",))
-    assessment = visible.first()
-    if assessment is None:
-        raise exceptions.NotFound(field=["assessmentId"])
-    if not assessment.viewer_is_staff:
-        raise exceptions.PermissionDenied(
-            "Only the instructors of the course can grade it again.", field=["assessmentId"]
-        )
+    assessment = found_for_staff(
+        visible,
+        assessment_id,
+        field="assessmentId",
+        refusal="Only the instructors of the course can grade it again.",
+    )
     if question_ids is not None:
         _check_questions(assessment, question_ids)
     return assessment
