@@ -79,8 +79,3 @@ def enrollments_of(viewer: Viewer) -> QuerySet[Enrollment]:
 def completed_lessons_of(viewer: Viewer) -> QuerySet[LessonCompletion]:
     """Return the viewer's completions of lessons."""
     return LessonCompletion.objects.filter(user=viewer) if viewer else LessonCompletion.objects.none()
-
-
-def is_enrolled(viewer: Viewer, course: Course) -> bool:
-    """Return whether the viewer takes the course now."""
-    return enrollments_of(viewer).filter(participation.TAKES, course=course).exists()

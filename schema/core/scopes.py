@@ -13,10 +13,6 @@ def register(type_name: str, scope: Scope) -> None:
     _scopes[type_name] = scope
 
 
-def scope_of_node(type_name: str) -> Scope:
-    return _scopes[type_name]
-
-
 def scope_of_type(type_: Any) -> Scope | None:
     """Return the scope of the nodes that a field of this type leads to: one, a list or a connection of them.
 

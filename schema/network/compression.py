@@ -28,11 +28,12 @@ LEVEL = 1
 
 async def compressed(response: Response, request: Request, operation: OperationType | None) -> Response:
     """Return the response of an `operation` compressed, where that is asked for, allowed, and worth it."""
-    is_by_cookie = request.method != "POST" and "cookie" in request.headers
-    if operation is not OperationType.QUERY or is_by_cookie or len(response.body) < SHORTEST:
+    if operation is not OperationType.QUERY or len(response.body) < SHORTEST:
         return response
-    names = [name for name, _ in response.raw_headers]
-    if b"set-cookie" in names or not _accepts_gzip(request.headers.get("accept-encoding")):
+    if not _accepts_gzip(request.headers.get("accept-encoding")):
+        return response
+    is_by_cookie = request.method != "POST" and "cookie" in request.headers
+    if is_by_cookie or any(name == b"set-cookie" for name, _ in response.raw_headers):
         return response
     if len(response.body) > LONGEST_ON_THE_LOOP:
         body = await asyncio.to_thread(gzip.compress, response.body, LEVEL, mtime=0)
