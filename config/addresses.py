@@ -52,6 +52,14 @@ def host(text: str) -> str:
     return text
 
 
+def host_and_port(text: str) -> tuple[str, int]:
+    """Parse an address to listen on, `127.0.0.1:9464` or `[::1]:9464`."""
+    parts = _split(f"//{text}")
+    if not parts.hostname or not parts.port or parts.netloc != text or parts.username is not None:
+        raise ValueError(f"{text!r} is not an address with a port such as 127.0.0.1:9464.")
+    return parts.hostname, parts.port
+
+
 def origin(text: str) -> str:
     """Parse scheme and host, with an optional port; `https://*.courses.example` covers all subdomains."""
     parts = _split(text)

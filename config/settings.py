@@ -30,6 +30,9 @@ CSRF_TRUSTED_ORIGINS = [
 ]
 HTTPS = env.bool("COURSES_HTTPS", default=False)
 LOG_REQUESTS = env.bool("COURSES_LOG_REQUESTS", default=False)  # `manage.py serve` switches it on
+METRICS_ADDRESS = env.parsed("COURSES_METRICS_ADDRESS", default=None, by=addresses.host_and_port)
+METRICS_TOKEN = env.line("COURSES_METRICS_TOKEN", default="")
+METRICS = bool(METRICS_ADDRESS or METRICS_TOKEN)
 SECRET_KEY = env.str("COURSES_SECRET_KEY", default="") or kept_secrets.secret_key(DATA_DIR)
 
 # ---------------------------------------------------------------- the limits of the API

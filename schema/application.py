@@ -128,7 +128,9 @@ class GraphQLApplication(GraphQL[Context, None]):
             response = refusal.response(_preferred(request.headers, JSON_TYPES) or JSON)
         except ClientDisconnect:
             return
-        if not isinstance(response, EventStream):
+        if isinstance(response, EventStream):
+            record.transport = "sse"
+        else:
             response = await _finished(response, request)
         response.raw_headers.append((b"x-request-id", record.request_id.encode()))
         record.log(response.status_code)
@@ -165,6 +167,7 @@ class GraphQLApplication(GraphQL[Context, None]):
         if answered.body is None:
             request.state.authenticated, request.state.carried_out = authenticated, answered.carried_out
             return None
+        record.compiled = True
         reply = Reply(answered.body, cast("str", media_type), authenticated.draw)
         send_new_session(reply, authenticated)
         return reply

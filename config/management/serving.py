@@ -1,10 +1,13 @@
 """Serving, shared by `serve` and `demo`: bind the port, bring the database up to date, then serve requests."""
 
 import os
+import shutil
 import signal
 import socket
 import sys
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
 from django.conf import settings
@@ -48,12 +51,41 @@ def prepare_database() -> None:
 
 
 def serve(listening: socket.socket, *, workers: int) -> None:
-    """Serve requests until interrupted. The session of the preparations is closed: requests have their threads'.
+    """Serve requests until interrupted, and metrics where they are on.
+
+    The session of the preparations is closed: requests have their threads'.
 
     Being terminated is how a server ends well. uvicorn raises the signal again once it has stopped; then the process
     goes on to its end like any other, and stops the embedded database.
     """
     connections.close_all()
+    with _measured():
+        _serve(listening, workers=workers)
+
+
+@contextmanager
+def _measured() -> Iterator[None]:
+    """Publish metrics at their own address within the block, and delete their files after it.
+
+    Raises CommandError for an address that is taken.
+    """
+    if not settings.METRICS:
+        yield
+        return
+    from config import metrics  # its library writes files as soon as it is imported
+
+    try:
+        if settings.METRICS_ADDRESS:
+            try:
+                metrics.listen(*settings.METRICS_ADDRESS)
+            except OSError as error:
+                raise CommandError(f"COURSES_METRICS_ADDRESS: {error.strerror}.") from error
+        yield
+    finally:
+        shutil.rmtree(metrics.DIRECTORY, ignore_errors=True)
+
+
+def _serve(listening: socket.socket, *, workers: int) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings.SETTINGS_MODULE)
     config = uvicorn.Config(

@@ -81,6 +81,11 @@ def is_trusted_document(*, digest: str) -> bool:
     return TrustedDocument.objects.filter(digest=digest).exists()
 
 
+def trusted_texts(*, most: int) -> list[str]:
+    """Return the texts of trusted documents, at most so many, the first that were trusted."""
+    return list(TrustedDocument.objects.order_by("pk").values_list("text", flat=True)[:most])
+
+
 @transaction.atomic
 def trust_documents(*, documents: Sequence[DocumentToTrust]) -> int:
     """Trust documents from now on; return the number of those that were not trusted yet.

@@ -6,6 +6,7 @@ session that lacks a name (it is new, or a pooler has handed over another one) p
 text, so that a pooler has one session execute all of it.
 """
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from hashlib import blake2b
@@ -17,6 +18,22 @@ from django.db import utils
 from django.db.backends.utils import CursorWrapper
 from psycopg2 import errors
 from psycopg2.extensions import TRANSACTION_STATUS_INERROR, TRANSACTION_STATUS_INTRANS
+
+
+class Tally:
+    """Total that threads add to."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._lock = threading.Lock()
+
+    def add(self, number: int) -> None:
+        with self._lock:
+            self.total += number
+
+
+PREPARES = Tally()
+"""Statements that sessions of this process were asked to prepare."""
 
 KEPT = 64
 """Prepared statements kept by a session, evicted LRU, those of a transaction together: each takes 130 to 330 kB of
@@ -158,6 +175,7 @@ def _attempts(
     key = _key_of(statements)
 
     def anew(forgotten: Sequence[str]) -> Attempt:
+        PREPARES.add(len(statements))
         forget = "".join(f"DEALLOCATE {name}; " for name in forgotten)
         prepare = "; ".join(statement.prepare for statement in statements)
         constants = chain.from_iterable(statement.constants for statement in statements)

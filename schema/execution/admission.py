@@ -20,6 +20,7 @@ class Admission:
         self._places = asyncio.Semaphore(executing)
         self._may_wait = waiting
         self.waiting = 0
+        self.executing = 0
 
     def place(self) -> "_Place":
         """Wait for a place and hold it until the block and every database job that it began have ended.
@@ -36,8 +37,10 @@ class Admission:
             await self._places.acquire()
         finally:
             self.waiting -= 1
+        self.executing += 1
 
     def give_back(self) -> None:
+        self.executing -= 1
         self._places.release()
 
 

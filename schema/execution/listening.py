@@ -116,6 +116,16 @@ class Listener:
         """Count the subscriptions of `holder` in this process."""
         return sum(subscriber.holder == holder for subscriber in self._everyone())
 
+    @property
+    def subscribers(self) -> int:
+        """Number of subscriptions in this process."""
+        return sum(map(len, self._subscribers.values()))
+
+    @property
+    def is_listening(self) -> bool:
+        """True from the first subscription on: the session is open, or about to be opened again."""
+        return self._task is not None
+
     def end(self) -> None:
         """Mark as ended, and wake every subscriber to see it."""
         self.has_ended = True

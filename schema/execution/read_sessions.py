@@ -39,7 +39,8 @@ class ReadSessions:
     def __init__(self, number: int) -> None:
         self._number = number
         self._turns = asyncio.Semaphore(number)
-        self._free = [_Session() for _ in range(number)]
+        self._all = [_Session() for _ in range(number)]
+        self._free = list(self._all)
         self._stopping: set[asyncio.Task[None]] = set()
 
     async def rows(self, statement: Prepared, values: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -58,6 +59,11 @@ class ReadSessions:
                 self._stop_and_put_back_later(session)
             else:
                 self._put_back(session)
+
+    @property
+    def open(self) -> int:
+        """Number of sessions that are open."""
+        return sum(session.is_open for session in self._all)
 
     async def stop(self) -> None:
         """Close every session, once the statements under way have ended."""

@@ -7,7 +7,9 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 logger = logging.getLogger("schema.requests")
 
@@ -25,6 +27,8 @@ class RequestRecord:
     cost: int | None = None
     statements: int = 0
     codes: list[str] = field(default_factory=list)
+    compiled: bool = False
+    """True where the short way has answered, by compiled statements."""
     started: float = field(default_factory=time.perf_counter)
 
     def log(self, status: int | None) -> None:
@@ -33,6 +37,15 @@ class RequestRecord:
         seconds = time.perf_counter() - facts.pop("started")
         facts |= {"status": status, "milliseconds": round(seconds * 1000, 1)}
         logger.info("request", extra={"facts": facts})
+        for observe in observers:
+            observe(self, status, seconds)
+
+
+Observer: TypeAlias = Callable[[RequestRecord, int | None, float], None]
+"""Function of a record, its status, and the seconds that the request took."""
+
+observers: list[Observer] = []
+"""Observers of every request that is logged."""
 
 
 def request_id(header: str | None) -> str:

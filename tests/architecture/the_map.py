@@ -61,6 +61,7 @@ NOUNS = {
         "analytics",
         "authoring",
         "authorship",
+        "backlogs",
         "base",
         "changes",
         "documents",

@@ -1,23 +1,11 @@
 """A server that is told to stop: everybody is told so, nothing is left running, and the log is JSON to its end."""
 
-import json
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-import httpx
 import psycopg2
 import pytest
-from django.conf import settings
 
 from schema.execution import database_threads
-from tests.demo_server import READY_WITHIN_SECONDS, free_port
 from tests.operations import operation
 from tests.schema.execution.conftest import (
     LiveServer,
@@ -26,9 +14,10 @@ from tests.schema.execution.conftest import (
     server,
     wait_until,
 )
+from tests.serve_command import ServeCommand, directory
 from tests.subscribing import Connections, event_stream
 
-__all__ = ["advisory_lock", "real_threads", "server"]
+__all__ = ["advisory_lock", "directory", "real_threads", "server"]
 
 NEWS = 'subscription { newsOf(topic: "attempt:1") }'
 ENDS_WITHIN_SECONDS = 60
@@ -67,60 +56,6 @@ def test_what_is_executed_over_a_websocket_is_answered_first_and_nothing_more_be
         assert client.event() == {"executeSql": ""}
         assert client.message() == {"id": under_way, "type": "complete"}
         assert client.closed() == 1012
-
-
-PERSON = """
-import django
-django.setup()
-from courses.constants import Scope
-from courses.services.access_tokens import create_access_token
-from tests import factories
-print(create_access_token(owner=factories.make_user(), name="stopping", scopes=Scope.values).secret)
-"""
-
-
-class ServeCommand:
-    """`manage.py serve` with an embedded database in `directory`."""
-
-    def __init__(self, directory: Path, *, workers: int) -> None:
-        without = {"DATABASE_URL", "COURSES_DATA_DIR"}
-        self._environment = {name: value for name, value in os.environ.items() if name not in without}
-        self._environment |= {"COURSES_DATA_DIR": str(directory), "DJANGO_SETTINGS_MODULE": "config.settings"}
-        port = free_port()
-        self.address = f"http://127.0.0.1:{port}"
-        self._said = directory / "said"
-        command = [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", str(workers)]
-        with self._said.open("w") as said:
-            self.process = subprocess.Popen(
-                command, cwd=settings.BASE_DIR, env=self._environment, stdout=said, stderr=said
-            )
-        wait_until(self._is_ready, seconds=READY_WITHIN_SECONDS)
-
-    def make_token(self) -> str:
-        """The token of a new person."""
-        command = [sys.executable, "-c", PERSON]
-        made = subprocess.run(
-            command, cwd=settings.BASE_DIR, env=self._environment, capture_output=True, text=True, check=True
-        )
-        return made.stdout.strip()
-
-    def lines(self) -> list[dict[str, Any]]:
-        """What it wrote to standard output and to standard error, which is JSON in every line."""
-        return [json.loads(line) for line in self._said.read_text().splitlines()]
-
-    def _is_ready(self) -> bool:
-        assert self.process.poll() is None, self._said.read_text()
-        with suppress(httpx.TransportError):
-            return httpx.get(f"{self.address}/readyz", timeout=5).status_code == 200
-        return False
-
-
-@pytest.fixture
-def directory() -> Iterator[Path]:
-    """Not below pytest's directories, which another run of pytest closes to the user that PostgreSQL runs as."""
-    made = Path(tempfile.mkdtemp(prefix="stopping-"))
-    yield made
-    shutil.rmtree(made, ignore_errors=True)
 
 
 @pytest.mark.slow

@@ -31,6 +31,7 @@ def test_a_request_leaves_one_line_that_says_who_what_and_how_much(db, post, lin
         "cost": 2,
         "statements": 1,
         "codes": [],
+        "compiled": False,
         "status": 200,
     }
 
@@ -98,6 +99,7 @@ def test_an_operation_over_websocket_leaves_the_same_line_without_a_status(lines
         "cost": 1,
         "statements": 0,
         "codes": [],
+        "compiled": False,
         "status": None,
     }
 
