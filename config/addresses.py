@@ -60,6 +60,15 @@ def host_and_port(text: str) -> tuple[str, int]:
     return parts.hostname, parts.port
 
 
+def collector(text: str) -> str:
+    """Parse where traces are sent, `http://127.0.0.1:4318/v1/traces`; their packages have to be there."""
+    if not _is_web(_split(text)):
+        raise ValueError(f"{text!r} is not an address such as http://127.0.0.1:4318/v1/traces.")
+    if find_spec("opentelemetry.sdk") is None:
+        raise ValueError("traces need the dependency group `traces`: `uv sync --no-dev --group traces`.")
+    return text
+
+
 def origin(text: str) -> str:
     """Parse scheme and host, with an optional port; `https://*.courses.example` covers all subdomains."""
     parts = _split(text)

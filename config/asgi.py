@@ -123,5 +123,14 @@ def _server() -> Server:
     )
 
 
-server = _server()
-application = CrossOrigin(server, settings.CORS_ORIGINS) if settings.CORS_ORIGINS else server
+def _application() -> ASGIApp:
+    server = _server()
+    application = CrossOrigin(server, settings.CORS_ORIGINS) if settings.CORS_ORIGINS else server
+    if not settings.TRACES:
+        return application
+    from config.traces import Traced  # its packages need not be there
+
+    return Traced(application)
+
+
+application = _application()

@@ -33,6 +33,7 @@ LOG_REQUESTS = env.bool("COURSES_LOG_REQUESTS", default=False)  # `manage.py ser
 METRICS_ADDRESS = env.parsed("COURSES_METRICS_ADDRESS", default=None, by=addresses.host_and_port)
 METRICS_TOKEN = env.line("COURSES_METRICS_TOKEN", default="")
 METRICS = bool(METRICS_ADDRESS or METRICS_TOKEN)
+TRACES = env.parsed("COURSES_TRACES", default="", by=addresses.collector)
 SECRET_KEY = env.str("COURSES_SECRET_KEY", default="") or kept_secrets.secret_key(DATA_DIR)
 
 # ---------------------------------------------------------------- the limits of the API

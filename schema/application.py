@@ -36,6 +36,7 @@ from schema.execution import request_work
 from schema.execution.admission import Admission, Overloaded
 from schema.execution.listening import Listener
 from schema.execution.read_sessions import ReadSessions
+from schema.execution.tracing import span
 from schema.network.authentication import Authenticated
 from schema.network.client_address import client_address, readable_user_agent
 from schema.network.compression import compressed
@@ -134,7 +135,8 @@ class GraphQLApplication(GraphQL[Context, None]):
             response = await _finished(response, request)
         response.raw_headers.append((b"x-request-id", record.request_id.encode()))
         record.log(response.status_code)
-        await (head_of(response) if scope["method"] == "HEAD" else response)(scope, receive, send)
+        with span("send"):
+            await (head_of(response) if scope["method"] == "HEAD" else response)(scope, receive, send)
 
     # ---------------------------------------------------------------- short way
 
@@ -259,7 +261,8 @@ class GraphQLApplication(GraphQL[Context, None]):
                 authenticated = await self._paid(request, data, context, sub_response)
                 context.identify(authenticated.identity, authenticated.draw)
                 context.identify_again = partial(signed_in_still, request)
-                return await execute(self.schema, request.method, data, context)
+                with span("execute"):
+                    return await execute(self.schema, request.method, data, context)
         except Overloaded:
             raise Refused(ErrorCode.OVERLOADED) from None
 

@@ -45,6 +45,7 @@ from schema.dataloaders.inlining import NotInlined, shape_of, values_of
 from schema.dataloaders.plans import UNKNOWN, Plan
 from schema.dataloaders.sources import Source
 from schema.dataloaders.statements import Kind, kind_of
+from schema.execution.tracing import span
 
 KEPT_FOR_A_DOCUMENT = 16
 """Number of reads cached with a document: one for each choice of scopes and of variables that change the plan."""
@@ -168,8 +169,9 @@ class CompiledReads:
         key = *shape, of_arguments
         compiled = self._kept.get(key)
         if compiled is None:
-            compiler = Compiler(schema, self._fragments, variables, scopes)
-            compiled = CompiledOperation(compiler, operation, self._statements, shape)
+            with span("plan"):
+                compiler = Compiler(schema, self._fragments, variables, scopes)
+                compiled = CompiledOperation(compiler, operation, self._statements, shape)
             self._kept.put(key, compiled)
         return compiled
 

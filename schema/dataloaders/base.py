@@ -12,6 +12,7 @@ Either way a declaration costs one statement for any number of parents.
 from abc import ABC, abstractmethod
 from asyncio import shield
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
@@ -24,7 +25,9 @@ from schema.dataloaders.inlining import NoRows, NotInlined, Parts, RawColumns, R
 from schema.dataloaders.paging import Page, PageRequest, columns_of_page, pages_of
 from schema.dataloaders.plans import EVERYTHING, UNKNOWN, Columns, Plan, Step, union
 from schema.dataloaders.statements import Selector, Viewer, rows_of
+from schema.execution import tracing
 from schema.execution.database_threads import database
+from schema.execution.tracing import span
 
 
 @dataclass(frozen=True)
@@ -423,13 +426,20 @@ def _fill_declared(
 ) -> list[Any]:
     keys = [declaration.key_of(parent) for parent in parents]
     wanted = [key for key in dict.fromkeys(keys) if key is not None]
-    found = declaration.load(viewer, wanted, request, then) if wanted else {}
+    found: Mapping[Any, Any] = {}
+    if wanted:
+        with _loading(declaration):
+            found = declaration.load(viewer, wanted, request, then)
     values = []
     for parent, key in zip(parents, keys, strict=True):
         value = found[key] if key in found else declaration.missing(key, request)
         filled(parent)[declaration, request] = value
         values.append(value)
     return values
+
+
+def _loading(declaration: Declaration) -> AbstractContextManager[Any]:
+    return span(f"load {declaration.name}") if tracing.tracer else tracing.NO_SPAN
 
 
 def _objects(values: Iterable[Any]) -> list[Any]:
@@ -474,5 +484,6 @@ class Loaders:
         return loader
 
     async def _batch(self, declaration: Declaration, request: Hashable, keys: list[Any]) -> list[Any]:
-        found = await database(declaration.load, self._viewer, keys, request)
+        with _loading(declaration):
+            found = await database(declaration.load, self._viewer, keys, request)
         return [found[key] if key in found else declaration.missing(key, request) for key in keys]

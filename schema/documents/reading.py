@@ -30,6 +30,7 @@ from schema.documents.cost import Shape, measure, variables_with_defaults
 from schema.documents.input_values import refuse_literals
 from schema.documents.spelling import MAX_NAME_LENGTH, Spelling, spell
 from schema.documents.validation import TooMuchWork, Work, faults_of
+from schema.execution.tracing import span
 
 CHARACTERS_PER_STEP_AS_SENT = 25
 STEPS_PER_CHARACTER = 1
@@ -112,7 +113,8 @@ class Document:
     def read(self) -> tuple[PreparedDocument, int]:
         """Return the document, and the points that are charged for reading it in addition to `points`."""
         if self._prepared is None:
-            self._prepared = _read(self._schema, self._spelling, self._work)
+            with span("read document"):
+                self._prepared = _read(self._schema, self._spelling, self._work)
             key = self._schema, self._spelling.text
             _DOCUMENTS.put(key, self._prepared, weight=min(self._work.steps, settings.MAX_READING_STEPS))
         return self._prepared, self._points() - self.points

@@ -20,6 +20,7 @@ from courses.services.token_authentication import recognise_access_token
 from courses.utils.json_text import is_storable
 from schema.context import ANONYMOUS, Identity
 from schema.execution.database_threads import database
+from schema.execution.tracing import span
 from schema.network.rate_limits import RateLimited, bucket_of_address
 
 SessionStore = import_module(settings.SESSION_ENGINE).SessionStore
@@ -87,12 +88,13 @@ def identify_and_charge(
     Raises InvalidToken and RateLimited.
     """
     session_key = cookies.get(settings.SESSION_COOKIE_NAME)
-    try:
-        authenticated = _identified(authorization, session_key)
-    except InvalidToken:
-        _draw(bucket_of_address(address), points)
-        raise
-    return replace(authenticated, draw=_draw(authenticated.bucket or bucket_of_address(address), points))
+    with span("identify"):
+        try:
+            authenticated = _identified(authorization, session_key)
+        except InvalidToken:
+            _draw(bucket_of_address(address), points)
+            raise
+        return replace(authenticated, draw=_draw(authenticated.bucket or bucket_of_address(address), points))
 
 
 def _identified(authorization: str | None, session_key: str | None) -> Authenticated:

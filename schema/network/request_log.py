@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from schema.execution.tracing import note, trace_id
+
 logger = logging.getLogger("schema.requests")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -36,6 +38,9 @@ class RequestRecord:
         facts = dict(vars(self))
         seconds = time.perf_counter() - facts.pop("started")
         facts |= {"status": status, "milliseconds": round(seconds * 1000, 1)}
+        if trace := trace_id():
+            facts["trace_id"] = trace
+            note(operation=self.operation or "", statements=self.statements, codes=" ".join(self.codes))
         logger.info("request", extra={"facts": facts})
         for observe in observers:
             observe(self, status, seconds)

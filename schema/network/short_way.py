@@ -31,6 +31,7 @@ from schema.documents.input_values import refuse_variables
 from schema.documents.reading import Document, PreparedDocument
 from schema.execution.database_threads import database
 from schema.execution.read_sessions import ReadSessions
+from schema.execution.tracing import span
 from schema.network.authentication import (
     Authenticated,
     InvalidToken,
@@ -166,7 +167,8 @@ async def _by_one_statement(
         return None
     values = values_of(keys, digest=digest, bucket=bucket, points=asked.cost)
     try:
-        rows = await sessions.rows(statement_of(read, hint), values)
+        with span("identify and read by one statement"):
+            rows = await sessions.rows(statement_of(read, hint), values)
     except DATABASE_FAILURES as error:
         if failure_code(error):
             raise
@@ -212,9 +214,10 @@ def _answered(
     refuse_forged(request, authenticated)
     context.identify(authenticated.identity, authenticated.draw)
     execute = EXECUTE[asked.operation.operation]
-    data = execute(
-        graphql_schema(asked.schema), asked.prepared.reads, asked.operation, asked.variables, context
-    )
+    with span(asked.operation.operation.value):
+        data = execute(
+            graphql_schema(asked.schema), asked.prepared.reads, asked.operation, asked.variables, context
+        )
     return authenticated, None if data is None else _body(data, asked.cost, authenticated)
 
 

@@ -54,6 +54,12 @@ def test_the_line_names_the_operation_also_when_only_the_document_does(post, lin
     assert [line["operation"] for line in lines()] == [logged]
 
 
+def test_without_a_collector_no_line_has_a_trace(post, lines):
+    post("{ hello }", headers={"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"})
+
+    assert ["trace_id" in line for line in lines()] == [False]
+
+
 def test_a_refused_request_leaves_its_code(send, lines):
     send("POST", content=b"null", headers={"Content-Type": "application/json"})
 
