@@ -1,6 +1,7 @@
 """Windows, moments of results and key, accommodations, and interventions in attempts that run.
 
-Whoever left a course after an attempt could read its key then, and might have come back: so it is stamped.
+Columns are added empty, so that no table is locked for longer than a moment. What takes long comes at the end of this
+release (`left_behind`).
 """
 
 import django.core.validators
@@ -9,16 +10,6 @@ import django.db.models.functions.datetime
 from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
-
-
-STAMP_WHAT_WAS_LEFT_BEHIND = """
-UPDATE courses_assessmentattempt AS attempt SET key_opened_at = learner.withdrawn_date
-FROM courses_assessment AS assessment
-JOIN courses_lesson AS lesson ON lesson.id = assessment.lesson_id
-JOIN courses_enrollment AS learner ON learner.course_id = lesson.course_id
-WHERE assessment.id = attempt.assessment_id AND learner.user_id = attempt.user_id
-    AND attempt.is_completed AND assessment.show_correct_answers AND learner.withdrawn_date > attempt.start_time
-"""
 
 
 class Migration(migrations.Migration):
@@ -80,11 +71,6 @@ class Migration(migrations.Migration):
             name='results_from',
             field=models.DateTimeField(blank=True, help_text='Time from which learners see results, where `showResults`. Null: right after the attempt.', null=True),
         ),
-        migrations.AddField(
-            model_name='assessmentattempt',
-            name='key_opened_at',
-            field=models.DateTimeField(blank=True, help_text='Stamp of an attempt whose answer key was open to the learner before something changed that might shut it again. Null: there was no such change.', null=True),
-        ),
         migrations.AlterField(
             model_name='assessment',
             name='show_correct_answers',
@@ -99,10 +85,6 @@ class Migration(migrations.Migration):
             model_name='assessmentattempt',
             name='deadline_at',
             field=models.DateTimeField(blank=True, help_text="Deadline, fixed at the start: the earlier of the learner's time limit and the close. The staff of the course may move it to a later moment. Null when the time is not limited.", null=True),
-        ),
-        migrations.AddIndex(
-            model_name='assessmentattempt',
-            index=models.Index(condition=models.Q(('is_completed', False)), fields=['assessment'], name='attempt_open'),
         ),
         migrations.AddConstraint(
             model_name='assessment',
@@ -127,11 +109,6 @@ class Migration(migrations.Migration):
             model_name='accommodation',
             name='user',
             field=models.ForeignKey(help_text='The learner.', on_delete=django.db.models.deletion.CASCADE, related_name='accommodations', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='attemptintervention',
-            name='attempt',
-            field=models.ForeignKey(help_text='The attempt that was running.', on_delete=django.db.models.deletion.CASCADE, related_name='interventions', to='courses.assessmentattempt'),
         ),
         migrations.AddField(
             model_name='attemptintervention',
@@ -178,10 +155,6 @@ class Migration(migrations.Migration):
             model_name='accommodation',
             constraint=models.CheckConstraint(condition=models.Q(('opens_at__lt', models.F('closes_at'))), name='accommodation_opens_before_it_closes'),
         ),
-        migrations.AddIndex(
-            model_name='attemptintervention',
-            index=models.Index(fields=['attempt', 'created_date'], name='intervention_by_attempt'),
-        ),
         migrations.AddConstraint(
             model_name='attemptintervention',
             constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['extended', 'closed'])), name='intervention_kind_is_known'),
@@ -190,5 +163,18 @@ class Migration(migrations.Migration):
             model_name='attemptintervention',
             constraint=models.CheckConstraint(condition=models.Q(('new_deadline_at__gte', models.F('old_deadline_at'))), name='intervention_never_shortens'),
         ),
-        migrations.RunSQL(STAMP_WHAT_WAS_LEFT_BEHIND, migrations.RunSQL.noop),
+        migrations.AddField(
+            model_name='attemptintervention',
+            name='attempt',
+            field=models.ForeignKey(help_text='The attempt that was running.', on_delete=django.db.models.deletion.CASCADE, related_name='interventions', to='courses.assessmentattempt'),
+        ),
+        migrations.AddIndex(
+            model_name='attemptintervention',
+            index=models.Index(fields=['attempt', 'created_date'], name='intervention_by_attempt'),
+        ),
+        migrations.AddField(
+            model_name='assessmentattempt',
+            name='key_opened_at',
+            field=models.DateTimeField(blank=True, help_text='Stamp of an attempt whose answer key was open to the learner before something changed that might shut it again. Null: there was no such change.', null=True),
+        ),
     ]
