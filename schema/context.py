@@ -23,6 +23,8 @@ class Identity:
 
     user: User | None = None
     scopes: frozenset[str] | None = None
+    session_topic: str | None = None
+    """Topic of the session's end; None for a token, of whose end the person's topic tells."""
 
 
 ANONYMOUS = Identity()

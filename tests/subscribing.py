@@ -87,11 +87,13 @@ class Connections(ExitStack):
 
 @contextmanager
 def event_stream(
-    address: str, token: str | None, query: str, **variables: Any
+    address: str, token: str | None, query: str, *, cookie: str | None = None, **variables: Any
 ) -> Iterator[Iterator[tuple[str, Any]]]:
     """The events of a subscription as server-sent events: `("next", result)`, at last `("complete", None)`."""
     body = {"query": query, "variables": variables}
     headers = {"Accept": "text/event-stream"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    if cookie:
+        headers |= {"Cookie": cookie, "GraphQL-Preflight": "1"}
     url, timeout = f"{address}/graphql/", PATIENCE_SECONDS
     with httpx.stream("POST", url, json=body, headers=headers, timeout=timeout) as answer:
         assert answer.status_code == 200

@@ -10,6 +10,7 @@ can be read. Nothing is stored, so nothing outlives a process that dies.
 """
 
 from collections.abc import Collection, Sequence
+from hashlib import md5
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -19,7 +20,10 @@ from courses.utils.sql import execute
 CHANNEL = "courses_changes"
 
 CREDENTIALS = "credentials"
-"""Kind of the topics of people whose tokens, password or account have ended, which triggers always tell."""
+"""Kind of the topics of people whose tokens, password, account or partners have ended, which triggers always tell."""
+
+SESSION = "session"
+"""Kind of the topics of sessions that have ended, which a trigger always tells."""
 
 WATCHES = 256
 """Number of locks for each kind of topic: PostgreSQL's table of locks has 64 for each session that it allows."""
@@ -69,6 +73,16 @@ def attempt_topic(attempt_id: int) -> str:
 def person_topic(user_id: int) -> str:
     """Return the topic of a person's notifications."""
     return f"person:{user_id}"
+
+
+def credentials_topic(user_id: int) -> str:
+    """Return the topic of the end of a person's credentials."""
+    return f"{CREDENTIALS}:{user_id}"
+
+
+def session_topic(session_key: str) -> str:
+    """Return the topic of a session's end, which does not tell its key."""
+    return f"{SESSION}:{md5(session_key.encode(), usedforsecurity=False).hexdigest()}"
 
 
 def tell_attempts_changed(attempt_ids: Collection[int]) -> None:

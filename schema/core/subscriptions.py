@@ -15,6 +15,7 @@ from django.conf import settings
 
 from courses import exceptions
 from courses.models import User
+from courses.services.changes import credentials_topic
 from schema.context import Context, Info
 from schema.core.compiled_reads import look_ahead
 from schema.core.database_failures import DATABASE_FAILURES, failure_code
@@ -81,7 +82,8 @@ async def _events(info: Info, scope: Scope, feed: Feed) -> AsyncGenerator[Any, N
     context, viewer = info.context, info.context.viewer
     assert viewer is not None
     _refuse_too_many(context, viewer)
-    async with context.listener.subscribed(feed.topic, holder=viewer.pk) as subscriber:
+    ends = [credentials_topic(viewer.pk), *filter(None, [context.identity.session_topic])]
+    async with context.listener.subscribed(feed.topic, holder=viewer.pk, ends=ends) as subscriber:
         await database(feed.begin, viewer)
         yield None
         has_news = False

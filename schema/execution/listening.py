@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import connection
 from psycopg2 import sql
 
-from courses.services.changes import CHANNEL, CREDENTIALS, Watch, watch_of
+from courses.services.changes import CHANNEL, CREDENTIALS, SESSION, Watch, watch_of
 
 SESSION_NAME = "courses listening"
 """`application_name` of the session in `pg_stat_activity`."""
@@ -45,10 +45,15 @@ logger = logging.getLogger("schema.listening")
 
 
 class Subscriber:
-    """Subscriber to one topic. Notifications that come while it is busy are coalesced into one."""
+    """Subscriber to one topic. Notifications that come while it is busy are coalesced into one.
 
-    def __init__(self, holder: Hashable, watch: Watch | None = None) -> None:
-        self.holder, self.watch = holder, watch
+    `ends` are the topics after which its credentials have to be looked at again.
+    """
+
+    def __init__(
+        self, holder: Hashable, watch: Watch | None = None, ends: Collection[str] = ()
+    ) -> None:
+        self.holder, self.watch, self.ends = holder, watch, ends
         self.is_told = asyncio.Event()
         """Set while the session has the lock `watch`, so that writers tell of the topic."""
         self._woken = asyncio.Event()
@@ -91,15 +96,18 @@ class Listener:
         """Semaphore of reads after notifications: a burst leaves requests half of the database threads."""
 
     @asynccontextmanager
-    async def subscribed(self, topic: str, *, holder: Hashable) -> AsyncIterator[Subscriber]:
-        """Subscribe to `topic` within the block; the subscription counts for `holder`.
+    async def subscribed(
+        self, topic: str, *, holder: Hashable, ends: Collection[str] = ()
+    ) -> AsyncIterator[Subscriber]:
+        """Subscribe to `topic` within the block; the subscription counts for `holder`, and `ends` tell of the end of
+        its credentials.
 
         Each change is notified of that is not there to be read when the block begins.
         Raises TimeoutError when the process cannot listen to the database within the deadline of a request.
         """
         if self.has_ended:
             raise TimeoutError
-        subscriber = Subscriber(holder, watch_of(topic))
+        subscriber = Subscriber(holder, watch_of(topic), ends)
         self._subscribers.setdefault(topic, set()).add(subscriber)
         self._topics_changed.set()
         try:
@@ -206,15 +214,14 @@ class Listener:
     def _pass_on(self, session: psycopg2.extensions.connection) -> None:
         while session.notifies:
             for topic in session.notifies.pop(0).payload.split():
-                kind, _, number = topic.partition(":")
-                if kind == CREDENTIALS:
-                    self._check(int(number))
+                if topic.partition(":")[0] in (CREDENTIALS, SESSION):
+                    self._check(topic)
                 for subscriber in self._subscribers.get(topic, ()):
                     subscriber.wake()
 
-    def _check(self, holder: Hashable) -> None:
+    def _check(self, topic: str) -> None:
         for subscriber in self._everyone():
-            if subscriber.holder == holder:
+            if topic in subscriber.ends:
                 subscriber.check()
 
     def _everyone(self) -> Iterator[Subscriber]:

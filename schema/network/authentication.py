@@ -14,6 +14,7 @@ from django.http import HttpRequest
 
 from courses.models import User
 from courses.services import cost_buckets
+from courses.services.changes import session_topic
 from courses.services.cost_buckets import Draw
 from courses.services.partner_tokens import recognise_partner_token
 from courses.services.token_authentication import recognise_access_token
@@ -143,5 +144,8 @@ def _by_session(key: str) -> Authenticated:
     if not isinstance(user, User):
         return Authenticated(new_session_key=new_key)
     return Authenticated(
-        Identity(user), principal=f"user:{user.pk}", by_session=True, new_session_key=new_key
+        Identity(user, session_topic=session_topic(session.session_key)),
+        principal=f"user:{user.pk}",
+        by_session=True,
+        new_session_key=new_key,
     )

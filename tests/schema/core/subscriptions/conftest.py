@@ -1,7 +1,7 @@
 """Fixtures of subscriptions: a feed by itself, and a whole server with its subscribers."""
 
 import threading
-from collections.abc import AsyncIterator, Callable, Hashable, Iterator
+from collections.abc import AsyncIterator, Callable, Collection, Hashable, Iterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
@@ -29,7 +29,9 @@ class AlwaysNews(Listener):
     """There is news of every topic at once, and no session that listens."""
 
     @asynccontextmanager
-    async def subscribed(self, topic: str, *, holder: Hashable) -> AsyncIterator[Subscriber]:
+    async def subscribed(
+        self, topic: str, *, holder: Hashable, ends: Collection[str] = ()
+    ) -> AsyncIterator[Subscriber]:
         subscriber = Subscriber(holder)
         subscriber.wake()
         yield subscriber

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from allauth.idp.oidc.models import Client as Partner
 from allauth.idp.oidc.models import Token
 from django.conf import settings as django_settings
 from django.test import Client
@@ -12,6 +13,7 @@ from courses.models import AccessToken, AssessmentAttempt, User
 from courses.services.access_tokens import revoke_access_token
 from courses.services.erasure import erase_person
 from schema.execution.admission import Admission
+from tests import factories
 from tests.config.oauth import SECRET, client_credentials, make_partner
 from tests.operations import operation
 from tests.schema.core.subscriptions.conftest import Live, flag
@@ -139,6 +141,101 @@ def test_a_session_that_ends_closes_the_connection(
     browser.logout()
 
     assert client.closed() == 4403
+
+
+def test_a_session_that_is_logged_out_closes_its_connection_at_once_and_no_other(
+    live: Live, learner: User, attempt: AssessmentAttempt, attempt_id: str
+) -> None:
+    browsers = [Client(), Client()]
+    clients = []
+    for browser in browsers:
+        browser.force_login(learner)
+        client = live.connections.open(live.address, Cookie=cookie_of(browser), Origin=live.address)
+        client.subscribe(UPDATED, attemptId=attempt_id)
+        live.wait_for_turn()
+        clients.append(client)
+
+    browsers[0].logout()
+
+    assert clients[0].closed() == 4403
+    flag(attempt)
+    assert clients[1].event()["attemptUpdated"]["id"] == attempt_id
+
+
+def test_a_session_that_is_logged_out_ends_its_event_stream_at_once(
+    live: Live, learner: User, attempt_id: str
+) -> None:
+    browser = Client()
+    browser.force_login(learner)
+    cookie = cookie_of(browser)
+    with event_stream(live.address, None, UPDATED, cookie=cookie, attemptId=attempt_id) as events:
+        live.wait_for_turn()
+
+        browser.logout()
+
+        kind, result = next(events)
+        assert (kind, result["errors"][0]["extensions"]["code"]) == ("next", "UNAUTHENTICATED")
+        assert next(events) == ("complete", None)
+
+
+def take_the_scope(partner: Partner) -> None:
+    partner.scopes = "courses:read"
+    partner.save()
+
+
+def delete_the_partner(partner: Partner) -> None:
+    partner.delete()
+
+
+def give_it_to_another(partner: Partner) -> None:
+    partner.owner = factories.make_user()
+    partner.save()
+
+
+def take_the_scope_of_the_token(partner: Partner) -> None:
+    Token.objects.update(scopes="courses:read")
+
+
+ENDS_OF_PARTNERS: dict[str, tuple[Callable[[Partner], None], str]] = {
+    "a scope is taken away": (take_the_scope, "TOKEN_SCOPE_MISSING"),
+    "a scope of its token is": (take_the_scope_of_the_token, "TOKEN_SCOPE_MISSING"),
+    "it is deleted": (delete_the_partner, "UNAUTHENTICATED"),
+    "it acts for another": (give_it_to_another, "UNAUTHENTICATED"),
+}
+
+
+@pytest.mark.parametrize(
+    ("end", "is_granted"),
+    [
+        *((end, False) for end in ENDS_OF_PARTNERS),
+        *((end, True) for end in ENDS_OF_PARTNERS if end != "it acts for another"),
+    ],
+)
+def test_a_partner_who_may_do_less_gets_no_further_event_and_knows_at_once(
+    live: Live, learner: User, attempt_id: str, end: str, is_granted: bool
+) -> None:
+    owner = factories.make_user() if is_granted else learner
+    partner = make_partner(owner=owner, scopes=("courses:read", "attempts:read"))
+    secret = client_credentials("courses:read attempts:read")
+    if is_granted:
+        Token.objects.update(user=learner)
+    change, code = ENDS_OF_PARTNERS[end]
+    client = live.connections.open(live.address, secret)
+    client.subscribe(UPDATED, attemptId=attempt_id)
+    live.wait_for_turn()
+    with event_stream(live.address, secret, UPDATED, attemptId=attempt_id) as events:
+        live.wait_for_turn()
+
+        change(partner)
+
+        kind, result = next(events)
+        assert (kind, result["errors"][0]["extensions"]["code"]) == ("next", code)
+        assert next(events) == ("complete", None)
+    if code == "UNAUTHENTICATED":
+        assert client.closed() == 4403
+    else:
+        assert client.message()["payload"]["errors"][0]["extensions"]["code"] == code
+        assert client.message()["type"] == "complete"
 
 
 def test_a_cookie_counts_only_beside_an_origin(live: Live, learner: User, attempt_id: str) -> None:
