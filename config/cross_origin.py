@@ -15,7 +15,14 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-EXPOSED_HEADERS = ("RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID", "Idempotency-Replayed")
+EXPOSED_HEADERS = (
+    "ETag",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "X-Request-ID",
+    "Idempotency-Replayed",
+)
 
 _VARY = (b"vary", b"Origin")
 _GRANTS = b"access-control-"

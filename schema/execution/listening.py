@@ -50,9 +50,7 @@ class Subscriber:
     `ends` are the topics after which its credentials have to be looked at again.
     """
 
-    def __init__(
-        self, holder: Hashable, watch: Watch | None = None, ends: Collection[str] = ()
-    ) -> None:
+    def __init__(self, holder: Hashable, watch: Watch | None = None, ends: Collection[str] = ()) -> None:
         self.holder, self.watch, self.ends = holder, watch, ends
         self.is_told = asyncio.Event()
         """Set while the session has the lock `watch`, so that writers tell of the topic."""

@@ -62,7 +62,7 @@ def is_well_formed(message: object) -> TypeGuard[Message]:
         return (
             isinstance(message.get("id"), str)
             and isinstance(payload, dict)
-            and isinstance(payload.get("query"), str)
+            and isinstance(payload.get("query"), str | None)
             and isinstance(payload.get("variables"), dict | None)
             and isinstance(payload.get("operationName"), str | None)
         )

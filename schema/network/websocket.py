@@ -28,12 +28,18 @@ from schema.execution import request_work
 from schema.execution.admission import Overloaded
 from schema.network.authentication import Authenticated, InvalidToken, identify, identify_again
 from schema.network.frames import TextFrames, is_well_formed
-from schema.network.named_documents import must_be_trusted, refuse_untrusted
+from schema.network.named_documents import (
+    known_text,
+    must_be_trusted,
+    refuse_untrusted,
+    register,
+    stored_text,
+)
 from schema.network.operations import name_of_operation, points_of
 from schema.network.origins import is_trusted
 from schema.network.rate_limits import RateLimited
 from schema.network.refusals import Refused
-from schema.network.request_body import BAD_OPERATION_NAME, is_operation_name
+from schema.network.request_body import RequestData, request_data
 from schema.network.request_log import RequestRecord, request_id
 
 INTERNAL_ERROR = 1011
@@ -72,6 +78,8 @@ class TransportHandler(TransportHandlerBase):
         self._request_id = request_id(headers.get("x-request-id"))
         self._unsent_responses = asyncio.Semaphore(max(1, settings.EXECUTING_REQUESTS // 2))
         self._unwelcome: Unwelcome | None = None
+        self._asked: dict[str, RequestData] = {}
+        """Parameters of the operations that have yet to begin, by their ids."""
         self._leaving: asyncio.Task[None] | None = None
 
     async def handle(self) -> None:
@@ -108,7 +116,10 @@ class TransportHandler(TransportHandlerBase):
             await super().handle_connection_init({"type": "connection_init", "payload": payload})
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
-        """Refuse an operation above the limit with an error code, which the base class would leave out."""
+        """Take the document as text or by its name, as over HTTP.
+
+        An operation above the limit is refused with an error code, which the base class would leave out.
+        """
         if len(self.operations) >= (self.max_subscriptions_per_connection or 0):
             error = graphql_error(
                 ErrorCode.LIMIT_EXCEEDED,
@@ -117,19 +128,23 @@ class TransportHandler(TransportHandlerBase):
         elif self._leaving:
             error = graphql_error(ErrorCode.OVERLOADED)
         else:
-            await super().handle_subscribe(message)
-            return
+            try:
+                data = request_data(message["payload"], "http")
+            except Refused as refusal:
+                error = graphql_error(refusal.code, refusal.message)
+            else:
+                self._asked[message["id"]] = data
+                message["payload"]["query"] = data.query or ""
+                await super().handle_subscribe(message)
+                return
         await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         """Execute one operation. A subscription, which mostly waits, takes no place in admission control."""
-        if not is_operation_name(operation.operation_name):
-            await operation.send_initial_errors([graphql_error(ErrorCode.BAD_REQUEST, BAD_OPERATION_NAME)])
-            return
         record = RequestRecord(self._request_id, "websocket", operation.operation_name)
         work = request_work.start()
         try:
-            prepared = await self._read(operation, record)
+            prepared = await self._read(operation, self._asked.pop(operation.id), record)
             if prepared.operation_type(operation.operation_name) is OperationType.SUBSCRIPTION:
                 await self._send_events(operation, prepared, record)
             else:
@@ -198,9 +213,17 @@ class TransportHandler(TransportHandlerBase):
         )
         return cast(AsyncGenerator[ExecutionResult, None], results)  # not incremental: there is no @defer
 
-    async def _read(self, operation: Operation[Context, None], record: RequestRecord) -> PreparedDocument:
-        """Read and charge the document. Raises Unwelcome, RateLimited and Refused."""
-        document = Document(self.schema, operation.query)
+    async def _read(
+        self, operation: Operation[Context, None], data: RequestData, record: RequestRecord
+    ) -> PreparedDocument:
+        """Find, read and charge the document. Raises Unwelcome, RateLimited and Refused."""
+        if data.query is None:
+            data.query = known_text(data)
+        if data.query is None:
+            await self._pay(LEAST_COST, record)
+            data.query = await stored_text(data)
+        operation.query = data.query
+        document = Document(self.schema, data.query)
         if document.points:
             await self._pay(document.points, record)
         if must_be_trusted(document, self._authorization):
@@ -210,6 +233,8 @@ class TransportHandler(TransportHandlerBase):
         record.operation = name_of_operation(prepared, operation.operation_name)
         if points:
             await self._pay(points, record)
+        if not prepared.errors:
+            await register(data)
         return prepared
 
     async def _pay(self, points: int, record: RequestRecord) -> None:

@@ -266,20 +266,85 @@ def test_trust_that_is_withdrawn_ends_after_a_while(ask, settings, monkeypatch):
     assert code_of(ask({"query": TIME})) == "DOCUMENT_NOT_TRUSTED"
 
 
-@async_to_sync
-async def _over_websocket(application: GraphQLApplication, query: str) -> dict[str, Any]:
-    socket = await Socket(application).opened()
-    answered = await socket.ask(query)
-    await socket.leave()
-    return answered
+# ---------------------------------------------------------------- over WebSocket
 
 
-def test_only_trusted_documents_are_executed_over_websocket(application, settings):
-    settings.TRUSTED_DOCUMENTS = "only"
+@pytest.fixture
+def over_websocket(application: GraphQLApplication) -> Callable[..., Any]:
+    """`over_websocket({...}, headers)` is the data of a payload's first result, or the code of its refusal."""
+
+    async def ask_by_subscribe(payload: dict[str, Any], headers: dict[str, str] | None = None) -> Any:
+        socket = await Socket(application).opened(headers)
+        await socket.send({"id": "1", "type": "subscribe", "payload": payload})
+        answered = await socket.message()
+        await socket.leave()
+        if answered["type"] == "error":
+            return answered["payload"][0]["extensions"]["code"]
+        return answered["payload"]["data"]
+
+    return async_to_sync(ask_by_subscribe)
+
+
+@pytest.mark.parametrize(
+    "beside", [{}, {"query": ""}], ids=["no query", "an empty query, as its type asks for"]
+)
+def test_a_persisted_query_is_asked_by_its_hash_over_websocket(over_websocket, beside):
+    factories.make_course(title="Tea")
+    expected = {"courses": {"edges": [{"node": {"title": "Tea"}}]}}
+    by_hash = persisted(sha256(CATALOGUE)) | beside
+
+    assert over_websocket(by_hash) == "PERSISTED_QUERY_NOT_FOUND"
+    assert over_websocket(persisted(sha256(CATALOGUE), CATALOGUE)) == expected
+    forget_names()
+
+    assert over_websocket(by_hash) == expected
+    assert PersistedQuery.objects.get().text == CATALOGUE
+
+
+def test_a_hash_of_another_text_is_refused_over_websocket(over_websocket):
+    assert over_websocket(persisted(sha256(CATALOGUE), TIME)) == "BAD_REQUEST"
+    assert PersistedQuery.objects.count() == 0
+
+
+def test_a_document_that_is_not_valid_is_not_kept_over_websocket(over_websocket):
+    document = "{ nothing }"
+
+    assert over_websocket(persisted(sha256(document), document)) == "GRAPHQL_VALIDATION_FAILED"
+    assert PersistedQuery.objects.count() == 0
+
+
+def test_a_trusted_document_is_executed_by_its_id_over_websocket(over_websocket):
     trust("time-1", TIME)
 
-    refused = _over_websocket(application, "{ serverTime }")
-    answered = _over_websocket(application, TIME)
+    assert "serverTime" in over_websocket({"documentId": "time-1"})
+    assert "serverTime" in over_websocket({"documentId": "time-1", "query": ""})
+    assert over_websocket({"documentId": "time-2"}) == "NOT_FOUND"
+    assert over_websocket({"documentId": "time-1", "query": TIME}) == "BAD_REQUEST"
 
-    assert refused["payload"][0]["extensions"]["code"] == "DOCUMENT_NOT_TRUSTED"
-    assert "serverTime" in answered["payload"]["data"]
+
+def test_an_event_stream_is_opened_by_the_name_of_its_document(over_websocket, send):
+    document = "subscription Told { notificationReceived { title } }"
+    trust("told-1", document)
+
+    response = send("POST", json={"documentId": "told-1"}, headers={"Accept": "text/event-stream"})
+
+    assert over_websocket({"documentId": "told-1"}) == "UNAUTHENTICATED"
+    assert '"code":"UNAUTHENTICATED"' in response.text
+
+
+def test_only_trusted_documents_are_executed_over_websocket(over_websocket, settings):
+    settings.TRUSTED_DOCUMENTS = "only"
+    trust("time-1", TIME)
+    make_token(scopes=["courses:read"])
+
+    assert over_websocket({"query": "{ serverTime }"}) == "DOCUMENT_NOT_TRUSTED"
+    assert over_websocket(persisted(sha256(CATALOGUE), CATALOGUE)) == "DOCUMENT_NOT_TRUSTED"
+    assert PersistedQuery.objects.count() == 0
+    assert "serverTime" in over_websocket({"query": TIME})
+    assert "serverTime" in over_websocket({"documentId": "time-1"})
+    assert "courses" in over_websocket({"query": CATALOGUE}, bearer())
+
+
+@pytest.mark.parametrize("given", BAD_EXTENSIONS.values(), ids=BAD_EXTENSIONS)
+def test_another_form_of_the_extension_is_refused_over_websocket(over_websocket, given):
+    assert over_websocket({"query": TIME, "extensions": {"persistedQuery": given}}) == "BAD_REQUEST"
