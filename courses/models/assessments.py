@@ -1,6 +1,7 @@
 """Assessments of lessons, their questions, and the answers that are the key."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -238,9 +239,20 @@ class Question(TimeStampedMixin, OrderedMixin):
             answers=tuple(answer.to_rule() for answer in answers),
         )
 
-    def to_content(self, answers: "Iterable[Answer] | None" = None) -> Content:
-        """Return everything of the question as it stands now, which is what a version of it keeps."""
-        return Content(self.to_rule(answers), self.question_text, self.explanation)
+    def to_content(
+        self, answers: "Iterable[Answer] | None" = None, *, decimal_comma: bool | None = None
+    ) -> Content:
+        """Return everything of the question as it stands now, which is what a version of it keeps.
+
+        `decimal_comma` is the course's, where that was read already. It counts where a number is compared, so that
+        other questions are the same whatever the course says.
+        """
+        rule = self.to_rule(answers)
+        if any(answer.text_match == TextMatch.NUMERIC for answer in rule.answers):
+            if decimal_comma is None:
+                decimal_comma = self.assessment.lesson.course.decimal_comma
+            rule = replace(rule, decimal_comma=decimal_comma)
+        return Content(rule, self.question_text, self.explanation)
 
 
 class Answer(TimeStampedMixin, OrderedMixin):

@@ -1,6 +1,5 @@
 """Responses of learners to questions, their grades, and the record of changed grades."""
 
-from dataclasses import replace
 from typing import Any, NamedTuple, Self
 
 from django.conf import settings
@@ -245,11 +244,10 @@ class AttemptAnswer(TimeStampedMixin):
     def text_response(self, text: str) -> None:
         self.text_answer = text
 
-    def grade(self, version: Version | None = None, *, decimal_comma: bool | None = None) -> Grade:
+    def grade(self, version: Version | None = None) -> Grade:
         """Set credit, correctness and points by the key of a version, without saving; return the grade with reasons.
 
-        Without one it is today's, where its parts fit what was asked, else the one that was asked. `decimal_comma` is
-        the course's, where that was read already.
+        Without one it is today's, where its parts fit what was asked, else the one that was asked.
         """
         entry = find_entry(self.attempt.layout, self.question_id)
         if version is None:
@@ -257,10 +255,7 @@ class AttemptAnswer(TimeStampedMixin):
             version = versions_to_grade_by({self.question_id: self.question.to_content()}, entries)[
                 self.question_id
             ]
-        if decimal_comma is None:
-            decimal_comma = self.attempt.accepts_decimal_comma
-        rule = replace(as_laid_out(version.question, entry), decimal_comma=decimal_comma)
-        grade = grading.grade(rule, self.response)
+        grade = grading.grade(as_laid_out(version.question, entry), self.response)
         self.graded_version_id = version.id
         self.credit = None if grade.credit is None else kept_credit(grade.credit)
         self.exact_points = None if grade.exact_points is None else kept_points(grade.exact_points)

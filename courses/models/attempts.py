@@ -251,12 +251,6 @@ class AssessmentAttempt(TimeStampedMixin):
         return self.score if self.exact_score is None else self.exact_score
 
     @property
-    def accepts_decimal_comma(self) -> bool:
-        """True where the course accepts 3,14 as a number."""
-        accepts: bool = self.assessment.lesson.course.decimal_comma
-        return accepts
-
-    @property
     def score_percentage(self) -> Decimal | None:
         """Score in percent with two decimals; None when there was nothing to earn.
 
@@ -304,14 +298,14 @@ class AssessmentAttempt(TimeStampedMixin):
         )
 
     def settle(
-        self, answers: "Sequence[AttemptAnswer]", versions: Mapping[int, Version], *, decimal_comma: bool
+        self, answers: "Sequence[AttemptAnswer]", versions: Mapping[int, Version]
     ) -> "list[AttemptAnswer]":
         """Set the result of an attempt that ends: grade every response that no person has graded, by the versions to
         grade by, stamp the end, and add up. Return what was graded. Nothing is written.
         """
         graded = [answer for answer in answers if answer.graded_at is None]
         for answer in graded:
-            answer.grade(versions[answer.question_id], decimal_comma=decimal_comma)
+            answer.grade(versions[answer.question_id])
         self._stamp_end()
         self._set_result(answers, {pk: version.question.points for pk, version in versions.items()})
         return graded
@@ -397,12 +391,13 @@ class AssessmentAttempt(TimeStampedMixin):
         answers, entries = list(self.answers.all()), entries_of(self.layout)
         wanted = {*entries, *(answer.question_id for answer in answers)}
         questions = Question.objects.prefetch_related("answers").in_bulk(wanted)
+        for question in questions.values():
+            question.assessment = self.assessment
         contents = {pk: question.to_content() for pk, question in questions.items()}
         versions = versions_to_grade_by(contents, entries)
         for answer in answers:
             answer.attempt, answer.question = self, questions[answer.question_id]
-        comma = bool(answers) and self.accepts_decimal_comma
-        self.answers.bulk_update(self.settle(answers, versions, decimal_comma=comma), GRADE_FIELDS)
+        self.answers.bulk_update(self.settle(answers, versions), GRADE_FIELDS)
         self.answers.bulk_create(self.left_out(answers, versions))
         if written is not None:
             save_arguments["update_fields"] = {*written, *RESULT_FIELDS}

@@ -84,8 +84,8 @@ class Question:
     """A question with its key. `answers` are in the author's order.
 
     `asked_as` is the number of choices that an attempt allowed to pick; None outside of attempts, where the key
-    decides. `decimal_comma` is the course's: whether 3,14 is a number in a response. `asked` are the answers as an
-    attempt showed them, by their ids, where it was asked another version.
+    decides. `decimal_comma`: whether 3,14 is a number in a response, as the course said when the key was read.
+    `asked` are the answers as an attempt showed them, by their ids, where it was asked another version.
     """
 
     type: QuestionType

@@ -20,7 +20,9 @@ from courses.rules.values import Answer, Question
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Everything of a question as its author wrote it. Its place among the others is none of it."""
+    """Everything of a question as its author wrote it, and how its course has numbers read. Its place among the others
+    is none of it.
+    """
 
     question: Question
     text: str
@@ -56,6 +58,7 @@ def content_to_json(content: Content) -> dict[str, Any]:
         "explanation": content.explanation,
         "scoring": question.scoring.value,
         "answers": [_answer_to_json(answer) for answer in question.answers],
+        **({"decimal_comma": True} if question.decimal_comma else {}),
     }
 
 
@@ -66,6 +69,7 @@ def content_of_json(stored: Mapping[str, Any]) -> Content:
         scoring=ScoringPolicy(stored["scoring"]),
         points=stored["points"],
         answers=tuple(_answer_of_json(answer) for answer in stored["answers"]),
+        decimal_comma=stored.get("decimal_comma", False),
     )
     return Content(question, stored["text"], stored["explanation"])
 

@@ -49,6 +49,7 @@ class ToStartNow(_ToStart):
     """Annotations of `with_all_that_starts`."""
 
     course_id: int
+    decimal_comma: bool
     asked: list[dict[str, Any]]
     taken: list[dict[str, Any]]
 
@@ -110,6 +111,7 @@ def with_all_that_starts(
     facts = made.annotate(is_open=is_open(), is_overdue=overdue())
     found: QuerySet[AssessmentToStartNow] = assessments.annotate(
         course_id=F(COURSE),
+        decimal_comma=F(f"{COURSE}__decimal_comma"),
         asked=with_keys(Question.objects.filter(assessment=OuterRef("pk"))),
         taken=NestedRows(facts.values("id", "attempt_number", "is_open", "is_overdue")),
     )

@@ -73,7 +73,7 @@ def graded_questions(attempts: Sequence[AssessmentAttempt]) -> Mapping[int, Ques
     laid_out = {entry["id"] for attempt in attempts for entry in attempt.layout["questions"]}
     answered = AttemptAnswer.objects.filter(attempt__assessment__in={row.assessment_id for row in attempts})
     questions = Question.objects.filter(Q(pk__in=laid_out) | Q(pk__in=answered.values("question")))
-    return questions.prefetch_related("answers").in_bulk()
+    return questions.select_related("assessment__lesson__course").prefetch_related("answers").in_bulk()
 
 
 def stored_grades(

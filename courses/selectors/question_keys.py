@@ -33,10 +33,14 @@ def with_keys(questions: QuerySet[Question]) -> NestedRows:
     return NestedRows(found.values(*_QUESTION, "key"))
 
 
-def contents_of(nested: Iterable[Mapping[str, Any]]) -> dict[int, Content]:
-    """Return the contents of questions that were nested, by id in their order."""
+def contents_of(nested: Iterable[Mapping[str, Any]], *, decimal_comma: bool) -> dict[int, Content]:
+    """Return the contents of questions that were nested, by id in their order, in a course that accepts a decimal comma
+    or does not.
+    """
     return {
-        question.pk: question.to_content(instances(Answer, vars(question)["key"]))
+        question.pk: question.to_content(
+            instances(Answer, vars(question)["key"]), decimal_comma=decimal_comma
+        )
         for question in instances(Question, nested)
     }
 

@@ -120,7 +120,7 @@ def end_attempt(
         moments.append(attempt.read_at)
     attempt.is_completed, attempt.ended_by, attempt.end_time = True, ended_by, min(moments)
     answers, versions = _answers_and_versions(attempt, given or {})
-    graded = attempt.settle(answers, versions, decimal_comma=attempt.decimal_comma)
+    graded = attempt.settle(answers, versions)
     AttemptAnswer.objects.bulk_create(attempt.left_out(answers, versions))
     if graded:
         write(GRADE, _grades(attempt, graded))
@@ -148,9 +148,8 @@ def _answers_and_versions(
     for answer in answers.values():
         answer.attempt = attempt
     entries = entries_of(attempt.layout)
-    contents = {
-        pk: content for pk, content in contents_of(attempt.asked).items() if pk in entries or pk in answers
-    }
+    now = contents_of(attempt.asked, decimal_comma=attempt.decimal_comma)
+    contents = {pk: content for pk, content in now.items() if pk in entries or pk in answers}
     return list(answers.values()), versions_to_grade_by(contents, entries)
 
 

@@ -156,7 +156,7 @@ def _started(
     user_agent: str,
 ) -> StartedAttempt:
     """Resume the attempt that is open, or write a new one. Raises the refusal to start."""
-    asked, taken = contents_of(assessment.asked), assessment.taken
+    asked, taken = contents_of(assessment.asked, decimal_comma=assessment.decimal_comma), assessment.taken
     rules = [content.question for content in asked.values()]
     refusal = refusal_to_start(assessment, lambda: problem_of_questions(enumerate(rules)))
     if refusal is not None:

@@ -49,7 +49,7 @@ def explain_grade(*, viewer: User, attempt_id: int, question_id: int) -> tuple[s
     if laid_out is None:
         raise exceptions.NotFound(field=["questionId"])
     answered = laid_out.answered
-    rule = replace(laid_out.key, decimal_comma=attempt.accepts_decimal_comma)
+    rule = laid_out.key
     grade = grading.grade(rule, answered.response if answered else None)
     if answered is None or answered.credit is None:
         return grade.steps

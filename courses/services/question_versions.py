@@ -36,7 +36,8 @@ def _name(attempt_id: int) -> bool:
     if attempt is None:
         return False
     unnamed = {entry["id"]: entry for entry in attempt.layout["questions"] if "version" not in entry}
-    versions = current_versions(Question.objects.filter(pk__in=unnamed).prefetch_related("answers"))
+    questions = Question.objects.select_related("assessment__lesson__course").prefetch_related("answers")
+    versions = current_versions(questions.filter(pk__in=unnamed))
     for pk, version in versions.items():
         unnamed[pk]["version"] = version.id
     attempt.save(update_fields=["layout"])

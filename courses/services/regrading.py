@@ -4,7 +4,7 @@ Both do the same computation, so what is applied is what was shown, unless someb
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from django.db import transaction
@@ -43,7 +43,7 @@ def preview_regrade(
     PermissionDenied for people who do not teach the course, and Required for an empty list of questions.
     """
     assessment = _assessment(grader, assessment_id, question_ids)
-    corrections = _corrections(assessment, policy, question_ids, _finished(assessment), writes=False)
+    corrections = _corrections(policy, question_ids, _finished(assessment), writes=False)
     return [correction for correction in corrections if correction.is_needed or correction.parts_changed]
 
 
@@ -62,7 +62,7 @@ def apply_regrade(
     """
     assessment = _assessment(grader, assessment_id, question_ids, lock=True)
     attempts = _finished(assessment).select_for_update(no_key=True, of=("self",))
-    corrections = _corrections(assessment, policy, question_ids, attempts, writes=True)
+    corrections = _corrections(policy, question_ids, attempts, writes=True)
     stored = [correction for correction in corrections if correction.is_needed or correction.result.regraded]
     store(stored, changed_by=grader, note=policy.label)
     needed = [correction for correction in corrections if correction.is_needed]
@@ -104,7 +104,6 @@ def _finished(assessment: Assessment) -> QuerySet[AssessmentAttempt]:
 
 
 def _corrections(
-    assessment: Assessment,
     policy: RegradePolicy,
     question_ids: Collection[int] | None,
     attempts: QuerySet[AssessmentAttempt],
@@ -116,7 +115,7 @@ def _corrections(
     questions = graded_questions(finished)
     asked = versions_by_id(versions_in(finished, ()))
     now = current_versions(questions.values(), make=writes)
-    regrade = _Regrade(policy, now, asked, question_ids, decimal_comma=assessment.lesson.course.decimal_comma)
+    regrade = _Regrade(policy, now, asked, question_ids)
     points_now = {pk: question.points for pk, question in questions.items()}
     grades = stored_grades(finished, questions)
     corrections = []
@@ -153,10 +152,7 @@ class _Regrade:
         versions: Mapping[int, Version],
         asked: Mapping[int, Version],
         wanted: Collection[int] | None,
-        *,
-        decimal_comma: bool,
     ) -> None:
-        self._decimal_comma = decimal_comma
         self._policy = policy
         self._versions = versions
         self._asked = asked
@@ -191,7 +187,7 @@ class _Regrade:
         if same not in self._known:
             self._known[same] = regraded(
                 self._policy,
-                replace(as_laid_out(version.question, entry), decimal_comma=self._decimal_comma),
+                as_laid_out(version.question, entry),
                 grade.response,
                 old=grade.credit,
                 graded_by_person=False,

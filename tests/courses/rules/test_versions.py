@@ -45,6 +45,7 @@ def contents(draw: st.DrawFn) -> Content:
         draw(st.sampled_from(ScoringPolicy)),
         draw(st.integers(1, 10**6)),
         tuple(answers),
+        decimal_comma=draw(st.booleans()),
     )
     return Content(question, draw(_TEXTS), draw(_TEXTS))
 

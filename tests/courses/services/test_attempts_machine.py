@@ -6,6 +6,8 @@ Whatever happens, the stored attempts say what the model says.
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
+from math import floor
 from typing import Any
 
 import pytest
@@ -33,9 +35,9 @@ from tests import factories
 from tests.taking import given, let_time_run_out
 
 LIMIT = 3
-POINTS = {"choice": 4, "text": 2, "essay": 3}
+POINTS = {"choice": 3, "text": 2, "essay": 3}
 RESPONSES = {
-    "choice": ["right", "wrong", None],
+    "choice": ["right", "wrong", "half", None],
     "text": ["yes", "no", None],
     "essay": ["Thoughts.", " ", None],
 }
@@ -47,16 +49,25 @@ questions = st.sampled_from(list(POINTS))
 
 @dataclass
 class Expected:
-    """An attempt as it has to be. A credit is None while a person has to grade; essays are in points."""
+    """An attempt as it has to be, in exact points: None while a person has to grade."""
 
     pk: int
     responses: dict[str, str | None] = field(default_factory=dict)
     ended_by: str | None = None
-    earned: dict[str, int | None] = field(default_factory=dict)
+    earned: dict[str, Fraction | None] = field(default_factory=dict)
 
     @property
     def score(self) -> int:
-        return sum(points or 0 for points in self.earned.values())
+        return sum(floor((points or 0) + Fraction(1, 2)) for points in self.earned.values())
+
+    @property
+    def exact_score(self) -> Fraction:
+        return sum((points or Fraction(0) for points in self.earned.values()), Fraction(0))
+
+    @property
+    def percentage(self) -> Fraction:
+        """Rounded half up to hundredths of a percent."""
+        return Fraction(floor(self.exact_score * 10_000 / sum(POINTS.values()) + Fraction(1, 2)), 100)
 
     @property
     def is_pending(self) -> bool:
@@ -65,9 +76,9 @@ class Expected:
     @property
     def is_passed(self) -> bool | None:
         needed, maximum = PASSING_SCORE, sum(POINTS.values())
-        if self.score * 100 >= needed * maximum:
+        if self.exact_score * 100 >= needed * maximum:
             return True
-        could_be = self.score + (POINTS["essay"] if self.is_pending else 0)
+        could_be = self.exact_score + (POINTS["essay"] if self.is_pending else 0)
         return False if could_be * 100 < needed * maximum else None
 
 
@@ -82,10 +93,13 @@ class Attempts(RuleBasedStateMachine):
             max_attempts=LIMIT, time_limit=30, passing_score=PASSING_SCORE
         )
         self.questions = {
-            "choice": factories.single_choice(self.assessment, points=POINTS["choice"]),
+            "choice": factories.single_choice(
+                self.assessment, wrong=("wrong", "half"), points=POINTS["choice"]
+            ),
             "text": factories.short_answer(self.assessment, "yes", points=POINTS["text"]),
             "essay": factories.essay(self.assessment, points=POINTS["essay"]),
         }
+        Answer.objects.filter(question=self.questions["choice"], answer_text="half").update(credit="0.5")
         course = self.assessment.lesson.course
         self.learners = [factories.make_learner(course) for _ in range(2)]
         self.instructor = factories.make_user()
@@ -195,7 +209,7 @@ class Attempts(RuleBasedStateMachine):
                 grade_answer(grader=self.instructor, task_id=essay.pk, points=points)
             return
         grade_answer(grader=self.instructor, task_id=essay.pk, points=points)
-        attempt.earned["essay"] = points
+        attempt.earned["essay"] = Fraction(points)
 
     @rule(policy=st.sampled_from([RegradePolicy.NEVER_LOWER, RegradePolicy.EXACT]))
     def correct_the_key(self, policy: RegradePolicy) -> None:
@@ -204,7 +218,9 @@ class Attempts(RuleBasedStateMachine):
             Answer.objects.filter(pk=answer.pk).update(is_correct=answer.answer_text == self.right_choice)
         apply_regrade(grader=self.instructor, assessment_id=self.assessment.pk, policy=policy)
         for attempt in self._finished():
-            old, new = attempt.earned["choice"] or 0, self._earned(attempt, "choice") or 0
+            old, new = (
+                each or Fraction(0) for each in (attempt.earned["choice"], self._earned(attempt, "choice"))
+            )
             attempt.earned["choice"] = new if policy == RegradePolicy.EXACT else max(old, new)
 
     # ------------------------------------------------------------ what is true then
@@ -227,6 +243,10 @@ class Attempts(RuleBasedStateMachine):
                 continue
             answers = list(stored.answers.all())
             assert stored.score == sum(answer.points_earned for answer in answers) == expected.score
+            assert [Fraction(value) for value in (stored.exact_score, stored.score_percentage)] == [
+                expected.exact_score,
+                expected.percentage,
+            ]
             assert stored.is_passed is expected.is_passed
             assert stored.end_time is not None
             assert all(answer.answered_at <= stored.end_time for answer in answers)
@@ -247,11 +267,13 @@ class Attempts(RuleBasedStateMachine):
         attempt.ended_by = ended_by
         attempt.earned = {name: self._earned(attempt, name) for name in POINTS}
 
-    def _earned(self, attempt: Expected, name: str) -> int | None:
+    def _earned(self, attempt: Expected, name: str) -> Fraction | None:
         response = (attempt.responses.get(name) or "").strip()
         if name == "essay":
-            return None if response else 0
-        return POINTS[name] if response == {"choice": self.right_choice, "text": "yes"}[name] else 0
+            return None if response else Fraction(0)
+        if response == "half":
+            return Fraction(POINTS[name], 2)
+        return Fraction(POINTS[name] if response == {"choice": self.right_choice, "text": "yes"}[name] else 0)
 
     def _finished(self) -> Iterator[Expected]:
         return (each for made in self.expected for each in made if each.ended_by)

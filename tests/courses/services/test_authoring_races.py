@@ -4,9 +4,11 @@ import pytest
 
 from courses import exceptions
 from courses.constants import QuestionType
-from courses.models import AssessmentAttempt, Course, Question
+from courses.models import AssessmentAttempt, Course, Question, QuestionVersion
 from courses.services import assessment_authoring, course_authoring, question_authoring
+from courses.services.attempts import start_attempt
 from courses.services.question_drafts import QuestionDraft
+from courses.services.question_editing import update_question
 from tests import factories
 from tests.concurrency import at_once
 
@@ -81,3 +83,28 @@ def test_an_assessment_is_removed_or_taken_but_never_both():
     was_removed = not type(assessment).objects.filter(pk=assessment.pk).exists()
     assert was_removed != any(type(refusal) is exceptions.QuestionInUse for refusal in refused)
     assert AssessmentAttempt.objects.exists() != was_removed
+
+
+def test_whatever_is_asked_keeps_its_type_so_that_saves_are_checked_by_it():
+    """Saving reads the type of a question as it stands, which is that of the version asked."""
+    author = factories.make_user()
+    course = factories.make_course(instructors=(author,))
+    learners = [factories.make_learner(course) for _ in range(7)]
+    assessment = factories.make_assessment(lesson=factories.make_lesson(course=course))
+    question = factories.single_choice(assessment)
+    draft: QuestionDraft = {"question_type": QuestionType.ESSAY, "answers": []}
+
+    def act(number: int) -> None:
+        if number == 0:
+            update_question(author=author, question_id=question.pk, draft=draft)
+        else:
+            start_attempt(learner=learners[number - 1], assessment_id=assessment.pk)
+
+    refused = at_once(act, writers=8)
+
+    assert {type(refusal) for refusal in refused} <= {exceptions.QuestionInUse}
+    question.refresh_from_db()
+    assert (question.question_type == QuestionType.ESSAY) == (not refused)
+    asked = [version.shown["type"] for version in QuestionVersion.objects.all()]
+    assert asked == [question.question_type]
+    assert AssessmentAttempt.objects.count() == 7

@@ -6,11 +6,22 @@ from typing import Any
 import pytest
 
 from courses.constants import AttemptEnd, RegradePolicy, TextMatch
-from courses.models import Answer, Assessment, AssessmentAttempt, AttemptAnswer, Course, GradeChange, User
+from courses.models import (
+    Answer,
+    Assessment,
+    AssessmentAttempt,
+    AttemptAnswer,
+    Course,
+    GradeChange,
+    Question,
+    User,
+)
 from courses.selectors.course_figures import course_figures
 from courses.selectors.item_analysis import item_analyses
 from courses.selectors.learner_figures import learner_figures
 from courses.services.attempt_endings import close_expired_attempts
+from courses.services.attempt_responses import GivenResponse
+from courses.services.attempts import complete_attempt, start_attempt, submit_answers
 from courses.services.explaining import explain_grade
 from courses.services.grading import grade_answer
 from courses.services.regrading import apply_regrade, preview_regrade
@@ -215,7 +226,7 @@ def test_completion_and_explanation_read_a_comma_as_the_course_says(
 ) -> None:
     _with_comma(assessment)
     attempt = _begun(Assessment.objects.get(pk=assessment.pk))
-    row = factories.answer(attempt, pi, {"text": text})
+    row = factories.answer(attempt, Question.objects.get(pk=pi.pk), {"text": text})
     assert row.credit == credit
     attempt.complete()
     assert (attempt.exact_score, attempt.is_passed) == (credit, bool(credit))
@@ -235,3 +246,63 @@ def test_a_regrade_reads_commas_as_the_course_says_now(
     _with_comma(assessment)
     [change] = apply_regrade(grader=instructor, assessment_id=assessment.pk, policy=NEVER_LOWER)
     assert (change.attempt.pk, change.result.exact_score) == (attempt.pk, 1)
+    assert "credit 1" in _steps(attempt, pi)[1]
+
+
+def _steps(attempt: AssessmentAttempt, question: Any) -> tuple[str, ...]:
+    return explain_grade(viewer=attempt.user, attempt_id=attempt.pk, question_id=question.pk)
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_how_a_comma_was_read_stays_as_the_grade_does_until_a_regrade(
+    assessment: Assessment, pi: Any, before: bool
+) -> None:
+    course = Course.objects.filter(pk=assessment.lesson.course_id)
+    course.update(decimal_comma=before)
+    attempt = _begun(Assessment.objects.get(pk=assessment.pk))
+    row = factories.answer(attempt, Question.objects.get(pk=pi.pk), {"text": "3,14"})
+    attempt.complete()
+    steps = _steps(attempt, pi)
+
+    course.update(decimal_comma=not before)
+
+    row.refresh_from_db()
+    assert row.credit == int(before)
+    assert _steps(AssessmentAttempt.objects.get(pk=attempt.pk), pi) == steps
+    assert f"credit {int(before)}" in steps[1]
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_change_between_start_and_completion_counts_like_a_mended_key(
+    assessment: Assessment, pi: Any, before: bool
+) -> None:
+    course = Course.objects.filter(pk=assessment.lesson.course_id)
+    course.update(decimal_comma=before)
+    learner = factories.make_learner(course.get())
+    started = start_attempt(learner=learner, assessment_id=assessment.pk).attempt
+    submit_answers(learner=learner, attempt_id=started.pk, responses=[GivenResponse(pi.pk, {"text": "3,14"})])
+    course.update(decimal_comma=not before)
+
+    complete_attempt(learner=learner, attempt_id=started.pk)
+
+    row = AttemptAnswer.objects.get(attempt=started.pk, question=pi)
+    asked = started.layout["questions"][0]["version"]
+    assert (row.credit, row.graded_version_id != asked) == (int(not before), True)
+    assert f"credit {int(not before)}" in _steps(AssessmentAttempt.objects.get(pk=started.pk), pi)[1]
+
+
+def test_only_numbers_get_a_version_by_the_comma_and_only_one_for_each(
+    assessment: Assessment, pi: Any
+) -> None:
+    course = Course.objects.filter(pk=assessment.lesson.course_id)
+    word = factories.short_answer(assessment, "tea", points=1)
+    for accepts in (False, True, False, True):
+        course.update(decimal_comma=accepts)
+        learner = factories.make_learner(course.get())
+        complete_attempt(
+            learner=learner,
+            attempt_id=start_attempt(learner=learner, assessment_id=assessment.pk).attempt.pk,
+        )
+
+    assert pi.versions.count() == 2
+    assert word.versions.count() == 1
