@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.db.models.functions import Now
+from django.test import Client
+from django.urls import reverse
 
 from courses.models import Accommodation, Assessment, AssessmentAttempt, Course, User
 from courses.utils.clock import database_now
@@ -254,7 +256,31 @@ def _withdrawn_and_enrolled_by_staff(api: Api, people: People, assessment: Asses
     _update(api, people, assessment, maxAttempts=5)
 
 
+def _accommodation_of_many(api: Api, people: People, assessment: Assessment) -> None:
+    """As an import grants them, of which one is refused."""
+    learners = [people.classmate, factories.make_user(), people.learner]
+    fields = {
+        "learnerIds": [ids.encode("User", learner.pk) for learner in learners],
+        "courseId": ids.encode("Course", assessment.lesson.course_id),
+        "extraAttempts": 3,
+    }
+    payload = api(operation("grant_accommodation"), people.instructor, input=fields)["grantAccommodation"]
+    assert [outcome["code"] for outcome in payload["outcomes"]] == [None, "NOT_ENROLLED", None]
+
+
+def _accommodation_by_an_administrator(api: Api, people: People, assessment: Assessment) -> None:
+    browser = Client()
+    browser.force_login(factories.make_user(is_staff=True, is_superuser=True))
+    moments = {f"{name}_{part}": "" for name in ("opens_at", "closes_at") for part in (0, 1)}
+    place = {"user": people.learner.pk, "course": assessment.lesson.course_id, "assessment": assessment.pk}
+    form = {"extra_attempts": 3, "may_retake_after_key": "unknown", "reason": ""} | moments | place
+    assert browser.post(reverse("admin:courses_accommodation_add"), form).status_code == 302
+    assert Accommodation.objects.get().extra_attempts == 3
+
+
 WAYS = [
+    _accommodation_of_many,
+    _accommodation_by_an_administrator,
     _withdrawn_and_enrolled_by_staff,
     _more_attempts,
     _hidden_and_more_attempts,
