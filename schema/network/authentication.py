@@ -144,7 +144,7 @@ def _by_session(key: str) -> Authenticated:
     if not isinstance(user, User):
         return Authenticated(new_session_key=new_key)
     return Authenticated(
-        Identity(user, session_topic=session_topic(session.session_key)),
+        Identity(user, session_topic=session_topic(session.session_key or key)),
         principal=f"user:{user.pk}",
         by_session=True,
         new_session_key=new_key,
