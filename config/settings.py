@@ -85,6 +85,7 @@ SUBMISSION_SLACK_SECONDS = env.int("COURSES_SUBMISSION_SLACK_SECONDS", default=1
 REVIEWS_NEED_APPROVAL = env.bool("COURSES_REVIEWS_NEED_APPROVAL", default=True)
 TRUSTED_PROXIES = env.list("COURSES_TRUSTED_PROXIES", default=[], by=addresses.network)
 TRUSTED_PROXY_HOPS = env.int("COURSES_TRUSTED_PROXY_HOPS", default=1)
+WEBHOOKS_ALLOW_LOOPBACK = env.bool("COURSES_WEBHOOKS_ALLOW_LOOPBACK", default=False)
 
 # ---------------------------------------------------------------- Django
 DATABASES = {
