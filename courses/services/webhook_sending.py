@@ -41,8 +41,8 @@ peace, and thrown away.
 MOST_ADDRESSES = 4
 """Addresses of a host that are tried until one takes the connection, sharing the time."""
 
-Resolver = Callable[[str, int], Sequence[str]]
-"""Looks up the IP addresses of a host for a port, in the order in which to try them. Raises OSError."""
+Resolver = Callable[[str], Sequence[str]]
+"""Looks up the IP addresses of a host, in the order in which to try them. Raises OSError."""
 
 
 class Problem(StrEnum):
@@ -69,9 +69,9 @@ class Sent:
         return self.status is not None and 200 <= self.status < 300
 
 
-def look_up(host: str, port: int) -> list[str]:
+def look_up(host: str) -> list[str]:
     """Look up the addresses of a host as the operating system does. Raises OSError."""
-    return [str(found[4][0]) for found in getaddrinfo(host, port, type=SOCK_STREAM)]
+    return [str(found[4][0]) for found in getaddrinfo(host, None, type=SOCK_STREAM)]
 
 
 def refuse_url(url: str, *, resolve: Resolver = look_up) -> None:
@@ -196,7 +196,7 @@ class _Connections(httpcore.NetworkBackend):
 def _addresses_to_ask(address: WebhookAddress, seconds: float, resolve: Resolver) -> list[IPAddress]:
     """Return the IP addresses of a host, or none if a single one of them may not be asked."""
     literal = address.literal
-    found = [literal] if literal is not None else _looked_up(address, seconds, resolve)
+    found = [literal] if literal is not None else _looked_up(address.host, seconds, resolve)
     may_all = all(
         may_be_asked(ip, scheme=address.scheme, allow_loopback=settings.WEBHOOKS_ALLOW_LOOPBACK)
         for ip in found
@@ -204,7 +204,7 @@ def _addresses_to_ask(address: WebhookAddress, seconds: float, resolve: Resolver
     return found[:MOST_ADDRESSES] if may_all else []
 
 
-def _looked_up(address: WebhookAddress, seconds: float, resolve: Resolver) -> list[IPAddress]:
+def _looked_up(host: str, seconds: float, resolve: Resolver) -> list[IPAddress]:
     """Look up a host on a thread of its own: the operating system's look-up cannot be given a deadline.
 
     The thread of one that takes longer ends when the system gives it up.
@@ -213,7 +213,7 @@ def _looked_up(address: WebhookAddress, seconds: float, resolve: Resolver) -> li
 
     def ask() -> None:
         try:
-            answers.put(resolve(address.host, address.port))
+            answers.put(resolve(host))
         except OSError:
             answers.put([])
 
