@@ -73,6 +73,7 @@ NOUNS = {
         "search",
         "sources",
         "statements",
+        "webhook_sending",
     },
 }
 """Each noun, with the modules that are about it and not named like it."""

@@ -212,7 +212,7 @@ def test_a_receiver_that_sips_the_message_ends_with_the_time_of_the_try(scheme: 
     server, client = _contexts(tmp_path, "127.0.0.1")
     with receiving(sipping, tls=server if scheme == "https" else None, reads=False) as receiver:
         began = monotonic()
-        sent = send(receiver.url(scheme=scheme), b"x" * 30_000_000, {}, seconds=SHORT, tls=client)
+        sent = send(receiver.url(scheme=scheme), b"x" * 40_000_000, {}, seconds=SHORT, tls=client)
         took = monotonic() - began
 
     assert sent == Sent(problem=Problem.TIMEOUT)

@@ -142,4 +142,4 @@ def sipping(receiver: Receiver, connection: socket.socket) -> None:
     for _ in range(STEPS):
         if receiver.stopped.wait(timeout=0.05):
             return
-        connection.recv(65_536)
+        connection.recv(262_144)
