@@ -90,9 +90,7 @@ class CompiledOperation:
         """True where every root field names a source, so that the operation may be read by one statement."""
         return bool(self.roots) and all(root.read and root.read.names_source for root in self.roots.values())
 
-    def inlined(
-        self, schema: GraphQLSchema, variables: VariableValues, kind: Kind
-    ) -> tuple[InlinedRead, list[Any]] | None:
+    def inlined(self, variables: VariableValues, kind: Kind) -> tuple[InlinedRead, list[Any]] | None:
         """Return the statement for a kind of viewer and its keys, or None for an operation that has none.
 
         Raises GraphQLError for arguments that cannot be met.
@@ -102,7 +100,7 @@ class CompiledOperation:
         asked = kind, orjson.dumps(variables.coerced, default=repr)
         known = self._asked.get(asked)
         if known is None:
-            known = self._found(schema, variables, kind)
+            known = self._found(variables, kind)
             self._asked.put(asked, known)
         read, keys = known
         return None if isinstance(read, NotInlined) else (read, keys)
@@ -116,12 +114,10 @@ class CompiledOperation:
                 self._payloads[kind] = None
         return self._payloads[kind]
 
-    def _found(
-        self, schema: GraphQLSchema, variables: VariableValues, kind: Kind
-    ) -> tuple[InlinedRead | NotInlined, list[Any]]:
+    def _found(self, variables: VariableValues, kind: Kind) -> tuple[InlinedRead | NotInlined, list[Any]]:
         info = RootInfo(self._compiler.context_of(kind), lambda _type_name: UNKNOWN)
         sources: dict[str, Source] = {
-            name: root.read.function(info, **root.arguments(schema, variables))  # type: ignore[union-attr]
+            name: root.read.function(info, **root.arguments(variables))  # type: ignore[union-attr]
             for name, root in self.roots.items()
         }
         plans = [self.roots[name].plan_for(source.type_name) for name, source in sources.items()]
@@ -191,10 +187,10 @@ def read(
     if not compiled.roots:
         return None
     try:
-        if found := compiled.inlined(schema, variables, kind_of(context.viewer)):
+        if found := compiled.inlined(variables, kind_of(context.viewer)):
             return found[0].read(context.viewer, found[1])
         return orjson.dumps(
-            {name: _read_root(root, schema, variables, context) for name, root in compiled.roots.items()}
+            {name: _read_root(root, variables, context) for name, root in compiled.roots.items()}
         )
     except Exception:  # noqa: BLE001 - whatever it is, the ordinary way runs into it as well, and tells it
         return None
@@ -219,7 +215,7 @@ def carry_out(
     if root.write is None:
         return None
     try:
-        arguments = root.arguments(schema, variables)
+        arguments = root.arguments(variables)
     except GraphQLError:
         return None
     try:
@@ -323,11 +319,11 @@ def _variables_in(arguments: Any) -> Iterator[str]:
         waiting.extend(each.value for each in getattr(value, "fields", ()))
 
 
-def _read_root(root: Root, schema: GraphQLSchema, variables: VariableValues, context: Context) -> Any:
+def _read_root(root: Root, variables: VariableValues, context: Context) -> Any:
     if root.read is None:
         raise NotCompiled(root.nodes[0].name.value)
     info = RootInfo(context, root.plan_for)
-    return root.show(root.read(info, root.plan_for, root.arguments(schema, variables)))
+    return root.show(root.read(info, root.plan_for, root.arguments(variables)))
 
 
 def uncompiled(schema: GraphQLSchema) -> dict[str, str]:

@@ -30,10 +30,11 @@ from graphql import (
 from courses.constants import Scope
 from courses.utils.kept import Kept
 from schema.context import Context, Identity
+from schema.core.arguments import converter_of
 from schema.core.fields import Column, DeclaredField, Operation
 from schema.core.ids import type_name_of
 from schema.core.selections import Selection
-from schema.core.upstream import StrawberryField, convert_arguments, definition_behind, strawberry_schema
+from schema.core.upstream import StrawberryField, definition_behind, strawberry_schema
 from schema.dataloaders.base import fill
 from schema.dataloaders.plans import Plan
 from schema.dataloaders.sources import Source
@@ -99,15 +100,12 @@ class Root:
     read: RootRead | None
     write: Callable[[RootInfo, dict[str, Any]], Any] | None
 
-    def arguments(self, schema: GraphQLSchema, variables: VariableValues) -> dict[str, Any]:
-        """Return the arguments as Strawberry converts them. Raises GraphQLError for those that cannot be met."""
-        converting = strawberry_schema(schema)
-        return convert_arguments(
-            get_argument_values(self.definition, self.nodes[0], variables),
-            definition_behind(self.definition).arguments,
-            scalar_registry=converting.schema_converter.scalar_registry,
-            config=converting.config,
-        )
+    convert: Callable[[Mapping[str, Any]], dict[str, Any]]
+    """Converts coerced arguments to those of its function."""
+
+    def arguments(self, variables: VariableValues) -> dict[str, Any]:
+        """Return the arguments of its function. Raises GraphQLError for those that cannot be met."""
+        return self.convert(get_argument_values(self.definition, self.nodes[0], variables))
 
 
 class Compiler:
@@ -157,7 +155,8 @@ class Compiler:
             return plans[type_name]
 
         plan_for(None)
-        return Root(definition, nodes, plan_for, self.completed(definition.type, nodes), read, write)
+        convert = converter_of(definition, strawberry_schema(self.schema))
+        return Root(definition, nodes, plan_for, self.completed(definition.type, nodes), read, write, convert)
 
     def field(self, parent: GraphQLObjectType, nodes: list[FieldNode]) -> Shown:
         """Compile the function that serialises a field of an object. Raises NotCompiled."""

@@ -74,7 +74,7 @@ class KnownOperation:
         schema = graphql_schema(self.schema)
         compiled = self.prepared.reads.compiled(schema, self.operation, self.variables, scopes)
         try:
-            return compiled.inlined(schema, self.variables, kind)
+            return compiled.inlined(self.variables, kind)
         except GraphQLError:
             return None
 

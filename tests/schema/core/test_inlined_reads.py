@@ -181,9 +181,7 @@ def _operation(document: str) -> tuple[CompiledOperation, Callable[..., Any]]:
     operation = prepared.operation(None)
     assert operation is not None
     compiled = prepared.reads.compiled(graphql_schema(schema), operation, VariableValues({}, {}), None)
-    return compiled, lambda **given: compiled.inlined(
-        graphql_schema(schema), VariableValues({}, given), Kind.PERSON
-    )
+    return compiled, lambda **given: compiled.inlined(VariableValues({}, given), Kind.PERSON)
 
 
 @pytest.mark.django_db
