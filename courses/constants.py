@@ -181,6 +181,35 @@ class NotificationType(TextChoices):
     CUSTOM = "custom", "Custom notifications"
 
 
+class EventType(TextChoices):
+    """Types of events in the feed. The part before the dot is the kind of the subject."""
+
+    ATTEMPT_STARTED = "attempt.started", "An attempt was started"
+    ATTEMPT_SAVED = "attempt.saved", "Responses of an attempt were saved; several saves may be one event"
+    ATTEMPT_COMPLETED = "attempt.completed", "An attempt was handed in, or closed by the timer or the staff"
+    ATTEMPT_GRADED = "attempt.graded", "A person graded a response of an attempt"
+    ATTEMPT_REGRADED = "attempt.regraded", "A regrade changed the grades of an attempt"
+    ATTEMPT_EXTENDED = "attempt.extended", "The deadline of an attempt was moved to a later moment"
+    ENROLLMENT_CHANGED = "enrollment.changed", "An enrolment is new, or its status or progress changed"
+    LESSON_COMPLETED = "lesson.completed", "A learner completed a lesson"
+    REVIEW_CREATED = "review.created", "A review was written"
+    REVIEW_APPROVED = "review.approved", "A review was approved, so that everybody can read it"
+    REVIEW_CHANGED = "review.changed", "A review was edited, featured, or its approval withdrawn"
+    REVIEW_DELETED = "review.deleted", "A review was deleted"
+    ASSESSMENT_CHANGED = (
+        "assessment.changed",
+        "An assessment is new, or its settings or questions changed, or it was deleted",
+    )
+    COURSE_CHANGED = (
+        "course.changed",
+        "A course is new, or its settings, lessons or instructors changed, or it was deleted",
+    )
+
+
+EVENTS_FOR_LEARNERS = (EventType.ASSESSMENT_CHANGED, EventType.COURSE_CHANGED)
+"""Events that everybody sees who takes the course."""
+
+
 class Scope(TextChoices):
     """Scopes of an access token. A browser session may do all that its person may."""
 
@@ -198,6 +227,7 @@ class Scope(TextChoices):
     NOTIFICATIONS_WRITE = "notifications:write", "Mark notifications as read"
     GRADING_WRITE = "grading:write", "Grade answers and correct grades"
     STATISTICS_READ = "statistics:read", "Read statistics and activity"
+    EVENTS_READ = "events:read", "Follow the event feed, and manage webhooks"
     TOKENS_WRITE = "tokens:write", "See, make and revoke access tokens"
 
 

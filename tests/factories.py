@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from courses.constants import EnrollmentStatus, QuestionType
+from courses.constants import EnrollmentStatus, EventType, QuestionType
 from courses.models import (
     AccessToken,
     Accommodation,
@@ -16,6 +16,7 @@ from courses.models import (
     AttemptAnswer,
     Course,
     Enrollment,
+    Event,
     Lesson,
     Note,
     Notification,
@@ -235,6 +236,14 @@ def make_activity(user: User, *, at: datetime | None = None, **fields: Any) -> U
         UserActivity.objects.filter(pk=activity.pk).update(created_date=at)
         activity.created_date = at
     return activity
+
+
+def make_event(course: Course | int, type: str = EventType.COURSE_CHANGED, **fields: Any) -> Event:
+    """The next event of the feed: a change of the course, unless something else is said."""
+    course_id = course if isinstance(course, int) else course.pk
+    last = Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    defaults = {"id": last + 1, "type": type, "subject_id": course_id, "course_id": course_id}
+    return Event.objects.create(**defaults | fields)
 
 
 def make_access_token(user: User, secret: str, **fields: Any) -> AccessToken:

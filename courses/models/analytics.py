@@ -12,6 +12,7 @@ from courses.models.attempt_interventions import AttemptIntervention
 from courses.models.attempts import AssessmentAttempt
 from courses.models.catalog import Course, Enrollment, Lesson, LessonCompletion, Resource
 from courses.models.documents import PersistedQuery, TrustedDocument
+from courses.models.events import Event, PendingEvent
 from courses.models.notes import Note
 from courses.models.notifications import Notification
 from courses.models.partners import GrantedSecret, PartnerGrant
@@ -34,6 +35,7 @@ __all__ = [
     "Course",
     "CourseStats",
     "Enrollment",
+    "Event",
     "GradeChange",
     "GrantedSecret",
     "Lesson",
@@ -41,6 +43,7 @@ __all__ = [
     "Note",
     "Notification",
     "PartnerGrant",
+    "PendingEvent",
     "PersistedQuery",
     "Question",
     "QuestionVersion",
