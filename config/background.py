@@ -1,4 +1,5 @@
-"""Background work of the server: closing overdue attempts, refreshing statistics, deleting expired rows.
+"""Background work of the server: closing overdue attempts, moving events to their feed, refreshing statistics, deleting
+expired rows.
 
 Every process does its chores; rows that another process has locked are skipped, so the work is shared. A chore
 is a job on a database thread like any other: it opens no session of its own.
@@ -13,6 +14,7 @@ from django.db import DatabaseError, InterfaceError
 
 from courses.services.attempt_endings import close_expired_attempts
 from courses.services.cost_buckets import forget_full_buckets
+from courses.services.events import move_events
 from courses.services.expired_rows import clear_expired
 from courses.services.statistics import refresh_stale
 from schema.execution.database_threads import database
@@ -31,9 +33,10 @@ class Chore:
 
 CHORES = (
     Chore("close expired attempts", close_expired_attempts, pause=60),
+    Chore("move events to the feed", move_events, pause=0.5),
     Chore("refresh statistics", refresh_stale, pause=2),
     Chore("forget full cost buckets", forget_full_buckets, pause=600),
-    Chore("clear expired sessions, tokens and codes", clear_expired, pause=600),
+    Chore("clear expired sessions, tokens, codes and events", clear_expired, pause=600),
 )
 
 

@@ -55,6 +55,7 @@ RATE_LIMIT = env.bool("COURSES_RATE_LIMIT", default=True)
 RATE_LIMIT_POINTS = max(MAX_COST, env.int("COURSES_RATE_LIMIT_POINTS", default=50_000))
 RATE_LIMIT_RESTORED_PER_SECOND = env.int("COURSES_RATE_LIMIT_RESTORED_PER_SECOND", default=1_000)
 PERSISTED_QUERIES = env.int("COURSES_PERSISTED_QUERIES", default=10_000)
+EVENTS_KEPT_DAYS = env.int("COURSES_EVENTS_KEPT_DAYS", default=30, minimum=0, maximum=36_500)
 TRUSTED_DOCUMENTS = env.one_of("COURSES_TRUSTED_DOCUMENTS", default="also", choices=("only", "also", "off"))
 MAX_SUBSCRIPTIONS = env.int("COURSES_MAX_SUBSCRIPTIONS", default=50)  # of one person, in one process
 SUBSCRIPTION_CHECK_SECONDS = env.float("COURSES_SUBSCRIPTION_CHECK_SECONDS", default=30.0)

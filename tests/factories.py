@@ -243,7 +243,10 @@ def make_event(course: Course | int, type: str = EventType.COURSE_CHANGED, **fie
     course_id = course if isinstance(course, int) else course.pk
     last = Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     defaults = {"id": last + 1, "type": type, "subject_id": course_id, "course_id": course_id}
-    return Event.objects.create(**defaults | fields)
+    event = Event.objects.create(**defaults | fields)
+    if "occurred_at" in fields:
+        Event.objects.filter(pk=event.pk).update(occurred_at=fields["occurred_at"])
+    return event
 
 
 def make_access_token(user: User, secret: str, **fields: Any) -> AccessToken:

@@ -191,6 +191,7 @@ def _move_deadlines(author: User, attempts: QuerySet[AssessmentAttempt], reasons
         effective_closes_at=effective_closes_at(learner, path),
     )
     extensions = []
+    running = running.select_related("assessment__lesson")
     for attempt in running.select_for_update(no_key=True, of=("self",)).order_by("pk"):
         due = deadline(
             attempt.start_time, time_limit=attempt.effective_time_limit, closes_at=attempt.effective_closes_at

@@ -9,6 +9,7 @@ from django.db import transaction
 from courses import exceptions
 from courses.models import Assessment, AssessmentAttempt, User
 from courses.selectors import assessments, authoring
+from courses.services import events
 from courses.services.answer_keys import stamp_open_keys
 from courses.services.authorship import assign, locked_for_author
 from courses.services.problems import Problems
@@ -63,6 +64,7 @@ def create_assessment(
     problems.refuse_any()
     assessment.save()
     store_questions(written)
+    events.record_assessment_changed(assessment.pk)
     return assessment
 
 
@@ -83,6 +85,7 @@ def update_assessment(
     if MOVES_THE_KEY & set(changes):
         stamp_open_keys(AssessmentAttempt.objects.filter(assessment=assessment))
     assessment.save()
+    events.record_assessment_changed(assessment.pk)
     return assessment
 
 
@@ -97,6 +100,7 @@ def delete_assessment(*, author: User, assessment_id: int) -> None:
         raise exceptions.QuestionInUse(
             "Learners have taken this assessment, so it cannot be removed.", field=["assessmentId"]
         )
+    events.record_assessment_changed(assessment.pk)
     assessment.delete()
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, TypedDict
 from django.db import transaction
 from django.db.models import F, OuterRef, QuerySet
 
-from courses.constants import AttemptEnd
+from courses.constants import AttemptEnd, EventType
 from courses.models import AssessmentAttempt, AttemptAnswer, Question
 from courses.models.attempts import RESULT_FIELDS
 from courses.models.question_versions import versions_to_grade_by
@@ -20,6 +20,7 @@ from courses.rules.layout import entries_of
 from courses.rules.values import Response
 from courses.rules.versions import Version
 from courses.selectors.question_keys import answered, contents_of, with_keys
+from courses.services import events
 from courses.services.activity import RECORD, activity_of_attempt
 from courses.services.changes import TELL, attempt_topic, telling
 from courses.utils.annotated_rows import WithAnnotations
@@ -49,7 +50,7 @@ _GRADE = ("credit", "exact_points", "is_correct", "points_earned", "graded_versi
 
 END = Update(AssessmentAttempt, RESULT_FIELDS)
 
-ENDING = (GRADE, END.statement, RECORD.statement, TELL)
+ENDING = (GRADE, END.statement, RECORD.statement, events.RECORD_EVENT, TELL)
 """The statements that `end_attempt` runs."""
 
 
@@ -134,6 +135,7 @@ def end_attempt(
         time_spent=attempt.time_taken_seconds,
     )
     write(*RECORD.of(activity))
+    events.record(EventType.ATTEMPT_COMPLETED, [events.subject_of(attempt, attempt.course_id)], write=write)
     write(TELL, telling(attempt_topic(attempt.pk)))
 
 

@@ -11,6 +11,7 @@ from courses.constants import (
     MAX_REASON_LENGTH,
     MAX_TIME_LIMIT_MINUTES,
     AttemptEnd,
+    EventType,
     Intervention,
     NotificationType,
 )
@@ -18,7 +19,7 @@ from courses.models import AssessmentAttempt, AttemptIntervention, User
 from courses.policies.attempt_time import is_over
 from courses.rules.words import trimmed
 from courses.selectors.attempts import attempts_visible_to
-from courses.services import notifications
+from courses.services import events, notifications
 from courses.services.attempt_endings import close_expired_attempts, end_attempt, to_end
 from courses.services.authorship import found_for_staff
 from courses.services.changes import tell_attempts_changed
@@ -81,7 +82,9 @@ def close_attempt(*, author: User, attempt_id: int, reason: str = "") -> Assessm
 
 
 def extend(extensions: Sequence[Extension], author: User) -> None:
-    """Write later deadlines of locked attempts, record and tell them: in a few statements for any number."""
+    """Write later deadlines of locked attempts, record and tell them: in a few statements for any number. The attempts
+    come with their assessments and lessons.
+    """
     AttemptIntervention.objects.bulk_create(
         AttemptIntervention(
             attempt=each.attempt,
@@ -96,6 +99,10 @@ def extend(extensions: Sequence[Extension], author: User) -> None:
     for each in extensions:
         each.attempt.deadline_at = each.deadline_at
     AssessmentAttempt.objects.bulk_update([each.attempt for each in extensions], ["deadline_at"])
+    subjects = [
+        events.subject_of(each.attempt, each.attempt.assessment.lesson.course_id) for each in extensions
+    ]
+    events.record(EventType.ATTEMPT_EXTENDED, subjects)
     tell_attempts_changed([each.attempt.pk for each in extensions])
 
 

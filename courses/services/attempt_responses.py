@@ -14,21 +14,23 @@ from django.db.models import JSONField, QuerySet
 from django.db.models.expressions import RawSQL
 
 from courses import exceptions
-from courses.models import AssessmentAttempt, AttemptAnswer
+from courses.constants import EventType
+from courses.models import Assessment, AssessmentAttempt, AttemptAnswer, Lesson, PendingEvent
 from courses.rules.layout import find_entry
 from courses.rules.responses import check_response_in_places, specified_columns
 from courses.rules.values import Given, Response
+from courses.services import events
 from courses.services.changes import CHANNEL, TELLING, attempt_topic, telling
 from courses.utils.annotated_rows import WithAnnotations
 from courses.utils.prepared import VARYING, Prepared
 from courses.utils.short_transactions import Write
 
-SAVE = Prepared(
-    f"""
+_SAVE = f"""
 WITH given (attempt, revision, answered_at) AS (VALUES (%s::bigint, %s::integer, %s::timestamptz)
 ), revised AS (
     UPDATE courses_assessmentattempt AS attempt SET revision = given.revision, updated_date = now()
     FROM given WHERE attempt.id = given.attempt
+    RETURNING attempt.id, attempt.revision, attempt.user_id, attempt.assessment_id
 ), saved AS (
     INSERT INTO {AttemptAnswer._meta.db_table}
         (attempt_id, question_id, response, selected_answer_id, text_answer, revision, answered_at)
@@ -39,11 +41,23 @@ WITH given (attempt, revision, answered_at) AS (VALUES (%s::bigint, %s::integer,
         response = excluded.response, selected_answer_id = excluded.selected_answer_id,
         text_answer = excluded.text_answer, revision = excluded.revision, answered_at = excluded.answered_at,
         updated_date = excluded.updated_date
-)
+){{recorded}}
 {TELLING}
-    """,  # noqa: S608 - a name of the models only
-    [*[VARYING] * 7, CHANNEL, *[VARYING] * 3],
-)
+"""  # noqa: S608 - a name of the models only
+
+_RECORDED = f""", recorded AS (
+    INSERT INTO {PendingEvent._meta.db_table} (type, subject_id, course_id, learner_id, revision)
+    SELECT '{EventType.ATTEMPT_SAVED}', revised.id, lesson.course_id, revised.user_id, revised.revision
+    FROM revised JOIN {Assessment._meta.db_table} AS assessment ON assessment.id = revised.assessment_id
+        JOIN {Lesson._meta.db_table} AS lesson ON lesson.id = assessment.lesson_id
+)"""  # noqa: S608 - names of the models only
+
+_PARAMETERS = [*[VARYING] * 7, CHANNEL, *[VARYING] * 3]
+
+_SAVES = {
+    False: Prepared(_SAVE.format(recorded=""), _PARAMETERS),
+    True: Prepared(_SAVE.format(recorded=_RECORDED), _PARAMETERS),
+}
 
 
 @dataclass(frozen=True)
@@ -68,6 +82,11 @@ class WithStored(TypedDict):
 
 AttemptWithStored: TypeAlias = WithAnnotations[AssessmentAttempt, WithStored]
 """An attempt with the clock and the annotations of `with_stored`."""
+
+
+def saving_statement() -> Prepared:
+    """Return the statement of a save, which records its event too where events are recorded."""
+    return _SAVES[events.are_recorded()]
 
 
 def with_stored(attempts: QuerySet[Any], questions: object) -> QuerySet[Any]:
@@ -108,8 +127,8 @@ def store_responses(
     *,
     write: Write,
 ) -> Mapping[int, Response | None]:
-    """Write the responses that change something in a locked attempt, as one new revision of it, by one SAVE; return
-    them by question.
+    """Write the responses that change something in a locked attempt, as one new revision of it, by one statement;
+    return them by question.
 
     Raises ResponseMismatch, Invalid for a `base_revision`
     that the attempt never had, and StaleRevision when something would change that was changed since then.
@@ -131,7 +150,7 @@ def store_responses(
     attempt.revision += 1
     columns = [specified_columns(types[question], response) for question, response in changed.items()]
     write(
-        SAVE,
+        saving_statement(),
         [
             attempt.pk,
             attempt.revision,

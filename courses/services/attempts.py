@@ -16,7 +16,7 @@ from django.db import IntegrityError
 from django.db.models import Exists, OuterRef, QuerySet
 
 from courses import exceptions
-from courses.constants import AttemptEnd
+from courses.constants import AttemptEnd, EventType
 from courses.models import Assessment, AssessmentAttempt, AttemptAnswer, Enrollment, User
 from courses.models.question_versions import versions_of
 from courses.policies.attempt_time import overdue
@@ -30,13 +30,21 @@ from courses.selectors.attempt_starts import (
     with_all_that_starts,
 )
 from courses.selectors.question_keys import contents_of
+from courses.services import events
 from courses.services.activity import RECORD, activity_of_attempt
 from courses.services.attempt_endings import ENDING, ToEnd, close_expired_attempts, end_attempt, to_end
-from courses.services.attempt_responses import SAVE, GivenResponse, WithStored, store_responses, with_stored
+from courses.services.attempt_responses import (
+    GivenResponse,
+    WithStored,
+    saving_statement,
+    store_responses,
+    with_stored,
+)
 from courses.services.changes import tell_attempts_changed
 from courses.utils.annotated_rows import WithAnnotations
 from courses.utils.clock import ClockTimestamp
 from courses.utils.constraints import constraint_of
+from courses.utils.prepared import Prepared
 from courses.utils.row_writes import Insertion, next_key
 from courses.utils.rows import CompiledQuery, row_of, stand_in
 from courses.utils.short_transactions import ShortTransaction, Write
@@ -184,6 +192,7 @@ def _started(
         at=assessment.read_at,
     )
     write(*RECORD.of(activity))
+    events.record(EventType.ATTEMPT_STARTED, [events.subject_of(attempt, assessment.course_id)], write=write)
     return StartedAttempt(attempt, created=True)
 
 
@@ -209,28 +218,28 @@ def _starting(is_staff: bool, _slack: int) -> ShortTransaction[_AssessmentToStar
             CompiledQuery(enrollment.select_for_update(no_key=True, of=("self",)).only("pk")),
         ],
         read=CompiledQuery(found.annotate(next_id=next_key(AssessmentAttempt))),
-        writes=[START.statement, RECORD.statement],
+        writes=[START.statement, RECORD.statement, events.RECORD_EVENT],
     )
 
 
 @cache
-def _working(_slack: int) -> ShortTransaction[_OwnAttempt]:
+def _working(_slack: int, saving: Prepared) -> ShortTransaction[_OwnAttempt]:
     """Compile the transaction that a learner's work in an attempt is; it reads no key."""
     own = AssessmentAttempt.objects.filter(user=_LEARNER, pk=_ATTEMPT)
     facts = own.annotate(is_overdue=overdue(), read_at=ClockTimestamp())
     return ShortTransaction(
-        locks=[_locked(own)], read=CompiledQuery(with_stored(facts, _QUESTIONS)), writes=[SAVE]
+        locks=[_locked(own)], read=CompiledQuery(with_stored(facts, _QUESTIONS)), writes=[saving]
     )
 
 
 @cache
-def _completing(_slack: int) -> ShortTransaction[_AttemptToComplete]:
+def _completing(_slack: int, saving: Prepared) -> ShortTransaction[_AttemptToComplete]:
     """Compile the transaction that handing an attempt in is."""
     own = AssessmentAttempt.objects.filter(user=_LEARNER, pk=_ATTEMPT)
     return ShortTransaction(
         locks=[_locked(own)],
         read=CompiledQuery(with_stored(to_end(own), _QUESTIONS)),
-        writes=[SAVE, *ENDING],
+        writes=[saving, *ENDING],
     )
 
 
@@ -240,7 +249,7 @@ def _locked(attempts: QuerySet[AssessmentAttempt]) -> CompiledQuery[AssessmentAt
 
 @contextmanager
 def _own_attempt(
-    work: Callable[[int], ShortTransaction[A]],
+    work: Callable[[int, Prepared], ShortTransaction[A]],
     learner: User,
     attempt_id: int,
     responses: Sequence[GivenResponse] = (),
@@ -248,7 +257,7 @@ def _own_attempt(
     """Lock the attempt within the block; yield it, and what has statements write. Raises NotFound."""
     questions = [response.question_id for response in responses]
     keys = {_LEARNER: learner.pk, _ATTEMPT: attempt_id, _QUESTIONS: questions}
-    with work(settings.SUBMISSION_SLACK_SECONDS).begun(keys) as begun:
+    with work(settings.SUBMISSION_SLACK_SECONDS, saving_statement()).begun(keys) as begun:
         if not begun.rows:
             raise exceptions.NotFound(field=["attemptId"])
         yield begun.rows[0], begun.write

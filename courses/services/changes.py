@@ -85,6 +85,11 @@ def session_topic(session_key: str) -> str:
     return f"{SESSION}:{md5(session_key.encode(), usedforsecurity=False).hexdigest()}"
 
 
+def events_topic(course_id: int | None) -> str:
+    """Return the topic of events of a course; of None that of all events."""
+    return f"events:{course_id or 0}"
+
+
 def tell_attempts_changed(attempt_ids: Collection[int]) -> None:
     """Publish that responses, state or results of these attempts have changed: one statement for any number."""
     _tell([attempt_topic(pk) for pk in attempt_ids])
@@ -93,6 +98,12 @@ def tell_attempts_changed(attempt_ids: Collection[int]) -> None:
 def tell_people_notified(user_ids: Collection[int]) -> None:
     """Publish that these people have got notifications: one statement for any number."""
     _tell([person_topic(pk) for pk in user_ids])
+
+
+def tell_events_moved(course_ids: Collection[int]) -> None:
+    """Publish that there are events of these courses in the feed: one statement for any number."""
+    if course_ids:
+        _tell([events_topic(None), *map(events_topic, course_ids)])
 
 
 def _tell(topics: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from courses.models import Course, Lesson, Resource, User
 from courses.policies.authoring import may_create_courses
 from courses.rules.pairing import paired
 from courses.selectors import authoring, catalog
-from courses.services import progress
+from courses.services import events, progress
 from courses.services.authorship import assign, locked_for_author, reorder
 from courses.services.problems import Problems
 
@@ -59,6 +59,7 @@ def create_course(*, author: User, **settings: Unpack[CourseSettings]) -> Course
         )
     course = _saved_course(Course(**settings))
     course.instructors.add(author)
+    events.record_course_changed(course.pk)
     return course
 
 
@@ -70,7 +71,9 @@ def update_course(*, author: User, course_id: int, **changes: Unpack[CourseSetti
     """
     course = locked_for_author(catalog.courses_visible_to(author), course_id, field="courseId")
     assign(course, changes)
-    return _saved_course(course)
+    _saved_course(course)
+    events.record_course_changed(course.pk)
+    return course
 
 
 @transaction.atomic
@@ -82,6 +85,7 @@ def create_lesson(*, author: User, course_id: int, **draft: Unpack[LessonDraft])
     course = locked_for_author(catalog.courses_visible_to(author), course_id, field="courseId")
     lesson = _written_lesson(Lesson(course=course), draft)
     progress.update_progress(course=course)
+    events.record_course_changed(course.pk)
     return lesson
 
 
@@ -93,7 +97,9 @@ def update_lesson(*, author: User, lesson_id: int, **changes: Unpack[LessonDraft
     Raises NotFound, PermissionDenied and ValidationError.
     """
     lesson = locked_for_author(authoring.lessons_to_author(author), lesson_id, field="lessonId")
-    return _written_lesson(lesson, changes)
+    _written_lesson(lesson, changes)
+    events.record_course_changed(lesson.course_id)
+    return lesson
 
 
 @transaction.atomic
@@ -105,6 +111,7 @@ def reorder_lessons(*, author: User, course_id: int, lesson_ids: Sequence[int]) 
     """
     course = locked_for_author(catalog.courses_visible_to(author), course_id, field="courseId")
     reorder(course.lessons.all(), lesson_ids, field="lessonIds", of="lesson of the course")
+    events.record_course_changed(course.pk)
     return course
 
 

@@ -13,7 +13,7 @@ from courses import exceptions
 from courses.models import Assessment, Course, Lesson, User
 from courses.policies.participation import teaches
 from courses.selectors import authoring, catalog
-from courses.services import progress
+from courses.services import events, progress
 from courses.services.authorship import locked_for_author
 
 
@@ -33,6 +33,7 @@ def delete_course(*, author: User, course_id: int) -> None:
             f"Learners would lose {_listed(lost)} with this course. You can unpublish it instead.",
             ["courseId"],
         )
+    events.record_course_changed(course.pk)
     course.delete()
 
 
@@ -56,6 +57,7 @@ def delete_lesson(*, author: User, lesson_id: int) -> None:
     lesson.delete()
     Lesson.objects.filter(course=course, order__gt=lesson.order).update(order=F("order") - 1)
     progress.update_progress(course=course)
+    events.record_course_changed(course.pk)
 
 
 def _lock_completely(rows: QuerySet[Lesson] | QuerySet[Assessment]) -> None:

@@ -15,12 +15,21 @@ from courses.constants import MAX_PEOPLE_AT_ONCE, EnrollmentAction, EnrollmentSt
 from courses.models import Course, Enrollment, User
 from courses.selectors import catalog, people
 from courses.selectors.catalog import SeenCourse
-from courses.services import progress
+from courses.services import events, progress
 from courses.services.answer_keys import stamp_before_enrolling
 from courses.services.authorship import found_for_staff
 from courses.utils.clock import database_now
+from courses.utils.sql import fetch
 
 ACTIVE, COMPLETED, WITHDRAWN = EnrollmentStatus.ACTIVE, EnrollmentStatus.COMPLETED, EnrollmentStatus.WITHDRAWN
+
+_ENROLL = f"""
+INSERT INTO {Enrollment._meta.db_table} (user_id, course_id, price_paid, currency, enrolled_date)
+SELECT learner, %(course)s, %(price)s, %(currency)s, statement_timestamp()
+FROM unnest(%(learners)s::bigint[]) AS new (learner)
+ON CONFLICT DO NOTHING
+RETURNING user_id AS learner
+"""  # noqa: S608 - a name of the models only
 
 
 @dataclass(frozen=True)
@@ -126,15 +135,19 @@ def _enrolled(course: Course, learners: Collection[User]) -> dict[int, Enrollmen
     A renewed enrolment is completed if the course was. Who has meanwhile no lesson left completes it now.
     """
     stamp_before_enrolling(course_id=course.pk, learner_ids=[learner.pk for learner in learners])
-    new = (
-        Enrollment(user=learner, course=course, price_paid=course.price, currency=course.currency)
-        for learner in sorted(learners, key=lambda each: each.pk)
+    new = fetch(
+        _ENROLL,
+        learners=sorted(learner.pk for learner in learners),
+        course=course.pk,
+        price=course.price,
+        currency=course.currency,
     )
-    Enrollment.objects.bulk_create(new, ignore_conflicts=True)
     enrollments = _locked(course, learners)
-    if not (left := _with_status(enrollments, WITHDRAWN)):
+    left = _with_status(enrollments, WITHDRAWN)
+    events.record_enrollments_changed([*(enrollments[row.learner] for row in new), *left])
+    if not left:
         return enrollments
-    renewed = Enrollment.objects.filter(pk__in=left)
+    renewed = Enrollment.objects.filter(pk__in=[each.pk for each in left])
     has_completed = When(completed_date__isnull=False, then=Value(COMPLETED))
     renewed.update(status=Case(has_completed, default=Value(ACTIVE)), updated_date=Now())
     progress.complete_finished(course=course, enrollments=renewed)
@@ -146,8 +159,9 @@ def _withdrawn(course: Course, learners: Collection[User]) -> dict[int, Enrollme
     enrollments = _locked(course, learners)
     if not (taking := _with_status(enrollments, ACTIVE, COMPLETED)):
         return enrollments
-    withdrawn = Enrollment.objects.filter(pk__in=taking)
+    withdrawn = Enrollment.objects.filter(pk__in=[each.pk for each in taking])
     withdrawn.update(status=WITHDRAWN, withdrawn_date=database_now(), updated_date=Now())
+    events.record_enrollments_changed(taking)
     return enrollments | _by_learner(withdrawn)
 
 
@@ -161,8 +175,8 @@ def _by_learner(enrollments: QuerySet[Enrollment]) -> dict[int, Enrollment]:
     return {each.user_id: each for each in enrollments}
 
 
-def _with_status(enrollments: Mapping[int, Enrollment], *statuses: EnrollmentStatus) -> list[int]:
-    return [each.pk for each in enrollments.values() if each.status in statuses]
+def _with_status(enrollments: Mapping[int, Enrollment], *statuses: EnrollmentStatus) -> list[Enrollment]:
+    return [each for each in enrollments.values() if each.status in statuses]
 
 
 def _visible_course(viewer: User, course_id: int) -> SeenCourse:

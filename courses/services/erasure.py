@@ -14,11 +14,20 @@ from django.db import models, transaction
 from django.db.models import Q
 
 from courses import exceptions
-from courses.constants import AttemptEnd
-from courses.models import AssessmentAttempt, AttemptAnswer, AttemptIntervention, Course, User
+from courses.constants import AttemptEnd, EventType
+from courses.models import (
+    AssessmentAttempt,
+    AttemptAnswer,
+    AttemptIntervention,
+    Course,
+    Event,
+    PendingEvent,
+    Review,
+    User,
+)
 from courses.policies.grading import HAS_UNGRADED
 from courses.rules.questions import KINDS, SpecifiedColumns
-from courses.services import attempt_endings
+from courses.services import attempt_endings, events
 from courses.services.changes import tell_attempts_changed, tell_people_notified
 from courses.utils.clock import database_now
 
@@ -111,6 +120,8 @@ def erase_person(*, person: User) -> None:
         attempt_endings.end_attempt(attempt, AttemptEnd.TIMER if attempt.is_overdue else AttemptEnd.STAFF)
     _empty(person)
     _empty_attempts(person)
+    for review in Review.objects.filter(pk__in=_not_kept(_rows("courses.Review.user", person))):
+        events.record_of_review(EventType.REVIEW_DELETED, review)
     for reference, fate in FATES.items():
         rows = _rows(reference, person)
         if fate is Fate.RELEASED:
@@ -118,6 +129,7 @@ def erase_person(*, person: User) -> None:
         else:
             (rows if fate is Fate.GOES else _not_kept(rows)).delete()
     _rows("courses.Review.user", person).update(moderation_notes="")
+    _forget_events(person)
     _end_sessions(person)
     _forget_name(person)
     tell_attempts_changed(locked)
@@ -186,6 +198,12 @@ def _empty_attempts(person: User) -> None:
     answers.filter(question__question_type__in=by_people).update(
         response=None, **SpecifiedColumns()._asdict()
     )
+
+
+def _forget_events(person: User) -> None:
+    """Clear the person from events. The outbox comes first: what is being moved is waited for, and in the feed then."""
+    for model in (PendingEvent, Event):
+        model._default_manager.filter(learner_id=person.pk).update(learner_id=None)
 
 
 def _end_sessions(person: User) -> None:

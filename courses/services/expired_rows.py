@@ -1,4 +1,4 @@
-"""Deletion of expired rows: sessions, tokens, codes, and entries of the database cache.
+"""Deletion of expired rows: sessions, tokens, codes, events, and entries of the database cache.
 
 Nothing here can be used any more; only the room that it takes is given back. A personal access token stays for
 KEPT after its end, so that its owner can still see what it was and when it was last used.
@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from allauth.idp.oidc.models import Token
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.cache import caches
 from django.core.cache.backends.db import DatabaseCache
 from django.db import connection, models
 
-from courses.models import AccessToken, GrantedSecret, PartnerGrant
+from courses.models import AccessToken, Event, GrantedSecret, PartnerGrant
 from courses.utils import sql
 
 KEPT = timedelta(days=30)
@@ -24,26 +25,44 @@ BATCHES = 100
 
 _CLEAR = """
 DELETE FROM {table} WHERE {key} IN (
-    SELECT {key} FROM {table} WHERE {ended} ORDER BY {key} LIMIT %(batch)s FOR UPDATE SKIP LOCKED
+    SELECT {key} FROM {table} WHERE {ended} ORDER BY {key} LIMIT %(batch)s FOR UPDATE {locked}
 )
 """
+
+_EVENT_ENDED = f"""
+id < coalesce(
+    (SELECT id FROM {Event._meta.db_table} WHERE occurred_at >= now() - %(events_kept)s ORDER BY id LIMIT 1),
+    (SELECT max(id) FROM {Event._meta.db_table})
+)
+"""  # noqa: S608 - a name of the models only
+"""Events before the first that is kept. The newest stays, however old: the next position follows from it."""
 
 
 @dataclass(frozen=True)
 class _Expiring:
-    """Table with its primary key, and the condition in SQL for expired rows."""
+    """Table with its primary key, and the condition in SQL for expired rows.
+
+    Locked rows are skipped, but where rows must go `in_order`, the oldest first.
+    """
 
     table: str
     key: str
     ended: str
+    in_order: bool = False
 
     def clear(self) -> int:
-        """Delete expired rows, batch by batch, skipping locked ones; return their number."""
+        """Delete expired rows, batch by batch; return their number."""
         quote = connection.ops.quote_name
-        statement = _CLEAR.format(table=quote(self.table), key=quote(self.key), ended=self.ended)
+        statement = _CLEAR.format(
+            table=quote(self.table),
+            key=quote(self.key),
+            ended=self.ended,
+            locked="" if self.in_order else "SKIP LOCKED",
+        )
+        events_kept = timedelta(days=settings.EVENTS_KEPT_DAYS)
         cleared = 0
         for _ in range(BATCHES):
-            count = sql.execute(statement, batch=BATCH, kept=KEPT)
+            count = sql.execute(statement, batch=BATCH, kept=KEPT, events_kept=events_kept)
             cleared += count
             if count < BATCH:
                 break
@@ -63,11 +82,12 @@ def _expiring() -> Iterator[_Expiring]:
     secrets = connection.ops.quote_name(GrantedSecret._meta.db_table)
     grants = connection.ops.quote_name(PartnerGrant._meta.db_table)
     yield _of(PartnerGrant, f"NOT EXISTS (SELECT FROM {secrets} WHERE grant_id = {grants}.id)")
+    yield _of(Event, _EVENT_ENDED, in_order=True)
     cache = caches["default"]
     if isinstance(cache, DatabaseCache):
         yield _Expiring(cache._table, "cache_key", "expires < now()")  # type: ignore[attr-defined]
 
 
-def _of(model: type[models.Model], ended: str) -> _Expiring:
+def _of(model: type[models.Model], ended: str, *, in_order: bool = False) -> _Expiring:
     (key,) = (field for field in model._meta.concrete_fields if field.primary_key)
-    return _Expiring(model._meta.db_table, key.attname, ended)
+    return _Expiring(model._meta.db_table, key.attname, ended, in_order)

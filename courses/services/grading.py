@@ -33,9 +33,9 @@ def grade_answer(
     was_waiting = answer.credit is None
     _sign(answer, grader, feedback)
     correction = _correction(attempt, answer, grade)
-    store([correction], changed_by=grader, graded_answer_id=answer.pk)
+    course = attempt.assessment.lesson.course
+    store([correction], course_id=course.pk, changed_by=grader, graded_answer_id=answer.pk)
     if was_waiting and not correction.result.waits_for_a_person:
-        course = attempt.assessment.lesson.course
         notifications.notify(
             recipients=[attempt.user],
             type=NotificationType.FEEDBACK,
@@ -55,7 +55,8 @@ def _locked_attempt(grader: User, task_id: int) -> AssessmentAttempt:
     if attempt_id is None:
         raise exceptions.NotFound(field=["taskId"])
     close_expired_attempts(attempt_ids=[attempt_id])
-    attempt = AssessmentAttempt.objects.select_for_update(no_key=True).get(pk=attempt_id)
+    attempts = AssessmentAttempt.objects.select_related("assessment__lesson__course")
+    attempt = attempts.select_for_update(no_key=True, of=("self",)).get(pk=attempt_id)
     if not attempt.is_completed:
         raise exceptions.Conflict(
             "This attempt is still open. Please grade it once it is handed in.", field=["taskId"]

@@ -7,6 +7,7 @@ from django.db import transaction
 from courses import exceptions
 from courses.models import Course, User
 from courses.selectors import catalog
+from courses.services import events
 from courses.services.authorship import locked_for_author
 
 
@@ -21,6 +22,7 @@ def add_instructor(*, author: User, course_id: int, username: str) -> Course:
     if person is None:
         raise exceptions.NotFound("Nobody here has this user name. Please check it.", field=["username"])
     course.instructors.add(person)
+    events.record_course_changed(course.pk)
     return course
 
 
@@ -36,6 +38,7 @@ def remove_instructor(*, author: User, course_id: int, user_id: int) -> Course:
         raise exceptions.NotFound("This person does not teach the course.", field=["userId"])
     course.instructors.remove(person)
     _refuse_nobody(course, "userId")
+    events.record_course_changed(course.pk)
     return course
 
 
@@ -45,6 +48,7 @@ def appoint_instructors(*, author: User, course_id: int, instructors: Iterable[U
     course = _locked_course(author, course_id)
     course.instructors.set(instructors)
     _refuse_nobody(course, "instructors")
+    events.record_course_changed(course.pk)
     return course
 
 

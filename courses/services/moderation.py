@@ -5,9 +5,11 @@ from typing import TypedDict, Unpack
 from django.db import transaction
 
 from courses import exceptions
+from courses.constants import EventType
 from courses.models import Review, User
 from courses.rules.words import trimmed
 from courses.selectors.reviews import SeenReview
+from courses.services import events
 from courses.services.reviews import locked_review
 
 
@@ -29,6 +31,7 @@ def moderate_review(*, moderator: User, review_id: int, **decision: Unpack[Moder
     """
     review = locked_review(moderator, review_id)
     _require_moderator(moderator, review)
+    was_approved = review.is_approved
     review.is_approved = decision.get("is_approved", review.is_approved)
     if decision.get("is_featured") and not review.is_approved:
         raise exceptions.Invalid(
@@ -37,6 +40,8 @@ def moderate_review(*, moderator: User, review_id: int, **decision: Unpack[Moder
     review.is_featured = decision.get("is_featured", review.is_featured) and review.is_approved
     review.moderation_notes = trimmed(decision.get("moderation_notes", review.moderation_notes))
     review.save(update_fields=["is_approved", "is_featured", "moderation_notes", "updated_date"])
+    is_new = review.is_approved and not was_approved
+    events.record_of_review(EventType.REVIEW_APPROVED if is_new else EventType.REVIEW_CHANGED, review)
     return review
 
 

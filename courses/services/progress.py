@@ -8,11 +8,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from courses import exceptions
-from courses.constants import ActivityType, EnrollmentStatus, NotificationType
+from courses.constants import ActivityType, EnrollmentStatus, EventType, NotificationType
 from courses.models import Course, Enrollment, Lesson, LessonCompletion, User
 from courses.policies.participation import TAKES
 from courses.selectors import catalog
-from courses.services import activity, notifications
+from courses.services import activity, events, notifications
 from courses.utils.clock import StatementTimestamp
 from courses.utils.sql import execute
 
@@ -54,6 +54,8 @@ def complete_lesson(*, learner: User, lesson_id: int) -> Enrollment:
     activity.record(actor=learner, type=ActivityType.COMPLETE_LESSON, course=lesson.course, lesson=lesson)
     _update_progress(lesson.course, learner)
     complete_finished(course=lesson.course, enrollments=own)
+    events.record(EventType.LESSON_COMPLETED, [events.Subject(lesson.pk, lesson.course_id, learner.pk)])
+    events.record_enrollments_changed([enrollment])
     enrollment.refresh_from_db()
     return enrollment
 
@@ -64,17 +66,20 @@ def update_progress(*, course: Course) -> None:
     those who have no lesson left.
     """
     _update_progress(course, None)
-    complete_finished(course=course, enrollments=course.enrollments.all())
+    events.record_enrollments_changed(complete_finished(course=course, enrollments=course.enrollments.all()))
 
 
-def complete_finished(*, course: Course, enrollments: QuerySet[Enrollment]) -> None:
-    """Complete the course, and tell them, for active learners who have no lesson left. The enrolments are locked."""
+def complete_finished(*, course: Course, enrollments: QuerySet[Enrollment]) -> list[Enrollment]:
+    """Complete the course, and tell them, for active learners who have no lesson left; return their enrolments, as they
+    were. The enrolments are locked.
+    """
     done = LessonCompletion.objects.filter(lesson=OuterRef("pk"), user=OuterRef(OuterRef("user")))
     left = Lesson.objects.filter(~Exists(done), course=OuterRef("course"))
     finished = enrollments.filter(~Exists(left), status=EnrollmentStatus.ACTIVE, progress_percentage=100)
-    learners = [enrollment.user for enrollment in finished.select_related("user").order_by("pk")]
-    if not learners:
-        return
+    completed = list(finished.select_related("user").order_by("pk"))
+    if not completed:
+        return []
+    learners = [enrollment.user for enrollment in completed]
     enrollments.filter(user__in=learners).update(
         status=EnrollmentStatus.COMPLETED,
         completed_date=StatementTimestamp(),
@@ -88,6 +93,7 @@ def complete_finished(*, course: Course, enrollments: QuerySet[Enrollment]) -> N
         course=course,
         action_url=f"/courses/{course.pk}",
     )
+    return completed
 
 
 def _hold_lessons(course: Course) -> None:

@@ -13,6 +13,7 @@ from courses import exceptions
 from courses.constants import MAX_QUESTIONS
 from courses.models import Answer, Assessment, Question, User
 from courses.selectors import assessments, authoring
+from courses.services import events
 from courses.services.authorship import locked_for_author, locked_question, reorder
 from courses.services.problems import Problems
 from courses.services.question_drafts import (
@@ -35,7 +36,9 @@ def create_question(*, author: User, assessment_id: int, draft: QuestionDraft) -
     problems = Problems()
     written = new_questions(assessment, [draft], problems, [("question",)])
     problems.refuse_any()
-    return store_questions(written)[0]
+    [question] = store_questions(written)
+    events.record_assessment_changed(assessment.pk)
+    return question
 
 
 @transaction.atomic
@@ -50,6 +53,7 @@ def delete_question(*, author: User, question_id: int) -> None:
     question.delete()
     behind = Question.objects.filter(assessment_id=question.assessment_id, order__gt=question.order)
     behind.update(order=F("order") - 1)
+    events.record_assessment_changed(question.assessment_id)
 
 
 @transaction.atomic
@@ -63,6 +67,7 @@ def reorder_questions(*, author: User, assessment_id: int, question_ids: Sequenc
         assessments.assessments_visible_to(author), assessment_id, field="assessmentId"
     )
     reorder(assessment.questions.all(), question_ids, field="questionIds", of="question of the assessment")
+    events.record_assessment_changed(assessment.pk)
     return assessment
 
 

@@ -12,6 +12,7 @@ from courses.rules.layout import part_ids, trial_entry
 from courses.rules.pairing import paired
 from courses.rules.questions.blanks import blank_keys
 from courses.selectors import authoring
+from courses.services import events
 from courses.services.authorship import locked_question
 from courses.services.problems import Problems
 from courses.services.question_drafts import (
@@ -63,6 +64,7 @@ def update_question(*, author: User, question_id: int, draft: QuestionDraft) -> 
     question.save()
     if "answers" in draft:
         _store_answers(question, answers, removed)
+    events.record_assessment_changed(question.assessment_id)
     return question
 
 

@@ -64,7 +64,7 @@ def apply_regrade(
     attempts = _finished(assessment).select_for_update(no_key=True, of=("self",))
     corrections = _corrections(policy, question_ids, attempts, writes=True)
     stored = [correction for correction in corrections if correction.is_needed or correction.result.regraded]
-    store(stored, changed_by=grader, note=policy.label)
+    store(stored, course_id=assessment.lesson.course_id, changed_by=grader, note=policy.label)
     needed = [correction for correction in corrections if correction.is_needed]
     _tell_learners(assessment, needed)
     return needed

@@ -6,9 +6,10 @@ Manual grading and a regrade both end here, under the locks of the attempts.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from courses.constants import FULL_CREDIT, GradeChangeReason
+from courses.constants import FULL_CREDIT, EventType, GradeChangeReason
 from courses.models import AssessmentAttempt, AttemptAnswer, GradeChange, User
 from courses.rules.results import NewGrade, NewResult
+from courses.services import events
 from courses.services.changes import tell_attempts_changed
 from courses.utils.sql import execute
 
@@ -61,11 +62,12 @@ class Correction:
 def store(
     corrections: Sequence[Correction],
     *,
+    course_id: int,
     changed_by: User,
     note: str = "",
     graded_answer_id: int | None = None,
 ) -> None:
-    """Write corrections, in a few statements for any number of them; record and publish each changed grade.
+    """Write corrections of one course, in a few statements for any number; record and publish each changed grade.
 
     `graded_answer_id` is the AttemptAnswer that a person graded; all other changes are a regrade. The attempts
     on the instances stay as they were read.
@@ -104,6 +106,11 @@ def store(
         ],
         batch_size=_BATCH_SIZE,
     )
+    graded, regraded = EventType.ATTEMPT_GRADED, EventType.ATTEMPT_REGRADED
+    is_manual = graded_answer_id is not None
+    changed = [each.attempt for each in corrections if is_manual or each.is_needed]
+    subjects = [events.subject_of(attempt, course_id) for attempt in changed]
+    events.record(graded if is_manual else regraded, subjects)
     tell_attempts_changed([correction.attempt.pk for correction in corrections])
 
 

@@ -10,14 +10,14 @@ from django.conf import settings
 from django.db import transaction
 
 from courses import exceptions
-from courses.constants import ActivityType
+from courses.constants import ActivityType, EventType
 from courses.models import Enrollment, Review, ReviewVote, User
 from courses.policies.participation import is_platform_staff
 from courses.policies.reviews import refusal_to_review
 from courses.rules.words import trimmed
 from courses.selectors.catalog import courses_visible_to
 from courses.selectors.reviews import SeenReview, courses_to_review, reviews_visible_to
-from courses.services import activity
+from courses.services import activity, events
 
 
 class ReviewChanges(TypedDict, total=False):
@@ -47,6 +47,7 @@ def create_review(*, author: User, course_id: int, rating: int, content: str, ti
     review.full_clean()
     review.save()
     activity.record(actor=author, type=ActivityType.GIVE_REVIEW, course=course)
+    events.record_of_review(EventType.REVIEW_CREATED, review)
     return review
 
 
@@ -66,6 +67,7 @@ def update_review(*, author: User, review_id: int, **changes: Unpack[ReviewChang
     review.is_approved, review.is_featured = _is_approved_at_once(), False
     review.full_clean()
     review.save(update_fields=["rating", "title", "content", "is_approved", "is_featured", "updated_date"])
+    events.record_of_review(EventType.REVIEW_CHANGED, review)
     return review
 
 
@@ -78,6 +80,7 @@ def delete_review(*, actor: User, review_id: int) -> None:
     review = locked_review(actor, review_id)
     if review.user_id != actor.pk and not is_platform_staff(actor):
         raise exceptions.PermissionDenied("Only its author can delete a review.", ["reviewId"])
+    events.record_of_review(EventType.REVIEW_DELETED, review)
     review.delete()
 
 
