@@ -182,7 +182,7 @@ class NotificationType(TextChoices):
 
 
 class EventType(TextChoices):
-    """Types of events in the feed. The part before the dot is the kind of the subject."""
+    """Types of events in the feed. The first word is the kind of the subject."""
 
     ATTEMPT_STARTED = "attempt.started", "An attempt was started"
     ATTEMPT_SAVED = "attempt.saved", "Responses of an attempt were saved; several saves may be one event"

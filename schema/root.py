@@ -21,6 +21,8 @@ from schema.catalog.roster import CatalogRosterMutation
 from schema.core.executor import Executor
 from schema.core.nodes import NodeQuery
 from schema.core.scalars import BIG_INT, DATE_TIME, DECIMAL, BigInt
+from schema.events.queries import EventQuery
+from schema.events.subscriptions import EventSubscription
 from schema.grading.explaining import ExplainingMutation
 from schema.grading.mutations import GradingMutation
 from schema.grading.queries import GradingQuery
@@ -45,6 +47,7 @@ class Query(
     CatalogQuery,
     ReviewQuery,
     GradingQuery,
+    EventQuery,
     RateLimitQuery,
 ):
     pass
@@ -78,7 +81,7 @@ class Mutation(
     description="Subscriptions: events as they happen, over WebSocket (graphql-transport-ws) or Server-Sent "
     "Events."
 )
-class Subscription(AttemptSubscription, NotificationSubscription):
+class Subscription(AttemptSubscription, NotificationSubscription, EventSubscription):
     pass
 
 

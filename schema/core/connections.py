@@ -110,13 +110,8 @@ def page_request(
     """Build the PageRequest of a connection's arguments. Raises GraphQLError (BAD_USER_INPUT) for invalid ones."""
     if first is not None and last is not None:
         raise _refused("Give `first` or `last`, not both.")
-    size = (
-        settings.DEFAULT_PAGE_SIZE if first is None and last is None else (last if first is None else first)
-    )
-    if size is None or not 1 <= size <= settings.MAX_PAGE_SIZE:
-        raise _refused(f"A page has 1 to {settings.MAX_PAGE_SIZE} rows; {size} were asked for.")
     return PageRequest(
-        size=size,
+        size=page_size(last if first is None else first),
         order=order,
         after=decode_cursor(after, order) if after is not None else None,
         before=decode_cursor(before, order) if before is not None else None,
@@ -124,6 +119,14 @@ def page_request(
         where=where or Q(),
         annotations=annotations,
     )
+
+
+def page_size(asked: int | None) -> int:
+    """Return the size of a page, the default where none is asked for. Raises GraphQLError (BAD_USER_INPUT)."""
+    size: int = settings.DEFAULT_PAGE_SIZE if asked is None else asked
+    if not 1 <= size <= settings.MAX_PAGE_SIZE:
+        raise _refused(f"A page has 1 to {settings.MAX_PAGE_SIZE} rows; {size} were asked for.")
+    return size
 
 
 def encode_cursor(row: Any, order: Sequence[OrderTerm]) -> str:
@@ -139,7 +142,12 @@ def decode_cursor(cursor: str, order: Sequence[OrderTerm]) -> tuple[Any, ...]:
             raise ValueError("another list's cursor")
         return tuple(_READERS[term.kind](value) for term, value in zip(order, values, strict=True))
     except (ValueError, TypeError, ArithmeticError) as error:
-        raise _refused("The cursor is not one of this list: start again from its first page.") from error
+        raise not_of_this_list() from error
+
+
+def not_of_this_list() -> GraphQLError:
+    """Build the error (BAD_USER_INPUT) of a cursor that is malformed, or of another list."""
+    return _refused("The cursor is not one of this list: start again from its first page.")
 
 
 def _written(value: Any) -> Any:

@@ -17,6 +17,7 @@ from courses.constants import (
     Correctness,
     EnrollmentAction,
     EnrollmentStatus,
+    EventType,
     GradeChangeReason,
     GradingState,
     ItemWarning,
@@ -95,6 +96,7 @@ _publish(
         "WITHDRAWN": "Withdrawn: the learner has left the course.",
     },
 )
+_publish(EventType)
 _publish(
     ResourceKind,
     {

@@ -73,6 +73,11 @@ class ErrorCode(Enum):
         "There is nothing here with this id that you may see.",
         "Check the id or the `documentId` that you name: what is missing and what is not visible are one answer.",
     )
+    CURSOR_EXPIRED = (
+        HTTPStatus.GONE,
+        "The events after this cursor are no longer kept.",
+        "Begin again without `after`, and read anew what you keep.",
+    )
     METHOD_NOT_ALLOWED = (
         HTTPStatus.METHOD_NOT_ALLOWED,
         "Send GET for queries, or POST.",

@@ -43,6 +43,9 @@ class Feed(ABC):
     def read(self, viewer: User) -> Any:
         """Return the next row to send, or None. Raises NotFound when it is no longer visible."""
 
+    def sent(self) -> None:  # noqa: B027 - most feeds have nothing to note
+        """Note that the row read last is sent. One that could not be filled is read again instead."""
+
 
 def subscription(of: type, *, scope: Scope, description: str) -> Callable[[Callable[..., Feed]], Any]:
     """Publish a function `(info, ...arguments) -> Feed` as a subscription whose events are of the type `of`.
@@ -104,6 +107,7 @@ async def _events(info: Info, scope: Scope, feed: Feed) -> AsyncGenerator[Any, N
                 return
             has_news = False
             if row is not None:
+                feed.sent()
                 yield row
                 if feed.read_until_nothing_is_new:
                     subscriber.wake()

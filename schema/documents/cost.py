@@ -16,8 +16,8 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    GraphQLField,
     GraphQLNamedType,
-    GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
@@ -190,21 +190,21 @@ class _Pass:
             below = self._selections(node.selection_set, answer, FIELD_COST)
         if node.name.value in introspection.ROOT_FIELDS:
             below = replace(below, fixed_cost=introspection.price(below.cost({})), parts=[])
-        sizes = _sizes(node, answer)
+        sizes = _sizes(node, definition)
         if parent and is_introspection_type(parent):
             sizes = (introspection.list_sizes(self._schema).get(node.name.value, 1),)
         shape.add_field(field_cost, node.alias is not None, sizes, below)
 
 
-def _sizes(node: FieldNode, answer: GraphQLNamedType | None) -> tuple[Size, ...]:
+def _sizes(node: FieldNode, definition: GraphQLField | None) -> tuple[Size, ...]:
     """Return the sizes of a field's list, of which the largest counts; a field without any has one row."""
     given = tuple(
         _size(argument.value) for argument in node.arguments or () if argument.name.value in _SIZE_ARGUMENTS
     )
     if given:
         return given
-    is_connection = isinstance(answer, GraphQLObjectType) and "pageInfo" in answer.fields
-    return (settings.DEFAULT_PAGE_SIZE,) if is_connection else (1,)
+    has_pages = definition is not None and "first" in definition.args
+    return (settings.DEFAULT_PAGE_SIZE,) if has_pages else (1,)
 
 
 def _size(value: ValueNode) -> Size:
