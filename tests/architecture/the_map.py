@@ -46,6 +46,7 @@ NOUNS = {
     "activity": {"activity_archives", "archives"},
     "statistics": {"course_figures", "item_analysis", "learner_figures", "streaks"},
     "notifications": set[str](),
+    "events": set[str](),
     "people": {"erasure", "profiles"},
     "tokens": {
         "access_tokens",
