@@ -189,7 +189,7 @@ def _attempts(
         if attempt.failure is None:
             return
         is_unknown = isinstance(attempt.failure, errors.InvalidSqlStatementName)
-        attempt = anew(() if is_unknown else key)
+        attempt = anew(() if is_unknown else ("ALL",))  # some of them may be known, of other statements
         yield attempt
     if attempt.failure is not None:
         yield last()

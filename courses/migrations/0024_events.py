@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('courses', '0021_credentials_that_end'),
+        ('courses', '0023_sessions_and_partners_that_end'),
     ]
 
     operations = [

@@ -1,0 +1,23 @@
+"""The event feed and its outbox, which nobody edits here."""
+
+from django.contrib import admin
+
+from courses import models
+from courses.admin.base import RecordAdmin
+
+
+@admin.register(models.Event)
+class EventAdmin(RecordAdmin):
+    """Read-only list of the feed, the newest first."""
+
+    list_display = ("id", "type", "occurred_at", "subject_id", "course_id", "learner_id", "revision")
+    list_filter = ("type",)
+    ordering = ("-id",)
+
+
+@admin.register(models.PendingEvent)
+class PendingEventAdmin(RecordAdmin):
+    """Read-only list of what waits to be moved to the feed."""
+
+    list_display = ("id", "type", "occurred_at", "subject_id", "course_id", "learner_id", "revision")
+    ordering = ("id",)
