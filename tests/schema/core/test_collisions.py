@@ -11,7 +11,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 
 from courses.models import AssessmentAttempt, AttemptAnswer, Lesson, Note
-from courses.services.attempt_responses import SAVE
+from courses.services.attempt_responses import saving_statement
 from schema.core.database_failures import TRIES, begun_again, failure_code
 from schema.core.error_codes import ErrorCode
 from tests import factories
@@ -80,7 +80,7 @@ def test_a_save_whose_write_the_session_has_not_prepared_is_begun_again_and_save
     attempt = start(api, learner, assessment)
     submit(api, learner, attemptId=attempt["id"], answers=answers_to(attempt, {"Which?": ["wrong"]}))
     with connection.cursor() as cursor:
-        cursor.execute(f"DEALLOCATE {SAVE.name}")
+        cursor.execute(f"DEALLOCATE {saving_statement().name}")
 
     saved = submit(api, learner, attemptId=attempt["id"], answers=answers_to(attempt, {"Which?": ["right"]}))
 
