@@ -210,6 +210,26 @@ EVENTS_FOR_LEARNERS = (EventType.ASSESSMENT_CHANGED, EventType.COURSE_CHANGED)
 """Events that everybody sees who takes the course."""
 
 
+class ExportKind(TextChoices):
+    """Kinds of export, by what the lines of the file are about."""
+
+    ATTEMPTS = "attempts", "Attempts with their results"
+    RESPONSES = "responses", "Attempts, and after them the responses to their questions"
+    GRADES = "grades", "Attempts, and after them the grades of their responses and the changes of grades"
+    ENROLLMENTS = "enrollments", "Enrolments with status and progress"
+    REVIEWS = "reviews", "Reviews of courses"
+    ACTIVITY = "activity", "Activity of the person who exports"
+
+
+class ExportStatus(TextChoices):
+    """States of an export."""
+
+    RUNNING = "running", "The file is being written, or waits to be"
+    READY = "ready", "The file can be downloaded"
+    FAILED = "failed", "The file could not be written; starting another export may help"
+    EXPIRED = "expired", "The file is no longer there"
+
+
 class Scope(TextChoices):
     """Scopes of an access token. A browser session may do all that its person may."""
 
@@ -258,6 +278,8 @@ MAX_TAGS = 10
 MAX_PEOPLE_AT_ONCE = 200
 """Maximum people that one call names."""
 MAX_TAG_LENGTH = 50
+MAX_EXPORTS_AT_ONCE = 2
+"""Maximum number of running exports of one principal."""
 MAX_RESPONSE_TEXT_LENGTH = 20_000
 MAX_LONG_TEXT_LENGTH = 50_000
 MAX_USER_AGENT_LENGTH = 512

@@ -167,6 +167,13 @@ class TooManyTags(Refusal):
     message = "A note can have at most 10 tags. Please remove some."
 
 
+class TooManyExports(Refusal):
+    """Two exports of the person, or of the partner for the person, are running already."""
+
+    code = "TOO_MANY_EXPORTS"
+    message = "Two of your exports are still running. Please wait until one of them is ready."
+
+
 class TokenScopeMissing(Refusal):
     """The access token lacks the scope that is needed."""
 

@@ -19,12 +19,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Identity:
-    """Authenticated person. `scopes` is None for a browser session, which may do all that its person may."""
+    """Authenticated person. `scopes` is None for a browser session, which may do all that its person may; `partner` is
+    the id of the client that acts for the person by OAuth.
+    """
 
     user: User | None = None
     scopes: frozenset[str] | None = None
     session_topic: str | None = None
     """Topic of the session's end; None for a token, of whose end the person's topic tells."""
+    partner: str | None = None
+
+    @property
+    def principal(self) -> str | None:
+        """Whoever is counted for what is asked: the person, whichever session or token they use, or a partner for each
+        person; None for nobody.
+        """
+        if self.partner is not None:
+            return f"partner:{self.partner}:{self.user.pk if self.user else 'nobody'}"
+        return f"user:{self.user.pk}" if self.user else None
 
 
 ANONYMOUS = Identity()

@@ -13,6 +13,7 @@ from courses.models.attempts import AssessmentAttempt
 from courses.models.catalog import Course, Enrollment, Lesson, LessonCompletion, Resource
 from courses.models.documents import PersistedQuery, TrustedDocument
 from courses.models.events import Event, PendingEvent
+from courses.models.exports import Export
 from courses.models.notes import Note
 from courses.models.notifications import Notification
 from courses.models.partners import GrantedSecret, PartnerGrant
@@ -36,6 +37,7 @@ __all__ = [
     "CourseStats",
     "Enrollment",
     "Event",
+    "Export",
     "GradeChange",
     "GrantedSecret",
     "Lesson",

@@ -38,6 +38,20 @@ def in_sql(rule: Any, **row: type[Model]) -> str:
     return written.replace("%", "%%")
 
 
+def iso_format(sql: str) -> str:
+    """Return the SQL of a moment as `datetime.isoformat` writes it in UTC: microseconds where there are any."""
+    moment = f"({sql} AT TIME ZONE 'UTC')"
+    return (
+        f"to_char({moment}, CASE WHEN date_trunc('second', {moment}) = {moment} "
+        f"THEN 'YYYY-MM-DD\"T\"HH24:MI:SS+00:00' ELSE 'YYYY-MM-DD\"T\"HH24:MI:SS.US+00:00' END)"
+    )
+
+
+def global_id(type_name: str, key: str) -> str:
+    """Return the SQL of a global id, NULL for the key NULL: of one line, as names of types are short."""
+    return f"encode(convert_to('{type_name}:' || {key}, 'UTF8'), 'base64')"
+
+
 def execute(statement: str, **parameters: Any) -> int:
     """Execute `statement` and return the number of rows that it wrote."""
     with connection.cursor() as cursor:

@@ -22,6 +22,7 @@ from graphql import (
 )
 
 from courses.utils.prepared import VARYING, Prepared
+from courses.utils.sql import global_id, iso_format
 from schema.core.compiling import Compiler, Root, nullable
 from schema.core.fields import Column, DeclaredField, SameRow
 from schema.core.ids import IdField, type_name_of
@@ -456,7 +457,7 @@ def _text(field: Column, type_: Any, rows: Rows) -> str | None:
     """Return the text of a field's JSON, or None where PostgreSQL would write it differently."""
     published, is_nullable = nullable(type_)
     if isinstance(field, IdField):
-        return global_id(type_name_of(rows.model), rows.column("pk"))
+        return quoted(global_id(type_name_of(rows.model), rows.column("pk")))
     if field.in_sql is not None:
         name = rows.computed(field.in_sql)
     elif field.computed_from is None:
@@ -469,11 +470,6 @@ def _text(field: Column, type_: Any, rows: Rows) -> str | None:
     if text is None or not (is_nullable or rows.may_be_null(name)):
         return text
     return null_or(text) if is_nullable else never_null(text)
-
-
-def global_id(type_name: str, key: str) -> str:
-    """Return the SQL of a global id's JSON: of one line, as names of types are short."""
-    return quoted(f"encode(convert_to('{type_name}:' || {key}, 'UTF8'), 'base64')")
 
 
 _SCALARS: Mapping[str, tuple[type, tuple[type[Any], ...]]] = {
@@ -514,15 +510,6 @@ def _enum_text(sql: str, field: Any, published: Any) -> str | None:
         return None
     cases = " ".join(f"WHEN '{value}' THEN '\"{name}\"'" for value, name in names.items())
     return f"CASE {sql} {cases} END"
-
-
-def iso_format(sql: str) -> str:
-    """Return the SQL of a moment as `datetime.isoformat` writes it in UTC: microseconds where there are any."""
-    moment = f"({sql} AT TIME ZONE 'UTC')"
-    return (
-        f"to_char({moment}, CASE WHEN date_trunc('second', {moment}) = {moment} "
-        f"THEN 'YYYY-MM-DD\"T\"HH24:MI:SS+00:00' ELSE 'YYYY-MM-DD\"T\"HH24:MI:SS.US+00:00' END)"
-    )
 
 
 class _Page:

@@ -45,10 +45,7 @@ class Authenticated:
     @property
     def bucket(self) -> str | None:
         """Owner of the bucket; None for the address. All tokens of a person share one, as their number is free."""
-        person = self.identity.user
-        if self.principal.startswith("partner:"):
-            return self.principal
-        return f"user:{person.pk}" if person else None
+        return self.identity.principal
 
 
 async def identify(
@@ -125,10 +122,8 @@ def _by_token(secret: str) -> Authenticated:
     if token := recognise_access_token(secret=secret):
         return Authenticated(Identity(token.user, token.scopes), principal=f"token:{token.pk}")
     if partner := recognise_partner_token(secret=secret):
-        person = partner.person.pk if partner.person else "nobody"
-        return Authenticated(
-            Identity(partner.person, partner.scopes), principal=f"partner:{partner.client_id}:{person}"
-        )
+        identity = Identity(partner.person, partner.scopes, partner.client_id)
+        return Authenticated(identity, principal=identity.principal or "anonymous")
     raise InvalidToken
 
 

@@ -25,6 +25,7 @@ CODES = [
     "QUESTION_IN_USE",
     "IN_USE",
     "TOO_MANY_TAGS",
+    "TOO_MANY_EXPORTS",
     "TOKEN_SCOPE_MISSING",
 ]
 
