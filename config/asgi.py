@@ -1,7 +1,7 @@
-"""ASGI entry of the server: /graphql to schema.application, every other page to Django, in one process.
+"""ASGI entry of the server: /graphql to schema.application, files of exports, all else to Django, in one process.
 
 The PostgreSQL sessions of a process are its database threads and its Django threads, one each, those on the event loop
-that read, and from the first subscription on the one that listens.
+that read, from the first subscription on the one that listens, and two while an export is written.
 """
 
 import asyncio
@@ -23,8 +23,10 @@ from config.cross_origin import CrossOrigin  # noqa: E402
 from schema.application import GraphQLApplication  # noqa: E402
 from schema.execution import database_threads  # noqa: E402
 from schema.execution.django_threads import DjangoThreads  # noqa: E402
+from schema.exports.types import ADDRESS  # noqa: E402
 from schema.graphiql.page import render_graphiql  # noqa: E402
 from schema.network import request_log  # noqa: E402
+from schema.network.downloads import download  # noqa: E402
 from schema.root import schema  # noqa: E402
 
 GRAPHQL_PATHS = ("/graphql", "/graphql/")
@@ -67,6 +69,7 @@ class Server:
         if path in GRAPHQL_PATHS:
             return self._graphql
         return self._metrics if self._metrics and path == METRICS_PATH else self._django
+        return download if path.startswith(ADDRESS) else self._django
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()

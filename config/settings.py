@@ -15,6 +15,7 @@ env = Environment(os.environ)
 
 # ---------------------------------------------------------------- this deployment
 DATA_DIR = env.path("COURSES_DATA_DIR", default=BASE_DIR / ".data")
+EXPORTS_DIR = env.path("COURSES_EXPORTS_DIR", default=DATA_DIR / "exports")
 GRAPHIQL_DIR = env.path("COURSES_GRAPHIQL_DIR", default=DATA_DIR / "graphiql")
 DEBUG = env.bool("COURSES_DEBUG", default=False)
 SITE_NAME = env.line("COURSES_SITE_NAME", default="Courses")
@@ -83,6 +84,7 @@ WRITE_TIMEOUT_SECONDS = env.float("COURSES_WRITE_TIMEOUT_SECONDS", default=30.0)
 
 # ---------------------------------------------------------------- behaviour of the product
 SUBMISSION_SLACK_SECONDS = env.int("COURSES_SUBMISSION_SLACK_SECONDS", default=10, minimum=0)
+EXPORT_LIFETIME_HOURS = env.int("COURSES_EXPORT_LIFETIME_HOURS", default=24)
 REVIEWS_NEED_APPROVAL = env.bool("COURSES_REVIEWS_NEED_APPROVAL", default=True)
 TRUSTED_PROXIES = env.list("COURSES_TRUSTED_PROXIES", default=[], by=addresses.network)
 TRUSTED_PROXY_HOPS = env.int("COURSES_TRUSTED_PROXY_HOPS", default=1)

@@ -8,13 +8,12 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import timedelta
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, cast
 
 import orjson
 from cross_web import AsyncHTTPRequestAdapter
 from django.conf import settings
-from django.http.request import split_domain_port, validate_host
 from graphql import OperationType
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
@@ -52,7 +51,7 @@ from schema.network.named_documents import (
 )
 from schema.network.negotiation import EVENT_STREAM, GRAPHQL_RESPONSE, HTML, JSON, preferred_media_type
 from schema.network.operations import may_have_been_executed, name_of_operation, points_of
-from schema.network.origins import is_trusted
+from schema.network.origins import is_our_host, is_trusted, own_origin
 from schema.network.public_reads import is_public, public
 from schema.network.refusals import NEVER_CACHED, Refused, retry_headers
 from schema.network.request_body import (
@@ -146,7 +145,7 @@ class GraphQLApplication(GraphQL[Context, None]):
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in given}
         media_type = preferred_media_type(headers.get("accept"), RESPONSE_TYPES)
         is_json = media_type in JSON_TYPES and len(headers) == len(given)  # no header is there twice
-        if not is_json or request.method != "POST" or not _is_ours(headers.get("host", "")):
+        if not is_json or request.method != "POST" or not is_our_host(headers.get("host", "")):
             return None
         asked = await known_operation(self.schema, request, headers)
         if asked is None:
@@ -201,6 +200,7 @@ class GraphQLApplication(GraphQL[Context, None]):
         return Context(
             ip_address=client_address(peer, request.headers.getlist("x-forwarded-for")),
             user_agent=readable_user_agent(request.headers.get("user-agent")),
+            origin=own_origin(request),
             listener=self.listener,
         )
 
@@ -343,18 +343,7 @@ def _is_welcome(websocket: WebSocket) -> bool:
 
 
 def _is_our_host(connection: HTTPConnection) -> bool:
-    return _is_ours(connection.headers.get("host", ""))
-
-
-def _is_ours(host: str) -> bool:
-    """Validate a Host header against ALLOWED_HOSTS, because of DNS rebinding."""
-    return _is_allowed(host, tuple(settings.ALLOWED_HOSTS))
-
-
-@lru_cache(maxsize=64)
-def _is_allowed(host: str, allowed: tuple[str, ...]) -> bool:
-    domain, _ = split_domain_port(host)
-    return validate_host(domain, allowed)
+    return is_our_host(connection.headers.get("host", ""))
 
 
 def _timeout_message(kind: OperationType | None) -> str:

@@ -49,6 +49,8 @@ class Context:
     identity: Identity = ANONYMOUS
     ip_address: str | None = None
     user_agent: str = ""
+    origin: str = ""
+    """Address of this server as the client knows it, such as `https://courses.example`, before a path."""
     draw: Draw = field(default_factory=Draw)
     listener: Listener = field(default_factory=Listener)
     identify_again: Callable[[], Awaitable[Identity | None]] | None = None

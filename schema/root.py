@@ -23,6 +23,7 @@ from schema.core.nodes import NodeQuery
 from schema.core.scalars import BIG_INT, DATE_TIME, DECIMAL, BigInt
 from schema.events.queries import EventQuery
 from schema.events.subscriptions import EventSubscription
+from schema.exports.mutations import ExportMutation
 from schema.grading.explaining import ExplainingMutation
 from schema.grading.mutations import GradingMutation
 from schema.grading.queries import GradingQuery
@@ -73,6 +74,7 @@ class Mutation(
     InterventionMutation,
     GradingMutation,
     ExplainingMutation,
+    ExportMutation,
 ):
     pass
 

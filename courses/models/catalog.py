@@ -115,6 +115,7 @@ class Course(TimeStampedMixin):
     class Meta:
         indexes = [
             models.Index(fields=["-created_date", "-id"], name="course_newest"),
+            models.Index(fields=["-updated_date"], name="course_changed"),
             models.Index(fields=["title", "id"], name="course_by_title"),
             models.Index(fields=["-average_rating", "-id"], name="course_best_rated"),
             models.Index(fields=["-learner_count", "-id"], name="course_most_taken"),

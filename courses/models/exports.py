@@ -39,7 +39,10 @@ class Export(TimeStampedMixin):
         null=True, blank=True, help_text="Moment since which something must have changed. Null: everything."
     )
     origin = models.CharField(
-        max_length=300, blank=True, **defaults_to(""), help_text="Address of the server that was asked for it."
+        max_length=300,
+        blank=True,
+        **defaults_to(""),
+        help_text="Address of the server that was asked for it.",
     )
     status = models.CharField(
         max_length=20,
@@ -70,7 +73,9 @@ class Export(TimeStampedMixin):
         ]
         constraints = [
             models.CheckConstraint(name="export_kind_is_known", condition=Q(kind__in=ExportKind.values)),
-            models.CheckConstraint(name="export_status_is_known", condition=Q(status__in=ExportStatus.values)),
+            models.CheckConstraint(
+                name="export_status_is_known", condition=Q(status__in=ExportStatus.values)
+            ),
             models.CheckConstraint(
                 name="export_ready_has_count", condition=filled_exactly_if(_IS_READY, "object_count")
             ),

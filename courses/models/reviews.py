@@ -63,6 +63,7 @@ class Review(TimeStampedMixin):
     class Meta:
         indexes = [
             models.Index(fields=["course", "-created_date"], name="review_by_course"),
+            models.Index(fields=["course", "-updated_date"], name="review_changed"),
             models.Index(fields=["user", "-created_date"], name="review_by_user"),
             models.Index(fields=["is_approved", "is_featured"], name="review_by_moderation"),
             models.Index(fields=["rating"], name="review_rating"),

@@ -44,7 +44,7 @@ _READY = Q(status=ExportStatus.READY)
 
 
 def exports_of(viewer: Viewer) -> QuerySet[SeenExport]:
-    """Return the viewer's own exports with `shown_status`: EXPIRED from the moment on, whether or not the file is gone."""
+    """Return the viewer's own exports with `shown_status`: EXPIRED from the moment on, not once the file is gone."""
     has_expired = _READY & Q(expires_at__lte=StatementTimestamp())
     exports = Export.objects.annotate(
         shown_status=Case(
@@ -105,7 +105,8 @@ class _Asked:
 
 def _object(**members: str) -> str:
     """Return the SQL of the text of a JSON object."""
-    return f"json_build_object({', '.join(f"'{name}', {sql}" for name, sql in members.items())})::text"
+    pairs = ", ".join(f"'{name}', {sql}" for name, sql in members.items())
+    return f"json_build_object({pairs})::text"
 
 
 def _exact(sql: str) -> str:
@@ -230,7 +231,7 @@ SELECT {
         isFlagged="answer.is_flagged",
     )
 } {_ANSWERED}
-"""  # noqa: S608 - made of constants
+"""
 
 _IS_BLANK = f"""CASE
     WHEN answer.response IS NULL THEN true
@@ -238,7 +239,7 @@ _IS_BLANK = f"""CASE
     WHEN answer.response ? 'matches' THEN answer.response -> 'matches' = '{{{{}}}}'
     WHEN answer.response ? 'text' THEN answer.response ->> 'text' !~ '{VISIBLE}'
     ELSE NOT EXISTS (SELECT FROM jsonb_each_text(answer.response -> 'blanks') AS blank WHERE value ~ '{VISIBLE}')
-END"""  # noqa: S608 - made of constants
+END"""
 
 _GRADE = f"""
 SELECT {
@@ -257,7 +258,7 @@ SELECT {
         gradedById=global_id("User", "answer.graded_by_id"),
     )
 } {_ANSWERED}
-"""  # noqa: S608 - made of constants
+"""
 
 _GRADE_CHANGE = f"""
 SELECT {

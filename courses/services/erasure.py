@@ -29,6 +29,7 @@ from courses.policies.grading import HAS_UNGRADED
 from courses.rules.questions import KINDS, SpecifiedColumns
 from courses.services import attempt_endings, events
 from courses.services.changes import tell_attempts_changed, tell_people_notified
+from courses.services.exports import delete_files_of
 from courses.utils.clock import database_now
 
 DELETED_USER = "Deleted user"
@@ -60,6 +61,7 @@ FATES = {
     "courses.AttemptIntervention.made_by": Fate.STAYS,
     "courses.Course_instructors.user": Fate.GOES,
     "courses.Enrollment.user": Fate.STAYS,
+    "courses.Export.user": Fate.GOES,  # its file, too
     "courses.GradeChange.changed_by": Fate.STAYS,
     "courses.LessonCompletion.user": Fate.STAYS,
     "courses.Note.user": Fate.GOES,
@@ -122,6 +124,7 @@ def erase_person(*, person: User) -> None:
     _empty_attempts(person)
     for review in Review.objects.filter(pk__in=_not_kept(_rows("courses.Review.user", person))):
         events.record_of_review(EventType.REVIEW_DELETED, review)
+    delete_files_of(person)
     for reference, fate in FATES.items():
         rows = _rows(reference, person)
         if fate is Fate.RELEASED:

@@ -1,7 +1,7 @@
-"""Deletion of expired rows: sessions, tokens, codes, events, and entries of the database cache.
+"""Deletion of expired rows: sessions, tokens, codes, events, exports with their files, entries of the database cache.
 
-Nothing here can be used any more; only the room that it takes is given back. A personal access token stays for
-KEPT after its end, so that its owner can still see what it was and when it was last used.
+Nothing here can be used any more; only the room that it takes is given back. A personal access token and an export stay
+for KEPT after their end, so that their owner can still see what they were; the file of an export goes at once.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,8 @@ from django.core.cache import caches
 from django.core.cache.backends.db import DatabaseCache
 from django.db import connection, models
 
-from courses.models import AccessToken, Event, GrantedSecret, PartnerGrant
+from courses.models import AccessToken, Event, Export, GrantedSecret, PartnerGrant
+from courses.services.exports import clear_exports
 from courses.utils import sql
 
 KEPT = timedelta(days=30)
@@ -70,13 +71,14 @@ class _Expiring:
 
 
 def clear_expired() -> int:
-    """Delete expired rows of all kinds; return their number."""
-    return sum(each.clear() for each in _expiring())
+    """Delete expired rows of all kinds, and files of exports; return their number."""
+    return sum(each.clear() for each in _expiring()) + clear_exports()
 
 
 def _expiring() -> Iterator[_Expiring]:
     yield _of(Session, "expire_date < now()")
     yield _of(AccessToken, "least(expires_at, revoked_at) < now() - %(kept)s")
+    yield _of(Export, "expires_at < now() - %(kept)s")
     yield _of(Token, "expires_at < now()")
     yield _of(GrantedSecret, "expires_at < now()")
     secrets = connection.ops.quote_name(GrantedSecret._meta.db_table)

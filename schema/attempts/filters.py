@@ -1,5 +1,6 @@
 """Sort orders and filters of attempt lists."""
 
+from datetime import datetime
 from enum import Enum
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from courses.policies.attempt_time import is_open, is_over
 from schema.core import ids
 from schema.core.connections import After, Before, First, Last, page_request
 from schema.core.enums import AttemptState
-from schema.core.orders import by_age
+from schema.core.orders import by_age, changed_since
 from schema.dataloaders.paging import PageRequest
 
 
@@ -37,12 +38,17 @@ AssessmentFilter = Annotated[
     strawberry.ID | None,
     strawberry.argument(description="Only attempts at the assessment with this global id."),
 ]
+UpdatedSince = Annotated[
+    datetime | None,
+    strawberry.argument(description="Only attempts that were changed at this time or later."),
+]
 
 
 def attempts_of_assessment(
     order_by: OrderBy = None,
     learner_id: LearnerFilter = None,
     state: StateFilter = None,
+    updated_since: UpdatedSince = None,
     first: First = None,
     after: After = None,
     last: Last = None,
@@ -55,7 +61,7 @@ def attempts_of_assessment(
         last=last,
         before=before,
         order=by_age(order_by),
-        where=of_learner & _in_state(state),
+        where=of_learner & _in_state(state) & changed_since(updated_since),
     )
 
 
@@ -63,6 +69,7 @@ def attempts_of_viewer(
     order_by: OrderBy = None,
     assessment_id: AssessmentFilter = None,
     state: StateFilter = None,
+    updated_since: UpdatedSince = None,
     first: First = None,
     after: After = None,
     last: Last = None,
@@ -75,7 +82,7 @@ def attempts_of_viewer(
         last=last,
         before=before,
         order=by_age(order_by),
-        where=of_one & _in_state(state),
+        where=of_one & _in_state(state) & changed_since(updated_since),
     )
 
 

@@ -18,6 +18,7 @@ from courses.selectors.search import words_query
 from schema.core import ids
 from schema.core.connections import After, Before, First, Last, page_request
 from schema.core.enums import EnrollmentStatus
+from schema.core.orders import changed_since
 from schema.core.search import searchable
 from schema.dataloaders.base import Viewer
 from schema.dataloaders.paging import OrderTerm, PageRequest
@@ -45,6 +46,9 @@ class CourseFilter:
         description="Only courses whose approved reviews have at least this mean of stars, 0 to 5; without "
         "reviews it counts as 0.",
     )
+    updated_since: datetime | None = strawberry.field(
+        default=None, description="Only courses that were changed themselves at this time or later."
+    )
 
 
 @strawberry.enum(description="Sort orders of courses.")
@@ -70,6 +74,11 @@ NEWEST_ENROLLMENT = (
     OrderTerm("pk", descending=True),
 )
 
+ChangedEnrollments = Annotated[
+    datetime | None,
+    strawberry.argument(description="Only enrolments that were changed at this time or later."),
+]
+
 
 def enrollments_of_course(
     status: Annotated[
@@ -82,10 +91,7 @@ def enrollments_of_course(
             "beginnings of words. At most 200 characters; a blank text is no condition."
         ),
     ] = None,
-    updated_since: Annotated[
-        datetime | None,
-        strawberry.argument(description="Only enrolments that were changed at this time or later."),
-    ] = None,
+    updated_since: ChangedEnrollments = None,
     first: First = None,
     after: After = None,
     last: Last = None,
@@ -96,8 +102,7 @@ def enrollments_of_course(
         where &= Q(status=status)
     if words := searchable(search):
         where &= is_called(words, "user_id")
-    if updated_since is not None:
-        where &= Q(updated_date__gte=updated_since)
+    where &= changed_since(updated_since)
     return page_request(
         first=first,
         after=after,
@@ -133,6 +138,7 @@ def narrowed_to(
         where &= takes(viewer) if filter.enrolled_by_me else ~takes(viewer)
     if filter.minimum_rating is not None:
         where &= Q(average_rating__gte=_rating(filter.minimum_rating))
+    where &= changed_since(filter.updated_since)
     return where, annotations
 
 

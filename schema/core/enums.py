@@ -18,6 +18,8 @@ from courses.constants import (
     EnrollmentAction,
     EnrollmentStatus,
     EventType,
+    ExportKind,
+    ExportStatus,
     GradeChangeReason,
     GradingState,
     ItemWarning,
@@ -130,3 +132,5 @@ _publish(
         "CUSTOM": "Any other notification.",
     },
 )
+_publish(ExportKind)
+_publish(ExportStatus)

@@ -39,7 +39,7 @@ def require_signed_in(info: Info) -> None:
 def require_scope(info: Info, scope: Scope) -> None:
     """Raise TokenScopeMissing when the request's token lacks the scope."""
     if not info.context.has_scope(scope):
-        raise exceptions.TokenScopeMissing(_lacks(scope))
+        raise exceptions.TokenScopeMissing(lacks(scope))
 
 
 def require_session(info: Info) -> None:
@@ -52,10 +52,11 @@ def require_session(info: Info) -> None:
 
 def scope_missing(scope: Scope) -> GraphQLError:
     """Build the top-level error (TOKEN_SCOPE_MISSING) of a field whose scope the request's token lacks."""
-    return GraphQLError(_lacks(scope), extensions={"code": exceptions.TokenScopeMissing.code})
+    return GraphQLError(lacks(scope), extensions={"code": exceptions.TokenScopeMissing.code})
 
 
-def _lacks(scope: Scope) -> str:
+def lacks(scope: Scope) -> str:
+    """Say that a token lacks a scope."""
     return f"This token lacks the scope `{scope}`: make one that has it."
 
 

@@ -7,10 +7,29 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.http.request import split_domain_port, validate_host
 from django.utils.http import is_same_domain
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 
 from schema.core.upstream import is_same_origin
+
+
+def own_origin(connection: HTTPConnection) -> str:
+    """Return the origin of this server as the client names it."""
+    is_secure = settings.HTTPS or connection.url.scheme in ("https", "wss")
+    return f"{'https' if is_secure else 'http'}://{connection.headers.get('host', '')}"
+
+
+def is_our_host(host: str) -> bool:
+    """Validate a Host header against ALLOWED_HOSTS, because of DNS rebinding."""
+    return _is_allowed(host, tuple(settings.ALLOWED_HOSTS))
+
+
+@lru_cache(maxsize=64)
+def _is_allowed(host: str, allowed: tuple[str, ...]) -> bool:
+    domain, _ = split_domain_port(host)
+    return validate_host(domain, allowed)
 
 
 def origin_of(headers: Headers) -> str | None:

@@ -10,6 +10,7 @@ from django.db.models import Q
 from courses.constants import MAX_RATING, MIN_RATING
 from schema.core.connections import NEWEST_FIRST, After, Before, First, Last, page_request
 from schema.core.error_codes import ErrorCode, graphql_error
+from schema.core.orders import changed_since
 from schema.dataloaders.paging import OrderTerm, PageRequest
 
 
@@ -33,6 +34,12 @@ _TERMS = {
 }
 
 
+UpdatedSince = Annotated[
+    datetime | None,
+    strawberry.argument(description="Only reviews that were changed at this time or later."),
+]
+
+
 def reviews_of_course(
     order_by: Annotated[
         list[ReviewOrder] | None,
@@ -44,6 +51,7 @@ def reviews_of_course(
     featured_only: Annotated[
         bool | None, strawberry.argument(description="True: only featured reviews.")
     ] = False,
+    updated_since: UpdatedSince = None,
     first: First = None,
     after: After = None,
     last: Last = None,
@@ -54,7 +62,9 @@ def reviews_of_course(
             ErrorCode.BAD_USER_INPUT,
             f"A review has {MIN_RATING} to {MAX_RATING} stars; {rating} were asked for.",
         )
-    where = Q() if rating is None else Q(rating=rating)
+    where = changed_since(updated_since)
+    if rating is not None:
+        where &= Q(rating=rating)
     if featured_only:
         where &= Q(is_featured=True)
     order = _sorted_by(order_by or [ReviewOrder.NEWEST])
@@ -62,9 +72,14 @@ def reviews_of_course(
 
 
 def reviews_of_viewer(
-    first: First = None, after: After = None, last: Last = None, before: Before = None
+    updated_since: UpdatedSince = None,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
 ) -> PageRequest:
-    return page_request(first=first, after=after, last=last, before=before, order=NEWEST_FIRST)
+    where = changed_since(updated_since)
+    return page_request(first=first, after=after, last=last, before=before, order=NEWEST_FIRST, where=where)
 
 
 def _sorted_by(orders: list[ReviewOrder]) -> tuple[OrderTerm, ...]:

@@ -9,20 +9,23 @@ from schema.activity.filters import activity_of_viewer
 from schema.activity.types import UserActivity
 from schema.attempts.filters import attempts_of_viewer
 from schema.attempts.types import AssessmentAttempt
-from schema.catalog.filters import NEWEST_ENROLLMENT
+from schema.catalog.filters import NEWEST_ENROLLMENT, ChangedEnrollments
 from schema.catalog.types import Enrollment
 from schema.core.connections import After, Before, Connection, First, Last, page_request
 from schema.core.fields import declared, same_row
+from schema.core.orders import changed_since
 from schema.dataloaders import accommodations as accommodation_loaders
 from schema.dataloaders import activity as activity_loaders
 from schema.dataloaders import attempts as attempt_loaders
 from schema.dataloaders import catalog as catalog_loaders
+from schema.dataloaders import exports as export_loaders
 from schema.dataloaders import notes as note_loaders
 from schema.dataloaders import notifications as notification_loaders
 from schema.dataloaders import reviews as review_loaders
 from schema.dataloaders import statistics as statistics_loaders
 from schema.dataloaders import tokens as token_loaders
 from schema.dataloaders.paging import PageRequest
+from schema.exports.types import Export
 from schema.notes.filters import notes_of_viewer
 from schema.notes.types import Note
 from schema.notifications.filters import notifications_of_viewer
@@ -35,9 +38,16 @@ from schema.tokens.types import AccessToken
 
 
 def enrollments_page(
-    first: First = None, after: After = None, last: Last = None, before: Before = None
+    updated_since: ChangedEnrollments = None,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
 ) -> PageRequest:
-    return page_request(first=first, after=after, last=last, before=before, order=NEWEST_ENROLLMENT)
+    where = changed_since(updated_since)
+    return page_request(
+        first=first, after=after, last=last, before=before, order=NEWEST_ENROLLMENT, where=where
+    )
 
 
 @strawberry.type(name="Viewer", description="The signed-in person who asks, with everything that is theirs.")
@@ -88,6 +98,10 @@ class OwnAccount:
     access_tokens: list[AccessToken] = declared(
         token_loaders.access_tokens_of_viewer,
         "Access tokens of the viewer that were not revoked, expired ones included, newest first.",
+    )
+    exports: list[Export] = declared(
+        export_loaders.exports_of_viewer,
+        "Exports of the viewer, newest first; for 30 days after they have expired.",
     )
 
     user: User = same_row("Public profile of the viewer, with the private fields filled.")
