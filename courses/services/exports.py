@@ -25,8 +25,9 @@ from courses import exceptions
 from courses.constants import MAX_EXPORTS_AT_ONCE, ExportKind, ExportStatus, Scope
 from courses.models import Export, User
 from courses.selectors.catalog import courses_visible_to
-from courses.selectors.events import encode_cursor, newest_position
+from courses.selectors.events import encode_cursor
 from courses.selectors.exports import lines_of
+from courses.services.events import hold_feed, move_everything
 from courses.utils.clock import StatementTimestamp
 
 SCOPES = {
@@ -149,8 +150,7 @@ def _snapshot() -> Iterator[tuple[Any, int]]:
     """Yield a session that reads one snapshot, and the position in the event feed of that moment.
 
     In the snapshot is whatever the events up to the position tell of, and nothing that a later one does: what the
-    outbox holds in this very snapshot is moved to the feed, whose positions ascend by one, so that a mover who was
-    faster makes this fail, to be tried again.
+    outbox holds in this very snapshot is moved to the feed, by a transaction that is over before anything is read.
     """
     session = psycopg2.connect(
         **connection.get_connection_params() | {"cursor_factory": None, "application_name": SESSION_NAME}
@@ -159,7 +159,8 @@ def _snapshot() -> Iterator[tuple[Any, int]]:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            position = newest_position()
+            hold_feed()
+            position = move_everything()
             cursor.execute("SELECT pg_export_snapshot()")
             [snapshot] = cursor.fetchone()
             with connection.wrap_database_errors, session.cursor() as reading:
@@ -210,11 +211,11 @@ def _lines(session: Any, export: Export) -> Iterator[list[tuple[str]]]:
 
 
 def _end(export: Export, **outcome: Any) -> bool:
-    """Store the outcome of an export; return False, with its file deleted, for one that was deleted meanwhile."""
+    """Store the outcome of an export; return False, and delete its file, where the export was deleted meanwhile."""
     running = Export.objects.filter(pk=export.pk, status=ExportStatus.RUNNING)
     lifetime = timedelta(hours=settings.EXPORT_LIFETIME_HOURS)
     if running.update(**outcome, expires_at=Now() + lifetime, updated_date=Now()):
-        return outcome["status"] == ExportStatus.READY
+        return True
     path_of(export).unlink(missing_ok=True)
     return False
 

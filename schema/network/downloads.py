@@ -1,6 +1,7 @@
 """ASGI application of the files of exports, for whoever started them.
 
-Who is asking is found like for the API. What is missing, expired or other people's is not found: it is one answer. The file is sent piece by piece, also in parts (`Range`), and holds neither a place nor a session meanwhile.
+Who is asking is found like for the API. What is missing, expired or other people's is not found: it is one answer.
+The file is sent piece by piece, also in parts (`Range`), and holds neither a place nor a session meanwhile.
 """
 
 import os
