@@ -42,6 +42,7 @@ NOUNS = {
     "accommodations": set[str](),
     "grading": {"explaining", "regrading", "results"},
     "reviews": {"moderation"},
+    "exports": set[str](),
     "notes": set[str](),
     "activity": {"activity_archives", "archives"},
     "statistics": {"course_figures", "item_analysis", "learner_figures", "streaks"},

@@ -81,6 +81,9 @@ MAKERS: dict[type, Callable[[], Any]] = {
     models.Course: lambda: factories.make_course(instructors=(factories.make_user(),)),
     models.CourseStats: lambda: models.CourseStats.objects.create(course=factories.make_course()),
     models.Enrollment: lambda: factories.enroll(factories.make_user(), factories.make_course()),
+    models.Export: lambda: models.Export.objects.create(
+        user=factories.make_user(), principal=f"user:{next(_numbers)}", kind="attempts"
+    ),
     models.GradeChange: lambda: models.GradeChange.objects.create(
         attempt_answer=_attempt_answer(), changed_by=factories.make_user(), reason="manual"
     ),
