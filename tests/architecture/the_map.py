@@ -42,6 +42,7 @@ NOUNS = {
     "accommodations": set[str](),
     "grading": {"explaining", "regrading", "results"},
     "reviews": {"moderation"},
+    "events": set[str](),
     "exports": set[str](),
     "notes": set[str](),
     "activity": {"activity_archives", "archives"},

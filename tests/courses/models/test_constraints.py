@@ -12,6 +12,7 @@ from django.utils import timezone
 from courses.models import (
     AttemptIntervention,
     CourseStats,
+    Export,
     GradeChange,
     PersistedQuery,
     QuestionVersion,
@@ -65,6 +66,7 @@ MAKE: dict[str, Callable[[], Any]] = {
     "course_stats": lambda: CourseStats.objects.create(course=factories.make_course()),
     "enrollment": lambda: factories.enroll(factories.make_user(), factories.make_course()),
     "erased": lambda: factories.make_user(erased_at=NOW, is_active=False, email=""),
+    "export": lambda: Export.objects.create(user=factories.make_user(), principal="user:1", kind="attempts"),
     "grade_change": lambda: GradeChange.objects.create(attempt_answer=_attempt_answer(), reason="manual"),
     "intervention": lambda: AttemptIntervention.objects.create(
         attempt=_attempt(), kind="extended", old_deadline_at=NOW
@@ -100,6 +102,11 @@ REFUSED: list[tuple[str, str, dict[str, Any]]] = [
     ("answer", "answer_credit_in_range", {"credit": "1.0001"}),
     ("answer", "answer_credit_in_range", {"credit": "-1.0001", "is_correct": False}),
     ("answer", "answer_credit_of_right_not_negative", {"credit": "-0.0001"}),
+    ("export", "export_kind_is_known", {"kind": "everything"}),
+    ("export", "export_status_is_known", {"status": "lost", "expires_at": NOW}),
+    ("export", "export_ready_has_count", {"status": "ready", "expires_at": NOW}),
+    ("export", "export_ready_has_count", {"object_count": 1}),
+    ("export", "export_ended_expires", {"status": "failed"}),
     ("persisted_query", "persisted_query_digest_is_sha256", {"digest": "0" * 63}),
     ("persisted_query", "persisted_query_text_in_range", {"text": "x" * 32_769}),
     ("trusted_document", "trusted_document_digest_is_sha256", {"digest": "0" * 63}),
