@@ -175,15 +175,15 @@ def _attempts(asked: _Asked) -> Lines:
 # ---------------------------------------------------------------- responses and grades
 
 _ANSWERED = """
-FROM ({rows}) AS attempt
+FROM ({rows} OFFSET 0) AS attempt
 CROSS JOIN LATERAL jsonb_array_elements(attempt.layout -> 'questions') WITH ORDINALITY AS place (entry, position)
 CROSS JOIN LATERAL (
     SELECT * FROM courses_attemptanswer
     WHERE attempt_id = attempt.id AND question_id = (place.entry ->> 'id')::bigint OFFSET 0
 ) AS answer
 """
-"""Stored responses in the order of their attempts' layouts. OFFSET has them looked up attempt by attempt: a hash of all
-would be of any size.
+"""Stored responses in the order of their attempts' layouts. OFFSET has each attempt read once and not for each response,
+and these looked up attempt by attempt: a hash of all would be of any size.
 """
 
 

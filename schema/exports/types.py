@@ -19,7 +19,7 @@ ADDRESS = "/exports/"
 @node(models.Export, by_pk=loaders.export_by_id, scope=Scope.COURSES_READ)
 class Export(Node):
     kind: ExportKind
-    status: ExportStatus = column("shown_status")
+    status: ExportStatus = column("shown_status", "State of the export.")
     changed_since: datetime | None
     object_count: int | None
     created_at: datetime = column("created_date")

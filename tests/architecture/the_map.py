@@ -42,7 +42,6 @@ NOUNS = {
     "accommodations": set[str](),
     "grading": {"explaining", "regrading", "results"},
     "reviews": {"moderation"},
-    "events": set[str](),
     "exports": set[str](),
     "notes": set[str](),
     "activity": {"activity_archives", "archives"},
@@ -53,6 +52,7 @@ NOUNS = {
     "tokens": {
         "access_tokens",
         "cost_buckets",
+        "events",
         "expired_rows",
         "partner_grants",
         "partner_tokens",

@@ -43,6 +43,7 @@ def test_there_is_one_for_each_use_case() -> None:
         ("Correct a key and regrade", "instructor"),
         ("See statistics", "instructor"),
         ("Make an access token", "learner"),
+        ("Export in bulk", "instructor"),
     ]
 
 
