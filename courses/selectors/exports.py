@@ -182,8 +182,8 @@ CROSS JOIN LATERAL (
     WHERE attempt_id = attempt.id AND question_id = (place.entry ->> 'id')::bigint OFFSET 0
 ) AS answer
 """
-"""Stored responses in the order of their attempts' layouts. OFFSET has each attempt read once and not for each response,
-and these looked up attempt by attempt: a hash of all would be of any size.
+"""Stored responses in the order of their attempts' layouts. OFFSET has each attempt read once, and its responses looked
+up one by one: a hash of all would be of any size.
 """
 
 
