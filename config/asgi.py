@@ -68,8 +68,9 @@ class Server:
     def _application_of(self, path: str) -> ASGIApp:
         if path in GRAPHQL_PATHS:
             return self._graphql
+        if path.startswith(ADDRESS):
+            return download
         return self._metrics if self._metrics and path == METRICS_PATH else self._django
-        return download if path.startswith(ADDRESS) else self._django
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()

@@ -10,7 +10,7 @@ AS_EVER = migrations.RunSQL("RESET statement_timeout", "SET statement_timeout = 
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("courses", "0023_exports")]
+    dependencies = [("courses", "0025_exports")]
 
     operations = [
         PATIENTLY,

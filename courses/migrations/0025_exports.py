@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('courses', '0022_events'),
+        ('courses', '0024_events'),
     ]
 
     operations = [
