@@ -130,12 +130,12 @@ def test_the_server_leads_its_address_there(owner: User) -> None:
         raise AssertionError("neither the API nor Django is asked")
 
     server: Any = Server(elsewhere, elsewhere, Background(()))  # type: ignore[arg-type]
-    export = exported(owner, ExportKind.ENROLLMENTS)
+    export, headers = exported(owner, ExportKind.ENROLLMENTS), by_token(owner)
 
     async def send() -> httpx.Response:
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(app=server), base_url="http://testserver"
         ) as client:
-            return await client.get(address_of(export), headers=by_token(owner))
+            return await client.get(address_of(export), headers=headers)
 
     assert async_to_sync(send)().status_code == 200
