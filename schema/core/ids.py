@@ -18,6 +18,7 @@ from django.db.models import Model
 
 from courses import exceptions
 from courses.constants import Scope
+from courses.rules import global_ids
 from schema.core import scopes
 from schema.core.fields import Column
 from schema.dataloaders.base import ByPk
@@ -44,7 +45,7 @@ _names: dict[type, str] = {}
 
 
 def encode(type_name: str, key: object) -> strawberry.ID:
-    return strawberry.ID(base64.b64encode(f"{type_name}:{key}".encode()).decode())
+    return strawberry.ID(global_ids.encode(type_name, key))
 
 
 def decode(global_id: str) -> tuple[str, str]:
