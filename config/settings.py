@@ -30,6 +30,7 @@ CSRF_TRUSTED_ORIGINS = [
     *SESSION_ORIGINS,
 ]
 HTTPS = env.bool("COURSES_HTTPS", default=False)
+PUBLIC_URL = env.parsed("COURSES_PUBLIC_URL", default="http://localhost:8000", by=addresses.web_address)
 LOG_REQUESTS = env.bool("COURSES_LOG_REQUESTS", default=False)  # `manage.py serve` switches it on
 METRICS_ADDRESS = env.parsed("COURSES_METRICS_ADDRESS", default=None, by=addresses.host_and_port)
 METRICS_TOKEN = env.line("COURSES_METRICS_TOKEN", default="")

@@ -26,6 +26,7 @@ WRONG = {
     "COURSES_HTTPS": "maybe",
     "COURSES_LISTEN_URL": "nonsense",
     "COURSES_MAX_DEPTH": "abc",
+    "COURSES_PUBLIC_URL": "courses.example",
     "COURSES_REQUEST_DEADLINE_SECONDS": "10s",
     "COURSES_SESSION_SAMESITE": "None",
     "COURSES_SIGNING_KEY": "none",
@@ -40,6 +41,7 @@ COURSES_ALLOWED_HOSTS: 'https://courses.example' is not a host name such as cour
 COURSES_CORS_ORIGINS: '*' is not an origin as browsers send it, such as https://courses.example.
 COURSES_TRUSTED_ORIGINS: 'courses.example' is not an origin such as https://courses.example.
 COURSES_HTTPS: 'maybe' is neither on nor off.
+COURSES_PUBLIC_URL: 'courses.example' is not an address such as https://courses.example.
 COURSES_STATEMENT_TIMEOUT_MS: must be at least 1, not 0.
 COURSES_REQUEST_DEADLINE_SECONDS: '10s' is not a number.
 COURSES_MAX_DEPTH: 'abc' is not a whole number.
