@@ -57,6 +57,11 @@ def attempts_visible_to(viewer: Viewer) -> QuerySet[VisibleAttempt]:
     )
 
 
+def shows_score(attempt: VisibleAttempt) -> bool:
+    """Return whether score, percentage and pass mark are shown: results visible, and final."""
+    return attempt.is_completed and attempt.results_visible and not attempt.waits_for_a_person
+
+
 def attempts_of(viewer: Viewer) -> QuerySet[VisibleAttempt]:
     """Return the viewer's own attempts, annotated like all."""
     attempts = attempts_visible_to(viewer)

@@ -16,7 +16,7 @@ from courses.constants import Scope
 from courses.models.attempts import COUNTED_SCORE
 from courses.rules.attempt_limits import attempts_left
 from courses.rules.credit import plain
-from courses.selectors.attempts import LaidOutQuestion, TakenAssessment, VisibleAttempt
+from courses.selectors.attempts import LaidOutQuestion, TakenAssessment, VisibleAttempt, shows_score
 from courses.selectors.grading import ChangeOfQuestion
 from schema.accommodations.types import EffectiveSettings
 from schema.attempts.questions import AttemptQuestion, SubmissionReceipt, receipt
@@ -43,11 +43,6 @@ _SHOWN = ("is_completed", "results_visible", "waits_for_a_person")
 
 
 _IS_SHOWN = Q(is_completed=True, results_visible=True, waits_for_a_person=False)
-
-
-def _shown(attempt: VisibleAttempt) -> bool:
-    """Tell if score, percentage and pass mark are shown: results visible, and final."""
-    return attempt.is_completed and attempt.results_visible and not attempt.waits_for_a_person
 
 
 def _plain(number: Decimal | None) -> Decimal | None:
@@ -158,7 +153,7 @@ class AssessmentAttempt(Node):
         in_sql=Case(When(_IS_SHOWN, then="score")),
     )
     def score(root: VisibleAttempt) -> int | None:
-        return root.score if _shown(root) else None
+        return root.score if shows_score(root) else None
 
     @computed(
         "Score, not rounded: the sum of `QuestionResult.exactPoints`, 0 to `maxScore`. Percentage and pass "
@@ -167,7 +162,7 @@ class AssessmentAttempt(Node):
         in_sql=Case(When(_IS_SHOWN, then=Func(COUNTED_SCORE, function="trim_scale"))),
     )
     def exact_score(root: VisibleAttempt) -> Decimal | None:
-        return plain(Decimal(root.counted_score)) if _shown(root) else None
+        return plain(Decimal(root.counted_score)) if shows_score(root) else None
 
     @computed(
         "Exact score as a percentage of `maxScore`, 0 to 100, two decimals, rounded half up. Null when `score` "
@@ -175,7 +170,7 @@ class AssessmentAttempt(Node):
         columns=("exact_score", "score", "max_score", *_SHOWN),
     )
     def score_percentage(root: VisibleAttempt) -> Decimal | None:
-        return root.score_percentage if _shown(root) else None
+        return root.score_percentage if shows_score(root) else None
 
     @computed(
         "Whether the attempt is passed: `exactScore` is at least the pass mark's share of `maxScore`, neither "
