@@ -7,6 +7,7 @@ from typing import Any, assert_never
 from courses.constants import Selection
 from courses.rules.renderings import iso8601
 from courses.rules.renderings.facts import Answered, Facts
+from courses.rules.renderings.responses import Said
 from courses.rules.values import ResponseMember
 
 CONTEXT = "http://purl.imsglobal.org/ctx/caliper/v1p2"
@@ -155,29 +156,29 @@ def _response(facts: Facts, each: Answered) -> dict[str, Any]:
     answered_at = iso8601.moment(each.answered_at)
     return {
         "id": facts.iri(facts.attempt, "responses", each.question),
-        **_value(each),
+        **_value(each.said),
         "attempt": facts.iri(facts.attempt),
         "dateCreated": answered_at,
         "endedAtTime": answered_at,
     }
 
 
-def _value(each: Answered) -> dict[str, Any]:
+def _value(said: Said) -> dict[str, Any]:
     """Return the subtype of Response that fits best, with what was answered, in words."""
-    match each.member:
-        case ResponseMember.CHOICES if each.selection == Selection.SINGLE:
-            return {"type": "MultipleChoiceResponse", "value": each.texts[0]}
+    match said.member:
+        case ResponseMember.CHOICES if said.selection == Selection.SINGLE:
+            return {"type": "MultipleChoiceResponse", "value": said.texts[0]}
         case ResponseMember.CHOICES:
-            return {"type": "MultipleResponseResponse", "values": list(each.texts)}
-        case ResponseMember.TEXT if not each.has_key:
-            return {"type": "OpenEndedResponse", "value": each.texts[0]}
+            return {"type": "MultipleResponseResponse", "values": list(said.texts)}
+        case ResponseMember.TEXT if not said.has_key:
+            return {"type": "OpenEndedResponse", "value": said.texts[0]}
         case ResponseMember.TEXT | ResponseMember.BLANKS:
-            return {"type": "FillinBlankResponse", "values": list(each.texts)}
+            return {"type": "FillinBlankResponse", "values": list(said.texts)}
         case ResponseMember.MATCHES:
-            pairs = [{"prompt": prompt, "match": match} for prompt, match in each.pairs]
+            pairs = [{"prompt": prompt, "match": match} for prompt, match in said.pairs]
             return {
                 "type": "SelectTextResponse",
-                "values": [match for _, match in each.pairs],
+                "values": [match for _, match in said.pairs],
                 "extensions": {"pairs": pairs},
             }
         case never:

@@ -9,8 +9,8 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import NAMESPACE_URL, uuid5
 
-from courses.constants import Selection
-from courses.rules.values import ResponseMember
+from courses.constants import EventType
+from courses.rules.renderings.responses import Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,42 +30,33 @@ class Outcome:
     is_success: bool | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Answered:
-    """A question as the attempt asked it, with a response that is not blank.
+    """A question as the attempt asked it, of the version with that number, with the response that was handed in.
 
-    `version` is the number of the question's version. Options are texts in alphabetical order, which tells neither the
-    author's order nor that of the attempt. `texts` are the picks, the text, or the text of each blank in their order;
-    `pairs` are prompts with their matches. `has_key` is false where a person grades. `outcome` is None while it is
-    hidden or waits for a person.
+    `outcome` is None while it is hidden or waits for a person.
     """
 
     question: str
     version: int
     text: str
-    member: ResponseMember
-    has_key: bool
-    selection: Selection | None = None
-    choices: tuple[str, ...] = ()
-    prompts: tuple[str, ...] = ()
-    matches: tuple[str, ...] = ()
-    texts: tuple[str, ...] = ()
-    pairs: tuple[tuple[str, str], ...] = ()
+    said: Said
     answered_at: datetime
-    outcome: Outcome | None = None
+    outcome: Outcome | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """An event of the feed, and the attempt that it is about.
 
-    `address` is the public one of this server, and `revision` counts what was saved. `outcome` is None while the attempt
-    is open, hidden from the viewer, or not fully graded. `answered` is only filled for the event of the end.
+    `address` is the public one of this server, and `revision` counts what was saved. `outcome` is None while the
+    attempt is open, hidden from the viewer, or not fully graded. `answered` holds what is not blank, for the event of
+    the end.
     """
 
     address: str
     event: str
-    type: str
+    type: EventType
     occurred_at: datetime
     learner: str
     course: Titled

@@ -10,8 +10,8 @@ def moment(at: datetime, precision: Literal["milliseconds", "microseconds"] = "m
 
 
 def duration(lasted: timedelta) -> str:
-    """Return a duration to hundredths of a second, not rounded up: PT1H2M3.45S."""
-    minutes, hundredths = divmod(lasted // timedelta(milliseconds=10), 60 * 100)
+    """Return a duration to hundredths of a second, not rounded up: PT1H2M3.45S. A negative one is none."""
+    minutes, hundredths = divmod(max(lasted, timedelta(0)) // timedelta(milliseconds=10), 60 * 100)
     hours, minutes = divmod(minutes, 60)
     whole, rest = divmod(hundredths, 100)
     seconds = f"{whole}.{rest:02}".rstrip("0") if rest else f"{whole}"

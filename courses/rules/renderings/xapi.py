@@ -6,13 +6,14 @@ options of a question have ids that are made of their texts alone, the same in e
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, assert_never
 
 from courses.constants import Selection
 from courses.rules.renderings import iso8601
 from courses.rules.renderings.facts import Answered, Facts, Outcome
+from courses.rules.renderings.responses import Said
 from courses.rules.values import ResponseMember
 
 VERBS = "http://adlnet.gov/expapi/verbs"
@@ -23,7 +24,7 @@ UNDETERMINED = "und"
 BETWEEN, WITHIN = "[,]", "[.]"
 """Delimiters of a response: between its items, and within a pair."""
 
-_TRUE_OR_FALSE = ("false", "true")
+_TRUE_OR_FALSE = {"true", "false"}
 _ID_LENGTH = 12
 
 
@@ -40,7 +41,7 @@ def answered(facts: Facts) -> Iterator[dict[str, Any]]:
             "id": facts.uuid("answered", each.question),
             **_actor_and_verb(facts, "answered"),
             "object": _activity(facts, each.question, _interaction(each)),
-            "result": {"response": _response(each), **_outcome(each.outcome)},
+            "result": {"response": _response(each.said), **_outcome(each.outcome)},
             "context": {
                 "registration": facts.registration,
                 "revision": str(each.version),
@@ -133,18 +134,18 @@ def _interaction(each: Answered) -> dict[str, Any]:
     return {
         "description": {UNDETERMINED: each.text},
         "type": f"{ACTIVITY_TYPES}/cmi.interaction",
-        "interactionType": _interaction_type(each),
-        **_components(each),
+        "interactionType": _interaction_type(each.said),
+        **_components(each.said),
     }
 
 
-def _interaction_type(each: Answered) -> str:
+def _interaction_type(said: Said) -> str:
     """Return the type that the response has. How it is compared is the key's: a number is `fill-in` as well."""
-    match each.member:
+    match said.member:
         case ResponseMember.CHOICES:
-            return "true-false" if _is_true_or_false(each) else "choice"
+            return "true-false" if _is_true_or_false(said) else "choice"
         case ResponseMember.TEXT:
-            return "fill-in" if each.has_key else "long-fill-in"
+            return "fill-in" if said.has_key else "long-fill-in"
         case ResponseMember.MATCHES:
             return "matching"
         case ResponseMember.BLANKS:
@@ -153,39 +154,35 @@ def _interaction_type(each: Answered) -> str:
             assert_never(never)
 
 
-def _components(each: Answered) -> dict[str, Any]:
-    if _is_true_or_false(each):
+def _components(said: Said) -> dict[str, Any]:
+    if _is_true_or_false(said):
         return {}
-    components = {"choices": each.choices, "source": each.prompts, "target": each.matches}
+    components = {"choices": said.choices, "source": said.prompts, "target": said.matches}
     return {name: _listed(texts) for name, texts in components.items() if texts}
 
 
-def _response(each: Answered) -> str:
-    match each.member:
+def _response(said: Said) -> str:
+    match said.member:
         case ResponseMember.CHOICES:
-            if _is_true_or_false(each):
-                return each.texts[0].casefold()
-            return BETWEEN.join(map(_id, each.texts))
+            if _is_true_or_false(said):
+                return said.texts[0].casefold()
+            return BETWEEN.join(map(_id, said.texts))
         case ResponseMember.TEXT | ResponseMember.BLANKS:
-            return BETWEEN.join(map(_undelimited, each.texts))
+            return BETWEEN.join(map(_undelimited, said.texts))
         case ResponseMember.MATCHES:
-            return BETWEEN.join(f"{_id(prompt)}{WITHIN}{_id(match)}" for prompt, match in each.pairs)
+            return BETWEEN.join(f"{_id(prompt)}{WITHIN}{_id(match)}" for prompt, match in said.pairs)
         case never:
             assert_never(never)
 
 
-def _is_true_or_false(each: Answered) -> bool:
+def _is_true_or_false(said: Said) -> bool:
     """Return whether the choice is between true and false in English, which xAPI has a type for."""
-    texts = tuple(text.casefold() for text in each.choices)
-    return each.selection == Selection.SINGLE and texts == _TRUE_OR_FALSE
+    return said.selection == Selection.SINGLE and {text.casefold() for text in said.choices} == _TRUE_OR_FALSE
 
 
 def _listed(texts: Sequence[str]) -> list[dict[str, Any]]:
-    return [{"id": _id(text), "description": {UNDETERMINED: text}} for text in _once(texts)]
-
-
-def _once(texts: Iterable[str]) -> Iterable[str]:
-    return dict.fromkeys(texts)
+    """Return the components of options, each text once: ids are distinct."""
+    return [{"id": _id(text), "description": {UNDETERMINED: text}} for text in dict.fromkeys(texts)]
 
 
 def _id(text: str) -> str:
