@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 
@@ -10,7 +11,7 @@ from courses.models import AttemptAnswer, Event
 from courses.policies.participation import Viewer
 from courses.rules import global_ids
 from courses.rules.credit import counted_points
-from courses.rules.renderings import RENDERED
+from courses.rules.renderings import RENDERED, iso8601
 from courses.rules.renderings.facts import Answered, Facts, Outcome, Titled
 from courses.rules.renderings.responses import in_words
 from courses.selectors.attempts import (
@@ -20,6 +21,22 @@ from courses.selectors.attempts import (
     laid_out_questions,
     shows_score,
 )
+from courses.selectors.events import subject_type
+
+
+def native_body(event: Event) -> dict[str, Any]:
+    """Return the event itself as JSON, with the ids of the API, for whoever may see it: it holds no more than that."""
+    return {
+        "type": event.type,
+        "timestamp": iso8601.moment(event.occurred_at, "microseconds"),
+        "data": {
+            "id": global_ids.encode("Event", event.pk),
+            "subjectId": global_ids.encode(subject_type(event.type), event.subject_id),
+            "courseId": global_ids.encode("Course", event.course_id),
+            "learnerId": event.learner_id and global_ids.encode("User", event.learner_id),
+            "revision": event.revision,
+        },
+    }
 
 
 def facts_of_events(viewer: Viewer, events: Collection[Event]) -> Mapping[int, Facts]:
