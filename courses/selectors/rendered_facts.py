@@ -54,9 +54,7 @@ def facts_of_events(viewer: Viewer, events: Collection[Event]) -> Mapping[int, F
         .in_bulk({event.subject_id for event in rendered})
     )
     handed_in = {event.subject_id for event in rendered if event.type == EventType.ATTEMPT_COMPLETED}
-    asked = laid_out_questions(
-        [attempt for attempt in attempts.values() if attempt.pk in handed_in and attempt.is_completed]
-    )
+    asked = laid_out_questions([attempt for pk, attempt in attempts.items() if pk in handed_in])
     answered = {attempt.pk: tuple(_answered(questions)) for attempt, questions in asked.items()}
     return {
         event.pk: _facts(event, attempt, answered.get(attempt.pk, ()))

@@ -38,6 +38,7 @@ NOUNS = {
         "attempt_responses",
         "attempt_starts",
         "attempt_time",
+        "rendered_facts",
     },
     "accommodations": set[str](),
     "grading": {"explaining", "regrading", "results"},

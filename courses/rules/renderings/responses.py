@@ -68,7 +68,6 @@ def in_words(asked: Version, entry: LayoutEntry, response: Response) -> Said:
 def _pairs(
     value: Mapping[str, int], prompts: Mapping[int, str], matches: Mapping[int, str]
 ) -> Iterable[tuple[str, str]]:
-    for prompt, text in prompts.items():
-        match = value.get(str(prompt))
-        if match in matches:
-            yield text, matches[match]
+    for prompt, match in value.items():
+        if int(prompt) in prompts and match in matches:
+            yield prompts[int(prompt)], matches[match]

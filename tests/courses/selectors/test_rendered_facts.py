@@ -128,7 +128,7 @@ def test_an_attempt_is_told_with_every_type_of_response(assessment: Assessment, 
         outcome=Outcome(Decimal(12), 16, True),
         answered=facts.answered,
     )
-    choice = {"member": ResponseMember.CHOICES, "has_key": True}
+    choice: dict[str, Any] = {"member": ResponseMember.CHOICES, "has_key": True}
     assert {each.text: (each.said, each.outcome) for each in facts.answered} == {
         "Single?": (
             Said(
