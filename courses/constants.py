@@ -230,6 +230,22 @@ class ExportStatus(TextChoices):
     EXPIRED = "expired", "The file is no longer there"
 
 
+class EventFormat(TextChoices):
+    """Formats in which a webhook tells events."""
+
+    NATIVE = "native", "Thin JSON: type, time, ids and revision"
+    XAPI = "xapi", "Statements of the Experience API (xAPI), for events of attempts"
+    CALIPER = "caliper", "An envelope of Caliper 1.2, for events of attempts"
+
+
+class DeliveryStatus(TextChoices):
+    """States of the delivery of an event to a webhook endpoint."""
+
+    PENDING = "pending", "Waits for its first or next try"
+    DELIVERED = "delivered", "Answered with a status of success (2xx)"
+    FAILED = "failed", "Given up, or not sent; a replay tries again"
+
+
 class Scope(TextChoices):
     """Scopes of an access token. A browser session may do all that its person may."""
 
@@ -283,6 +299,12 @@ MAX_EXPORTS_AT_ONCE = 2
 MAX_RESPONSE_TEXT_LENGTH = 20_000
 MAX_LONG_TEXT_LENGTH = 50_000
 MAX_USER_AGENT_LENGTH = 512
+MAX_WEBHOOK_ENDPOINTS = 20
+"""Maximum number of webhook endpoints of one person."""
+MAX_WEBHOOK_SECRETS = 5
+"""Maximum number of secrets of an endpoint that are valid at once."""
+MAX_REPLAYED_EVENTS = 10_000
+"""Maximum number of events that one call replays."""
 MAX_ACTIVITY_DATA_BYTES = 4 * 1024
 MAX_ACTIVITY_DATA_DEPTH = 5
 

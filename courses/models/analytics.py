@@ -21,6 +21,7 @@ from courses.models.people import AccessToken, User
 from courses.models.question_versions import QuestionVersion
 from courses.models.reviews import Review, ReviewVote
 from courses.models.statistics import CourseStats, StatisticsChange, UserStats
+from courses.models.webhooks import WebhookDelivery, WebhookEndpoint, WebhookSecret
 
 __all__ = [
     "AccessToken",
@@ -57,4 +58,7 @@ __all__ = [
     "User",
     "UserActivity",
     "UserStats",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookSecret",
 ]

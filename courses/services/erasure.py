@@ -72,6 +72,7 @@ FATES = {
     "courses.User_user_permissions.user": Fate.GOES,
     "courses.UserActivity.user": Fate.GOES,
     "courses.UserStats.user": Fate.GOES,
+    "courses.WebhookEndpoint.user": Fate.GOES,
     _NOTED: Fate.GOES,  # last: it is noted when others go
 }
 """Treatment of every reference to a person, as `app.Model.field`."""
