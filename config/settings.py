@@ -37,6 +37,7 @@ METRICS_TOKEN = env.line("COURSES_METRICS_TOKEN", default="")
 METRICS = bool(METRICS_ADDRESS or METRICS_TOKEN)
 TRACES = env.parsed("COURSES_TRACES", default="", by=addresses.collector)
 SECRET_KEY = env.str("COURSES_SECRET_KEY", default="") or kept_secrets.secret_key(DATA_DIR)
+SECRET_KEY_FALLBACKS = env.list("COURSES_SECRET_KEY_FALLBACKS", default=[], by=str)
 
 # ---------------------------------------------------------------- the limits of the API
 LONGEST_TIMEOUT_MS = 2**31 - 1  # PostgreSQL's

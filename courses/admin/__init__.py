@@ -19,6 +19,7 @@ from courses.admin import (
     questions,
     reviews,
     statistics,
+    webhooks,
 )
 
 __all__ = [
@@ -36,4 +37,5 @@ __all__ = [
     "questions",
     "reviews",
     "statistics",
+    "webhooks",
 ]

@@ -15,7 +15,15 @@ from django.core.cache import caches
 from django.core.cache.backends.db import DatabaseCache
 from django.db import connection, models
 
-from courses.models import AccessToken, Event, Export, GrantedSecret, PartnerGrant
+from courses.models import (
+    AccessToken,
+    Event,
+    Export,
+    GrantedSecret,
+    PartnerGrant,
+    WebhookDelivery,
+    WebhookSecret,
+)
 from courses.services.exports import clear_exports
 from courses.utils import sql
 
@@ -81,6 +89,8 @@ def _expiring() -> Iterator[_Expiring]:
     yield _of(Export, "expires_at < now() - %(kept)s")
     yield _of(Token, "expires_at < now()")
     yield _of(GrantedSecret, "expires_at < now()")
+    yield _of(WebhookSecret, "expires_at < now()")
+    yield _of(WebhookDelivery, "updated_date < now() - %(events_kept)s")
     secrets = connection.ops.quote_name(GrantedSecret._meta.db_table)
     grants = connection.ops.quote_name(PartnerGrant._meta.db_table)
     yield _of(PartnerGrant, f"NOT EXISTS (SELECT FROM {secrets} WHERE grant_id = {grants}.id)")

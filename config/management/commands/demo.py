@@ -37,9 +37,16 @@ class Command(BaseCommand):
         session.close()
 
     def _serve_as_a_demonstration(self) -> None:
-        """Switch moderation off and the demonstration on, here and in the environment of workers."""
-        os.environ |= {"COURSES_REVIEWS_NEED_APPROVAL": "off", "COURSES_DEMONSTRATION": "on"}
+        """Switch moderation off, webhooks to this machine and the demonstration on, here and in the environment of
+        workers.
+        """
+        os.environ |= {
+            "COURSES_REVIEWS_NEED_APPROVAL": "off",
+            "COURSES_WEBHOOKS_ALLOW_LOOPBACK": "on",
+            "COURSES_DEMONSTRATION": "on",
+        }
         settings.REVIEWS_NEED_APPROVAL = False
+        settings.WEBHOOKS_ALLOW_LOOPBACK = True
         settings.DEMONSTRATION = True
 
     def install_graphiql(self) -> None:
