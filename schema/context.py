@@ -27,14 +27,17 @@ class Identity:
     scopes: frozenset[str] | None = None
     session_topic: str | None = None
     """Topic of the session's end; None for a token, of whose end the person's topic tells."""
-    partner: str | None = None
+    partner: str = ""
+    """Client id of the partner that acts for the person; empty for the person."""
+    access_token: int | None = None
+    """Primary key of the personal access token that the request came with."""
 
     @property
     def principal(self) -> str | None:
         """Whoever is counted for what is asked: the person, whichever session or token they use, or a partner for each
         person; None for nobody.
         """
-        if self.partner is not None:
+        if self.partner:
             return f"partner:{self.partner}:{self.user.pk if self.user else 'nobody'}"
         return f"user:{self.user.pk}" if self.user else None
 

@@ -37,6 +37,7 @@ from schema.reviews.mutations import ReviewMutation
 from schema.reviews.queries import ReviewQuery
 from schema.tokens.mutations import AccessMutation
 from schema.viewer.queries import ViewerQuery
+from schema.webhooks.mutations import WebhookMutation
 
 
 @strawberry.type(description="Queries: everything that can be read.")
@@ -75,6 +76,7 @@ class Mutation(
     GradingMutation,
     ExplainingMutation,
     ExportMutation,
+    WebhookMutation,
 ):
     pass
 

@@ -15,8 +15,10 @@ from courses.constants import (
     AttemptEnd,
     AttemptState,
     Correctness,
+    DeliveryStatus,
     EnrollmentAction,
     EnrollmentStatus,
+    EventFormat,
     EventType,
     ExportKind,
     ExportStatus,
@@ -134,3 +136,5 @@ _publish(
 )
 _publish(ExportKind)
 _publish(ExportStatus)
+_publish(EventFormat)
+_publish(DeliveryStatus)

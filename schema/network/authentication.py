@@ -120,7 +120,8 @@ def _draw(bucket: str, points: int) -> Draw:
 
 def _by_token(secret: str) -> Authenticated:
     if token := recognise_access_token(secret=secret):
-        return Authenticated(Identity(token.user, token.scopes), principal=f"token:{token.pk}")
+        identity = Identity(token.user, token.scopes, access_token=token.pk)
+        return Authenticated(identity, principal=f"token:{token.pk}")
     if partner := recognise_partner_token(secret=secret):
         identity = Identity(partner.person, partner.scopes, partner=partner.client_id)
         return Authenticated(identity, principal=identity.principal or "anonymous")

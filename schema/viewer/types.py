@@ -24,6 +24,7 @@ from schema.dataloaders import notifications as notification_loaders
 from schema.dataloaders import reviews as review_loaders
 from schema.dataloaders import statistics as statistics_loaders
 from schema.dataloaders import tokens as token_loaders
+from schema.dataloaders import webhooks as webhook_loaders
 from schema.dataloaders.paging import PageRequest
 from schema.exports.types import Export
 from schema.notes.filters import notes_of_viewer
@@ -35,6 +36,7 @@ from schema.reviews.filters import reviews_of_viewer
 from schema.reviews.types import Review
 from schema.statistics.types import UserStatistics
 from schema.tokens.types import AccessToken
+from schema.webhooks.types import WebhookEndpoint
 
 
 def enrollments_page(
@@ -102,6 +104,9 @@ class OwnAccount:
     exports: list[Export] = declared(
         export_loaders.exports_of_viewer,
         "Exports of the viewer, newest first; for 30 days after they have expired.",
+    )
+    webhook_endpoints: list[WebhookEndpoint] = declared(
+        webhook_loaders.webhook_endpoints_of_viewer, "Webhook endpoints of the viewer, newest first."
     )
 
     user: User = same_row("Public profile of the viewer, with the private fields filled.")

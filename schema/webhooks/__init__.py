@@ -1,0 +1,1 @@
+"""Webhooks in the API: endpoints of the viewer, and what was delivered to them."""
