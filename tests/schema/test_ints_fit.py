@@ -17,6 +17,7 @@ from courses.constants import (
     MAX_POINTS,
     MAX_QUESTIONS,
     MAX_RATING,
+    MAX_REPLAYED_EVENTS,
     MAX_TIME_FACTOR,
     MAX_TIME_LIMIT_MINUTES,
 )
@@ -76,6 +77,7 @@ BOUNDS: dict[str, int] = {
     "RateLimit.remaining": LARGEST,
     "RatingCount.count": ROWS,
     "RatingCount.rating": MAX_RATING,
+    "ReplayWebhookDeliveriesPayload.replayedCount": MAX_REPLAYED_EVENTS,
     "Revenue.enrollmentCount": ROWS,
     "ReviewSummary.count": ROWS,
     "SubmissionReceipt.format": LARGEST,

@@ -119,4 +119,11 @@ MAKERS: dict[type, Callable[[], Any]] = {
     models.User: factories.make_user,
     models.UserActivity: _activity,
     models.UserStats: lambda: models.UserStats.objects.create(user=factories.make_user()),
+    models.WebhookDelivery: lambda: factories.make_delivery(
+        factories.make_webhook_endpoint(factories.make_user())
+    ),
+    models.WebhookEndpoint: lambda: factories.make_webhook_endpoint(
+        factories.make_user(), course=factories.make_course()
+    ),
+    models.WebhookSecret: lambda: factories.make_webhook_endpoint(factories.make_user()).secrets.get(),
 }

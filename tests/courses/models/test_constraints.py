@@ -83,6 +83,10 @@ MAKE: dict[str, Callable[[], Any]] = {
         document_id="1", digest="0" * 64, text="{ serverTime }"
     ),
     "user_stats": lambda: UserStats.objects.create(user=factories.make_user()),
+    "webhook_delivery": lambda: factories.make_delivery(
+        factories.make_webhook_endpoint(factories.make_user(), secret=False)
+    ),
+    "webhook_endpoint": lambda: factories.make_webhook_endpoint(factories.make_user(), secret=False),
 }
 
 REFUSED: list[tuple[str, str, dict[str, Any]]] = [
@@ -200,6 +204,18 @@ REFUSED: list[tuple[str, str, dict[str, Any]]] = [
     ("statistics_change", "statistics_change_is_of_one", {"course": None}),
     ("user_stats", "user_stats_average_in_percent", {"assessment_avg_score": "100.01"}),
     ("user_stats", "user_stats_habits_are_object", {"learning_habits": []}),
+    ("webhook_delivery", "webhook_delivery_status_is_known", {"status": "lost", "next_try_at": None}),
+    ("webhook_delivery", "webhook_delivery_pending_has_next_try", {"next_try_at": None}),
+    ("webhook_delivery", "webhook_delivery_pending_has_next_try", {"status": "delivered"}),
+    ("webhook_delivery", "webhook_delivery_tried_has_date", {"tries": 1}),
+    ("webhook_delivery", "webhook_delivery_tried_has_date", {"last_tried_at": NOW}),
+    ("webhook_endpoint", "webhook_endpoint_url_is_http", {"url": "ftp://partner.example/"}),
+    ("webhook_endpoint", "webhook_endpoint_url_is_http", {"url": "https://partner.example/ a"}),
+    ("webhook_endpoint", "webhook_endpoint_types_are_known", {"types": ["course.lost"]}),
+    ("webhook_endpoint", "webhook_endpoint_format_is_known", {"format": "xml"}),
+    ("webhook_endpoint", "webhook_endpoint_disabled_has_reason", {"is_enabled": False}),
+    ("webhook_endpoint", "webhook_endpoint_disabled_has_reason", {"disabled_reason": "Off."}),
+    ("webhook_endpoint", "webhook_endpoint_has_one_credential", {"access_token_id": 1, "partner": "p"}),
 ]
 
 ACCEPTED: list[tuple[str, dict[str, Any]]] = [
@@ -221,6 +237,9 @@ ACCEPTED: list[tuple[str, dict[str, Any]]] = [
     ("notification", {"action_url": "/courses/1?tab=notes"}),
     ("notification", {"action_url": "https://example.org/x"}),
     ("review", {"rating": 1}),
+    ("webhook_delivery", {"status": "delivered", "next_try_at": None, "tries": 1, "last_tried_at": NOW}),
+    ("webhook_delivery", {"status": "failed", "next_try_at": None}),
+    ("webhook_endpoint", {"is_enabled": False, "disabled_reason": "Off.", "types": ["course.changed"]}),
 ]
 
 

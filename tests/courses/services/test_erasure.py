@@ -140,6 +140,7 @@ class Life:
         self.client = Client.objects.create(name="A partner", owner=person)
         Token.objects.create(type=Token.Type.ACCESS_TOKEN, hash="h" * 64, user=person, client=self.client)
         factories.make_access_token(person, "cat_" + "s" * 40, name="zaphod.b's script")
+        factories.make_webhook_endpoint(person, url="https://zaphod.example/events")
         person.groups.add(Group.objects.create(name="Presidents"))
         person.user_permissions.add(Permission.objects.earliest("pk"))
         LogEntry.objects.create(

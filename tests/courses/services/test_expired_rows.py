@@ -12,11 +12,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from config.background import CHORES, do_once
-from courses.models import AccessToken, GrantedSecret, PartnerGrant
+from courses.models import AccessToken, GrantedSecret, PartnerGrant, WebhookDelivery, WebhookSecret
 from courses.services import expired_rows
 from courses.services.expired_rows import clear_expired
 from tests.concurrency import one_after_the_other
-from tests.factories import make_access_token, make_user
+from tests.factories import make_access_token, make_delivery, make_user, make_webhook_endpoint
 
 NOW = timezone.now()
 GONE, LEFT = NOW - timedelta(hours=1), NOW + timedelta(days=1)
@@ -97,3 +97,20 @@ def test_rows_that_others_hold_are_passed_over():
     assert cleared == [1]
     with transaction.atomic():
         assert Session.objects.get().session_key == "held"
+
+
+@pytest.mark.django_db
+def test_deliveries_go_with_the_events_and_secrets_when_they_end(settings):
+    settings.EVENTS_KEPT_DAYS = 10
+    endpoint = make_webhook_endpoint(make_user())
+    WebhookSecret.objects.create(endpoint=endpoint, encrypted="gone", expires_at=GONE)
+    WebhookSecret.objects.create(endpoint=endpoint, encrypted="left", expires_at=LEFT)
+    old, new = make_delivery(endpoint), make_delivery(endpoint)
+    for delivery, days in [(old, 11), (new, 9)]:
+        WebhookDelivery.objects.filter(pk=delivery.pk).update(updated_date=NOW - timedelta(days=days))
+
+    clear_expired()
+
+    assert list(WebhookDelivery.objects.all()) == [new]
+    assert set(WebhookSecret.objects.values_list("encrypted", flat=True)) >= {"left"}
+    assert not WebhookSecret.objects.filter(encrypted="gone").exists()

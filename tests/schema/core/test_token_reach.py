@@ -43,6 +43,7 @@ BEYOND = {
     "{ viewer { activity { totalCount } } }": "statistics:read",
     "{ viewer { statistics { coursesEnrolled } } }": "statistics:read",
     "{ viewer { accessTokens { name } } }": "tokens:write",
+    "{ viewer { webhookEndpoints { url } } }": "events:read",
     "{ courses { edges { node { statistics { totalStudents } } } } }": "statistics:read",
     "{ courses { edges { node { lessons { notes { totalCount } } } } } }": "notes:read",
     "{ courses { edges { node { lessons { assessment { viewerAttempts { used } } } } } } }": "attempts:read",

@@ -44,6 +44,7 @@ def test_there_is_one_for_each_use_case() -> None:
         ("See statistics", "instructor"),
         ("Make an access token", "learner"),
         ("Export in bulk", "instructor"),
+        ("Receive webhooks", "instructor"),
     ]
 
 

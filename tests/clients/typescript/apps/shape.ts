@@ -6,6 +6,7 @@ export const CONNECTIONS = {
   Course: ["reviews"],
   Lesson: ["notes"],
   Viewer: ["accommodations", "activity", "attempts", "enrollments", "notes", "notifications", "reviews"],
+  WebhookEndpoint: ["deliveries"],
 };
 
 /** Types without an id: what belongs to whatever holds it. */
