@@ -86,7 +86,6 @@ NOUNS = {
         "search",
         "sources",
         "statements",
-        "webhook_sending",
     },
 }
 """Each noun, with the modules that are about it and not named like it."""

@@ -120,7 +120,7 @@ MAKERS: dict[type, Callable[[], Any]] = {
     models.UserActivity: _activity,
     models.UserStats: lambda: models.UserStats.objects.create(user=factories.make_user()),
     models.WebhookDelivery: lambda: factories.make_delivery(
-        factories.make_webhook_endpoint(factories.make_user())
+        factories.make_webhook_endpoint(factories.make_user()), status="failed"
     ),
     models.WebhookEndpoint: lambda: factories.make_webhook_endpoint(
         factories.make_user(), course=factories.make_course()
