@@ -59,6 +59,16 @@ class Conflict(Refusal):
     message = "This contradicts what is stored already. Please load it again and repeat your change."
 
 
+class KeyReused(Refusal):
+    """The idempotency key was sent before, with another mutation or another input."""
+
+    code = "KEY_REUSED"
+    message = (
+        "This idempotency key was sent before, with another mutation or another input. Please repeat a request "
+        "unchanged, and make a new key for a new one."
+    )
+
+
 class NotEnrolled(Refusal):
     """Only people who are enrolled in the course may do this."""
 

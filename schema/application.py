@@ -42,6 +42,7 @@ from schema.network.compression import compressed
 from schema.network.event_stream import EventStream
 from schema.network.execution import Result, execute
 from schema.network.frames import TextFrames
+from schema.network.idempotency_header import idempotency_key
 from schema.network.named_documents import (
     known_text,
     must_be_trusted,
@@ -133,6 +134,8 @@ class GraphQLApplication(GraphQL[Context, None]):
         else:
             response = await _finished(response, request)
         response.raw_headers.append((b"x-request-id", record.request_id.encode()))
+        if record.replayed:
+            response.raw_headers.append((b"idempotency-replayed", b"true"))
         record.log(response.status_code)
         with span("send"):
             await (head_of(response) if scope["method"] == "HEAD" else response)(scope, receive, send)
@@ -162,7 +165,7 @@ class GraphQLApplication(GraphQL[Context, None]):
         except Overloaded:
             raise Refused(ErrorCode.OVERLOADED) from None
         finally:
-            record.statements = work.statements
+            record.statements, record.replayed = work.statements, work.is_replayed
         authenticated = answered.authenticated
         record.principal = authenticated.principal
         if answered.body is None:
@@ -201,6 +204,7 @@ class GraphQLApplication(GraphQL[Context, None]):
             ip_address=client_address(peer, request.headers.getlist("x-forwarded-for")),
             user_agent=readable_user_agent(request.headers.get("user-agent")),
             origin=own_origin(request),
+            idempotency_key=idempotency_key(request),
             listener=self.listener,
         )
 
@@ -246,6 +250,7 @@ class GraphQLApplication(GraphQL[Context, None]):
         finally:
             operation.cancel()
             record.statements = work.statements
+            record.replayed = record.replayed or work.is_replayed
         if not done:
             kind = may_have_been_executed(self.schema, request_data.query or "", request_data.operation_name)
             raise Refused(ErrorCode.TIMEOUT, _timeout_message(kind))

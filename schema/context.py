@@ -54,6 +54,8 @@ class Context:
     user_agent: str = ""
     origin: str = ""
     """Address of this server as the client knows it, such as `https://courses.example`, before a path."""
+    idempotency_key: str | None = None
+    """Key in the request's header, for its one mutation."""
     draw: Draw = field(default_factory=Draw)
     listener: Listener = field(default_factory=Listener)
     identify_again: Callable[[], Awaitable[Identity | None]] | None = None

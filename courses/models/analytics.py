@@ -14,6 +14,7 @@ from courses.models.catalog import Course, Enrollment, Lesson, LessonCompletion,
 from courses.models.documents import PersistedQuery, TrustedDocument
 from courses.models.events import Event, PendingEvent
 from courses.models.exports import Export
+from courses.models.idempotency import IdempotencyKey
 from courses.models.notes import Note
 from courses.models.notifications import Notification
 from courses.models.partners import GrantedSecret, PartnerGrant
@@ -41,6 +42,7 @@ __all__ = [
     "Export",
     "GradeChange",
     "GrantedSecret",
+    "IdempotencyKey",
     "Lesson",
     "LessonCompletion",
     "Note",

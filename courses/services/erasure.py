@@ -63,6 +63,7 @@ FATES = {
     "courses.Enrollment.user": Fate.STAYS,
     "courses.Export.user": Fate.GOES,  # its file, too
     "courses.GradeChange.changed_by": Fate.STAYS,
+    "courses.IdempotencyKey.user": Fate.GOES,
     "courses.LessonCompletion.user": Fate.STAYS,
     "courses.Note.user": Fate.GOES,
     "courses.Notification.user": Fate.GOES,

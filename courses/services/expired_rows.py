@@ -1,4 +1,4 @@
-"""Deletion of expired rows: sessions, tokens, codes, events, exports with their files, entries of the database cache.
+"""Deletion of expired rows: sessions, tokens, codes, keys against repeats, events, exports with their files, and more.
 
 Nothing here can be used any more; only the room that it takes is given back. A personal access token and an export stay
 for KEPT after their end, so that their owner can still see what they were; the file of an export goes at once.
@@ -20,11 +20,13 @@ from courses.models import (
     Event,
     Export,
     GrantedSecret,
+    IdempotencyKey,
     PartnerGrant,
     WebhookDelivery,
     WebhookSecret,
 )
 from courses.services.exports import clear_exports
+from courses.services.idempotency import REMEMBERED
 from courses.utils import sql
 
 KEPT = timedelta(days=30)
@@ -91,6 +93,7 @@ def _expiring() -> Iterator[_Expiring]:
     yield _of(GrantedSecret, "expires_at < now()")
     yield _of(WebhookSecret, "expires_at < now()")
     yield _of(WebhookDelivery, "updated_date < now() - %(events_kept)s")
+    yield _of(IdempotencyKey, f"created_at < now() - interval '{REMEMBERED.total_seconds()} s'")
     secrets = connection.ops.quote_name(GrantedSecret._meta.db_table)
     grants = connection.ops.quote_name(PartnerGrant._meta.db_table)
     yield _of(PartnerGrant, f"NOT EXISTS (SELECT FROM {secrets} WHERE grant_id = {grants}.id)")

@@ -146,6 +146,16 @@ class CompiledReads:
         self._statements = Statements(number=STATEMENTS_KEPT)
         self._kept = Kept[Any, CompiledOperation](number=KEPT_FOR_A_DOCUMENT)
 
+    def root_fields(
+        self, schema: GraphQLSchema, operation: OperationDefinitionNode, variables: VariableValues
+    ) -> list[str]:
+        """Return the response names of the root fields that an operation executes, without `__typename`."""
+        type_ = schema.get_root_type(operation.operation)
+        assert type_ is not None
+        selection = Selection(Operation(schema, variables, Context()), self._fragments)
+        fields = selection.fields(type_, [operation.selection_set])
+        return [name for name, nodes in fields.items() if nodes[0].name.value != "__typename"]
+
     def compiled(
         self,
         schema: GraphQLSchema,

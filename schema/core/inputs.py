@@ -15,6 +15,9 @@ from django.db.models import Model
 from courses import exceptions
 from schema.core.upstream import to_camel_case
 
+IDEMPOTENCY_KEY = "idempotency_key"
+"""Field that every mutation's input has, beside its own."""
+
 LEFT_OUT_STAYS = (
     "Fields left out keep their values. Null is refused with REQUIRED, unless a field says what null means."
 )
@@ -59,6 +62,7 @@ def changes(
 
 
 def _values(input: Any, apart_from: Collection[str]) -> dict[str, Any]:
-    names = [field.name for field in dataclasses.fields(input) if field.name not in apart_from]
+    left_out = {IDEMPOTENCY_KEY, *apart_from}
+    names = [field.name for field in dataclasses.fields(input) if field.name not in left_out]
     values = {name: getattr(input, name) for name in names}
     return {name: value for name, value in values.items() if value is not strawberry.UNSET}

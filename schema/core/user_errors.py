@@ -14,9 +14,12 @@ import strawberry
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from courses import exceptions
+from courses.services.idempotency import KeyedCall, Repeat, StillRunning, carry_out_once
 from schema.context import Info
 from schema.core.compiled_reads import look_ahead
 from schema.core.database_failures import begun_again
+from schema.core.error_codes import ErrorCode, graphql_error
+from schema.core.idempotency import json_of_input, key_of, outcome_of, restored, with_key
 from schema.core.permissions import (
     RequiresScope,
     RequiresSession,
@@ -28,9 +31,12 @@ from schema.core.permissions import (
 from schema.core.upstream import get_object_definition, to_camel_case
 from schema.dataloaders.base import fill
 from schema.dataloaders.plans import Plan
+from schema.execution import request_work
 from schema.execution.database_threads import database
 
 P = TypeVar("P", bound="Payload")
+
+STILL_RUNNING = "A request with this idempotency key is being carried out. Please repeat it in a moment."
 
 UserErrorCode: Any = strawberry.enum(
     Enum(  # type: ignore[call-overload]
@@ -80,6 +86,8 @@ def permission(refusal: exceptions.Refusal | None) -> Permission:
 @strawberry.type(description="Result of a mutation: the user errors, and what was written.")
 class Payload:
     covered_by_its_mutation: ClassVar[bool] = True  # covered by the mutation's own scope
+    shown_once: ClassVar[str | None] = None
+    """Of a payload with a secret, which is neither remembered nor shown again: what to do, told to whoever repeats."""
 
     user_errors: list[UserError] = strawberry.field(
         default_factory=list,
@@ -88,10 +96,13 @@ class Payload:
     )
 
 
-def mutation(*, scope: Scope | None, description: str) -> Callable[[Callable[..., P]], Any]:
+def mutation(
+    *, scope: Scope | None, description: str, writes: bool = True
+) -> Callable[[Callable[..., P]], Any]:
     """Publish a function `(info, input) -> Payload` as a mutation that only signed-in people may call.
 
-    Its argument is described by the input's own description.
+    Its argument is described by the input's own description, and has an idempotency key beside the input's own fields.
+    Repeated with the same key it is not carried out again; one that never `writes` may as well be.
     Without a scope it is closed to tokens: only a browser session may call it.
     The function runs on a database thread. A Refusal or ValidationError that it raises becomes the payload's user
     errors; what is asked of the payload is read in the same job. It is retried when its transaction collided with
@@ -101,10 +112,33 @@ def mutation(*, scope: Scope | None, description: str) -> Callable[[Callable[...
     def decorate(function: Callable[..., P]) -> Any:
         annotations = inspect.get_annotations(function, eval_str=True)
         payload_type: type[P] = annotations["return"]
-        taken = annotations["input"]
+        taken = with_key(annotations["input"])
         function.__annotations__["input"] = Annotated[
             taken, strawberry.argument(description=get_object_definition(taken, strict=True).description)
         ]
+
+        def carry_out(info: Info, input: Any) -> P:
+            key = key_of(info.context, input)
+            if key is None or not writes:
+                return function(info, input=input)
+            call = KeyedCall(
+                info.context.person,
+                info.context.identity.partner,
+                key,
+                to_camel_case(function.__name__),
+                json_of_input(input),
+            )
+            done = carry_out_once(
+                call,
+                lambda: function(info, input=input),
+                lambda payload: None if payload.shown_once else outcome_of(payload),
+            )
+            if not isinstance(done, Repeat):
+                return done
+            request_work.note_replay()
+            if payload_type.shown_once:
+                raise exceptions.Conflict(payload_type.shown_once)
+            return restored(payload_type, done.outcome, info.context.viewer)
 
         def write(info: Info, arguments: dict[str, Any]) -> P:
             try:
@@ -112,7 +146,9 @@ def mutation(*, scope: Scope | None, description: str) -> Callable[[Callable[...
                     require_session(info)
                 else:
                     require_scope(info, scope)
-                return begun_again(functools.partial(function, info, **arguments))
+                return begun_again(functools.partial(carry_out, info, **arguments))
+            except StillRunning:
+                raise graphql_error(ErrorCode.BUSY, STILL_RUNNING) from None
             except exceptions.Refusal as refusal:
                 return payload_type(user_errors=[from_refusal(refusal)])
             except ValidationError as error:

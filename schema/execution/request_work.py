@@ -1,4 +1,4 @@
-"""Database work of one request: its unfinished jobs, and the number of its statements."""
+"""Database work of one request: its unfinished jobs, the number of its statements, and whether it was a repeat."""
 
 import asyncio
 import threading
@@ -17,6 +17,7 @@ class RequestWork:
 
     def __init__(self) -> None:
         self.statements = 0
+        self.is_replayed = False
         self._lock = threading.Lock()
         self._jobs: set[asyncio.Future[Any]] = set()
 
@@ -46,6 +47,12 @@ def start() -> RequestWork:
 
 def current() -> RequestWork | None:
     return _current.get()
+
+
+def note_replay() -> None:
+    """Note that the current request, if there is one, gave the outcome of an earlier one."""
+    if work := _current.get():
+        work.is_replayed = True
 
 
 @contextmanager

@@ -58,6 +58,7 @@ class TryGradePayload(Payload):
 class ExplainingMutation:
     @mutation(
         scope=Scope.ATTEMPTS_READ,
+        writes=False,
         description="Explain the grade of a response: to the staff of the course always, to the learner once the "
         "attempt's `answerKeyVisible` is true. Writes nothing.",
     )
@@ -71,6 +72,7 @@ class ExplainingMutation:
 
     @mutation(
         scope=Scope.GRADING_WRITE,
+        writes=False,
         description="Try an answer key on responses before it is stored. Writes nothing. For people who teach.",
     )
     def try_grade(info: Info, input: TryGradeInput) -> TryGradePayload:

@@ -86,6 +86,7 @@ class GradingMutation:
 
     @mutation(
         scope=Scope.GRADING_WRITE,
+        writes=False,
         description="Preview a regrade with the answer key as it is now. Writes nothing. For the staff of the "
         "course.",
     )

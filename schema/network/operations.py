@@ -35,6 +35,11 @@ from schema.documents.reading import Document, PreparedDocument, prepare
 from schema.execution.database_threads import database
 from schema.network.rate_limits import facts_of
 
+ONE_MUTATION = (
+    "The header `Idempotency-Key` is for a request of one mutation. Give each of several an `idempotencyKey` in its "
+    "input."
+)
+
 
 def points_of(prepared: PreparedDocument, name: str | None, variables: Mapping[str, Any] | None) -> int:
     """Return the points that the operation draws: its cost, or the least when it will be refused."""
@@ -130,7 +135,20 @@ class Documents(SchemaExtension):
         if errors := [*prepared.errors] or refuse_variables(variables):
             return errors
         shape, self._cost = prepared.measured(operation, variables)
-        return refuse(operation, shape, self._cost)
+        return refuse(operation, shape, self._cost) or self._refusals_of_key(prepared, operation)
+
+    def _refusals_of_key(
+        self, prepared: PreparedDocument, operation: OperationDefinitionNode
+    ) -> list[GraphQLError]:
+        """Refuse several mutations with one key in the request's header."""
+        execution = self.execution_context
+        if operation.operation is not OperationType.MUTATION or not execution.context.idempotency_key:
+            return []
+        schema = graphql_schema(execution.schema)
+        variables = coerced_variables(schema, operation, execution.variables)
+        if variables is None or len(prepared.reads.root_fields(schema, operation, variables)) < 2:
+            return []
+        return [graphql_error(ErrorCode.BAD_USER_INPUT, ONE_MUTATION)]
 
 
 def _stand_in(context: ExecutionContext) -> DocumentNode:

@@ -31,6 +31,8 @@ class RequestRecord:
     codes: list[str] = field(default_factory=list)
     compiled: bool = False
     """True where the short way has answered, by compiled statements."""
+    replayed: bool = False
+    """True where a mutation was not carried out again, because its idempotency key was known."""
     started: float = field(default_factory=time.perf_counter)
 
     def log(self, status: int | None) -> None:

@@ -160,7 +160,7 @@ class TransportHandler(TransportHandlerBase):
         except TimeoutError:
             await operation.send_initial_errors([graphql_error(ErrorCode.TIMEOUT)])
         finally:
-            record.statements = work.statements
+            record.statements, record.replayed = work.statements, work.is_replayed
             record.log(None)
 
     def task_ended(self, task: asyncio.Task[None]) -> None:

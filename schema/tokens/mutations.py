@@ -28,6 +28,10 @@ class CreateAccessTokenInput:
 
 @strawberry.type(description="The new token, and its secret, which is returned only once.")
 class CreateAccessTokenPayload(Payload):
+    shown_once = (
+        "This token has been created already, and its secret is not shown again. If you did not get it, please revoke "
+        "the token and create another one, with a new idempotency key."
+    )
     access_token_id: strawberry.Private[int | None] = None
     access_token: AccessToken | None = declared(
         loaders.access_token_of_payload, "Access token as it was stored."

@@ -78,6 +78,7 @@ NOUNS = {
         "base",
         "changes",
         "documents",
+        "idempotency",
         "inlining",
         "paging",
         "plans",

@@ -13,7 +13,7 @@ from allauth.idp.oidc.models import Token
 from django.test import Client
 from django.utils import timezone
 
-from courses.models import Course, User
+from courses.models import Course, IdempotencyKey, User
 from courses.services.partner_tokens import PARTNER_SCOPES
 from schema.core import ids
 from tests.config.conftest import PASSWORD, ask
@@ -26,7 +26,7 @@ from tests.config.oauth import (
     make_partner,
     token_endpoint,
 )
-from tests.factories import make_course, make_user
+from tests.factories import make_access_token, make_course, make_user
 
 TITLES = "{ courses { edges { node { title } } } }"
 CREATE_COURSE = 'mutation { createCourse(input: {title: "New", slug: "new"}) { userErrors { code } } }'
@@ -46,6 +46,22 @@ def test_client_credentials_act_for_the_owner_of_the_client():
     assert codes(ask(ATTEMPTS, token=token)) == ["TOKEN_SCOPE_MISSING"]
     more = client_credentials("courses:read attempts:read")
     assert ask(ATTEMPTS, token=more).json()["data"] == {"viewer": {"attempts": {"totalCount": 0}}}
+
+
+def test_tokens_of_a_partner_share_their_idempotency_keys_which_are_not_the_persons_own():
+    owner = make_user(username="ada")
+    partner = make_partner(owner=owner, scopes=("courses:write",))
+    make_access_token(owner, f"cat_{'s' * 40}", scopes=["courses:write"])
+    given = 'displayName: "Ada", idempotencyKey: "5f2b7a0e"'
+    rename = f"mutation {{ updateProfile(input: {{{given}}}) {{ userErrors {{ code }} }} }}"
+
+    tokens = [client_credentials("courses:write"), client_credentials("courses:write"), f"cat_{'s' * 40}"]
+    answers = [ask(rename, token=token) for token in tokens]
+
+    assert [answer.json()["data"] for answer in answers] == [{"updateProfile": {"userErrors": []}}] * 3
+    assert [answer.headers.get("Idempotency-Replayed") for answer in answers] == [None, "true", None]
+    keys = IdempotencyKey.objects.order_by("pk").values_list("user", "partner")
+    assert list(keys) == [(owner.pk, partner.pk), (owner.pk, "")]
 
 
 def test_without_an_owner_they_act_for_nobody():

@@ -95,6 +95,9 @@ MAKERS: dict[type, Callable[[], Any]] = {
     ),
     models.PartnerGrant: models.PartnerGrant.objects.create,
     models.QuestionVersion: _question_version,
+    models.IdempotencyKey: lambda: models.IdempotencyKey.objects.create(
+        user=factories.make_user(), digest="0" * 64, mutation="createNote", fingerprint="0" * 64
+    ),
     models.Lesson: factories.make_lesson,
     models.LessonCompletion: lambda: models.LessonCompletion.objects.create(
         user=factories.make_user(), lesson=factories.make_lesson()

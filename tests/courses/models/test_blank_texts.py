@@ -12,7 +12,7 @@ from courses.models import Assessment, PersistedQuery, Review, TrustedDocument, 
 
 UNSEEN = ["\u200b", "\u00ad\u200f", "\u3164", "\u2800", " \n", "\U000e0041\ufe0f"]
 
-BY_THE_SERVER = {"password", "digest", "prefix", "name_skeleton"}
+BY_THE_SERVER = {"password", "digest", "prefix", "name_skeleton", "mutation", "fingerprint"}
 """Names of what nobody writes. Documents are read as GraphQL before they are kept."""
 
 

@@ -14,6 +14,7 @@ from courses.models import (
     CourseStats,
     Export,
     GradeChange,
+    IdempotencyKey,
     PersistedQuery,
     QuestionVersion,
     StatisticsChange,
@@ -68,6 +69,9 @@ MAKE: dict[str, Callable[[], Any]] = {
     "erased": lambda: factories.make_user(erased_at=NOW, is_active=False, email=""),
     "export": lambda: Export.objects.create(user=factories.make_user(), principal="user:1", kind="attempts"),
     "grade_change": lambda: GradeChange.objects.create(attempt_answer=_attempt_answer(), reason="manual"),
+    "idempotency_key": lambda: IdempotencyKey.objects.create(
+        user=factories.make_user(), digest="0" * 64, mutation="createNote", fingerprint="0" * 64
+    ),
     "intervention": lambda: AttemptIntervention.objects.create(
         attempt=_attempt(), kind="extended", old_deadline_at=NOW
     ),
@@ -114,6 +118,8 @@ REFUSED: list[tuple[str, str, dict[str, Any]]] = [
     ("persisted_query", "persisted_query_digest_is_sha256", {"digest": "0" * 63}),
     ("persisted_query", "persisted_query_text_in_range", {"text": "x" * 32_769}),
     ("trusted_document", "trusted_document_digest_is_sha256", {"digest": "0" * 63}),
+    ("idempotency_key", "idempotency_key_digest_is_sha256", {"digest": "0" * 63}),
+    ("idempotency_key", "idempotency_key_fingerprint_is_sha256", {"fingerprint": "G" * 64}),
     ("answer", "answer_tolerance_not_negative", {"tolerance": -1}),
     ("answer", "answer_text_match_is_known", {"text_match": "fuzzy"}),
     ("assessment", "assessment_passing_score_in_percent", {"passing_score": 101}),

@@ -16,6 +16,7 @@ from courses.models import (
     AttemptIntervention,
     CourseStats,
     GradeChange,
+    IdempotencyKey,
     PersistedQuery,
     TrustedDocument,
     UserStats,
@@ -70,6 +71,7 @@ NEVER_GIVEN = {
     "CourseStats": {"assessment_stats", "engagement_score", "revenue_data"},
     "Enrollment": {"currency", "price_paid", "progress_percentage", "status"},
     "GradeChange": {"reason"},
+    "IdempotencyKey": {"digest", "fingerprint"},
     "PersistedQuery": {"digest", "text"},
     "Question": {"order"},
     "TrustedDocument": {"digest"},
@@ -225,6 +227,9 @@ def rows(db: None) -> dict[type[models.Model], Any]:
         factories.make_access_token(learner, "secret"),
         CourseStats.objects.get_or_create(course=course)[0],
         UserStats.objects.get_or_create(user=learner)[0],
+        IdempotencyKey.objects.create(
+            user=learner, digest="0" * 64, mutation="createNote", fingerprint="0" * 64
+        ),
         PersistedQuery.objects.create(digest="0" * 64, text="{ __typename }"),
         TrustedDocument.objects.create(document_id="a", digest="0" * 64, text="{ __typename }"),
     ]

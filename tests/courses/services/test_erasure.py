@@ -28,6 +28,7 @@ from courses.models import (
     CourseStats,
     Enrollment,
     GradeChange,
+    IdempotencyKey,
     LessonCompletion,
     Notification,
     Review,
@@ -141,6 +142,9 @@ class Life:
         Token.objects.create(type=Token.Type.ACCESS_TOKEN, hash="h" * 64, user=person, client=self.client)
         factories.make_access_token(person, "cat_" + "s" * 40, name="zaphod.b's script")
         factories.make_webhook_endpoint(person, url="https://zaphod.example/events")
+        IdempotencyKey.objects.create(
+            user=person, digest="0" * 64, mutation="createNote", fingerprint="0" * 64
+        )
         person.groups.add(Group.objects.create(name="Presidents"))
         person.user_permissions.add(Permission.objects.earliest("pk"))
         LogEntry.objects.create(

@@ -32,6 +32,7 @@ def test_there_is_one_for_each_use_case() -> None:
         ("Review a course", "learner"),
         ("Moderate reviews", "moderator"),
         ("Write and search notes", "learner"),
+        ("Repeat a mutation without a second effect", "learner"),
         ("Change your profile", "learner"),
         ("Manage the people of a course", "instructor"),
         ("Arrange the lessons of a course", "instructor"),

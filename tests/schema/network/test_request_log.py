@@ -32,6 +32,7 @@ def test_a_request_leaves_one_line_that_says_who_what_and_how_much(db, post, lin
         "statements": 1,
         "codes": [],
         "compiled": False,
+        "replayed": False,
         "status": 200,
     }
 
@@ -106,6 +107,7 @@ def test_an_operation_over_websocket_leaves_the_same_line_without_a_status(lines
         "statements": 0,
         "codes": [],
         "compiled": False,
+        "replayed": False,
         "status": None,
     }
 

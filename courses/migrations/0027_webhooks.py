@@ -10,8 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('courses', '0022_events'),
-        ('courses', '0023_sessions_and_partners_that_end'),
+        ('courses', '0026_changed_since'),
     ]
 
     operations = [
