@@ -4,13 +4,14 @@ import gzip
 import json
 from typing import Any
 
+from courses.constants import ExportKind
 from courses.models import Export, User
 from courses.services.exports import path_of, start_export, write_exports
 
 
-def exported(owner: User, kind: str, **narrowed: Any) -> Export:
+def exported(owner: User, kind: ExportKind | str, **narrowed: Any) -> Export:
     """An export of `owner` that is ready."""
-    export = start_export(owner=owner, principal=f"user:{owner.pk}", kind=kind, **narrowed)
+    export = start_export(owner=owner, principal=f"user:{owner.pk}", kind=ExportKind(kind), **narrowed)
     assert write_exports() == 1
     export.refresh_from_db()
     return export
@@ -22,6 +23,6 @@ def lines_in(export: Export) -> list[dict[str, Any]]:
         return [json.loads(line) for line in file]
 
 
-def lines_for(owner: User, kind: str, **narrowed: Any) -> list[dict[str, Any]]:
+def lines_for(owner: User, kind: ExportKind | str, **narrowed: Any) -> list[dict[str, Any]]:
     """The lines that `owner` gets."""
     return lines_in(exported(owner, kind, **narrowed))

@@ -94,6 +94,7 @@ def test_a_file_is_complete_compressed_and_counted(directory: Path):
 
     assert export.status == ExportStatus.READY
     assert export.object_count == len(lines_in(export)) == 1
+    assert export.expires_at is not None
     assert export.expires_at - timezone.now() > timedelta(hours=23)
     assert [path.name for path in directory.iterdir()] == [f"{export.pk}.jsonl.gz"]
     assert directory.stat().st_mode & 0o077 == 0

@@ -66,5 +66,7 @@ def test_arguments_are_converted_as_strawberry_does(
 
 
 def test_an_argument_that_was_left_out_stays_out() -> None:
-    field = graphql_schema(schema).type_map["Query"].fields["courses"]
+    query = graphql_schema(schema).query_type
+    assert query is not None
+    field = query.fields["courses"]
     assert converter_of(field, schema)({}) == {}

@@ -42,6 +42,7 @@ def test_there_is_one_for_each_use_case() -> None:
         ("Accommodate a learner", "instructor"),
         ("Author an assessment", "instructor"),
         ("Correct a key and regrade", "instructor"),
+        ("Follow events", "instructor"),
         ("See statistics", "instructor"),
         ("Make an access token", "learner"),
         ("Export in bulk", "instructor"),
