@@ -36,9 +36,7 @@ PREPARES = Tally()
 """Statements that sessions of this process were asked to prepare."""
 
 KEPT = 64
-"""Prepared statements kept by a session, evicted LRU, those of a transaction together: each takes 130 to 330 kB of
-PostgreSQL's memory.
-"""
+"""Prepared statements kept by a session, evicted LRU: each takes 130 to 330 kB of PostgreSQL's memory."""
 
 REPAIRS = 3
 """Attempts to prepare again. Without a pooler one is enough; with one, each may meet a session in another state."""
@@ -56,8 +54,8 @@ instructor's page. Only for them: statements of triggers need plans of their own
 VARYING: Any = object()
 """Placeholder of a parameter that differs from run to run, among the constant ones."""
 
-Names: TypeAlias = dict[tuple[str, ...], bool]
-"""Names believed to be prepared in one session, those that are used together as one, the latest used last."""
+Names: TypeAlias = dict[str, bool]
+"""Names believed to be prepared in one session, the latest used last."""
 
 _IN_TRANSACTION = (TRANSACTION_STATUS_INTRANS, TRANSACTION_STATUS_INERROR)
 
@@ -152,7 +150,9 @@ def run_prepared(
 
 def no_longer_known(connection: Any, statements: Sequence[Prepared]) -> None:
     """Have `statements` prepared again when they are run next."""
-    _names_of(connection).pop(_key_of(statements), None)
+    names = _names_of(connection)
+    for statement in statements:
+        names.pop(statement.name, None)
 
 
 def roll_back(connection: Any) -> None:
@@ -172,39 +172,39 @@ def _attempts(
     last: Callable[[], Attempt],
 ) -> Iterator[Attempt]:
     """Yield what to send until `text` succeeds, at most REPAIRS times more than once; then `last`, come what may."""
-    key = _key_of(statements)
 
-    def anew(forgotten: Sequence[str]) -> Attempt:
-        PREPARES.add(len(statements))
+    def preparing(missing: Sequence[Prepared], forgotten: Sequence[str]) -> Attempt:
+        PREPARES.add(len(missing))
         forget = "".join(f"DEALLOCATE {name}; " for name in forgotten)
-        prepare = "; ".join(statement.prepare for statement in statements)
-        constants = chain.from_iterable(statement.constants for statement in statements)
+        prepare = "; ".join(statement.prepare for statement in missing)
+        constants = chain.from_iterable(statement.constants for statement in missing)
         return Attempt(f"{forget}{prepare}; {text}", [*constants, *values], _REPAIRED)
 
-    is_known = names.pop(key, False)
-    attempt = Attempt(text, values, _REPAIRED) if is_known else anew(_evicted(names))
-    names[key] = True
+    missing = [statement for statement in statements if statement.name not in names]
+    for statement in statements:
+        names.pop(statement.name, None)
+    evicted = _evicted(names, room=len(statements))
+    names.update((statement.name, True) for statement in statements)
+    attempt = preparing(missing, evicted) if missing else Attempt(text, values, _REPAIRED)
     yield attempt
     for _ in range(REPAIRS):
         if attempt.failure is None:
             return
         is_unknown = isinstance(attempt.failure, errors.InvalidSqlStatementName)
-        attempt = anew(() if is_unknown else ("ALL",))  # some of them may be known, of other statements
+        if not is_unknown:  # some of them are there, and nobody knows which
+            names.clear()
+            names.update((statement.name, True) for statement in statements)
+        attempt = preparing(statements, () if is_unknown else ("ALL",))
         yield attempt
     if attempt.failure is not None:
         yield last()
 
 
-def _key_of(statements: Sequence[Prepared]) -> tuple[str, ...]:
-    return tuple(statement.name for statement in statements)
-
-
-def _evicted(names: Names) -> tuple[str, ...]:
-    """Make room for one more: take out what was not used for longest if need be, and return it."""
-    if len(names) < KEPT:
-        return ()
-    oldest = next(iter(names))
-    del names[oldest]
+def _evicted(names: Names, *, room: int) -> list[str]:
+    """Make room for more: take out those that were not used for longest if need be, and return them."""
+    oldest = list(names)[: max(0, len(names) + room - KEPT)]
+    for name in oldest:
+        del names[name]
     return oldest
 
 

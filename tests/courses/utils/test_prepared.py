@@ -9,7 +9,7 @@ from django.db import ProgrammingError, connection, transaction
 from psycopg2 import errors
 
 from courses.utils import prepared
-from courses.utils.prepared import VARYING, Prepared
+from courses.utils.prepared import VARYING, Prepared, run_prepared
 
 ADD = Prepared("SELECT %s + %s::int, '100 %%'", [1, VARYING])
 
@@ -108,7 +108,7 @@ def test_a_name_to_be_forgotten_that_is_not_there_is_no_mistake(monkeypatch: pyt
 def test_where_every_attempt_meets_another_session_it_is_run_without_a_name() -> None:
     failures = cycle([errors.InvalidSqlStatementName, errors.DuplicatePreparedStatement])
     texts = []
-    for attempt, failure in zip(ADD.attempts({(ADD.name,): True}, [2]), failures, strict=False):
+    for attempt, failure in zip(ADD.attempts({ADD.name: True}, [2]), failures, strict=False):
         texts.append(attempt.text.split()[0])
         if attempt.text == "SELECT %s + %s::int, '100 %%'":
             break
@@ -116,6 +116,40 @@ def test_where_every_attempt_meets_another_session_it_is_run_without_a_name() ->
             raise ProgrammingError from failure()
     assert texts == ["SET", "PREPARE", "DEALLOCATE", "PREPARE", "SELECT"]
     assert attempt.parameters == [1, 2]
+
+
+def test_what_several_transactions_share_is_prepared_once() -> None:
+    shared, first, second = (Prepared(f"SELECT {number}", []) for number in (1, 2, 3))
+    sent: list[str] = []
+    with connection.cursor() as cursor, connection.execute_wrapper(_noting(sent)):
+        for group in [[first, shared], [second, shared], [first, shared], [second, shared]]:
+            run_prepared(cursor, "; ".join(statement.run for statement in group), [], group)
+    assert [[part.split()[0] for part in text.split("; ")] for text in sent] == [
+        ["PREPARE", "PREPARE", "EXECUTE", "EXECUTE"],
+        ["PREPARE", "EXECUTE", "EXECUTE"],
+        ["EXECUTE", "EXECUTE"],
+        ["EXECUTE", "EXECUTE"],
+    ]
+
+
+def test_a_group_of_which_the_session_has_some_already_is_prepared_again() -> None:
+    shared, other = Prepared("SELECT 1", []), Prepared("SELECT 2", [])
+    run(shared)
+    connection.prepared_names = None, None  # type: ignore[attr-defined]
+    for _ in range(2):
+        with connection.cursor() as cursor:
+            run_prepared(cursor, f"{other.run}; {shared.run}", [], [other, shared])
+            assert cursor.fetchall() == [(1,)]
+    assert sorted(prepared_here()) == sorted([shared.name, other.name])
+    assert run(ADD, 2) == [(3, "100 %")]
+
+
+def _noting(sent: list[str]) -> Any:
+    def execute(execute: Any, text: str, *rest: Any) -> Any:
+        sent.append(text)
+        return execute(text, *rest)
+
+    return execute
 
 
 def test_other_mistakes_are_told() -> None:
