@@ -7,12 +7,15 @@ from django.contrib.auth.models import Permission
 from graphql import get_named_type, is_leaf_type
 
 from courses.models import User
+from courses.selectors.events import encode_cursor
 from schema.core import ids
 from schema.core.ids import KINDS
 from schema.root import schema
 from tests import factories
 
 PASSWORD = "correct horse battery staple"
+PUBLIC_URL = "https://9.9.9.9/events"
+"""Address of a receiver without a name, so that none is looked up."""
 
 
 class World:
@@ -43,6 +46,8 @@ class World:
         self.notification = factories.make_notification(self.learner)
         self.token = factories.make_access_token(self.learner, f"cat_{self.learner.pk:040}")
         self.accommodation = factories.accommodate(self.classmate, self.assessment, extra_minutes=5)
+        self.event = factories.make_event(self.course)
+        self.endpoint = factories.make_webhook_endpoint(self.author, position=self.event.pk)
 
 
 class Call(NamedTuple):
@@ -96,6 +101,7 @@ def _delete_account(world: World) -> Call:
 
 
 MISSING = {"assessmentId": ids.encode("Assessment", 2**40), "courseId": ids.encode("Course", 2**40)}
+_ENDPOINT = {"webhookEndpointId": ids.encode("WebhookEndpoint", 2**40)}
 _COURSE, _LESSON = {"courseId": MISSING["courseId"]}, {"lessonId": ids.encode("Lesson", 2**40)}
 _ASSESSMENT, _ATTEMPT = (
     {"assessmentId": MISSING["assessmentId"]},
@@ -128,6 +134,9 @@ CALLS: dict[str, Callable[[World], Call]] = {
     "createReview": _call(
         "learner", {"rating": 5}, courseId=_row("course"), rating=4, title="Good", content="Well explained."
     ),
+    "createWebhookEndpoint": _call(
+        "author", {"format": "NATIVE"}, url=PUBLIC_URL, types=["COURSE_CHANGED"], courseId=_row("course")
+    ),
     "deleteAccount": _delete_account,
     "deleteAssessment": _call("author", _ASSESSMENT, assessmentId=_row("draft")),
     "deleteCourse": _call("second", _COURSE, courseId=_row("open_course")),
@@ -137,6 +146,7 @@ CALLS: dict[str, Callable[[World], Call]] = {
         "author", {"questionId": ids.encode("Question", 9)}, questionId=lambda world: id_of(world.unused[0])
     ),
     "deleteReview": _call("classmate", {"reviewId": ids.encode("Review", 9)}, reviewId=_row("review")),
+    "deleteWebhookEndpoint": _call("author", _ENDPOINT, webhookEndpointId=_row("endpoint")),
     "enroll": _call("stranger", _COURSE, courseId=_row("course")),
     "explainGrade": _call(
         "author",
@@ -167,6 +177,7 @@ CALLS: dict[str, Callable[[World], Call]] = {
         notificationId=_row("notification"),
     ),
     "moderateReview": _call("author", {"isFeatured": True}, reviewId=_row("review"), isApproved=True),
+    "pingWebhookEndpoint": _call("author", _ENDPOINT, webhookEndpointId=_row("endpoint")),
     "previewRegrade": _call("author", {"policy": "FULL_CREDIT"}, assessmentId=_row("assessment")),
     "recordActivity": _call(
         "learner", {"data": {"from": 2.5}}, type="VIEW_COURSE", courseId=_row("course"), data={"from": 1.5}
@@ -190,6 +201,11 @@ CALLS: dict[str, Callable[[World], Call]] = {
         {"assessmentId": id_of(world.draft), "questionIds": [id_of(each) for each in reversed(world.unused)]},
         {"assessmentId": id_of(world.draft), "questionIds": [id_of(each) for each in world.unused]},
     ),
+    "replayWebhookDeliveries": lambda world: Call(
+        world.author,
+        {"webhookEndpointId": id_of(world.endpoint), "after": encode_cursor(world.event.pk - 1)},
+        {"webhookEndpointId": id_of(world.endpoint), "after": encode_cursor(world.event.pk)},
+    ),
     "revokeAccessToken": _call(
         "learner", {"accessTokenId": ids.encode("AccessToken", 2**40)}, accessTokenId=_row("token")
     ),
@@ -198,7 +214,9 @@ CALLS: dict[str, Callable[[World], Call]] = {
         {"accommodationId": ids.encode("Accommodation", 2**40)},
         accommodationId=_row("accommodation"),
     ),
+    "rotateWebhookSecret": _call("author", _ENDPOINT, webhookEndpointId=_row("endpoint")),
     "startAttempt": _call("classmate", _ASSESSMENT, assessmentId=_row("assessment")),
+    "startExport": _call("author", {"kind": "REVIEWS"}, kind="GRADES", courseId=_row("course")),
     "submitAnswers": _call(
         "learner", {"baseRevision": 0}, attemptId=_row("attempt"), answers=_answers("that")
     ),
@@ -231,6 +249,9 @@ CALLS: dict[str, Callable[[World], Call]] = {
         question=_question("What?"),
     ),
     "updateReview": _call("classmate", {"rating": 1}, reviewId=_row("review"), rating=2),
+    "updateWebhookEndpoint": _call(
+        "author", {"isEnabled": None}, webhookEndpointId=_row("endpoint"), types=[], isEnabled=False
+    ),
     "voteReviewHelpful": _call("learner", {"helpful": False}, reviewId=_row("review"), helpful=True),
     "withdraw": _call("learner", _COURSE, courseId=_row("course")),
 }

@@ -34,7 +34,7 @@ CREATE = """mutation($input: CreateNoteInput!) { createNote(input: $input) {
 COUNT = """mutation($input: MarkAllNotificationsReadInput!) { markAllNotificationsRead(input: $input) {
     markedCount userErrors { code field } } }"""
 
-SHOWN_ONCE = {"createAccessToken"}
+SHOWN_ONCE = {"createAccessToken", "createWebhookEndpoint", "rotateWebhookSecret"}
 CANNOT_BE_REPEATED = {"deleteAccount"}
 """Whoever did it is nobody any more."""
 
