@@ -17,7 +17,7 @@ from schema.core.upstream import is_same_origin
 
 def own_origin(connection: HTTPConnection) -> str:
     """Return the origin of this server as the client names it."""
-    is_secure = settings.HTTPS or connection.url.scheme in ("https", "wss")
+    is_secure = settings.HTTPS or connection.scope.get("scheme") in ("https", "wss")
     return f"{'https' if is_secure else 'http'}://{connection.headers.get('host', '')}"
 
 

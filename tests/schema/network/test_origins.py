@@ -4,17 +4,32 @@ from typing import Any
 
 import pytest
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 
 from courses.models import Note
 from schema.application import GraphQLApplication
 from schema.core import ids
-from schema.network.origins import is_trusted
+from schema.network.origins import is_trusted, own_origin
 from schema.root import schema
 from tests import factories
 from tests.schema.network.test_authentication import session_of, with_session
 from tests.schema.network.test_short_way import CREATE
 
 LISTED = "https://app.example"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "is_behind_tls", "expected"),
+    [("http", False, "http"), ("ws", False, "http"), ("wss", False, "https"), ("http", True, "https")],
+)
+def test_our_origin_is_read_whatever_the_rest_of_the_address_is(
+    settings: Any, scheme: str, is_behind_tls: bool, expected: str
+) -> None:
+    settings.HTTPS = is_behind_tls
+    scope = {"type": "http", "scheme": scheme, "path": "/", "query_string": b"query=\x83"}
+    connection = HTTPConnection(scope | {"headers": [(b"host", b"courses.example")]})
+
+    assert own_origin(connection) == f"{expected}://courses.example"
 
 
 @pytest.mark.parametrize(
