@@ -52,7 +52,8 @@ class RecordActivityPayload(Payload):
 class ActivityMutation:
     @mutation(
         scope=Scope.COURSES_WRITE,
-        description="Record an activity of the viewer, for statistics. Not idempotent: each call is one activity.",
+        description="Record an activity of the viewer, for statistics. Without an idempotency key, each call is one "
+        "activity.",
     )
     def record_activity(info: Info, input: RecordActivityInput) -> RecordActivityPayload:
         activity = services.record_activity(

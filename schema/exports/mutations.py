@@ -42,7 +42,7 @@ class ExportMutation:
     @mutation(
         scope=Scope.COURSES_READ,
         description="Start to write everything of one kind that the viewer may see into a file. At most 2 at once: of "
-        "the person, and of each partner for the person. Not idempotent: each call is one export.",
+        "the person, and of each partner for the person. Without an idempotency key, each call is one export.",
     )
     def start_export(info: Info, input: StartExportInput) -> StartExportPayload:
         require_scope(info, services.SCOPES[input.kind])

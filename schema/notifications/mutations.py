@@ -85,8 +85,8 @@ class NotificationMutation:
 
     @mutation(
         scope=Scope.COURSES_WRITE,
-        description="Send a notification to everybody who takes a course. For the staff of the course. Not "
-        "idempotent.",
+        description="Send a notification to everybody who takes a course. For the staff of the course. "
+        "Without an idempotency key, each call sends one.",
     )
     def announce(info: Info, input: AnnounceInput) -> AnnouncePayload:
         count = services.announce(

@@ -177,7 +177,7 @@ class WebhookMutation:
     @mutation(
         scope=Scope.EVENTS_READ,
         description="Make a new secret for a webhook endpoint. Messages are signed by the earlier one too for 24 "
-        "hours. Not idempotent.",
+        "hours. Without an idempotency key, each call makes one.",
     )
     def rotate_webhook_secret(info: Info, input: RotateWebhookSecretInput) -> RotateWebhookSecretPayload:
         secret = services.rotate_webhook_secret(**_named(info, input.webhook_endpoint_id))
@@ -185,7 +185,8 @@ class WebhookMutation:
 
     @mutation(
         scope=Scope.EVENTS_READ,
-        description="Send a message of the type `ping` to a webhook endpoint at once, and only once. Not idempotent.",
+        description="Send a message of the type `ping` to a webhook endpoint at once, without trying again. Without an "
+        "idempotency key, each call sends one.",
     )
     def ping_webhook_endpoint(info: Info, input: PingWebhookEndpointInput) -> PingWebhookEndpointPayload:
         delivery = services.ping_webhook_endpoint(**_named(info, input.webhook_endpoint_id))

@@ -24,7 +24,7 @@ from tests.schema.threats.test_fuzzed_operations import definition_of
 QUERIES = [name for name in NAMES if definition_of(name).operation is OperationType.QUERY]
 
 MOST = 3
-BY_SEVERAL = {"item_analysis": 2}
+BY_SEVERAL = {"events": 2, "item_analysis": 2}
 """Queries of more than one statement: the token's, and the one that is finished on a database thread."""
 
 pytestmark = [pytest.mark.django_db, pytest.mark.compiled]
