@@ -2,7 +2,8 @@
 
 import pytest
 
-from courses.models import Course, User
+from courses.constants import ExportKind
+from courses.models import Course, Export, User
 from courses.services.statistics import refresh_all
 from schema.core import ids
 from tests import factories
@@ -38,6 +39,7 @@ def rows(course: Course, learner: User) -> dict[str, str]:
     question = assessment.questions.first()
     assert question is not None
     refresh_all()
+    endpoint = factories.make_webhook_endpoint(learner)
     found = {
         "User": learner,
         "Course": course,
@@ -55,5 +57,8 @@ def rows(course: Course, learner: User) -> dict[str, str]:
         "Notification": factories.make_notification(learner),
         "Accommodation": accommodation,
         "AccessToken": factories.make_access_token(learner, "cat_secret", scopes=["courses:read"]),
+        "Export": Export.objects.create(user=learner, kind=ExportKind.REVIEWS),
+        "WebhookEndpoint": endpoint,
+        "WebhookDelivery": factories.make_delivery(endpoint),
     }
     return {name: ids.encode(name, row.pk) for name, row in found.items() if row is not None}

@@ -37,6 +37,9 @@ NODES: dict[str, set[str]] = {
     "UserActivity": OWNER_ONLY,
     "Notification": OWNER_ONLY,
     "AccessToken": OWNER_ONLY,
+    "Export": OWNER_ONLY,
+    "WebhookEndpoint": OWNER_ONLY,
+    "WebhookDelivery": OWNER_ONLY,
 }
 """By type, who finds the learner's (the course's) one by its id. The review waits for approval; the note is private."""
 

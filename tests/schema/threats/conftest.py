@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from courses.models import Answer, AttemptAnswer, Course, User
+from courses.constants import ExportKind
+from courses.models import Answer, AttemptAnswer, Course, Export, User
 from schema.core import ids
 from schema.root import schema
 from tests import factories
@@ -43,6 +44,7 @@ TYPE_OF_ID = {
     "accessTokenId": "AccessToken",
     "userId": "User",
     "accommodationId": "Accommodation",
+    "webhookEndpointId": "WebhookEndpoint",
 }
 """The names under which inputs take ids, and of which type the ids are."""
 
@@ -62,6 +64,7 @@ def world(db: None) -> World:
     factories.answer(attempt, essay, {"text": "My secret thoughts."})
     attempt.complete()
     token = factories.make_access_token(learner, "cat_" + "a" * 40, name="My secret token")
+    endpoint = factories.make_webhook_endpoint(learner)
     return World(
         course=course,
         learner=learner,
@@ -80,6 +83,9 @@ def world(db: None) -> World:
             "Note": factories.make_note(learner, lesson, is_private=False).pk,
             "Notification": factories.make_notification(learner, course=course).pk,
             "AccessToken": token.pk,
+            "Export": Export.objects.create(user=learner, kind=ExportKind.REVIEWS).pk,
+            "WebhookEndpoint": endpoint.pk,
+            "WebhookDelivery": factories.make_delivery(endpoint).pk,
             "Accommodation": factories.accommodate(learner, course, extra_minutes=5).pk,
             "Enrollment": learner.enrollments.get().pk,
             "User": learner.pk,
@@ -91,9 +97,8 @@ def world(db: None) -> World:
 def walk_with(ids_by_name: dict[str, str]) -> Walk:
     """Documents and inputs for the whole schema, whose ids are these."""
     lists = {"questionIds": [ids_by_name["questionId"]]}
-    return Walk(
-        schema._schema, ids_by_name | lists | {"response": {"text": "anything"}, "baseRevision": None}
-    )
+    rest = {"response": {"text": "anything"}, "baseRevision": None, "idempotencyKey": None}
+    return Walk(schema._schema, ids_by_name | lists | rest)
 
 
 def failures(answer: Any) -> list[tuple[str, str]]:
