@@ -7,11 +7,11 @@ another one, once its lease is over.
 
 import asyncio
 import logging
-from contextlib import suppress
-from threading import Thread
+from functools import partial
 
 from django.db import DatabaseError, InterfaceError
 
+from config.own_threads import on_own_thread
 from courses.services.webhook_sending import Sent, send
 from courses.services.webhook_turns import Claim, Turn, begin_turn, carry_on, claim_endpoints
 from schema.execution.database_threads import database
@@ -60,21 +60,8 @@ async def _take_turn(claim: Claim) -> int:
 
 
 async def _sent_on_a_thread(turn: Turn) -> Sent:
-    """Send a message on a thread of its own, which a process that stops does not wait for."""
-    loop = asyncio.get_running_loop()
-    outcome: asyncio.Future[Sent] = loop.create_future()
-
-    def tell(sent: Sent) -> None:
-        if not outcome.done():
-            outcome.set_result(sent)
-
-    def work() -> None:
-        sent = Sent(problem="The server could not send it.")
-        try:
-            sent = send(turn.url, turn.body, turn.headers)
-        finally:
-            with suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(tell, sent)
-
-    Thread(target=work, name="webhook", daemon=True).start()
-    return await outcome
+    return await on_own_thread(
+        partial(send, turn.url, turn.body, turn.headers),
+        name="webhook",
+        otherwise=Sent(problem="The server could not send it."),
+    )

@@ -7,7 +7,7 @@ import gzip
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -54,10 +54,6 @@ _FILE = re.compile(r"([0-9]{1,18})\.jsonl\.gz(\.part)?")
 logger = logging.getLogger("courses.exports")
 
 
-class Stopped(Exception):  # noqa: N818 - no error: another process goes on
-    """The process is about to end."""
-
-
 @transaction.atomic
 def start_export(
     *,
@@ -97,7 +93,7 @@ def count_running_exports() -> int:
     return Export.objects.filter(status=ExportStatus.RUNNING).count()
 
 
-def write_exports(is_stopping: Callable[[], bool] = lambda: False) -> int:
+def write_exports() -> int:
     """Write the files of running exports that no other process is writing; return their number.
 
     Long work, for a thread of its own: it takes two sessions. What is unfinished when the process stops or dies is
@@ -107,9 +103,7 @@ def write_exports(is_stopping: Callable[[], bool] = lambda: False) -> int:
     written = 0
     for pk in list(running):
         try:
-            written += _write(pk, is_stopping)
-        except Stopped:
-            break
+            written += _write(pk)
         except OperationalError as error:
             logger.warning("export %d is tried again: %s", pk, type(error).__name__)
     return written
@@ -126,7 +120,7 @@ def path_of(export: Export) -> Path:
     return directory / export.file_name
 
 
-def _write(pk: int, is_stopping: Callable[[], bool]) -> bool:
+def _write(pk: int) -> bool:
     """Write the file of an export unless another process does; return whether it is ready."""
     with _snapshot() as (session, position):
         if not _claimed(session, pk):
@@ -135,7 +129,7 @@ def _write(pk: int, is_stopping: Callable[[], bool]) -> bool:
         if export is None:
             return False
         try:
-            count = _write_file(session, export, is_stopping)
+            count = _write_file(session, export)
         except (OSError, DataError, ProgrammingError):
             logger.exception("export %d has failed", pk)
             _end(export, status=ExportStatus.FAILED)
@@ -180,7 +174,7 @@ def _claimed(session: Any, pk: int) -> bool:
     return bool(is_claimed)
 
 
-def _write_file(session: Any, export: Export, is_stopping: Callable[[], bool]) -> int:
+def _write_file(session: Any, export: Export) -> int:
     """Write the file under a name of its own until it is complete; return the number of lines."""
     path = path_of(export)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -190,8 +184,6 @@ def _write_file(session: Any, export: Export, is_stopping: Callable[[], bool]) -
         with gzip.GzipFile("", "wb", COMPRESSION, raw, mtime=0) as file:
             count = 0
             for lines in _lines(session, export):
-                if is_stopping():
-                    raise Stopped
                 file.write("".join(f"{line}\n" for (line,) in lines).encode())
                 count += len(lines)
         raw.flush()
