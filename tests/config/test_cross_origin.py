@@ -1,6 +1,8 @@
 """Pages of other origins: what they may ask and read, by the setting, over each way there is to ask."""
 
 import json
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -8,13 +10,18 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.core.handlers.asgi import ASGIHandler
 from django.test import Client
+from django.utils import timezone
 from starlette.types import ASGIApp
 from strawberry import Schema
 
 from config.asgi import Server
 from config.background import Background
 from config.cross_origin import CrossOrigin
+from courses.constants import ExportKind, ExportStatus
+from courses.models import Export, User
+from courses.services.exports import path_of
 from schema.application import GraphQLApplication
+from schema.core import ids
 from schema.execution.admission import Admission
 from schema.execution.django_threads import DjangoThreads
 from schema.root import schema as full_schema
@@ -468,6 +475,42 @@ def test_what_the_identity_provider_shows_every_page_has_one_grant(server: ASGIA
 
     assert granted(listed) == GRANTED
     assert granted(foreign) == {"access-control-allow-origin": "*"}
+
+
+# ---------------------------------------------------------------- files of exports
+
+
+@pytest.mark.parametrize("origin", ORIGINS)
+def test_a_listed_origin_downloads_exports(
+    server: ASGIApp, settings: Any, tmp_path: Path, origin: str
+) -> None:
+    settings.EXPORTS_DIR = tmp_path
+    make_token()
+    owner = User.objects.get()
+    export = Export.objects.create(
+        user=owner,
+        principal=f"user:{owner.pk}",
+        kind=ExportKind.ENROLLMENTS,
+        status=ExportStatus.READY,
+        object_count=0,
+        expires_at=timezone.now() + timedelta(hours=1),
+    )
+    path_of(export).write_bytes(b"a file")
+    path = f"/exports/{ids.encode('Export', export.pk)}"
+    asked = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
+
+    preflight = send(server, "OPTIONS", path, origin=ORIGINS[origin], headers=asked)
+    found = send(server, "GET", path, origin=ORIGINS[origin], headers=bearer())
+    refused = send(server, "GET", path, origin=ORIGINS[origin])
+
+    assert preflight.status_code == {"listed": 200, "none": 405}.get(origin, 400)
+    assert preflight.headers.get("access-control-allow-headers") == (
+        "authorization" if origin == "listed" else None
+    )
+    assert (found.status_code, found.content, refused.status_code) == (200, b"a file", 401)
+    for response in (found, refused):
+        assert granted(response) == expected(origin)
+        assert "Origin" in response.headers["vary"].split(", ")
 
 
 def sign_in(client: Client, method: str = "POST", path: str = "auth/login", **headers: str) -> int:

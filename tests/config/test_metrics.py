@@ -116,7 +116,13 @@ def test_the_requests_of_both_workers_are_counted_also_those_of_one_that_was_kil
         assert sums(after, "courses_request_duration_seconds_count", "operation") == sums(
             after, "courses_requests_total", "operation"
         )
-        assert sums(after, "courses_backlog", "kind").keys() >= {"stale_statistics", "overdue_attempts"}
+        assert sums(after, "courses_backlog", "kind").keys() == {
+            "stale_statistics",
+            "overdue_attempts",
+            "events",
+            "webhook_deliveries",
+            "exports",
+        }
         assert samples(after)[labelled("courses_sessions", kind="database")] == 8
 
         behind_token = f"{server.address}/metrics"

@@ -66,6 +66,25 @@ LISTS: dict[str, str] = {
         '{ course(id: "%(Course)s") { enrollments(updatedSince: "2100-01-01T00:00:00Z") '
         "{ edges { node { id } } } } }"
     ),
+    "courses since a change": (
+        '{ courses(filter: {updatedSince: "2100-01-01T00:00:00Z"}) { edges { node { title } } } }'
+    ),
+    "enrolments of the viewer since a change": (
+        '{ viewer { enrollments(updatedSince: "2100-01-01T00:00:00Z") { edges { node { id } } } } }'
+    ),
+    "reviews of a course since a change": (
+        '{ course(id: "%(Course)s") { reviews(updatedSince: "2100-01-01T00:00:00Z") { edges { node { id } } } } }'
+    ),
+    "reviews of the viewer since a change": (
+        '{ viewer { reviews(updatedSince: "2100-01-01T00:00:00Z") { edges { node { id } } } } }'
+    ),
+    "attempts of an assessment since a change": (
+        '{ assessment(id: "%(Assessment)s") { attempts(updatedSince: "2100-01-01T00:00:00Z") '
+        "{ edges { node { id } } } } }"
+    ),
+    "attempts of the viewer since a change": (
+        '{ viewer { attempts(updatedSince: "2100-01-01T00:00:00Z") { edges { node { id } } } } }'
+    ),
     "roster of a course after a cursor": (
         '{ course(id: "%(Course)s") { enrollments(after: "%(after)s") { edges { node { id } } } } }'
     ),
@@ -156,6 +175,7 @@ STAFF_ONLY = {
     "accommodations in an assessment",
     "accommodations in a course",
     "attempts of an assessment",
+    "attempts of an assessment since a change",
     "attempts of an assessment by one learner",
     "answers to grade",
     "answers to grade in a course",
