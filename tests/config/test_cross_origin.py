@@ -485,7 +485,7 @@ def test_a_listed_origin_downloads_exports(
     server: ASGIApp, settings: Any, tmp_path: Path, origin: str
 ) -> None:
     settings.EXPORTS_DIR = tmp_path
-    make_token()
+    make_token(scopes=["courses:read"])
     owner = User.objects.get()
     export = Export.objects.create(
         user=owner,
