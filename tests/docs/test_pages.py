@@ -99,7 +99,7 @@ def _published_names() -> set[str]:
     """Every name in capitals that a page may use: codes, enum values, settings, methods of HTTP."""
     enums = (type_ for type_ in schema._schema.type_map.values() if isinstance(type_, GraphQLEnumType))
     values = {value for type_ in enums for value in type_.values}
-    others = {"GET", "POST", "DELETE", "OPTIONS", "ID", "COURSES_URL"}
+    others = {"GET", "HEAD", "POST", "DELETE", "OPTIONS", "ID", "COURSES_URL"}
     return values | set(ErrorCode.__members__) | set(read_from_environment()) | others
 
 

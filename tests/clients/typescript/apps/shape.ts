@@ -17,6 +17,7 @@ export const EMBEDDED = [
   "ChoiceFeedback",
   "CourseStatistics",
   "EffectiveSettings",
+  "EventPage",
   "GradeChange",
   "GradeChangePreview",
   "GradedResponse",

@@ -15,6 +15,7 @@ const EXAMPLE_TABS = [
   'Review a course',
   'Moderate reviews',
   'Write and search notes',
+  'Repeat a mutation without a second effect',
   'Change your profile',
   'Manage the people of a course',
   'Arrange the lessons of a course',
@@ -24,8 +25,11 @@ const EXAMPLE_TABS = [
   'Accommodate a learner',
   'Author an assessment',
   'Correct a key and regrade',
+  'Follow events',
   'See statistics',
   'Make an access token',
+  'Export in bulk',
+  'Receive webhooks',
 ];
 
 let server;
