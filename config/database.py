@@ -56,7 +56,7 @@ def embedded_address(data_directory: Path) -> dict[str, str]:
         if data_directory not in _addresses:
             try:
                 address = parse_dsn(_embedded_url(data_directory))
-            except (OSError, subprocess.SubprocessError) as error:
+            except (ImportError, OSError, subprocess.SubprocessError) as error:
                 raise ImproperlyConfigured(
                     f"DATABASE_URL: none is set, and no embedded database can run in {data_directory}: "
                     f"{getattr(error, 'strerror', None) or error}."
