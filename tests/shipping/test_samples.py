@@ -1,0 +1,131 @@
+"""compose.yaml, the unit for systemd, and what is set in PostgreSQL and PgBouncer: checked without starting containers."""
+
+import configparser
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.conf import settings
+
+from tests.docs.settings_read import read_from_environment
+
+ROOT: Path = settings.BASE_DIR
+SAMPLES = ROOT / "docs" / "operating"
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+INSTALL = (SAMPLES / "install.md").read_text()
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_is_confined_and_its_image_is_pinned(name: str) -> None:
+    service = SERVICES[name]
+    built = service["build"] if isinstance(service.get("build"), dict) else {}
+    images = re.findall(r"^FROM (\S+)", built.get("dockerfile_inline", ""), re.MULTILINE)
+    images += [] if "build" in service else [service["image"]]
+
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert [
+        image for image in images if not re.fullmatch(r"[a-z]+:(\d+\.\d+.*|16-.*|bookworm-slim)", image)
+    ] == []
+
+
+def test_nothing_but_the_proxy_can_be_reached_from_outside() -> None:
+    assert {name for name, service in SERVICES.items() if "ports" in service} == {"proxy"}
+    assert {name for name, service in SERVICES.items() if "front" in service["networks"]} == {
+        "proxy",
+        "server",
+    }
+    assert COMPOSE["networks"]["back"] == {"internal": True}
+    [network] = COMPOSE["networks"]["front"]["ipam"]["config"]
+    assert SERVICES["server"]["environment"]["COURSES_TRUSTED_PROXIES"] == network["subnet"]
+
+
+def test_every_variable_that_is_set_is_a_setting_and_no_secret_stands_in_the_file() -> None:
+    known = set(read_from_environment())
+    for name in ("server", "migrate"):
+        variables = SERVICES[name]["environment"]
+        assert set(variables) - known == set()
+        for secret in ("COURSES_SECRET_KEY", "COURSES_SIGNING_KEY"):
+            assert variables[secret] == f"${{{secret}:?}}"
+
+
+def test_only_what_shares_sessions_goes_through_the_pooler() -> None:
+    server, migrate = SERVICES["server"]["environment"], SERVICES["migrate"]["environment"]
+
+    assert "@pgbouncer:6432/courses?DISABLE_SERVER_SIDE_CURSORS=true" in server["DATABASE_URL"]
+    assert "@db:5432/courses" in server["COURSES_LISTEN_URL"]
+    assert "@db:5432/courses" in migrate["DATABASE_URL"]
+
+
+def test_every_file_that_is_mounted_is_there() -> None:
+    volumes = [volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])]
+    assert [path for path in volumes if path.startswith(".") and not (ROOT / path).is_file()] == []
+    assert {path for path in volumes if not path.startswith(".")} == set(COMPOSE["volumes"])
+
+
+def test_the_page_gives_every_value_that_compose_asks_for() -> None:
+    asked = set(re.findall(r"\$\{(\w+):\?\}", (ROOT / "compose.yaml").read_text()))
+    given = set(re.findall(r"^    (\w+)=", INSTALL, re.MULTILINE))
+    assert asked - given == set()
+
+
+def test_the_pooler_has_as_many_sessions_as_the_workers_need() -> None:
+    pooler = configparser.ConfigParser()
+    pooler.read(SAMPLES / "pgbouncer.ini")
+    workers = int((ROOT / "Dockerfile").read_text().split('"--workers", "')[1].partition('"')[0])
+    threads = ("COURSES_DATABASE_THREADS", "COURSES_DJANGO_THREADS", "COURSES_READ_SESSIONS")
+    defaults = read_from_environment()
+
+    assert pooler.getint("pgbouncer", "default_pool_size") == workers * sum(
+        defaults[name] for name in threads
+    )
+    assert pooler["pgbouncer"]["pool_mode"] == "transaction"
+    assert pooler["pgbouncer"]["ignore_startup_parameters"] == "options"
+
+
+def test_the_role_has_the_timeouts_that_the_server_would_set() -> None:
+    stated = dict(re.findall(r"SET (\w+) = '(\d+)s'", (SAMPLES / "database.sql").read_text()))
+    assert stated == {
+        "statement_timeout": str(settings.STATEMENT_TIMEOUT_MS // 1000),
+        "lock_timeout": str(settings.LOCK_TIMEOUT_MS // 1000),
+        "client_connection_check_interval": "1",
+    }
+
+
+def unit() -> configparser.ConfigParser:
+    parser = configparser.ConfigParser(strict=False, interpolation=None)
+    parser.optionxform = str  # type: ignore[method-assign, assignment]
+    parser.read(SAMPLES / "courses.service")
+    return parser
+
+
+def test_the_unit_starts_two_workers_confined_with_enough_file_handles() -> None:
+    service = unit()["Service"]
+
+    assert service["ExecStart"] == "/srv/courses/.venv/bin/python manage.py serve --workers 2"
+    assert (service["User"], service["ProtectSystem"], service["NoNewPrivileges"]) == (
+        "courses",
+        "strict",
+        "yes",
+    )
+    assert service.getint("LimitNOFILE") >= settings.MAX_CONNECTIONS + 100
+    assert service.getint("TimeoutStopSec") > settings.REQUEST_DEADLINE_SECONDS
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="2026-11-28: systemd is not everywhere")
+def test_systemd_has_nothing_to_say_about_the_unit(tmp_path: Path) -> None:
+    here = tmp_path / "courses.service"
+    text = (SAMPLES / "courses.service").read_text()
+    here.write_text(text.replace("/srv/courses/.venv/bin/python", sys.executable))
+
+    checked = subprocess.run(["systemd-analyze", "verify", here], capture_output=True, text=True)
+
+    assert (checked.returncode, checked.stderr) == (0, "")
