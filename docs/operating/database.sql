@@ -1,7 +1,7 @@
 -- The role and the database, and the timeouts that a pooler cannot pass on. Once, as a superuser of PostgreSQL:
---     COURSES_DATABASE_PASSWORD=... psql --file docs/operating/database.sql
+--     DATABASE_PASSWORD=... psql --file docs/operating/database.sql
 \set ON_ERROR_STOP on
-\getenv password COURSES_DATABASE_PASSWORD
+\getenv password DATABASE_PASSWORD
 CREATE ROLE courses LOGIN PASSWORD :'password';
 CREATE DATABASE courses OWNER courses;
 ALTER ROLE courses IN DATABASE courses SET statement_timeout = '5s';

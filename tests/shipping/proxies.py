@@ -79,7 +79,7 @@ def caddy(directory: Path, upstream: str, change: Callable[[str], str]) -> Itera
         assert written in sample, written
         sample = sample.replace(written, here, 1)
     (directory / "Caddyfile").write_text(change(sample))
-    variables = {"COURSES_HOST": "localhost", "COURSES_UPSTREAM": upstream, "HOME": str(directory)}
+    variables = {"SITE_HOST": "localhost", "SITE_UPSTREAM": upstream, "HOME": str(directory)}
     command = [CADDY or "", "run", "--adapter", "caddyfile", "--config", str(directory / "Caddyfile")]
     with _running(command, directory, proxy, **variables):
         yield proxy

