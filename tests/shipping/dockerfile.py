@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,7 @@ def _copy(words: list[str], stage: Stage, stages: dict[str, Stage]) -> None:
     if words[0].startswith("--from="):
         source, target = words[1:]
         origin = stages[words[0].removeprefix("--from=")].path(source)
-        copy = os.link  # the other stage goes
+        copy: Callable[[str, str], Any] = os.link  # the other stage goes
     else:
         [source, target] = words
         assert source in _sent()

@@ -71,7 +71,7 @@ def cluster() -> Iterator[Cluster]:
 def server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServeCommand]:
     server = ServeCommand(
         tmp_path_factory.mktemp("server"),
-        workers=2,
+        workers=1,
         DATABASE_URL=cluster.url,
         COURSES_HTTPS="on",
         COURSES_ALLOWED_HOSTS="localhost,127.0.0.1",
