@@ -74,13 +74,15 @@ class Background:
 
 
 async def do_once(chore: Chore) -> None:
-    """Run a chore. A failure, with a database that is away or busy, is logged and retried at the next run."""
+    """Run a chore. A failure, as with a database that is away or busy, is logged and retried at the next run."""
     work: Any = chore.work
     try:
         if done := await (work() if iscoroutinefunction(work) else database(work)):
             logger.info("%s: %d", chore.name, done)
     except (DatabaseError, InterfaceError) as error:
         logger.warning("%s failed and is tried again: %s", chore.name, type(error).__name__)
+    except Exception:
+        logger.exception("%s failed, and is tried again", chore.name)
 
 
 async def _keep_doing(chore: Chore) -> None:

@@ -122,6 +122,8 @@ def path_of(export: Export) -> Path:
 
 def _write(pk: int) -> bool:
     """Write the file of an export unless another process does; return whether it is ready."""
+    if not _is_free(pk):
+        return False
     with _snapshot() as (session, position):
         if not _claimed(session, pk):
             return False
@@ -164,6 +166,15 @@ def _snapshot() -> Iterator[tuple[Any, int]]:
         yield session, position
     finally:
         session.close()
+
+
+@transaction.atomic
+def _is_free(pk: int) -> bool:
+    """Return whether no process is writing an export now: a snapshot, which stops the mover, is for one that may."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM, [pk])
+        [is_free] = cursor.fetchone()
+    return bool(is_free)
 
 
 def _claimed(session: Any, pk: int) -> bool:

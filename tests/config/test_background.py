@@ -63,8 +63,18 @@ def test_the_server_refreshes_stale_statistics() -> None:
     assert CourseStats.objects.get(course=course).total_students == 1
 
 
-def test_a_chore_that_the_database_refuses_is_tried_again_and_says_so(
-    caplog: pytest.LogCaptureFixture,
+@pytest.mark.parametrize(
+    ("failure", "told"),
+    [
+        (
+            OperationalError("host=secret.example is away"),
+            "sweep failed and is tried again: OperationalError",
+        ),
+        (ZeroDivisionError(), "sweep failed, and is tried again"),
+    ],
+)
+def test_a_chore_that_fails_is_tried_again_and_says_so(
+    failure: Exception, told: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     tries: list[str] = []
     twice = asyncio.Event()
@@ -73,7 +83,7 @@ def test_a_chore_that_the_database_refuses_is_tried_again_and_says_so(
         tries.append("tried")
         if len(tries) == 2:
             twice.set()
-        raise OperationalError("host=secret.example is away")
+        raise failure
 
     async def run() -> None:
         background = Background([Chore("sweep", fail, pause=0)])
@@ -84,7 +94,7 @@ def test_a_chore_that_the_database_refuses_is_tried_again_and_says_so(
     with caplog.at_level(logging.WARNING, "courses.background"):
         async_to_sync(run)()
     assert len(tries) >= 2
-    assert caplog.messages[0] == "sweep failed and is tried again: OperationalError"
+    assert caplog.messages[0] == told
 
 
 @pytest.mark.usefixtures("real_threads")
