@@ -11,7 +11,8 @@ class EventAdmin(RecordAdmin):
     """Read-only list of the feed, the newest first."""
 
     list_display = ("id", "type", "occurred_at", "subject_id", "course_id", "learner_id", "revision")
-    list_filter = ("type",)
+    list_filter = ("type", "occurred_at")
+    search_fields = ("=subject_id", "=course_id", "=learner_id")
     ordering = ("-id",)
 
 
@@ -20,4 +21,6 @@ class PendingEventAdmin(RecordAdmin):
     """Read-only list of what waits to be moved to the feed."""
 
     list_display = ("id", "type", "occurred_at", "subject_id", "course_id", "learner_id", "revision")
+    list_filter = ("type",)
+    search_fields = ("=subject_id", "=course_id", "=learner_id")
     ordering = ("id",)

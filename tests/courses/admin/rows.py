@@ -81,6 +81,7 @@ MAKERS: dict[type, Callable[[], Any]] = {
     models.Course: lambda: factories.make_course(instructors=(factories.make_user(),)),
     models.CourseStats: lambda: models.CourseStats.objects.create(course=factories.make_course()),
     models.Enrollment: lambda: factories.enroll(factories.make_user(), factories.make_course()),
+    models.Event: lambda: factories.make_event(factories.make_course()),
     models.Export: lambda: models.Export.objects.create(
         user=factories.make_user(), principal=f"user:{next(_numbers)}", kind="attempts"
     ),
@@ -107,6 +108,9 @@ MAKERS: dict[type, Callable[[], Any]] = {
     ),
     models.Notification: lambda: factories.make_notification(
         factories.make_user(), course=factories.make_course()
+    ),
+    models.PendingEvent: lambda: models.PendingEvent.objects.create(
+        type="course.changed", subject_id=1, course_id=1
     ),
     models.PersistedQuery: lambda: models.PersistedQuery.objects.create(
         digest=f"{next(_numbers):064x}", text="{ serverTime }"

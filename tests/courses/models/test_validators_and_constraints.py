@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, models, transaction
 from django.db.models import CheckConstraint, F, Model, Q
@@ -15,8 +16,10 @@ from hypothesis import strategies as st
 from courses.models import (
     AttemptIntervention,
     CourseStats,
+    Export,
     GradeChange,
     IdempotencyKey,
+    PendingEvent,
     PersistedQuery,
     TrustedDocument,
     UserStats,
@@ -70,12 +73,16 @@ NEVER_GIVEN = {
     "AttemptAnswer": {"credit", "exact_points", "response"},
     "CourseStats": {"assessment_stats", "engagement_score", "revenue_data"},
     "Enrollment": {"currency", "price_paid", "progress_percentage", "status"},
+    "Event": {"type"},
+    "Export": {"kind"},
     "GradeChange": {"reason"},
     "IdempotencyKey": {"digest", "fingerprint"},
+    "PendingEvent": {"type"},
     "PersistedQuery": {"digest", "text"},
     "Question": {"order"},
     "TrustedDocument": {"digest"},
     "UserStats": {"assessment_avg_score", "learning_habits"},
+    "WebhookEndpoint": {"format", "types", "url"},
 }
 """Columns that only our own code writes. There `full_clean` asks the constraints as well; the others have validators
 that say the same without asking the database.
@@ -120,12 +127,16 @@ def _values(model: type[models.Model], field: Any) -> st.SearchStrategy[Any]:
             return st.one_of(JSON.filter(lambda value: value is not None), st.lists(TEXTS, max_size=12))
         case models.JSONField():
             return JSON.filter(lambda value: value is not None)
+        case ArrayField():
+            return st.lists(_values(model, field.base_field), max_size=3)
         case models.URLField():
             return ADDRESSES
         case models.DecimalField():
             return DECIMALS
         case models.IntegerField():
             return INTEGERS
+        case models.CharField() if field.name == "url":
+            return ADDRESSES
         case models.CharField() if field.choices:
             return st.one_of(TEXTS, st.sampled_from([value for value, _ in field.flatchoices]))
         case models.CharField() | models.TextField():
@@ -230,6 +241,10 @@ def rows(db: None) -> dict[type[models.Model], Any]:
         IdempotencyKey.objects.create(
             user=learner, digest="0" * 64, mutation="createNote", fingerprint="0" * 64
         ),
+        factories.make_event(course),
+        Export.objects.create(user=learner, principal="user:1", kind="attempts"),
+        PendingEvent.objects.create(type="course.changed", subject_id=1, course_id=1),
+        factories.make_webhook_endpoint(learner),
         PersistedQuery.objects.create(digest="0" * 64, text="{ __typename }"),
         TrustedDocument.objects.create(document_id="a", digest="0" * 64, text="{ __typename }"),
     ]

@@ -27,6 +27,7 @@ from courses.models import (
     Course,
     CourseStats,
     Enrollment,
+    Export,
     GradeChange,
     IdempotencyKey,
     LessonCompletion,
@@ -142,6 +143,7 @@ class Life:
         Token.objects.create(type=Token.Type.ACCESS_TOKEN, hash="h" * 64, user=person, client=self.client)
         factories.make_access_token(person, "cat_" + "s" * 40, name="zaphod.b's script")
         factories.make_webhook_endpoint(person, url="https://zaphod.example/events")
+        Export.objects.create(user=person, principal=f"user:{person.pk}", kind="attempts")
         IdempotencyKey.objects.create(
             user=person, digest="0" * 64, mutation="createNote", fingerprint="0" * 64
         )

@@ -111,7 +111,7 @@ def test_questions_take_the_order_that_is_given(author, assessment):
 
 def test_ordering_is_one_update(author, assessment, django_assert_num_queries):
     questions = [factories.essay(assessment).pk for _ in range(20)]
-    with django_assert_num_queries(5) as statements:
+    with django_assert_num_queries(6) as statements:
         services.reorder_questions(author=author, assessment_id=assessment.pk, question_ids=questions[::-1])
     assert sum(statement["sql"].startswith("UPDATE") for statement in statements) == 1
 
