@@ -91,7 +91,7 @@ FIELDS = [
     for update in UPDATES
     if update in ROWS
     for name, field in _input_of(update).fields.items()
-    if not isinstance(field.type, GraphQLNonNull)
+    if not isinstance(field.type, GraphQLNonNull) and name != "idempotencyKey"  # which changes nothing
 ]
 
 
