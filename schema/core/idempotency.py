@@ -42,7 +42,7 @@ def with_key(taken: type[T]) -> type[T]:
     members = {
         "__module__": taken.__module__,
         "__annotations__": {IDEMPOTENCY_KEY: str | None},
-        IDEMPOTENCY_KEY: strawberry.field(default=None, description=_DESCRIPTION),
+        IDEMPOTENCY_KEY: strawberry.field(default=strawberry.UNSET, description=_DESCRIPTION),
     }
     keyed = type(taken.__name__, (taken,), members)
     return strawberry.input(keyed, name=definition.name, description=definition.description)
@@ -53,8 +53,8 @@ def key_of(context: Context, input: Any) -> str | None:
 
     Raises Invalid for a key that is too short or too long, and for two that differ.
     """
-    key: str | None = getattr(input, IDEMPOTENCY_KEY)
-    if key is None:
+    key: Any = getattr(input, IDEMPOTENCY_KEY)
+    if not isinstance(key, str):
         return context.idempotency_key
     field = [to_camel_case(IDEMPOTENCY_KEY)]
     if not MIN_IDEMPOTENCY_KEY_LENGTH <= len(key) <= MAX_IDEMPOTENCY_KEY_LENGTH:

@@ -75,6 +75,7 @@ ROWS: dict[str, tuple[str, Callable[[User], Any]]] = {
     ),
     "UpdateQuestion": ("Question", lambda author: factories.single_choice(_assessment(author), points=7)),
     "UpdateReview": ("Review", _review),
+    "UpdateWebhookEndpoint": ("WebhookEndpoint", factories.make_webhook_endpoint),
     "ModerateReview": (
         "Review",
         lambda author: factories.make_review(factories.make_user(), _course(author)),
