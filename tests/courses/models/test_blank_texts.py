@@ -8,12 +8,15 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from courses.constants import MIN_REVIEW_CONTENT_LENGTH
-from courses.models import Assessment, PersistedQuery, Review, TrustedDocument, User
+from courses.models import Assessment, PersistedQuery, Review, TrustedDocument, User, WebhookEndpoint
 
 UNSEEN = ["\u200b", "\u00ad\u200f", "\u3164", "\u2800", " \n", "\U000e0041\ufe0f"]
 
-BY_THE_SERVER = {"password", "digest", "prefix", "name_skeleton", "mutation", "fingerprint"}
-"""Names of what nobody writes. Documents are read as GraphQL before they are kept."""
+BY_THE_SERVER = {
+    *("password", "digest", "prefix", "name_skeleton", "mutation", "fingerprint"),
+    *("principal", "encrypted"),
+}
+"""Names of what nobody writes. Documents are read as GraphQL before they are kept, addresses of webhooks as URLs."""
 
 
 def _texts() -> list[Any]:
@@ -25,7 +28,7 @@ def _texts() -> list[Any]:
         if isinstance(field, models.CharField | models.TextField)
         and not field.choices
         and field.name not in BY_THE_SERVER
-        and model not in (PersistedQuery, TrustedDocument)
+        and model not in (PersistedQuery, TrustedDocument, WebhookEndpoint)
         and (not field.blank or field.name in {"display_name", "title", "blank_key"})
     ]
 

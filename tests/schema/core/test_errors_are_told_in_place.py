@@ -58,7 +58,7 @@ def nothing_is_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("MAX_COST", "MAX_TOKENS", "MAX_READING_STEPS", "MAX_DEPTH", "MAX_ALIASES"):
-        monkeypatch.setattr(settings, name, 10**9)
+        monkeypatch.setattr(settings, name, 10**18)
 
 
 def answered(document: str, variables: dict[str, Any], identity: Identity) -> Answers:
