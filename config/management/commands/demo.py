@@ -24,8 +24,8 @@ class Command(BaseCommand):
         add_serving_arguments(parser)
 
     def handle(self, *, host: str, port: int, workers: int, **_: Any) -> None:
-        self._serve_as_a_demonstration()
         listening = prepare(host=host, port=port, workers=workers)
+        self._serve_as_a_demonstration()
         self.install_graphiql()
         if not demonstration.is_loaded():
             demonstration.load()
