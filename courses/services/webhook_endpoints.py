@@ -99,6 +99,10 @@ def update_webhook_endpoint(
     Invalid as `create_webhook_endpoint` does.
     """
     if url is not None:
+        with transaction.atomic():
+            _locked(
+                owner, credentials, endpoint_id
+            )  # first: whoever has no such endpoint learns nothing else
         refuse_url(url)
     with transaction.atomic():
         endpoint = _locked(owner, credentials, endpoint_id)

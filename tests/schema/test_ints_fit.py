@@ -26,6 +26,7 @@ from schema.accommodations.types import EffectiveSettings
 from schema.assessments.types import QuestionVersion
 from schema.attempts.types import ViewerAttempts
 from schema.core.fields import Column, Computed
+from schema.events.types import Event
 from schema.root import schema
 from schema.statistics.types import CourseStatistics, UserStatistics
 
@@ -91,6 +92,7 @@ BOUNDS: dict[str, int] = {
 
 SHOWN_AS: dict[Any, type[Model]] = {
     CourseStatistics: CourseStats,
+    Event: models.Event,
     EffectiveSettings: Assessment,
     QuestionVersion: models.QuestionVersion,
     UserStatistics: UserStats,

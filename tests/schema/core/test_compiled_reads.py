@@ -123,6 +123,7 @@ def test_everything_of_every_node_is_answered_alike(
 def test_everything_but_streams_is_compiled() -> None:
     assert uncompiled(graphql_schema(schema)) == {
         "Subscription.attemptUpdated": "a stream; each of its events is compiled",
+        "Subscription.eventOccurred": "a stream; each of its events is compiled",
         "Subscription.notificationReceived": "a stream; each of its events is compiled",
     }
 

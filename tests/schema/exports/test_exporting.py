@@ -11,6 +11,7 @@ from courses.constants import ExportKind
 from courses.models import Export
 from schema.core import ids
 from tests import factories
+from tests.operations import operation
 
 pytestmark = pytest.mark.django_db
 Api = Callable[..., Any]
@@ -23,6 +24,12 @@ EXPORTS = "{ viewer { exports { kind status objectCount url eventsCursor } } }"
 
 def start(api: Api, viewer: Any, scopes: frozenset[str] | None = None, **given: Any) -> Any:
     return api(START, viewer=viewer, scopes=scopes, input=given)["startExport"]
+
+
+def test_the_operation_of_clients_starts_one(api: Api) -> None:
+    started = api(operation("start_export"), factories.make_user(), input={"kind": "REVIEWS"})["startExport"]
+    assert started["userErrors"] == []
+    assert (started["export"]["kind"], started["export"]["status"]) == ("REVIEWS", "RUNNING")
 
 
 def test_what_is_started_runs_without_an_address(api: Api) -> None:
