@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from threading import Barrier, Event, Thread
+from time import monotonic
 from unittest.mock import patch
 
 from django.db import connection, transaction
@@ -61,9 +62,10 @@ def until_it_waits(thread: Thread) -> None:
 
 
 def until_waiting(number: int) -> None:
-    """Return once so many sessions wait for a lock."""
+    """Return once so many sessions wait for a lock; fail when they do not within half a minute, as once they cannot."""
+    end = monotonic() + 30
     while _waiting() < number:
-        pass
+        assert monotonic() < end, f"fewer than {number} sessions wait for a lock"
 
 
 def _somebody_waits_for_a_lock() -> bool:
@@ -71,7 +73,11 @@ def _somebody_waits_for_a_lock() -> bool:
 
 
 def _waiting() -> int:
+    """Count the sessions of this database that wait for a lock. A transaction sees those alone that were there when it
+    first looked, until it is told to look again.
+    """
     with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(
             "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) "
             "WHERE NOT granted AND datname = current_database()"
