@@ -11,7 +11,7 @@ from courses.models import AttemptAnswer, Event
 from courses.policies.participation import Viewer
 from courses.rules import global_ids
 from courses.rules.credit import counted_points
-from courses.rules.renderings import RENDERED, iso8601
+from courses.rules.renderings import RENDERED
 from courses.rules.renderings.facts import Answered, Facts, Outcome, Titled
 from courses.rules.renderings.responses import in_words
 from courses.selectors.attempts import (
@@ -28,12 +28,12 @@ def native_body(event: Event) -> dict[str, Any]:
     """Return the event itself as JSON, with the ids of the API, for whoever may see it: it holds no more than that."""
     return {
         "type": event.type,
-        "timestamp": iso8601.moment(event.occurred_at, "microseconds"),
+        "timestamp": event.occurred_at,
         "data": {
             "id": global_ids.encode("Event", event.pk),
             "subjectId": global_ids.encode(subject_type(event.type), event.subject_id),
             "courseId": global_ids.encode("Course", event.course_id),
-            "learnerId": event.learner_id and global_ids.encode("User", event.learner_id),
+            "learnerId": None if event.learner_id is None else global_ids.encode("User", event.learner_id),
             "revision": event.revision,
         },
     }

@@ -6,10 +6,8 @@ import orjson
 
 from courses.constants import EventFormat
 from courses.models import Event, User
-from courses.rules.global_ids import encode
 from courses.rules.renderings import render
-from courses.selectors.events import subject_type
-from courses.selectors.rendered_facts import facts_of_events
+from courses.selectors.rendered_facts import facts_of_events, native_body
 
 
 def ping_body(sent_at: datetime) -> bytes:
@@ -20,19 +18,7 @@ def ping_body(sent_at: datetime) -> bytes:
 def body_of(event: Event, *, format: str, owner: User, sent_at: datetime) -> bytes | None:
     """Return an event as its owner may see it now; None where the format has nothing to tell of it."""
     if format == EventFormat.NATIVE:
-        return orjson.dumps(
-            {
-                "type": event.type,
-                "timestamp": event.occurred_at,
-                "data": {
-                    "id": encode("Event", event.pk),
-                    "subjectId": encode(subject_type(event.type), event.subject_id),
-                    "courseId": encode("Course", event.course_id),
-                    "learnerId": None if event.learner_id is None else encode("User", event.learner_id),
-                    "revision": event.revision,
-                },
-            }
-        )
+        return orjson.dumps(native_body(event))
     facts = facts_of_events(owner, [event]).get(event.pk)
     document = render(facts, format, sent_at=sent_at) if facts else None
     return None if document is None else orjson.dumps(document)

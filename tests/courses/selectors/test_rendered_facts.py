@@ -182,7 +182,7 @@ def test_an_attempt_is_told_with_every_type_of_response(assessment: Assessment, 
 
 
 def test_a_verdict_waits_for_the_person_who_grades(assessment: Assessment, people: People) -> None:
-    """What is certain already, as all other points are enough to pass, is not told before all is graded either."""
+    """A pass that is certain already, as all other points are enough, is not told before all is graded either."""
     attempt = hand_in(people.learner, assessment)
     assert attempt.is_passed is True
 
@@ -379,7 +379,7 @@ def test_the_native_body_names_what_has_changed() -> None:
 
     assert native_body(event) == {
         "type": "review.created",
-        "timestamp": "2026-03-02T09:00:00.000000Z",
+        "timestamp": OCCURRED_AT,
         "data": {
             "id": "RXZlbnQ6Nw==",
             "subjectId": "UmV2aWV3OjM=",
