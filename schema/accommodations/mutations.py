@@ -87,14 +87,11 @@ class AccommodationMutation:
         "For the staff of the course.",
     )
     def grant_accommodation(info: Info, input: GrantAccommodationInput) -> GrantAccommodationPayload:
-        course_id, assessment_id = input.course_id, input.assessment_id
         outcomes = services.grant_accommodation(
             author=info.context.person,
             learner_ids=[ids.pk(learner_id, "User") for learner_id in input.learner_ids],
-            course_id=ids.required_pk(course_id, "Course", "courseId") if course_id is not None else None,
-            assessment_id=ids.required_pk(assessment_id, "Assessment", "assessmentId")
-            if assessment_id is not None
-            else None,
+            course_id=ids.optional_pk(input.course_id, "Course", "courseId"),
+            assessment_id=ids.optional_pk(input.assessment_id, "Assessment", "assessmentId"),
             apply_to_open_attempts=input.apply_to_open_attempts,
             **changes(input, apart_from=_PLACE, nullable=_NULLABLE),
         )

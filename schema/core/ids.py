@@ -73,6 +73,11 @@ def required_pk(global_id: str, type_name: str, *field: str) -> int:
     return found
 
 
+def optional_pk(global_id: str | None, type_name: str, *field: str) -> int | None:
+    """Decode as `required_pk` does; None where no id is given."""
+    return None if global_id is None else required_pk(global_id, type_name, *field)
+
+
 class IdField(Column):
     """Global id, encoded from the row without a resolver's overhead."""
 

@@ -46,12 +46,11 @@ class ExportMutation:
     )
     def start_export(info: Info, input: StartExportInput) -> StartExportPayload:
         require_scope(info, services.SCOPES[input.kind])
-        course_id = input.course_id
         export = services.start_export(
             owner=info.context.person,
             principal=info.context.identity.principal or "",
             kind=input.kind,
-            course_id=None if course_id is None else ids.required_pk(course_id, "Course", "courseId"),
+            course_id=ids.optional_pk(input.course_id, "Course", "courseId"),
             changed_since=input.changed_since,
             origin=info.context.origin,
         )

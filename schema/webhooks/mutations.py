@@ -140,13 +140,12 @@ class WebhookMutation:
     def create_webhook_endpoint(
         info: Info, input: CreateWebhookEndpointInput
     ) -> CreateWebhookEndpointPayload:
-        course_id = input.course_id
         made = services.create_webhook_endpoint(
             owner=info.context.person,
             credentials=_credentials(info),
             url=input.url,
             types=input.types or (),
-            course_id=None if course_id is None else ids.required_pk(course_id, "Course", "courseId"),
+            course_id=ids.optional_pk(input.course_id, "Course", "courseId"),
             format=input.format or EventFormat.NATIVE,
         )
         return CreateWebhookEndpointPayload(webhook_endpoint_id=made.endpoint.pk, secret=made.secret)
