@@ -4,11 +4,10 @@ import re
 from dataclasses import dataclass
 
 from allauth.idp.oidc.models import Token
-from django.db.models import Q
-from django.db.models.functions import Now
 
 from courses.constants import Scope
 from courses.models import User
+from courses.utils.clock import not_expired
 
 PARTNER_SCOPES = tuple(scope for scope in Scope if scope is not Scope.TOKENS_WRITE)
 """Scopes that a partner may get. No access tokens: one would outlive the access that a person withdraws."""
@@ -33,8 +32,8 @@ def recognise_partner_token(*, secret: str) -> PartnerToken | None:
     """
     if not _SECRET.fullmatch(secret):
         return None
-    usable = Q(expires_at__isnull=True) | Q(expires_at__gt=Now())
-    tokens = Token.objects.by_value(secret).filter(usable, type=Token.Type.ACCESS_TOKEN, client__isnull=False)
+    tokens = Token.objects.by_value(secret)
+    tokens = tokens.filter(not_expired(), type=Token.Type.ACCESS_TOKEN, client__isnull=False)
     token = tokens.select_related("user", "client__owner").first()
     if token is None:
         return None

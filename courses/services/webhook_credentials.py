@@ -7,13 +7,12 @@ the partner. One that was made in a browser session ends with the account only.
 from dataclasses import dataclass
 
 from allauth.idp.oidc.models import Client, Token
-from django.db.models import Q
-from django.db.models.functions import Now
 
 from courses import exceptions
 from courses.constants import EventFormat, Scope
 from courses.models import AccessToken, WebhookEndpoint
 from courses.services.partner_tokens import PARTNER_SCOPES
+from courses.utils.clock import not_expired
 
 
 @dataclass(frozen=True)
@@ -63,8 +62,7 @@ def _lacking(scopes: set[str], endpoint: WebhookEndpoint, credential: str) -> st
 
 
 def _scopes_of_token(endpoint: WebhookEndpoint, token_id: int) -> set[str]:
-    usable = Q(expires_at=None) | Q(expires_at__gt=Now())
-    tokens = AccessToken.objects.filter(usable, pk=token_id, user=endpoint.user, revoked_at=None)
+    tokens = AccessToken.objects.filter(not_expired(), pk=token_id, user=endpoint.user, revoked_at=None)
     return {scope for token in tokens for scope in token.scopes}
 
 
@@ -76,9 +74,8 @@ def _scopes_of_partner(endpoint: WebhookEndpoint) -> set[str]:
     scopes = set(client.get_scopes()) & set(PARTNER_SCOPES)
     if client.owner_id == endpoint.user_id:
         return scopes
-    usable = Q(expires_at=None) | Q(expires_at__gt=Now())
     tokens = Token.objects.filter(
-        usable,
+        not_expired(),
         type__in=(Token.Type.ACCESS_TOKEN, Token.Type.REFRESH_TOKEN),
         client=client,
         user=endpoint.user,

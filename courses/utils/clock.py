@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import DateTimeField, Func
+from django.db.models import DateTimeField, Func, Q
+from django.db.models.functions import Now
 
 
 class StatementTimestamp(Func):
@@ -20,6 +21,11 @@ class ClockTimestamp(Func):
 
     function = "clock_timestamp"
     output_field = DateTimeField()
+
+
+def not_expired() -> Q:
+    """Return a predicate over rows that may have an `expires_at`: it is yet to come, or there is none."""
+    return Q(expires_at=None) | Q(expires_at__gt=Now())
 
 
 def database_now() -> datetime:
