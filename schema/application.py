@@ -43,13 +43,7 @@ from schema.network.event_stream import EventStream
 from schema.network.execution import Result, execute
 from schema.network.frames import TextFrames
 from schema.network.idempotency_header import idempotency_key
-from schema.network.named_documents import (
-    known_text,
-    must_be_trusted,
-    refuse_untrusted,
-    register,
-    stored_text,
-)
+from schema.network.named_documents import find_text, must_be_trusted, refuse_untrusted, register
 from schema.network.negotiation import EVENT_STREAM, GRAPHQL_RESPONSE, HTML, JSON, preferred_media_type
 from schema.network.operations import may_have_been_executed, name_of_operation, points_of
 from schema.network.origins import is_our_host, is_trusted, own_origin
@@ -281,12 +275,8 @@ class GraphQLApplication(GraphQL[Context, None]):
             welcome(sub_response, paid)
             return paid
         pay = Payment(request, sub_response, context.ip_address)
-        if data.query is None:
-            data.query = known_text(data)
-        if data.query is None:
-            await pay(LEAST_COST)
-            data.query = await stored_text(data)
-        document = getattr(request.state, "document", None) or Document(self.schema, data.query)
+        query = await find_text(data, pay)
+        document = getattr(request.state, "document", None) or Document(self.schema, query)
         if document.points:
             await pay(document.points)
         if must_be_trusted(document, request.headers.get("authorization")):

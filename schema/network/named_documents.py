@@ -5,6 +5,7 @@ A process keeps the texts that it has seen for KEPT_SECONDS, so that naming them
 
 import hashlib
 import time
+from collections.abc import Awaitable, Callable
 
 from django.conf import settings
 
@@ -13,6 +14,7 @@ from courses.services.documents import find_document, is_trusted_document, keep_
 from courses.utils.kept import Kept
 from schema.context import Identity
 from schema.core.error_codes import ErrorCode
+from schema.documents.cost import LEAST_COST
 from schema.documents.reading import Document
 from schema.execution.database_threads import database
 from schema.network.refusals import Refused
@@ -37,7 +39,17 @@ def known_text(data: RequestData) -> str | None:
     return found[0] if found and time.monotonic() < found[1] else None
 
 
-async def stored_text(data: RequestData) -> str:
+async def find_text(data: RequestData, pay: Callable[[int], Awaitable[object]]) -> str:
+    """Return the document of a request: as it was sent, as it is kept here, or looked up, which is paid for first."""
+    if data.query is None:
+        data.query = known_text(data)
+    if data.query is None:
+        await pay(LEAST_COST)
+        data.query = await _stored_text(data)
+    return data.query
+
+
+async def _stored_text(data: RequestData) -> str:
     """Look up the document that a request names. Refuses one that nobody has registered, or trusted."""
     reference = data.reference
     assert reference is not None

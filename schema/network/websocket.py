@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
+from functools import partial
 from typing import Any, cast
 
 from django.conf import settings
@@ -28,13 +29,7 @@ from schema.execution import request_work
 from schema.execution.admission import Overloaded
 from schema.network.authentication import Authenticated, InvalidToken, identify, identify_again
 from schema.network.frames import TextFrames, is_well_formed
-from schema.network.named_documents import (
-    known_text,
-    must_be_trusted,
-    refuse_untrusted,
-    register,
-    stored_text,
-)
+from schema.network.named_documents import find_text, must_be_trusted, refuse_untrusted, register
 from schema.network.operations import name_of_operation, points_of
 from schema.network.origins import is_trusted
 from schema.network.rate_limits import RateLimited
@@ -217,15 +212,11 @@ class TransportHandler(TransportHandlerBase):
         self, operation: Operation[Context, None], data: RequestData, record: RequestRecord
     ) -> PreparedDocument:
         """Find, read and charge the document. Raises Unwelcome, RateLimited and Refused."""
-        if data.query is None:
-            data.query = known_text(data)
-        if data.query is None:
-            await self._pay(LEAST_COST, record)
-            data.query = await stored_text(data)
-        operation.query = data.query
-        document = Document(self.schema, data.query)
+        pay = partial(self._pay, record=record)
+        operation.query = await find_text(data, pay)
+        document = Document(self.schema, operation.query)
         if document.points:
-            await self._pay(document.points, record)
+            await pay(document.points)
         if must_be_trusted(document, self._authorization):
             await self._pay(LEAST_COST, record)
             await refuse_untrusted(document, self.context.identity)
