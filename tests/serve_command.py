@@ -51,7 +51,7 @@ class ServeCommand:
         return self.run("-c", PERSON).strip()
 
     def run(self, *arguments: str) -> str:
-        """What Python prints that runs beside it, with the same database."""
+        """Output of Python that runs beside it, with the same database."""
         ended = subprocess.run(
             [sys.executable, *arguments],
             cwd=settings.BASE_DIR,

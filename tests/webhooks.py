@@ -28,7 +28,7 @@ class Clock:
 
 @dataclass
 class Network:
-    """What was sent, in order. It answers `answers` one after the other, and then OK; or `always`."""
+    """Messages that were sent, in order. It answers `answers` one after the other, and then OK; or `always`."""
 
     answers: list[Sent] = field(default_factory=list)
     always: dict[str, Sent] = field(default_factory=dict)

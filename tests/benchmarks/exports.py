@@ -1,6 +1,6 @@
 """Speed and memory of an export of all responses, while learners go on saving.
 
-    uv run python -m tests.benchmarks.exports --rows 1000000 --directory /tmp/exports
+    uv run python -m tests.benchmarks.exports --rows 1000000 --directory .data/exports_measured
 
 exports so many responses, of ten to an attempt, in an embedded database of its own, which is filled the first time.
 """

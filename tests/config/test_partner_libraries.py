@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_passwords")]
 
 @pytest.fixture
 def metadata() -> dict[str, Any]:
-    """What the server publishes of itself."""
+    """Metadata that the server publishes."""
     published: dict[str, Any] = Client().get("/.well-known/oauth-authorization-server").json()
     return published
 

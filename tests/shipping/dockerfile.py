@@ -120,7 +120,7 @@ def _copy(words: list[str], stage: Stage, stages: dict[str, Stage]) -> None:
 
 
 def _sent() -> list[str]:
-    """What .dockerignore lets a build see."""
+    """Files that .dockerignore lets a build see."""
     return re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
 
 

@@ -27,7 +27,7 @@ OFFERED_PYTHONS = (Path(sys.base_prefix, "bin", "python3"), Path("/usr/bin/pytho
 
 @pytest.fixture(scope="module")
 def image() -> Iterator[Stage]:
-    """What the Dockerfile makes, with nothing in it that anybody may write."""
+    """Tree that the Dockerfile makes, with nothing in it that anybody may write."""
     directory = Path(tempfile.mkdtemp(prefix="image-"))
     directory.chmod(0o755)
     clean = {name: value for name, value in os.environ.items() if not name.startswith((*OURS, "VIRTUAL_ENV"))}

@@ -61,13 +61,6 @@ print(json.dumps(tokens | {"course": ids.encode("Course", course.pk)}))
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    cluster = Cluster()
-    yield cluster
-    cluster.close()
-
-
-@pytest.fixture(scope="module")
 def server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServeCommand]:
     server = ServeCommand(
         tmp_path_factory.mktemp("server"),
@@ -251,7 +244,7 @@ def connected(door: Proxy) -> Iterator[ssl.SSLSocket]:
 
 
 def all_until_closed(client: ssl.SSLSocket) -> bytes:
-    """What comes until the proxy has closed the connection, while a byte is sent now and then."""
+    """Bytes that come until the proxy has closed the connection, while a byte is sent now and then."""
     received = b""
     client.settimeout(0.05)
     for _ in range(200):

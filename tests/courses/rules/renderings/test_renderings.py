@@ -1,4 +1,4 @@
-"""What holds for every rendering: which events have one, ids, moments and numbers."""
+"""Rules of every rendering: which events have one, ids, moments and numbers."""
 
 import re
 from dataclasses import replace
