@@ -11,7 +11,7 @@ from django.db import transaction
 
 from courses.constants import DeliveryStatus, EventFormat, EventType
 from courses.models import Event, WebhookDelivery, WebhookEndpoint
-from courses.rules.renderings import RENDERED
+from courses.rules.renderings import types_told
 from courses.selectors.events import CursorExpired, Passage, events_after, newest_position
 from courses.utils.clock import database_now
 
@@ -87,7 +87,8 @@ def types_of(endpoint: WebhookEndpoint) -> Collection[EventType] | None:
     """Return the types of events that are sent; None for all. Other formats than our own tell of attempts only."""
     types = [EventType(each) for each in endpoint.types or EventType]
     if endpoint.format != EventFormat.NATIVE:
-        return [each for each in types if each in RENDERED]
+        told = types_told(endpoint.format)
+        return [each for each in types if each in told]
     return types if endpoint.types else None
 
 

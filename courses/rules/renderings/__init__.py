@@ -70,6 +70,11 @@ RENDERED = frozenset[str]().union(*(rendering.parts for rendering in _RENDERINGS
 """Types of event that some standard has a rendering for. All of them are about an attempt."""
 
 
+def types_told(standard: str) -> frozenset[str]:
+    """Return the types of event that a standard has a rendering for. Raises ValueError for one that is not known."""
+    return frozenset(_RENDERINGS[Standard(standard)].parts)
+
+
 def render(facts: Facts, standard: str, *, sent_at: datetime) -> Document | None:
     """Return the document that tells the event by a standard, sent at that moment; None if there is nothing to tell.
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from courses.constants import EventType
+from courses.constants import EventFormat, EventType
 from courses.models import Course, Event, User, WebhookDelivery, WebhookEndpoint
 from courses.services import webhook_deliveries
 from courses.services.webhook_deliveries import make_deliveries
@@ -107,3 +107,15 @@ def test_many_workers_make_each_delivery_once() -> None:
     make_deliveries()  # what all of them have skipped
 
     assert [made(endpoint) for endpoint in endpoints] == [[1, 2, 3, 4, 5]] * 3
+
+
+@pytest.mark.parametrize(
+    ("format", "expected"), [(EventFormat.NATIVE, 2), (EventFormat.XAPI, 1), (EventFormat.CALIPER, 1)]
+)
+def test_of_what_a_format_has_nothing_to_tell_no_delivery_is_made(owner, course, format, expected) -> None:
+    endpoint = factories.make_webhook_endpoint(owner, format=format)
+    for kind in (EventType.ATTEMPT_SAVED, EventType.ATTEMPT_COMPLETED):
+        factories.make_event(course, kind)
+
+    assert make_deliveries() == expected
+    assert len(made(endpoint)) == expected
