@@ -201,9 +201,11 @@ def _ask(server: ServeCommand, query: str) -> httpx.Response:
 
 
 def _is_counted(server: ServeCommand, address: str) -> bool:
-    """Ask the trusted document, and tell if a worker knows its name by now."""
-    _ask(server, KNOWN)
-    return "Catalogue" in _requests(address)
+    """Ask the trusted document twenty times, and tell if the workers that answered know its name by now: both."""
+    before = _requests(address).get("Catalogue", 0)
+    for _ in range(20):
+        _ask(server, KNOWN)
+    return _requests(address).get("Catalogue", 0) - before == 20
 
 
 def _requests(address: str) -> Mapping[str, float]:
