@@ -20,6 +20,8 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
 
+from courses.utils.batched_operations import batched
+
 
 class Migration(migrations.Migration):
 
@@ -29,7 +31,7 @@ class Migration(migrations.Migration):
         ('auth', '0012_alter_user_first_name_max_length'),
     ]
 
-    operations = [
+    operations = batched([
         migrations.CreateModel(
             name='ActivityArchive',
             fields=[
@@ -840,4 +842,4 @@ class Migration(migrations.Migration):
             model_name='userstats',
             constraint=models.CheckConstraint(condition=models.Q(django.db.models.lookups.Exact(models.Func(models.F('learning_habits'), function='jsonb_typeof', output_field=models.CharField()), 'object')), name='user_stats_habits_are_object'),
         ),
-    ]
+    ])

@@ -6,6 +6,8 @@ What is stored beyond a bound is taken back to it. An assessment of more than 1,
 import django.core.validators
 from django.db import migrations, models
 
+from courses.utils.batched_operations import batched
+
 WITHIN_BOUNDS = """
 UPDATE courses_question SET points = 1000000 WHERE points > 1000000;
 UPDATE courses_assessment SET max_attempts = 1000 WHERE max_attempts > 1000;
@@ -28,7 +30,7 @@ class Migration(migrations.Migration):
         ("courses", "0006_slugs_whatever_case"),
     ]
 
-    operations = [
+    operations = batched([
         migrations.RunSQL(WITHIN_BOUNDS, migrations.RunSQL.noop),
         migrations.RemoveConstraint(
             model_name="assessment",
@@ -131,4 +133,4 @@ class Migration(migrations.Migration):
                 condition=models.Q(("url__regex", "^https://[^\\s\\\\]+$")), name="resource_url_is_https"
             ),
         ),
-    ]
+    ])

@@ -10,6 +10,7 @@ from django.contrib.postgres.search import SearchVector
 from django.db import migrations, models
 
 from courses.utils import folding
+from courses.utils.batched_operations import batched
 from courses.utils.constraints import json_has_no
 from courses.utils.folding import FoldedTags, SeparatedWords
 from courses.validators import MinVisibleLengthValidator, validate_not_blank
@@ -46,7 +47,7 @@ UPDATE courses_note AS note SET tags = kept.tags FROM kept WHERE note.id = kept.
 class Migration(migrations.Migration):
     dependencies = [("courses", "0007_bounds")]
 
-    operations = [
+    operations = batched([
         migrations.RunSQL(folding.create(), folding.DROP),
         migrations.RunSQL(";\n".join([CHECK_AT_ONCE, STAND_IN, *NOTHING_INSTEAD, KEEP_TAGS]), migrations.RunSQL.noop),
         migrations.RemoveIndex("course", "course_words"),
@@ -180,4 +181,4 @@ class Migration(migrations.Migration):
                 verbose_name="username",
             ),
         ),
-    ]
+    ])

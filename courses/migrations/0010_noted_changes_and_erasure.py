@@ -3,6 +3,7 @@
 from django.db import migrations, models
 from django.db.models import Q
 
+from courses.utils.batched_operations import batched
 from courses.utils.frozen_columns import FrozenColumns
 from courses.utils.statistics_inputs import StatisticsInput, StatisticsInputRow, StatisticsOwner
 
@@ -94,7 +95,7 @@ INPUTS = [
 class Migration(migrations.Migration):
     dependencies = [("courses", "0009_marks_of_trust")]
 
-    operations = [
+    operations = batched([
         migrations.AddField(
             "user",
             "erased_at",
@@ -136,4 +137,4 @@ class Migration(migrations.Migration):
         ),
         *(migrations.AddConstraint(model, constraint) for model, constraint in INPUTS),
         migrations.RunSQL(NOTE_ALL, migrations.RunSQL.noop),
-    ]
+    ])

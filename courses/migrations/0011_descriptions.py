@@ -9,13 +9,15 @@ import courses.models.notifications
 import courses.utils.model_helpers
 import courses.validators
 
+from courses.utils.batched_operations import batched
+
 
 class Migration(migrations.Migration):
     dependencies = [
         ("courses", "0010_noted_changes_and_erasure"),
     ]
 
-    operations = [
+    operations = batched([
         migrations.AlterField(
             model_name="accesstoken",
             name="expires_at",
@@ -589,4 +591,4 @@ class Migration(migrations.Migration):
                 validators=[courses.validators.validate_activity_data],
             ),
         ),
-    ]
+    ])

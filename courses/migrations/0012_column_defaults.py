@@ -9,6 +9,8 @@ from decimal import Decimal
 from django.db import migrations, models
 from django.db.models.functions import Now
 
+from courses.utils.batched_operations import batched
+
 DEFAULTS = {
     "accesstoken": {
         "scopes": [],
@@ -162,11 +164,11 @@ class SetDefault(migrations.AlterField):
 class Migration(migrations.Migration):
     dependencies = [("courses", "0011_descriptions")]
 
-    operations = [
+    operations = batched([
         *(
             SetDefault(model, column, default)
             for model, columns in DEFAULTS.items()
             for column, default in columns.items()
         ),
         *(SetDefault(model, f"{when}_date", Now()) for model in STAMPED for when in ("created", "updated")),
-    ]
+    ])

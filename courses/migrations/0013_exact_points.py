@@ -11,6 +11,8 @@ from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 from django.db.models import F, Q
 
+from courses.utils.batched_operations import batched
+
 SCORING = [
     ("right_minus_wrong", "Right picks minus wrong picks, as a share of the right ones"),
     ("all_or_nothing", "Full credit for exactly the right picks, otherwise none"),
@@ -26,7 +28,7 @@ def exact_points(help_text, max_digits=25):
 class Migration(migrations.Migration):
     dependencies = [("courses", "0012_column_defaults")]
 
-    operations = [
+    operations = batched([
         migrations.AddField(
             "course",
             "decimal_comma",
@@ -121,4 +123,4 @@ class Migration(migrations.Migration):
                 condition=Q(scoring__in=[value for value, _ in SCORING]),
             ),
         ),
-    ]
+    ])

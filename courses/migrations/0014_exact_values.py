@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from courses.rules.credit import exact_points, total_points
 from courses.rules.pass_mark import passes
+from courses.utils.batched_operations import batched
 from courses.utils.statistics_inputs import StatisticsInputRow
 
 BATCH = 1_000
@@ -129,7 +130,7 @@ class Migration(migrations.Migration):
     atomic = False
     dependencies = [("courses", "0013_exact_points")]
 
-    operations = [
+    operations = batched([
         migrations.RunSQL("SET statement_timeout = 0", migrations.RunSQL.noop),
         migrations.RunPython(fill, migrations.RunPython.noop),
         ValidateConstraint("assessmentattempt", "attempt_exact_score_within_maximum"),
@@ -168,4 +169,4 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(NOTE_ALL, migrations.RunSQL.noop),
         migrations.RunSQL("RESET statement_timeout", migrations.RunSQL.noop),
-    ]
+    ])

@@ -8,6 +8,7 @@ from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import migrations, models
 
+from courses.utils.batched_operations import batched
 from courses.utils.folding import SeparatedWords
 
 VISIBLE = (
@@ -29,7 +30,7 @@ class Migration(migrations.Migration):
 
     dependencies = [("courses", "0014_exact_values")]
 
-    operations = [
+    operations = batched([
         PATIENTLY,
         AddIndexConcurrently(
             "enrollment",
@@ -60,4 +61,4 @@ class Migration(migrations.Migration):
             GinIndex(SearchVector(SeparatedWords(SHOWN_NAME), config="simple"), name="person_words"),
         ),
         AS_EVER,
-    ]
+    ])

@@ -11,6 +11,8 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
 
+from courses.utils.batched_operations import batched
+
 
 class Migration(migrations.Migration):
 
@@ -18,7 +20,7 @@ class Migration(migrations.Migration):
         ('courses', '0016_read_scopes'),
     ]
 
-    operations = [
+    operations = batched([
         migrations.CreateModel(
             name='Accommodation',
             fields=[
@@ -177,4 +179,4 @@ class Migration(migrations.Migration):
             name='key_opened_at',
             field=models.DateTimeField(blank=True, help_text='Stamp of an attempt whose answer key was open to the learner before something changed that might shut it again. Null: there was no such change.', null=True),
         ),
-    ]
+    ])

@@ -6,6 +6,8 @@ import django.db.models.functions.datetime
 import django.db.models.lookups
 from django.db import migrations, models
 
+from courses.utils.batched_operations import batched
+
 
 class Migration(migrations.Migration):
 
@@ -13,7 +15,7 @@ class Migration(migrations.Migration):
         ('courses', '0017_windows_and_accommodations'),
     ]
 
-    operations = [
+    operations = batched([
         migrations.CreateModel(
             name='QuestionVersion',
             fields=[
@@ -71,4 +73,4 @@ class Migration(migrations.Migration):
             model_name='questionversion',
             constraint=courses.utils.kept_versions.KeptWhileNamed(name='question_version_kept_while_named'),
         ),
-    ]
+    ])

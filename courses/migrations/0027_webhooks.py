@@ -6,6 +6,8 @@ import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
 
+from courses.utils.batched_operations import batched
+
 
 class Migration(migrations.Migration):
 
@@ -13,7 +15,7 @@ class Migration(migrations.Migration):
         ('courses', '0026_changed_since'),
     ]
 
-    operations = [
+    operations = batched([
         migrations.CreateModel(
             name='WebhookEndpoint',
             fields=[
@@ -131,4 +133,4 @@ class Migration(migrations.Migration):
             model_name='webhooksecret',
             constraint=models.UniqueConstraint(condition=models.Q(('expires_at', None)), fields=('endpoint',), name='unique_newest_webhook_secret'),
         ),
-    ]
+    ])
