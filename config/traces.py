@@ -10,7 +10,6 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.trace import SpanKind, Status, StatusCode
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,8 +19,6 @@ PROBES = ("/livez", "/readyz", "/metrics")
 """Paths without spans: a probe a second would hide everything else."""
 
 _SERVER_ERRORS = 500
-
-_propagator = TraceContextTextMapPropagator()
 
 
 class Traced:
@@ -45,7 +42,7 @@ class Traced:
 
     async def _traced(self, scope: Scope, receive: Receive, send: Send) -> None:
         method, route = scope.get("method", "WEBSOCKET"), _route_of(scope["path"])
-        token = attach(_propagator.extract(Headers(scope=scope)))
+        token = attach(tracing.propagator.extract(Headers(scope=scope)))
         try:
             with self._tracer.start_as_current_span(
                 f"{method} {route}",

@@ -15,6 +15,7 @@ from config.own_threads import on_own_thread
 from courses.services.webhook_sending import Sent, send
 from courses.services.webhook_turns import Claim, Turn, begin_turn, carry_on, claim_endpoints
 from schema.execution.database_threads import database
+from schema.execution.tracing import note_answer, sending
 
 logger = logging.getLogger("courses.background")
 
@@ -60,8 +61,11 @@ async def _take_turn(claim: Claim) -> int:
 
 
 async def _sent_on_a_thread(turn: Turn) -> Sent:
-    return await on_own_thread(
-        partial(send, turn.url, turn.body, turn.headers),
-        name="webhook",
-        otherwise=Sent(problem="The server could not send it."),
-    )
+    with sending("send webhook", turn.headers["webhook-id"], cause=turn.traceparent) as headers:
+        sent = await on_own_thread(
+            partial(send, turn.url, turn.body, turn.headers | headers),
+            name="webhook",
+            otherwise=Sent(problem="The server could not send it."),
+        )
+        note_answer(sent.status, is_success=sent.is_success)
+        return sent

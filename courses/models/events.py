@@ -9,7 +9,8 @@ from django.db import models
 from django.db.models import Q
 
 from courses.constants import EVENTS_FOR_LEARNERS, EventType
-from courses.utils.model_helpers import StampField
+from courses.utils.model_helpers import StampField, defaults_to
+from courses.utils.traces import LONGEST_TRACEPARENT
 
 
 class EventMixin(models.Model):
@@ -28,6 +29,12 @@ class EventMixin(models.Model):
         null=True,
         blank=True,
         help_text="Revision of the attempt after the change. Null: not about an attempt.",
+    )
+    traceparent = models.CharField(
+        max_length=LONGEST_TRACEPARENT,
+        blank=True,
+        **defaults_to(""),
+        help_text="Trace of the request that made the change (W3C Trace Context). Empty: none was sent.",
     )
 
     class Meta:

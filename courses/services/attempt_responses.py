@@ -24,6 +24,7 @@ from courses.services.changes import CHANNEL, TELLING, attempt_topic, telling
 from courses.utils.annotated_rows import WithAnnotations
 from courses.utils.prepared import VARYING, Prepared
 from courses.utils.short_transactions import Write
+from courses.utils.traces import traceparent
 
 _SAVE = f"""
 WITH given (attempt, revision, answered_at) AS (VALUES (%s::bigint, %s::integer, %s::timestamptz)
@@ -46,17 +47,17 @@ WITH given (attempt, revision, answered_at) AS (VALUES (%s::bigint, %s::integer,
 """  # noqa: S608 - a name of the models only
 
 _RECORDED = f""", recorded AS (
-    INSERT INTO {PendingEvent._meta.db_table} (type, subject_id, course_id, learner_id, revision)
-    SELECT '{EventType.ATTEMPT_SAVED}', revised.id, lesson.course_id, revised.user_id, revised.revision
+    INSERT INTO {PendingEvent._meta.db_table} (type, traceparent, subject_id, course_id, learner_id, revision)
+    SELECT '{EventType.ATTEMPT_SAVED}', %s, revised.id, lesson.course_id, revised.user_id, revised.revision
     FROM revised JOIN {Assessment._meta.db_table} AS assessment ON assessment.id = revised.assessment_id
         JOIN {Lesson._meta.db_table} AS lesson ON lesson.id = assessment.lesson_id
 )"""  # noqa: S608 - names of the models only
 
-_PARAMETERS = [*[VARYING] * 7, CHANNEL, *[VARYING] * 3]
+_OF_SAVE, _OF_TELLING = [VARYING] * 7, [CHANNEL, *[VARYING] * 3]
 
 _SAVES = {
-    False: Prepared(_SAVE.format(recorded=""), _PARAMETERS),
-    True: Prepared(_SAVE.format(recorded=_RECORDED), _PARAMETERS),
+    False: Prepared(_SAVE.format(recorded=""), [*_OF_SAVE, *_OF_TELLING]),
+    True: Prepared(_SAVE.format(recorded=_RECORDED), [*_OF_SAVE, VARYING, *_OF_TELLING]),
 }
 
 
@@ -158,6 +159,7 @@ def store_responses(
             list(changed),
             [response and json.dumps(response) for response in changed.values()],
             *map(list, zip(*columns, strict=True)),
+            *([traceparent()] if events.are_recorded() else []),
             *telling(attempt_topic(attempt.pk)),
         ],
     )

@@ -31,6 +31,7 @@ from courses.services.changes import tell_events_moved
 from courses.utils.prepared import VARYING, Prepared
 from courses.utils.short_transactions import Write, write_now
 from courses.utils.sql import execute, fetch
+from courses.utils.traces import traceparent
 
 BATCH = 1_000
 """Maximum number of events that one transaction moves."""
@@ -40,17 +41,17 @@ MOVER = crc32(b"courses_events")
 
 RECORD_EVENT = Prepared(
     f"""
-INSERT INTO {PendingEvent._meta.db_table} (type, subject_id, course_id, learner_id, revision)
-SELECT %s, subject, course, learner, revision
+INSERT INTO {PendingEvent._meta.db_table} (type, traceparent, subject_id, course_id, learner_id, revision)
+SELECT %s, %s, subject, course, learner, revision
 FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::integer[]) AS changed (subject, course, learner, revision)
     """,  # noqa: S608 - a name of the models only
-    [VARYING] * 5,
+    [VARYING] * 6,
 )
 """Recording of events, by the statement that a short transaction ends with."""
 
 _RECORD_ASSESSMENT = f"""
-INSERT INTO {PendingEvent._meta.db_table} (type, subject_id, course_id)
-SELECT '{EventType.ASSESSMENT_CHANGED}', assessment.id, lesson.course_id
+INSERT INTO {PendingEvent._meta.db_table} (type, traceparent, subject_id, course_id)
+SELECT '{EventType.ASSESSMENT_CHANGED}', %(traceparent)s, assessment.id, lesson.course_id
 FROM {Assessment._meta.db_table} AS assessment JOIN {Lesson._meta.db_table} AS lesson ON lesson.id = lesson_id
 WHERE assessment.id = %(assessment)s
 """  # noqa: S608 - names of the models only
@@ -67,8 +68,8 @@ WITH next AS MATERIALIZED (
         WHERE later.type = event.type AND later.subject_id = event.subject_id AND later.id > event.id
     )
 ), moved AS (
-    INSERT INTO {Event._meta.db_table} (id, type, occurred_at, subject_id, course_id, learner_id, revision)
-    SELECT newest + place, type, occurred_at, subject_id, course_id, learner_id, revision
+    INSERT INTO {Event._meta.db_table} (id, type, occurred_at, subject_id, course_id, learner_id, revision, traceparent)
+    SELECT newest + place, type, occurred_at, subject_id, course_id, learner_id, revision, traceparent
     FROM numbered CROSS JOIN (SELECT coalesce(max(id), 0) AS newest FROM {Event._meta.db_table}) AS feed
     RETURNING course_id
 )
@@ -97,7 +98,7 @@ def record(type: EventType, subjects: Sequence[Subject], *, write: Write = write
     any number.
     """
     if subjects and are_recorded():
-        write(RECORD_EVENT, [type.value, *map(list, zip(*subjects, strict=True))])
+        write(RECORD_EVENT, [type.value, traceparent(), *map(list, zip(*subjects, strict=True))])
 
 
 def record_enrollments_changed(enrollments: Iterable[Enrollment]) -> None:
@@ -119,7 +120,7 @@ def record_of_review(type: EventType, review: Review) -> None:
 def record_assessment_changed(assessment_id: int) -> None:
     """Record that an assessment or its questions have changed. One that is to be deleted must still be there."""
     if are_recorded():
-        execute(_RECORD_ASSESSMENT, assessment=assessment_id)
+        execute(_RECORD_ASSESSMENT, assessment=assessment_id, traceparent=traceparent())
 
 
 def subject_of(attempt: AssessmentAttempt, course_id: int) -> Subject:

@@ -62,6 +62,8 @@ class Turn:
     url: str
     body: bytes
     headers: dict[str, str]
+    traceparent: str
+    """Trace of the request that caused the event; empty where none is known."""
 
 
 @transaction.atomic
@@ -172,9 +174,10 @@ def _next(endpoint: WebhookEndpoint, *, number: int) -> Turn | None:
         delivery = _due(endpoint, now)
         if delivery is None:
             break
-        body = _body(endpoint, delivery, now)
-        if body is None:
+        message = _message(endpoint, delivery, now)
+        if message is None:
             continue
+        body, traceparent = message
         secrets = valid_secrets(endpoint, now=now)
         if not secrets:
             _switch_off(endpoint, NO_SECRET)
@@ -192,6 +195,7 @@ def _next(endpoint: WebhookEndpoint, *, number: int) -> Turn | None:
             endpoint.url,
             body,
             {"Content-Type": "application/json", **headers},
+            traceparent,
         )
     _release(endpoint)
     return None
@@ -205,13 +209,14 @@ def _due(endpoint: WebhookEndpoint, now: datetime) -> WebhookDelivery | None:
     )
 
 
-def _body(endpoint: WebhookEndpoint, delivery: WebhookDelivery, now: datetime) -> bytes | None:
-    """Return the body of a delivery. None where there is none to send: the delivery is settled then.
+def _message(endpoint: WebhookEndpoint, delivery: WebhookDelivery, now: datetime) -> tuple[bytes, str] | None:
+    """Return the body of a delivery and the trace of its event. None where there is none to send: the delivery is
+    settled then.
 
     What the owner may not see any more has failed; of what the format has nothing to tell there is no delivery.
     """
     if delivery.event_id is None:
-        return ping_body(now)
+        return ping_body(now), ""
     event: Event | None = events_visible_to(endpoint.user).filter(pk=delivery.event_id).first()
     if event is None:
         delivery.status, delivery.next_try_at, delivery.problem = DeliveryStatus.FAILED, None, NOT_VISIBLE
@@ -220,7 +225,8 @@ def _body(endpoint: WebhookEndpoint, delivery: WebhookDelivery, now: datetime) -
     body = body_of(event, format=endpoint.format, owner=endpoint.user, sent_at=now)
     if body is None:
         delivery.delete()
-    return body
+        return None
+    return body, event.traceparent
 
 
 def _switch_off(endpoint: WebhookEndpoint, reason: str) -> None:

@@ -3,30 +3,61 @@
 Without a tracer a span costs a comparison. No span holds a variable, a text, a token or the message of an error.
 """
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
-from opentelemetry.trace import Tracer, get_current_span
+from opentelemetry.context import Context
+from opentelemetry.trace import SpanKind, Status, StatusCode, Tracer, get_current_span
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 tracer: Tracer | None = None
 """Tracer of this process; None where no exporter is set."""
 
+propagator = TraceContextTextMapPropagator()
+
 NO_SPAN: AbstractContextManager[Any] = nullcontext()
 
 
-def span(name: str, **attributes: str | int) -> AbstractContextManager[Any]:
-    """Return a span around a block, inside the current one."""
+def span(
+    name: str, kind: SpanKind = SpanKind.INTERNAL, within: Context | None = None, **attributes: str | int
+) -> AbstractContextManager[Any]:
+    """Return a span around a block, inside the current one or the one of `within`."""
     if tracer is None:
         return NO_SPAN
     return tracer.start_as_current_span(
-        name, attributes=attributes, record_exception=False, set_status_on_exception=False
+        name, within, kind, attributes, record_exception=False, set_status_on_exception=False
     )
+
+
+@contextmanager
+def sending(name: str, message_id: str, *, cause: str) -> Iterator[dict[str, str]]:
+    """Make a span of the sending of a message, and yield the headers by which its receiver goes on with the trace.
+
+    `cause` is the `traceparent` of what has caused the message, also long ago: the span is its child. Without one it
+    begins a trace.
+    """
+    headers: dict[str, str] = {}
+    attributes = {"messaging.operation.type": "send", "messaging.message.id": message_id}
+    within = propagator.extract({"traceparent": cause}, Context())
+    with span(name, SpanKind.PRODUCER, within, **attributes):
+        if tracer is not None:
+            propagator.inject(headers)
+        yield headers
 
 
 def note(**attributes: str | int) -> None:
     """Add attributes to the current span."""
     if tracer is not None:
         get_current_span().set_attributes(attributes)
+
+
+def note_answer(status: int | None, *, is_success: bool) -> None:
+    """Add the HTTP status that was answered, if there is one, to the current span, and whether that is a failure."""
+    if status is not None:
+        note(**{"http.response.status_code": status})
+    if tracer is not None and not is_success:
+        get_current_span().set_status(Status(StatusCode.ERROR))
 
 
 def trace_id() -> str | None:

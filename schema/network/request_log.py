@@ -42,7 +42,8 @@ class RequestRecord:
         facts |= {"status": status, "milliseconds": round(seconds * 1000, 1)}
         if trace := trace_id():
             facts["trace_id"] = trace
-            note(operation=self.operation or "", statements=self.statements, codes=" ".join(self.codes))
+            named = {"graphql.operation.name": self.operation} if self.operation else {}
+            note(**named, statements=self.statements, codes=" ".join(self.codes))
         logger.info("request", extra={"facts": facts})
         for observe in observers:
             observe(self, status, seconds)

@@ -7,16 +7,21 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync
 from django.utils import timezone
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind, StatusCode
 from standardwebhooks.webhooks import Webhook
 
 from config import webhooks
 from config.background import CHORES, Chore, do_once
 from courses.constants import EventType
-from courses.models import User, WebhookDelivery, WebhookEndpoint
+from courses.models import Course, Event, User, WebhookDelivery, WebhookEndpoint
 from courses.services.webhook_sending import Sent
 from schema.core import ids
+from schema.execution import tracing
 from tests import factories
-from tests.courses.services.webhook_receiver import answering, receiving
+from tests.courses.services.webhook_receiver import Receiver, answering, receiving
 
 OK = Sent(status=204)
 
@@ -134,6 +139,98 @@ def test_from_the_mutation_to_a_receiver_that_verifies(api, owner, settings) -> 
         list(WebhookDelivery.objects.values_list("status", "tries", "last_response_status"))
         == [("delivered", 1, 204)] * 2
     )
+
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+"""Id of the trace of somebody who changes a course."""
+
+CHANGE = "mutation($input: UpdateCourseInput!) { updateCourse(input: $input) { userErrors { message } } }"
+
+
+@pytest.fixture
+def spans(monkeypatch) -> InMemorySpanExporter:
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(tracing, "tracer", provider.get_tracer("tests"))
+    return exporter
+
+
+def _change(api: Any, course: Course, title: str) -> None:
+    given = {"courseId": ids.encode("Course", course.pk), "title": title}
+    assert api(CHANGE, viewer=course.instructors.get(), input=given)["updateCourse"]["userErrors"] == []
+
+
+def _header(request: bytes, name: str) -> list[str]:
+    lines = request.partition(b"\r\n\r\n")[0].decode().split("\r\n")
+    return [line.partition(": ")[2] for line in lines if line.lower().startswith(f"{name}: ")]
+
+
+def _send(receiver: Receiver) -> list[str]:
+    """Do the chores that send a change to the receiver; return the headers that it gets for its trace."""
+    do("move events to the feed")
+    do("make deliveries to webhooks")
+    do("send webhooks")
+    assert len(receiver.requests) == WebhookDelivery.objects.filter(tries=1).count()
+    return _header(receiver.requests[-1], "traceparent")
+
+
+def _traceparent_of(span: ReadableSpan) -> str:
+    context = span.context
+    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+
+
+@pytest.mark.slow
+def test_a_message_goes_on_with_the_trace_of_the_request_that_caused_it(api, owner, settings, spans) -> None:
+    settings.WEBHOOKS_ALLOW_LOOPBACK = True
+    course = factories.make_course(instructors=(owner,))
+    caller = tracing.propagator.extract({"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"})
+    with receiving(answering("204 No Content", body=b"")) as receiver:
+        factories.make_webhook_endpoint(owner, url=receiver.url())
+        with tracing.span("the mutation", within=caller):
+            _change(api, course, "In a trace")
+        told = _send(receiver)
+
+    finished = {span.name: span for span in spans.get_finished_spans()}
+    mutation, sending = finished["the mutation"], finished["send webhook"]
+    assert sending.context.trace_id == int(TRACE, 16)
+    assert told == [_traceparent_of(sending)]
+    assert (sending.name, sending.kind) == ("send webhook", SpanKind.PRODUCER)
+    assert sending.parent.span_id == mutation.context.span_id
+    assert sending.attributes == {
+        "messaging.operation.type": "send",
+        "messaging.message.id": WebhookDelivery.objects.get().message_id,
+        "http.response.status_code": 204,
+    }
+
+
+@pytest.mark.slow
+def test_a_message_without_a_cause_begins_a_trace_and_one_that_is_refused_is_a_failure(
+    api, owner, settings, spans
+) -> None:
+    settings.WEBHOOKS_ALLOW_LOOPBACK = True
+    course = factories.make_course(instructors=(owner,))
+    with receiving(answering("404 Not Found", body=b"")) as receiver:
+        factories.make_webhook_endpoint(owner, url=receiver.url())
+        _change(api, course, "Outside of traces")
+        told = _send(receiver)
+
+    [sending] = [span for span in spans.get_finished_spans() if span.name == "send webhook"]
+    assert sending.parent is None
+    assert told == [_traceparent_of(sending)]
+    assert sending.status.status_code is StatusCode.ERROR
+
+
+@pytest.mark.slow
+def test_where_no_traces_are_sent_none_is_kept_and_none_is_told(api, owner, settings) -> None:
+    settings.WEBHOOKS_ALLOW_LOOPBACK = True
+    course = factories.make_course(instructors=(owner,))
+    with receiving(answering("204 No Content", body=b"")) as receiver:
+        factories.make_webhook_endpoint(owner, url=receiver.url())
+        _change(api, course, "Not traced")
+        told = _send(receiver)
+
+    assert told == []
+    assert list(Event.objects.values_list("traceparent", flat=True)) == [""]
 
 
 def _read(request: bytes, secret: str) -> tuple[dict[str, str], Any]:

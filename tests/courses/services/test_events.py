@@ -8,6 +8,7 @@ import pytest
 from django.db import transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, use_span
 
 from courses import exceptions
 from courses.constants import EnrollmentAction, EventType, QuestionType, RegradePolicy
@@ -38,6 +39,8 @@ from tests.statements import strings_sent
 from tests.taking import given, let_time_run_out, six_types
 
 pytestmark = pytest.mark.django_db
+
+TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 
 Recorded = list[tuple[str, int, int | None, int | None]]
 
@@ -318,6 +321,27 @@ def test_an_assessment_that_changes(course: Course, instructor: User) -> None:
     assert changes() == changed
     assessment_authoring.delete_assessment(**named)
     assert changes() == changed
+
+
+def test_however_it_is_recorded_an_event_keeps_the_trace_of_its_request(
+    learner: User, instructor: User, assessment: Assessment
+) -> None:
+    context = SpanContext(int(TRACE, 16), int(SPAN, 16), is_remote=False, trace_flags=TraceFlags(1))
+    with use_span(NonRecordingSpan(context)):
+        attempt = _start(learner, assessment)
+        _save(attempt, "two")
+        assessment_authoring.update_assessment(author=instructor, assessment_id=assessment.pk, title="Other")
+    _save(attempt, "three")
+    recorded = [
+        ("attempt.started", f"00-{TRACE}-{SPAN}-01"),
+        ("attempt.saved", f"00-{TRACE}-{SPAN}-01"),
+        ("assessment.changed", f"00-{TRACE}-{SPAN}-01"),
+        ("attempt.saved", ""),
+    ]
+    assert list(PendingEvent.objects.order_by("pk").values_list("type", "traceparent")) == recorded
+    move_events()
+    moved = list(Event.objects.order_by("pk").values_list("type", "traceparent"))
+    assert moved == [recorded[0], *recorded[2:]]  # of two saves the last
 
 
 def test_the_life_of_a_review(course: Course, learner: User, instructor: User, settings: Any) -> None:
