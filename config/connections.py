@@ -6,6 +6,7 @@ the body of a request has its timeout in config/asgi.py.
 
 import asyncio
 import sys
+from collections import Counter
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -18,6 +19,9 @@ from config.transport import Backpressure, BoundedTransport
 
 HANDLES_KEPT_FREE = 100
 """File handles reserved for the sessions of PostgreSQL, files, and refusals under way."""
+
+REFUSED: Counter[HTTPStatus] = Counter()
+"""Connections that this process has refused before there was a request, by the status that they got."""
 
 REFUSALS_AT_ONCE = 50
 LINGER_SECONDS = 2.0
@@ -159,6 +163,7 @@ class HttpProtocol(Backpressure, HttpToolsProtocol):  # type: ignore[misc]
             if self.cycle.response_started:
                 self.transport.abort()
                 return
+        REFUSED[status] += 1
         self.transport.write(_reply(status, sentence, *more_headers))
         if len(self.refused) >= REFUSALS_AT_ONCE:
             self.transport.close()

@@ -13,6 +13,7 @@ import tempfile
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from http import HTTPStatus
 from pathlib import Path
 
 DIRECTORY = Path(os.environ.get("PROMETHEUS_MULTIPROC_DIR") or tempfile.mkdtemp(prefix="courses-metrics-"))
@@ -34,6 +35,7 @@ from starlette.requests import Request  # noqa: E402
 from starlette.responses import PlainTextResponse, Response  # noqa: E402
 from starlette.types import Receive, Scope, Send  # noqa: E402
 
+from config.connections import REFUSED  # noqa: E402
 from courses.selectors.backlogs import backlogs  # noqa: E402
 from courses.services.documents import trusted_texts  # noqa: E402
 from courses.utils.prepared import PREPARES  # noqa: E402
@@ -62,6 +64,10 @@ _seconds = Histogram(
     "Time from the arrival of a request's head until its answer is known.",
     ["operation", "transport"],
     buckets=_BUCKETS,
+)
+_refusals = Counter("courses_refusals", "Requests refused or stopped by a limit, by the limit.", ["limit"])
+_connections_refused = Counter(
+    "courses_connections_refused", "Connections refused before there was a request, by status.", ["status"]
 )
 _statements = Counter(
     "courses_request_statements", "Statements sent to PostgreSQL for requests.", ["operation"]
@@ -115,6 +121,15 @@ class _Operations:
         self._names = frozenset(sorted(set(_names_in(trusted_texts(most=MOST_NAMES))))[:MOST_NAMES])
 
 
+_LIMITS = {
+    "RATE_LIMITED": "RATE",
+    "OVERLOADED": "WAITING_REQUESTS",
+    "TIMEOUT": "DEADLINE",
+    "PAYLOAD_TOO_LARGE": "BODY",
+    "REQUEST_TIMEOUT": "ARRIVAL",
+}
+"""Limits that have a code of their own; LIMIT_EXCEEDED is for all the others."""
+
 _operations = _Operations()
 _registry = CollectorRegistry()
 _Processes(_registry)  # type: ignore[no-untyped-call]
@@ -128,11 +143,13 @@ def observe(record: RequestRecord, _status: int | None, seconds: float) -> None:
     _statements.labels(operation).inc(record.statements)
     _points.labels(operation).inc(record.cost or 0)
     _ways.labels("compiled" if record.compiled else "ordinary").inc()
+    for limit in (*record.limits, *(_LIMITS[code] for code in record.codes if code in _LIMITS)):
+        _refusals.labels(limit).inc()
 
 
 async def sample(graphql: GraphQLApplication) -> None:
     """Set the gauges of this process, again and again, until it is cancelled."""
-    prepared = 0
+    prepared, refused = 0, dict.fromkeys(HTTPStatus, 0)
     while True:
         _executing.set(graphql.admission.executing)
         _waiting.set(graphql.admission.waiting)
@@ -145,6 +162,9 @@ async def sample(graphql: GraphQLApplication) -> None:
         _websockets.set(len(graphql.handlers))
         _prepares.inc(PREPARES.total - prepared)
         prepared = PREPARES.total
+        for status, number in [*REFUSED.items()]:
+            _connections_refused.labels(str(int(status))).inc(number - refused[status])
+            refused[status] = number
         await asyncio.sleep(SAMPLING_SECONDS)
 
 

@@ -296,7 +296,7 @@ class GraphQLApplication(GraphQL[Context, None]):
     async def process_result(self, request: Request, result: ExecutionResult) -> dict[str, Any]:  # type: ignore[override]
         body = body_of(result)
         record: RequestRecord = request.state.record
-        record.codes = [code.name for code in codes_of(body)]
+        record.note_errors(error["extensions"] for error in body.get("errors", ()))
         request.state.is_public = getattr(request.state, "may_be_public", False) and "errors" not in body
         if request.state.is_public:
             body.pop("extensions", None)  # of one client

@@ -3,7 +3,7 @@
 Refusals of the domain are no errors: they are `userErrors`, whose codes stand in courses/exceptions.py.
 """
 
-from enum import Enum
+from enum import Enum, StrEnum
 from http import HTTPStatus
 from typing import Any
 
@@ -46,7 +46,7 @@ class ErrorCode(Enum):
     LIMIT_EXCEEDED = (
         HTTPStatus.BAD_REQUEST,
         "The query is larger than this server executes.",
-        "Ask for less: the message names the limit and the actual value.",
+        "Ask for less: the message names the limit and the actual value, `extensions.limit` which one it is.",
     )
     UNAUTHENTICATED = (
         HTTPStatus.UNAUTHORIZED,
@@ -140,6 +140,23 @@ class ErrorCode(Enum):
         self.remedy = remedy
 
 
+class Limit(StrEnum):
+    """Limit of a request's size."""
+
+    TOKENS = "TOKENS"
+    READING_STEPS = "READING_STEPS"
+    NESTING = "NESTING"
+    NAME_LENGTH = "NAME_LENGTH"
+    NUMBER_LENGTH = "NUMBER_LENGTH"
+    VARIABLE_DEPTH = "VARIABLE_DEPTH"
+    DEPTH = "DEPTH"
+    ALIASES = "ALIASES"
+    COST = "COST"
+    MUTATION_FIELDS = "MUTATION_FIELDS"
+    SUBSCRIPTIONS = "SUBSCRIPTIONS"
+    OPERATIONS = "OPERATIONS"
+
+
 WELL_FORMED_REQUEST = frozenset(
     {
         ErrorCode.GRAPHQL_PARSE_FAILED,
@@ -159,6 +176,11 @@ MAY_BE_RETRIED = frozenset(
 def graphql_error(code: ErrorCode, message: str | None = None, **more: Any) -> GraphQLError:
     """Build a top-level error with `code`, to be raised by a resolver or put into a result."""
     return GraphQLError(message or code.sentence, extensions={"code": code.name, **more})
+
+
+def limit_exceeded(limit: Limit, message: str) -> GraphQLError:
+    """Build the error of a request that is larger than a limit, which `extensions.limit` names."""
+    return graphql_error(ErrorCode.LIMIT_EXCEEDED, message, limit=limit)
 
 
 def code_of(error: GraphQLError) -> ErrorCode | None:

@@ -19,7 +19,7 @@ from courses.services.changes import credentials_topic
 from schema.context import Context, Info
 from schema.core.compiled_reads import look_ahead
 from schema.core.database_failures import DATABASE_FAILURES, failure_code
-from schema.core.error_codes import ErrorCode, graphql_error
+from schema.core.error_codes import ErrorCode, Limit, graphql_error, limit_exceeded
 from schema.core.permissions import RequiresScope, Scope, require_signed_in, scope_missing
 from schema.dataloaders.base import fill
 from schema.dataloaders.plans import Plan
@@ -138,6 +138,6 @@ async def _who_asks_still(context: Context, scope: Scope) -> User:
 def _refuse_too_many(context: Context, viewer: User) -> None:
     limit = settings.MAX_SUBSCRIPTIONS
     if context.listener.count(viewer.pk) >= limit:
-        raise graphql_error(
-            ErrorCode.LIMIT_EXCEEDED, f"You have {limit} subscriptions; at most {limit} are allowed at once."
+        raise limit_exceeded(
+            Limit.SUBSCRIPTIONS, f"You have {limit} subscriptions; at most {limit} are allowed at once."
         )

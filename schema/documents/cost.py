@@ -33,7 +33,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from schema.core.error_codes import ErrorCode, graphql_error
+from schema.core.error_codes import Limit, limit_exceeded
 from schema.documents import introspection
 
 Size: TypeAlias = int | str
@@ -108,9 +108,20 @@ def measure(schema: GraphQLSchema, document: DocumentNode) -> dict[str | None, S
 def refuse(operation: OperationDefinitionNode, shape: Shape, cost: int) -> list[GraphQLError]:
     """Return a refusal for each limit that the operation exceeds, with limit and actual value."""
     measured = [
-        (shape.depth, settings.MAX_DEPTH, "is {actual} levels deep; at most {limit} are allowed"),
-        (shape.aliases, settings.MAX_ALIASES, "has {actual} aliases; at most {limit} are allowed"),
         (
+            Limit.DEPTH,
+            shape.depth,
+            settings.MAX_DEPTH,
+            "is {actual} levels deep; at most {limit} are allowed",
+        ),
+        (
+            Limit.ALIASES,
+            shape.aliases,
+            settings.MAX_ALIASES,
+            "has {actual} aliases; at most {limit} are allowed",
+        ),
+        (
+            Limit.COST,
             cost,
             settings.MAX_COST,
             "costs {actual}; at most {limit} is allowed: ask for fewer or smaller pages",
@@ -118,14 +129,11 @@ def refuse(operation: OperationDefinitionNode, shape: Shape, cost: int) -> list[
     ]
     if operation.operation is OperationType.MUTATION:
         sentence = "has {actual} mutation fields; at most {limit} are allowed"
-        measured.append((shape.width, settings.MAX_MUTATION_FIELDS, sentence))
+        measured.append((Limit.MUTATION_FIELDS, shape.width, settings.MAX_MUTATION_FIELDS, sentence))
     return [
-        graphql_error(
-            ErrorCode.LIMIT_EXCEEDED,
-            f"The query {sentence}.".format(actual=min(actual, CEILING), limit=limit),
-        )
-        for actual, limit, sentence in measured
-        if actual > limit
+        limit_exceeded(limit, f"The query {sentence}.".format(actual=min(actual, CEILING), limit=most))
+        for limit, actual, most, sentence in measured
+        if actual > most
     ]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from graphql import DocumentNode, GraphQLError, TokenKind
 
 from courses.utils.json_text import UNSTORABLE_TEXT, is_storable
-from schema.core.error_codes import ErrorCode, graphql_error
+from schema.core.error_codes import ErrorCode, Limit, graphql_error, limit_exceeded
 
 MAX_VARIABLE_DEPTH = 32
 MAX_NUMBER_LENGTH = 64
@@ -59,14 +59,14 @@ def _refused_text() -> GraphQLError:
 
 
 def _refused_number(length: int) -> GraphQLError:
-    return graphql_error(
-        ErrorCode.LIMIT_EXCEEDED,
+    return limit_exceeded(
+        Limit.NUMBER_LENGTH,
         f"A number is {length} characters long; at most {MAX_NUMBER_LENGTH} are allowed.",
     )
 
 
 def _refused_depth() -> GraphQLError:
-    return graphql_error(
-        ErrorCode.LIMIT_EXCEEDED,
+    return limit_exceeded(
+        Limit.VARIABLE_DEPTH,
         f"The variables are nested more than {MAX_VARIABLE_DEPTH} levels deep, which is the limit.",
     )

@@ -24,7 +24,7 @@ from strawberry import Schema
 
 from courses.utils.kept import Kept
 from schema.core.compiled_reads import CompiledReads
-from schema.core.error_codes import ErrorCode, graphql_error
+from schema.core.error_codes import Limit, limit_exceeded
 from schema.core.upstream import graphql_schema
 from schema.documents.cost import Shape, measure, variables_with_defaults
 from schema.documents.input_values import refuse_literals
@@ -151,7 +151,7 @@ def _read(schema: Schema, spelling: Spelling, work: Work) -> PreparedDocument:
         return PreparedDocument(document, (_too_much_work(),))
     except RecursionError:
         return PreparedDocument(
-            document, (graphql_error(ErrorCode.LIMIT_EXCEEDED, "The query is nested too deeply to be read."),)
+            document, (limit_exceeded(Limit.NESTING, "The query is nested too deeply to be read."),)
         )
     return PreparedDocument(document, tuple(errors), shapes)
 
@@ -164,15 +164,15 @@ def _parsed(spelling: Spelling) -> DocumentNode:
 
 
 def _name_too_long(length: int) -> GraphQLError:
-    return graphql_error(
-        ErrorCode.LIMIT_EXCEEDED,
+    return limit_exceeded(
+        Limit.NAME_LENGTH,
         f"A name is {length} characters long; at most {MAX_NAME_LENGTH} are allowed.",
     )
 
 
 def _too_much_work() -> GraphQLError:
-    return graphql_error(
-        ErrorCode.LIMIT_EXCEEDED,
+    return limit_exceeded(
+        Limit.READING_STEPS,
         f"The query takes more than {settings.MAX_READING_STEPS} steps to be read, which is the limit: "
         "ask for fewer fields, select none twice, and send long texts and lists as variables.",
     )

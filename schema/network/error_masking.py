@@ -3,13 +3,14 @@
 import logging
 import secrets
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from graphql import FieldNode, GraphQLError, GraphQLSyntaxError, SourceLocation
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionContext
 
 from schema.core.database_failures import failure_code
-from schema.core.error_codes import ErrorCode, code_of
+from schema.core.error_codes import ErrorCode, Limit, code_of
 from schema.core.upstream import (
     CannotGetOperationTypeError,
     InvalidOperationTypeError,
@@ -70,7 +71,9 @@ def public_error(error: GraphQLError, *, before_execution: bool = False) -> Grap
     if code_of(error) is not None:
         return error
     code, message = _code_and_message(error, before_execution=before_execution)
-    extensions = {"code": code.name}
+    extensions: dict[str, Any] = {"code": code.name}
+    if code is ErrorCode.LIMIT_EXCEEDED:
+        extensions["limit"] = Limit.TOKENS  # the others are errors of ours, with a code
     if code in (ErrorCode.INTERNAL, ErrorCode.UNAVAILABLE):
         extensions["errorId"] = _logged(error)
     if code is ErrorCode.INTERNAL:
@@ -90,8 +93,8 @@ def _code_and_message(error: GraphQLError, *, before_execution: bool) -> tuple[E
     if failure := failure_code(cause):
         return failure, failure.sentence
     if isinstance(error, GraphQLSyntaxError):
-        too_large = "Parsing aborted" in error.message
-        return ErrorCode.LIMIT_EXCEEDED if too_large else ErrorCode.GRAPHQL_PARSE_FAILED, error.message
+        code = ErrorCode.LIMIT_EXCEEDED if _has_too_many_tokens(error) else ErrorCode.GRAPHQL_PARSE_FAILED
+        return code, error.message
     if isinstance(cause, CannotGetOperationTypeError | InvalidOperationTypeError | MissingQueryError):
         return ErrorCode.OPERATION_RESOLUTION_FAILURE, error.message
     if cause is not None or _is_about_a_returned_value(error):
@@ -99,6 +102,10 @@ def _code_and_message(error: GraphQLError, *, before_execution: bool) -> tuple[E
     if before_execution:
         return ErrorCode.GRAPHQL_VALIDATION_FAILED, error.message
     return ErrorCode.BAD_USER_INPUT, error.message
+
+
+def _has_too_many_tokens(error: GraphQLSyntaxError) -> bool:
+    return "Parsing aborted" in error.message
 
 
 def _cause(error: GraphQLError) -> Exception | None:

@@ -7,9 +7,9 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from schema.execution.tracing import note, trace_id
 
@@ -29,28 +29,47 @@ class RequestRecord:
     cost: int | None = None
     statements: int = 0
     codes: list[str] = field(default_factory=list)
+    limits: list[str] = field(default_factory=list)
+    """Limits of a request's size that were exceeded, among what the codes say."""
     compiled: bool = False
     """True where the short way has answered, by compiled statements."""
     replayed: bool = False
     """True where a mutation was not carried out again, because its idempotency key was known."""
     started: float = field(default_factory=time.perf_counter)
+    streams_since: float | None = None
+    """Time at which a subscription was answered by its stream, which may go on for hours."""
+
+    def note_errors(self, errors: Iterable[Mapping[str, Any]]) -> None:
+        """Add the codes and limits of errors by their extensions, each once."""
+        for extensions in errors:
+            for names, found in (
+                (self.codes, extensions.get("code")),
+                (self.limits, extensions.get("limit")),
+            ):
+                if found is not None and found not in names:
+                    names.append(str(found))
+
+    def stream(self) -> None:
+        """Note that a stream begins."""
+        self.streams_since = time.perf_counter()
 
     def log(self, status: int | None) -> None:
         """Write the record. `status` is that of HTTP, or None for an operation over WebSocket."""
         facts = dict(vars(self))
-        seconds = time.perf_counter() - facts.pop("started")
-        facts |= {"status": status, "milliseconds": round(seconds * 1000, 1)}
+        started, answered = facts.pop("started"), facts.pop("streams_since")
+        ended = time.perf_counter()
+        facts |= {"status": status, "milliseconds": round((ended - started) * 1000, 1)}
         if trace := trace_id():
             facts["trace_id"] = trace
             named = {"graphql.operation.name": self.operation} if self.operation else {}
             note(**named, statements=self.statements, codes=" ".join(self.codes))
         logger.info("request", extra={"facts": facts})
         for observe in observers:
-            observe(self, status, seconds)
+            observe(self, status, (answered or ended) - started)
 
 
 Observer: TypeAlias = Callable[[RequestRecord, int | None, float], None]
-"""Function of a record, its status, and the seconds that the request took."""
+"""Function of a record, its status, and the seconds until the answer was known, or a stream began."""
 
 observers: list[Observer] = []
 """Observers of every request that is logged."""

@@ -8,13 +8,13 @@ from functools import partial
 from typing import Any, cast
 
 from django.conf import settings
-from graphql import OperationType
+from graphql import GraphQLError, OperationType
 from strawberry import Schema
 from strawberry.types import ExecutionResult
 
 from schema.context import Context, Identity
 from schema.core.database_failures import DATABASE_FAILURES
-from schema.core.error_codes import ErrorCode, graphql_error
+from schema.core.error_codes import ErrorCode, Limit, graphql_error, limit_exceeded
 from schema.core.upstream import (
     ConnectionInitMessage,
     Message,
@@ -44,12 +44,17 @@ FORBIDDEN = 4403
 
 
 class Unwelcome(Exception):  # noqa: N818 - being sent away is no error
-    """The connection must close with `code`, which is not done where this is raised: a place may be held there."""
+    """The connection must close because of `error`, which is not done where this is raised: a place may be held there.
 
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
+    `code` and `reason` are those of WebSocket.
+    """
+
+    def __init__(self, error: ErrorCode) -> None:
+        is_database = error is ErrorCode.UNAVAILABLE
+        self.error = error
+        self.code = TRY_AGAIN_LATER if is_database else FORBIDDEN
+        self.reason = error.sentence if is_database else "Forbidden"
+        super().__init__(self.reason)
 
 
 class TransportHandler(TransportHandlerBase):
@@ -116,8 +121,8 @@ class TransportHandler(TransportHandlerBase):
         An operation above the limit is refused with an error code, which the base class would leave out.
         """
         if len(self.operations) >= (self.max_subscriptions_per_connection or 0):
-            error = graphql_error(
-                ErrorCode.LIMIT_EXCEEDED,
+            error = limit_exceeded(
+                Limit.OPERATIONS,
                 f"A connection carries {self.max_subscriptions_per_connection} operations at once.",
             )
         elif self._leaving:
@@ -132,6 +137,9 @@ class TransportHandler(TransportHandlerBase):
                 message["payload"]["query"] = data.query or ""
                 await super().handle_subscribe(message)
                 return
+        record = RequestRecord(self._request_id, "websocket", principal=self._principal or "anonymous")
+        record.note_errors([error.extensions or {}])
+        record.log(None)
         await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
@@ -145,15 +153,12 @@ class TransportHandler(TransportHandlerBase):
             else:
                 await self._send_response(operation, prepared, record)
         except Unwelcome as unwelcome:
+            record.note_errors([{"code": unwelcome.error.name}])
             await self.websocket.close(unwelcome.code, unwelcome.reason)
-        except RateLimited as limited:
-            await operation.send_initial_errors([graphql_error(ErrorCode.RATE_LIMITED, str(limited))])
-        except Refused as refusal:
-            await operation.send_initial_errors([graphql_error(refusal.code, refusal.message)])
-        except Overloaded:
-            await operation.send_initial_errors([graphql_error(ErrorCode.OVERLOADED)])
-        except TimeoutError:
-            await operation.send_initial_errors([graphql_error(ErrorCode.TIMEOUT)])
+        except (RateLimited, Refused, Overloaded, TimeoutError) as refusal:
+            error = _error_of(refusal)
+            record.note_errors([error.extensions or {}])
+            await operation.send_initial_errors([error])
         finally:
             record.statements, record.replayed = work.statements, work.is_replayed
             record.log(None)
@@ -171,10 +176,11 @@ class TransportHandler(TransportHandlerBase):
     ) -> None:
         """Send the events of a subscription. A process that stops sends no `complete`, so clients subscribe again."""
         async with aclosing(await self._results(operation, prepared, record)) as results:
+            record.stream()
             async for result in results:
                 if self._unwelcome:
                     raise self._unwelcome
-                await _send_result(operation, result)
+                await _send_result(operation, result, record)
         if not self._leaving:
             await operation.send_operation_message({"id": operation.id, "type": "complete"})
 
@@ -190,7 +196,7 @@ class TransportHandler(TransportHandlerBase):
             ):
                 response = [result async for result in results]
             for result in response:
-                await _send_result(operation, result)
+                await _send_result(operation, result, record)
             await operation.send_operation_message({"id": operation.id, "type": "complete"})
 
     async def _results(
@@ -255,11 +261,11 @@ class TransportHandler(TransportHandlerBase):
                 points=points,
             )
         except InvalidToken:
-            raise Unwelcome(FORBIDDEN, "Forbidden") from None
+            raise Unwelcome(ErrorCode.UNAUTHENTICATED) from None
         except DATABASE_FAILURES:
-            raise Unwelcome(TRY_AGAIN_LATER, ErrorCode.UNAVAILABLE.sentence) from None
+            raise Unwelcome(ErrorCode.UNAVAILABLE) from None
         if not self._is_same_person(authenticated):
-            raise Unwelcome(FORBIDDEN, "Forbidden")
+            raise Unwelcome(ErrorCode.UNAUTHENTICATED)
         self.context = dataclasses.replace(
             self.context,
             identity=authenticated.identity,
@@ -276,7 +282,7 @@ class TransportHandler(TransportHandlerBase):
             authenticated = await identify_again(self._authorization, self._cookies)
             if self._is_same_person(authenticated):
                 return authenticated.identity
-        self._unwelcome = Unwelcome(FORBIDDEN, "Forbidden")
+        self._unwelcome = Unwelcome(ErrorCode.UNAUTHENTICATED)
         return None
 
     def _is_same_person(self, authenticated: Authenticated) -> bool:
@@ -285,8 +291,23 @@ class TransportHandler(TransportHandlerBase):
         return self._principal == authenticated.principal
 
 
-async def _send_result(operation: Operation[Context, None], result: ExecutionResult) -> None:
+def _error_of(refusal: RateLimited | Refused | Overloaded | TimeoutError) -> GraphQLError:
+    match refusal:
+        case RateLimited():
+            return graphql_error(ErrorCode.RATE_LIMITED, str(refusal))
+        case Refused():
+            return graphql_error(refusal.code, refusal.message)
+        case Overloaded():
+            return graphql_error(ErrorCode.OVERLOADED)
+        case _:
+            return graphql_error(ErrorCode.TIMEOUT)
+
+
+async def _send_result(
+    operation: Operation[Context, None], result: ExecutionResult, record: RequestRecord
+) -> None:
     """Send one result, or the errors of an operation that was not executed."""
+    record.note_errors(error.extensions or {} for error in result.errors or ())
     if isinstance(result, PreExecutionError):
         await operation.send_initial_errors(result.errors or [])
     else:

@@ -1,10 +1,15 @@
 """The line that every request leaves in the log."""
 
 import logging
+from types import SimpleNamespace
 
 import pytest
 
+from schema.execution.admission import Admission
+from schema.network import request_log
+from schema.network.request_log import RequestRecord
 from tests.schema.network.test_authentication import bearer, make_token
+from tests.schema.network.test_limits import nested_rows
 from tests.schema.network.test_websocket import conversation  # noqa: F401 - a fixture
 
 
@@ -31,6 +36,7 @@ def test_a_request_leaves_one_line_that_says_who_what_and_how_much(db, post, lin
         "cost": 2,
         "statements": 1,
         "codes": [],
+        "limits": [],
         "compiled": False,
         "replayed": False,
         "status": 200,
@@ -106,10 +112,80 @@ def test_an_operation_over_websocket_leaves_the_same_line_without_a_status(lines
         "cost": 1,
         "statements": 0,
         "codes": [],
+        "limits": [],
         "compiled": False,
         "replayed": False,
         "status": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("asked", "codes", "limits"),
+    [
+        ({"query": "{ nothing }"}, ["GRAPHQL_VALIDATION_FAILED"], []),
+        ({"query": nested_rows(2, first=100)}, ["LIMIT_EXCEEDED"], ["COST"]),
+        ({"query": "{ hello }", "operationName": "not a name"}, ["BAD_REQUEST"], []),
+    ],
+)
+def test_an_operation_that_is_refused_over_websocket_leaves_its_code(
+    lines,
+    conversation,  # noqa: F811
+    asked,
+    codes,
+    limits,
+):
+    async def talk(socket):
+        await socket.opened()
+        assert (await socket.ask(**asked))["type"] == "error"
+
+    conversation(talk)
+
+    assert [(line["codes"], line["limits"]) for line in lines()] == [(codes, limits)]
+
+
+def test_what_is_refused_for_want_of_a_place_leaves_its_code(lines, conversation, application):  # noqa: F811
+    application.admission = Admission(executing=1, waiting=0)
+
+    async def talk(socket):
+        await socket.opened()
+        async with application.admission.place():
+            await socket.ask("{ hello }")
+
+    conversation(talk)
+
+    assert [line["codes"] for line in lines()] == [["OVERLOADED"]]
+
+
+def test_a_stream_is_logged_when_it_ends_and_observed_as_answered_when_it_began(lines, monkeypatch):
+    observed = []
+    monkeypatch.setattr(request_log, "observers", [lambda *facts: observed.append(facts)])
+    clock = iter([101.0, 160.0])
+    monkeypatch.setattr(request_log, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    record = RequestRecord("1", "websocket", started=100.0)
+
+    record.stream()
+    record.note_errors([{"code": "INTERNAL"}, {"code": "INTERNAL"}, {}])
+    record.log(None)
+
+    assert [(line["milliseconds"], line["codes"]) for line in lines()] == [(60_000, ["INTERNAL"])]
+    assert observed == [(record, None, 1.0)]
+
+
+def test_a_subscription_streams_and_a_query_does_not(conversation, monkeypatch):  # noqa: F811
+    streamed = []
+    monkeypatch.setattr(
+        request_log, "observers", [lambda record, *_: streamed.append(record.streams_since is not None)]
+    )
+
+    async def talk(socket):
+        await socket.opened()
+        for query in ("{ hello }", "subscription { countTo(last: 1) }"):
+            await socket.ask(query)
+            await socket.message()
+
+    conversation(talk)
+
+    assert streamed == [False, True]
 
 
 def test_a_name_that_would_forge_a_line_is_refused_and_not_logged(send, lines):
