@@ -16,7 +16,7 @@ from courses.constants import (
 )
 from courses.models import Course, Event, User, WebhookDelivery, WebhookEndpoint
 from courses.policies.participation import takes_part
-from courses.rules.renderings import RENDERED
+from courses.rules.renderings import types_told
 from courses.selectors import catalog
 from courses.selectors.events import CursorExpired, decode_cursor, newest_position
 from courses.selectors.webhooks import webhook_endpoints_of
@@ -223,9 +223,10 @@ def _course(owner: User, course_id: int) -> Course:
 
 
 def _refuse_types(types: Collection[str], format: str) -> None:
-    if format != EventFormat.NATIVE and not RENDERED.issuperset(types):
-        told = ", ".join(each.name for each in EventType if each in RENDERED)
-        raise exceptions.Invalid(f"This format tells only {told}.", field=["types"])
+    """Raise Invalid for types of which the format has nothing to tell, so that nobody waits for them."""
+    if format != EventFormat.NATIVE and not (told := types_told(format)).issuperset(types):
+        names = ", ".join(each.name for each in EventType if each in told)
+        raise exceptions.Invalid(f"This format tells only {names}.", field=["types"])
 
 
 def _refuse_off(endpoint: WebhookEndpoint) -> None:

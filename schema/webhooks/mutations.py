@@ -37,7 +37,8 @@ class CreateWebhookEndpointInput:
     format: EventFormat | None = strawberry.field(
         default=None,
         description="Format of what is sent. Null: NATIVE. The others tell what was answered and earned, for which a "
-        "token needs the scope `attempts:read` too.",
+        "token needs the scope `attempts:read` too, and nothing but the start, the end and the grades of attempts: "
+        "`types` of which they have nothing to tell are refused.",
     )
 
 

@@ -10,6 +10,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from courses import exceptions
 from courses.constants import MAX_WEBHOOK_ENDPOINTS, MAX_WEBHOOK_SECRETS, EventType
 from courses.models import Course, Event, User, WebhookDelivery, WebhookEndpoint, WebhookSecret
+from courses.rules.renderings import types_told
 from courses.selectors.events import encode_cursor
 from courses.services import webhook_endpoints
 from courses.services.webhook_credentials import Credentials
@@ -120,6 +121,8 @@ def test_an_endpoint_is_created_at_the_feeds_end_with_a_secret_that_is_shown_onc
         ({"url": URL, "courseId": ids.encode("Course", 999)}, ("NOT_FOUND", ["courseId"])),
         ({"url": URL, "courseId": "nonsense"}, ("NOT_FOUND", ["courseId"])),
         ({"url": URL, "format": "XAPI", "types": ["COURSE_CHANGED"]}, ("INVALID", ["types"])),
+        ({"url": URL, "format": "XAPI", "types": ["ATTEMPT_SAVED"]}, ("INVALID", ["types"])),
+        ({"url": URL, "format": "CALIPER", "types": ["ATTEMPT_SAVED"]}, ("INVALID", ["types"])),
     ],
 )
 def test_what_cannot_be_sent_is_refused_and_nothing_is_written(api, owner, given, refused) -> None:
@@ -334,11 +337,25 @@ def test_a_change_that_is_refused_changes_nothing(api, owner, endpoint, given, r
     assert WebhookEndpoint.objects.values().get() == before
 
 
-def test_a_rendering_is_not_changed_to_types_that_it_does_not_tell(api, owner) -> None:
-    endpoint = factories.make_webhook_endpoint(owner, format="xapi")
-    payload = api(UPDATE, viewer=owner, input=named(endpoint, types=["COURSE_CHANGED"]))
-    assert codes(payload["updateWebhookEndpoint"]) == [("INVALID", ["types"])]
+@pytest.mark.parametrize("format", ["xapi", "caliper"])
+@pytest.mark.parametrize("type", ["COURSE_CHANGED", "ATTEMPT_SAVED"])
+def test_a_rendering_is_not_changed_to_types_that_it_does_not_tell(api, owner, format, type) -> None:
+    endpoint = factories.make_webhook_endpoint(owner, format=format)
+    payload = api(UPDATE, viewer=owner, input=named(endpoint, types=["ATTEMPT_GRADED", type]))
+    [error] = payload["updateWebhookEndpoint"]["userErrors"]
+    assert (error["code"], error["field"]) == ("INVALID", ["types"])
+    assert error["message"] == (
+        "This format tells only ATTEMPT_STARTED, ATTEMPT_COMPLETED, ATTEMPT_GRADED, ATTEMPT_REGRADED."
+    )
     assert WebhookEndpoint.objects.get().types == []
+
+
+@pytest.mark.parametrize("format", ["XAPI", "CALIPER"])
+def test_all_that_a_format_tells_can_be_asked_for(api, owner, format) -> None:
+    types = sorted(EventType(each).name for each in types_told(format.lower()))
+    given = {"url": URL, "format": format, "types": types}
+    made = api(CREATE, viewer=owner, input=given)["createWebhookEndpoint"]
+    assert (made["userErrors"], sorted(made["webhookEndpoint"]["types"])) == ([], types)
 
 
 def test_an_endpoint_is_deleted_with_all_that_is_its(api, owner, course, endpoint) -> None:
