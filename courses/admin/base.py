@@ -40,6 +40,16 @@ FORM_FIELDS: dict[Any, Any] = {
 """Arguments of form fields beside those of the fields of models."""
 
 
+def stored(name: str) -> Callable[[Model], Any]:
+    """Return a column of a list that shows a choice by its value. The label is a sentence, for the filter beside it."""
+
+    @admin.display(description=name, ordering=name)
+    def column(row: Model) -> Any:
+        return getattr(row, name)
+
+    return column
+
+
 def said(page: admin.ModelAdmin, request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
     """Return the view's response; or, when a service refuses, the page again with the reason, and roll back."""
     try:

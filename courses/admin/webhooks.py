@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from courses import models
-from courses.admin.base import RecordAdmin
+from courses.admin.base import RecordAdmin, stored
 
 
 @admin.register(models.WebhookEndpoint)
@@ -14,7 +14,7 @@ class WebhookEndpointAdmin(RecordAdmin):
         "url",
         "user",
         "course",
-        "format",
+        stored("format"),
         "is_enabled",
         "disabled_reason",
         "failures",
@@ -43,7 +43,7 @@ class WebhookDeliveryAdmin(RecordAdmin):
     list_display = (
         "message_id",
         "endpoint",
-        "status",
+        stored("status"),
         "tries",
         "last_response_status",
         "problem",

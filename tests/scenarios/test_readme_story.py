@@ -1,5 +1,6 @@
 """README's commands and its story with curl, as printed; and that the demonstration is there to stay."""
 
+import gzip
 import json
 import re
 import subprocess
@@ -7,11 +8,14 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from django.conf import settings
 
+from courses.management.demonstration.partners import CLIENT_ID, CLIENT_SECRET
 from tests.demo_server import DemoServer
+from tests.schema.execution.conftest import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -118,6 +122,75 @@ def test_the_demonstration_has_what_an_explorer_needs(directory: Path) -> None:
     }
     assert all(assessment["attempts"]["totalCount"] > 0 for assessment in assessments)
     assert queue > 0
+
+
+RUNNING = """{ courses { edges { node { lessons { assessment { attempts(state: IN_PROGRESS) {
+    edges { node { deadlineAt answeredCount } } } } } } } } }"""
+FOLLOWED = """{ viewer { webhookEndpoints { url format isEnabled disabledReason
+    delivered: deliveries(status: DELIVERED) { totalCount }
+    others: deliveries(first: 3) { edges { node { status tries lastResponseStatus problem event { id } } } } } }
+    events(first: 100) { events { id } hasMore } }"""
+EXPORTS = "{ viewer { exports { kind status objectCount url eventsCursor } } }"
+
+
+def test_the_demonstration_has_partners_that_follow_what_happens(directory: Path) -> None:
+    """Endpoints on this machine alone, which are off, with what became of messages; an export; a registered program."""
+    with DemoServer(directory) as server:
+        running = _ask(server, RUNNING, "instructor")["courses"]["edges"]
+        followed = _ask(server, FOLLOWED, "instructor")
+        wait_until(lambda: _export(server)["status"] == "READY", seconds=60)
+        export = _export(server)
+        file = _fetched(server.url(urlsplit(export["url"]).path), server.token_of("instructor"))
+        program = _fetched(
+            server.url("/identity/o/api/token"),
+            grant_type="client_credentials",
+            client_id=CLIENT_ID,
+            client_secret=CLIENT_SECRET,
+            scope="courses:read",
+        )
+        asked = _ask(server, "{ viewer { user { username } } }", "", json.loads(program)["access_token"])
+    attempts = [
+        edge["node"]
+        for course in running
+        for lesson in course["node"]["lessons"]
+        if lesson["assessment"]
+        for edge in lesson["assessment"]["attempts"]["edges"]
+    ]
+    assert len([attempt for attempt in attempts if attempt["deadlineAt"]]) == 3
+    own, standard = followed["viewer"]["webhookEndpoints"]
+    assert (own["url"], standard["url"]) == (
+        "http://127.0.0.1:9000/events",
+        "http://127.0.0.1:9001/statements",
+    )
+    assert [(each["format"], each["isEnabled"], each["disabledReason"]) for each in (own, standard)] == [
+        ("NATIVE", False, "It was switched off by its owner."),
+        ("XAPI", False, "The receiver answered 410 (Gone)."),
+    ]
+    for endpoint, tried in (
+        (own, ("PENDING", 1, None, "The receiver could not be reached.")),
+        (standard, ("FAILED", 1, 410, None)),
+    ):
+        assert endpoint["delivered"]["totalCount"] > 3
+        nodes = [edge["node"] for edge in endpoint["others"]["edges"]]
+        assert all(node.pop("event") for node in nodes)
+        assert [tuple(node.values()) for node in nodes] == [("PENDING", 0, None, None)] * 2 + [tried]
+    assert (len(followed["events"]["events"]), followed["events"]["hasMore"]) == (100, True)
+    lines = [json.loads(line) for line in gzip.decompress(file).splitlines()]
+    assert {line["type"] for line in lines} >= {"attempt", "grade"}
+    assert (export["kind"], export["objectCount"]) == ("GRADES", len(lines))
+    assert asked == {"viewer": {"user": {"username": "instructor"}}}
+
+
+def _export(server: DemoServer) -> dict[str, Any]:
+    [export] = _ask(server, EXPORTS, "instructor")["viewer"]["exports"]
+    return export
+
+
+def _fetched(address: str, token: str = "", **form: str) -> bytes:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    body = urlencode(form).encode() if form else None
+    with urllib.request.urlopen(urllib.request.Request(address, body, headers), timeout=30) as answer:
+        return answer.read()
 
 
 TAKE = """mutation Start($id: ID!) { startAttempt(input: {assessmentId: $id}) {

@@ -25,13 +25,14 @@ class Command(BaseCommand):
 
     def handle(self, *, host: str, port: int, workers: int, **_: Any) -> None:
         listening = prepare(host=host, port=port, workers=workers)
+        origin = f"http://{host}:{listening.getsockname()[1]}"
         self._serve_as_a_demonstration()
         self.install_graphiql()
         if not demonstration.is_loaded():
-            demonstration.load()
+            demonstration.load(origin=origin)
         session = count_as_running()
         self._print_people()
-        self.stdout.write(f"GraphiQL: http://{host}:{listening.getsockname()[1]}/graphql/")
+        self.stdout.write(f"GraphiQL: {origin}/graphql/")
         self.stdout.flush()
         serve(listening, workers=workers)
         session.close()

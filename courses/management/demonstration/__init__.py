@@ -10,6 +10,7 @@ from django.db import transaction
 
 from courses.management.demonstration.catalog import load_courses
 from courses.management.demonstration.learning import load_learning
+from courses.management.demonstration.partners import load_partners
 from courses.management.demonstration.people import load_people
 from courses.models import Course
 
@@ -22,8 +23,9 @@ def is_loaded() -> bool:
 
 
 @transaction.atomic
-def load() -> None:
-    """Create people, courses and a few months of learning. All or nothing."""
+def load(*, origin: str) -> None:
+    """Create people, courses, a few months of learning, and partners that follow it from `origin`. All or nothing."""
     people = load_people()
     courses = load_courses(instructor=people["instructor"])
     load_learning(courses, people, Random(SEED))  # noqa: S311 - plausible, not secret
+    load_partners(courses, people, origin=origin)

@@ -88,7 +88,7 @@ def ask(query: str, viewer: User | None, variables: dict[str, Any]) -> Any:
 @pytest.mark.django_db
 def test_every_chain_runs_as_shipped(quick_passwords: None, settings: Any) -> None:
     settings.WEBHOOKS_ALLOW_LOOPBACK = True  # as `manage.py demo` has it
-    demonstration.load()
+    demonstration.load(origin="http://127.0.0.1:8000")
     refused = {}
     for example in INDEX:
         viewer = User.objects.get(username=example["as"]) if "as" in example else None

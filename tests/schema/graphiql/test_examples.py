@@ -40,6 +40,7 @@ def test_there_is_one_for_each_use_case() -> None:
         ("Read notifications", "learner"),
         ("Grade as an instructor", "instructor"),
         ("Accommodate a learner", "instructor"),
+        ("Extend or close an attempt", "instructor"),
         ("Author an assessment", "instructor"),
         ("Correct a key and regrade", "instructor"),
         ("Follow events", "instructor"),
@@ -47,6 +48,7 @@ def test_there_is_one_for_each_use_case() -> None:
         ("Make an access token", "learner"),
         ("Export in bulk", "instructor"),
         ("Receive webhooks", "instructor"),
+        ("Look after webhooks", "instructor"),
     ]
 
 

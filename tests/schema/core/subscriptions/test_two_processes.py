@@ -39,11 +39,14 @@ def database_url() -> str:
 def running(django_db_setup: None) -> Iterator[list[str]]:
     """Two processes that serve the database of the tests, at the addresses given."""
     ports = [free_port() for _ in range(2)]
-    environment = os.environ | {
-        "DATABASE_URL": database_url(),
-        "COURSES_BACKGROUND_WORK": "off",
-        "COURSES_SUBSCRIPTION_CHECK_SECONDS": "600",  # longer than any test: only what is told ends a subscription
-    }
+    environment = (
+        os.environ
+        | {
+            "DATABASE_URL": database_url(),
+            "COURSES_BACKGROUND_WORK": "off",
+            "COURSES_SUBSCRIPTION_CHECK_SECONDS": "600",  # longer than any test: only what is told ends a subscription
+        }
+    )
     command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--log-level", "warning", "--port"]
     processes = [
         subprocess.Popen([*command, str(port)], cwd=settings.BASE_DIR, env=environment) for port in ports

@@ -23,6 +23,7 @@ const EXAMPLE_TABS = [
   'Read notifications',
   'Grade as an instructor',
   'Accommodate a learner',
+  'Extend or close an attempt',
   'Author an assessment',
   'Correct a key and regrade',
   'Follow events',
@@ -30,6 +31,7 @@ const EXAMPLE_TABS = [
   'Make an access token',
   'Export in bulk',
   'Receive webhooks',
+  'Look after webhooks',
 ];
 
 let server;
