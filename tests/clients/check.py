@@ -97,7 +97,7 @@ def compile_typescript() -> None:
 def compile_python() -> None:
     uv("ariadne-codegen")
     uv("mypy", ".")
-    uv("python", "-m", "compileall", "-q", "generated", "example.py")
+    uv("python", "-m", "compileall", "-q", "generated", "example.py", "export.py")
 
 
 def other_nodes(directory: Path) -> list[Path]:

@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -141,6 +142,7 @@ def test_the_demonstration_has_partners_that_follow_what_happens(directory: Path
         wait_until(lambda: _export(server)["status"] == "READY", seconds=60)
         export = _export(server)
         file = _fetched(server.url(urlsplit(export["url"]).path), server.token_of("instructor"))
+        printed = _exported_by_the_program_of_the_documentation(server)
         program = _fetched(
             server.url("/identity/o/api/token"),
             grant_type="client_credentials",
@@ -178,11 +180,26 @@ def test_the_demonstration_has_partners_that_follow_what_happens(directory: Path
     lines = [json.loads(line) for line in gzip.decompress(file).splitlines()]
     assert {line["type"] for line in lines} >= {"attempt", "grade"}
     assert (export["kind"], export["objectCount"]) == ("GRADES", len(lines))
+    assert {line.split()[0] for line in printed} == {"attempt", "response"}
     assert asked == {"viewer": {"user": {"username": "instructor"}}}
 
 
+def _exported_by_the_program_of_the_documentation(server: DemoServer) -> list[str]:
+    ended = subprocess.run(
+        [sys.executable, "tests/clients/python/export.py"],
+        cwd=settings.BASE_DIR,
+        env=server.environment
+        | {"COURSES_ORIGIN": server.url(""), "COURSES_TOKEN": server.token_of("instructor")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return ended.stdout.splitlines()
+
+
 def _export(server: DemoServer) -> dict[str, Any]:
-    [export] = _ask(server, EXPORTS, "instructor")["viewer"]["exports"]
+    """The export that the demonstration has begun with."""
+    export: dict[str, Any] = _ask(server, EXPORTS, "instructor")["viewer"]["exports"][-1]
     return export
 
 
