@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { launchWithCookiesOfOtherSites } from './chromium.js';
-import { start } from './demonstration.js';
+import { startDemonstration, startOn } from './demonstration.js';
 
 const SCHOOL = 'school.example';
 const COURSES = 'courses.example';
@@ -138,13 +138,18 @@ function selfSigned() {
   return tls;
 }
 
+let demonstration;
 let browser;
 
 before(async () => {
+  demonstration = await startDemonstration();
   browser = await launchWithCookiesOfOtherSites(`--host-resolver-rules=${RULES}`, '--ignore-certificate-errors');
 });
 
-after(() => browser?.close());
+after(async () => {
+  await browser?.close();
+  await demonstration?.stop();
+});
 
 for (const isSecure of [false, true]) {
   describe(isSecure ? 'a page of another site, behind TLS' : 'a page on another port', () => {
@@ -166,7 +171,8 @@ for (const isSecure of [false, true]) {
         COURSES_ALLOWED_HOSTS: `${COURSES},127.0.0.1`,
         COURSES_TRUSTED_PROXIES: '127.0.0.0/8',
       };
-      server = await start({ COURSES_CORS_ORIGINS: origin, ...(isSecure ? secure : {}) });
+      const settings = { COURSES_CORS_ORIGINS: origin, ...(isSecure ? secure : {}) };
+      server = await startOn(demonstration.directory, settings);
       api = server.origin;
       if (isSecure) {
         const front = await proxy(() => new URL(server.origin).port, tls);

@@ -23,9 +23,19 @@ export async function startDemonstration() {
   return { ...started, python, stop: stop ?? (() => {}) };
 }
 
-/** Start one of its own, with settings. */
-export async function start(settings = {}) {
+/** Start one with a data directory of its own. */
+async function start() {
   const directory = await mkdtemp(join(tmpdir(), 'graphiql-'));
+  const { stop, ...started } = await startOn(directory);
+  const stopAndForget = async () => {
+    await stop();
+    await rm(directory, { recursive: true, force: true });
+  };
+  return { ...started, stop: stopAndForget };
+}
+
+/** Start one on the data in `directory`, which another may serve at the same time, with settings of its own. */
+export async function startOn(directory, settings = {}) {
   const port = await freePort();
   const command = ['run', 'python', 'manage.py', 'demo', '--port', port, '--data-dir', directory];
   const env = { ...process.env, ...settings };
@@ -35,7 +45,6 @@ export async function start(settings = {}) {
   const stop = async () => {
     server.kill('SIGINT');
     await ended;
-    await rm(directory, { recursive: true, force: true });
   };
 
   const origin = `http://127.0.0.1:${port}`;
