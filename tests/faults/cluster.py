@@ -1,6 +1,7 @@
 """Separate PostgreSQL cluster, to be stopped, started and exhausted as no shared one may be."""
 
 import shutil
+import subprocess
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -37,6 +38,24 @@ class Cluster:
     def where(self) -> str:
         """What no client may read: the directory of the socket."""
         return str(self._directory)
+
+    @property
+    def programs(self) -> Path:
+        """Directory of psql, pg_dump and their like, of the version of this PostgreSQL."""
+        return Path(self._server.bin_path)
+
+    def copy_tables(self, url: str, database: str = DATABASE) -> None:
+        """Make the tables of a migrated database, empty but for the list of migrations: much sooner than migrating."""
+        for what in ("--schema-only", "--data-only --table=django_migrations"):
+            dump: list[str | Path] = [self.programs / "pg_dump", *what.split(), url]
+            made = subprocess.run(dump, stdout=subprocess.PIPE, check=True)
+            load: list[str | Path] = [
+                self.programs / "psql",
+                "--quiet",
+                "--set=ON_ERROR_STOP=1",
+                self._server.get_uri(database=database),
+            ]
+            subprocess.run(load, input=made.stdout, stdout=subprocess.DEVNULL, check=True)
 
     def start(self) -> None:
         """Start, and return once sessions can be opened."""

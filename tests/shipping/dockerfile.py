@@ -129,6 +129,8 @@ def _run(command: str, stage: Stage, environment: dict[str, str]) -> None:
     if not pythons.exists():
         subprocess.run(["uv", "venv", "--quiet", "--seed", pythons], check=True)
     path = f"{pythons / 'bin'}:{os.environ['PATH']}"
+    if os.geteuid() != 0:
+        command = re.sub(r"chown \d+:\d+", f"chown {os.geteuid()}", command)
     options: dict[str, Any] = {"cwd": stage.path(stage.workdir), "capture_output": True, "text": True}
     ended = subprocess.run(
         ["sh", "-c", stage.placed(command)],

@@ -16,6 +16,7 @@ import pytest
 from tests.config.raw_client import status_of
 from tests.faults.cluster import Cluster
 from tests.operations import operation
+from tests.schema.core.subscriptions.test_two_processes import database_url
 from tests.schema.execution.conftest import wait_until
 from tests.serve_command import ServeCommand, directory
 from tests.shipping.proxies import CADDY, NGINX, PROXIES, Proxy
@@ -23,7 +24,7 @@ from tests.subscribing import Connections, event_stream
 
 __all__ = ["directory"]
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]  # whose tables are copied
 
 NAMES = [
     pytest.param(
@@ -61,7 +62,10 @@ print(json.dumps(tokens | {"course": ids.encode("Course", course.pk)}))
 
 
 @pytest.fixture(scope="module")
-def server(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServeCommand]:
+def server(
+    cluster: Cluster, django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ServeCommand]:
+    cluster.copy_tables(database_url())
     server = ServeCommand(
         tmp_path_factory.mktemp("server"),
         workers=1,
@@ -200,6 +204,22 @@ def announcing(client: httpx.Client, people: dict[str, str]) -> Iterator[None]:
 
 
 @EACH
+def test_a_mutation_is_repeated_by_the_key_in_its_head(client: httpx.Client, people: dict[str, str]) -> None:
+    given = {"courseId": people["course"], "title": "Once", "message": "Hello."}
+    body = {"query": operation("announce"), "variables": {"input": given}}
+    headers = {
+        "Authorization": f"Bearer {people['instructor']}",
+        "Idempotency-Key": f"key of {client.base_url}",
+    }
+
+    first, again = [client.post("/graphql/", json=body, headers=headers) for _ in range(2)]
+
+    assert first.json()["data"] == again.json()["data"]
+    assert "Idempotency-Replayed" not in first.headers
+    assert again.headers["Idempotency-Replayed"] == "true"
+
+
+@EACH
 def test_metrics_stay_inside(client: httpx.Client, server: ServeCommand) -> None:
     assert httpx.get(f"{server.address}/metrics", headers=MAY_SCRAPE).status_code == 200
     assert client.get("/metrics", headers=MAY_SCRAPE).status_code == 404
@@ -291,6 +311,25 @@ def test_a_body_that_comes_slowly_never_reaches_the_server(door: Proxy, listener
 
     assert not answer or status_of(answer) == 408
     assert unanswered(listener)
+
+
+@pytest.mark.parametrize("door", NAMES[1:], indirect=True)
+def test_a_request_waits_for_a_server_that_is_started_anew(door: Proxy, listener: socket.socket) -> None:
+    """Of Caddy only: nginx says 502 at once."""
+    where = listener.getsockname()
+    listener.close()
+    with connected(door) as client:
+        client.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        client.settimeout(0.3)
+        with pytest.raises(TimeoutError):
+            client.recv(65_536)
+        with socket.create_server(where) as server:
+            session, _ = server.accept()
+            with session:
+                session.recv(65_536)
+                session.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+                client.settimeout(30)
+                assert status_of(client.recv(65_536)) == 204
 
 
 @EACH

