@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models
-from django.db.models import Avg, Count, DecimalField, F, Max, Q, Value, prefetch_related_objects
+from django.db.models import Avg, Count, DecimalField, F, Func, Max, Q, Value, prefetch_related_objects
 from django.db.models.functions import Coalesce, NullIf
 
 from courses import exceptions
@@ -59,6 +59,14 @@ COUNTED_SCORE = Coalesce("exact_score", "score", output_field=DecimalField())
 
 SCORE_PERCENTAGE = COUNTED_SCORE * Value(Decimal("100.0")) / NullIf("max_score", Value(0))
 """Score in percent, not rounded; null when there was nothing to earn. Over attempts."""
+
+ROUNDED_PERCENTAGE = Value(Decimal("0.01")) * Func(
+    COUNTED_SCORE * Value(10_000) + F("max_score") * Value(Decimal("0.5")),
+    NullIf("max_score", Value(0)),
+    function="div",
+    output_field=DecimalField(),
+)
+"""Score in percent with two decimals, rounded half up, as `percentage` of the pass mark. Over attempts."""
 
 
 class MeanPercentage(Avg):

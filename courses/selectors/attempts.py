@@ -7,13 +7,13 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Generic, TypeAlias, TypedDict, TypeVar
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Case, CharField, Exists, Func, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from courses.constants import QuestionType
+from courses.constants import AttemptState, GradingState, QuestionType
 from courses.models import Assessment, AssessmentAttempt, AttemptAnswer, Question
 from courses.models.accommodations import for_learner
-from courses.models.attempts import SCORE_PERCENTAGE
+from courses.models.attempts import COUNTED_SCORE, ROUNDED_PERCENTAGE, SCORE_PERCENTAGE
 from courses.models.question_versions import current_versions, versions_by_id
 from courses.policies import answer_key, participation, results
 from courses.policies.attempt_time import overdue
@@ -62,6 +62,37 @@ def shows_score(attempt: VisibleAttempt) -> bool:
     return attempt.is_completed and attempt.results_visible and not attempt.waits_for_a_person
 
 
+SHOWS_SCORE = Q(is_completed=True, results_visible=True, waits_for_a_person=False)
+"""The same over rows of `attempts_visible_to`, as are all that follow."""
+
+STATE = Case(
+    When(is_completed=True, then=Value(AttemptState.COMPLETED)),
+    default=Value(AttemptState.IN_PROGRESS),
+    output_field=CharField(choices=AttemptState.choices),
+)
+"""State of an attempt."""
+
+GRADING_STATE = Case(
+    When(is_completed=False, then=Value(GradingState.NOT_READY)),
+    When(waits_for_a_person=True, then=Value(GradingState.PENDING_MANUAL)),
+    default=Value(GradingState.FULLY_GRADED),
+    output_field=CharField(choices=GradingState.choices),
+)
+"""Progress of an attempt's grading."""
+
+SHOWN_SCORE = Case(When(SHOWS_SCORE, then="score"))
+"""Whole points; null where the score is not shown."""
+
+SHOWN_EXACT_SCORE = Case(When(SHOWS_SCORE, then=Func(COUNTED_SCORE, function="trim_scale")))
+"""Exact score without trailing zeros; null where the score is not shown."""
+
+SHOWN_PERCENTAGE = Case(When(SHOWS_SCORE, then=ROUNDED_PERCENTAGE))
+"""Score in percent with two decimals; null where the score is not shown, or there was nothing to earn."""
+
+SHOWN_VERDICT = Case(When(is_completed=True, results_visible=True, then="is_passed"))
+"""Whether the attempt is passed; null where results are not shown, or that is not certain."""
+
+
 def attempts_of(viewer: Viewer) -> QuerySet[VisibleAttempt]:
     """Return the viewer's own attempts, annotated like all."""
     attempts = attempts_visible_to(viewer)
@@ -91,7 +122,7 @@ def assessments_as_taken_by(viewer: Viewer) -> QuerySet[TakenAssessment]:
     attempt that is to be closed before the others are right.
     """
     made = attempts_of(viewer).filter(assessment=OuterRef("pk"))
-    shown = made.filter(is_completed=True, results_visible=True, waits_for_a_person=False)
+    shown = made.filter(SHOWS_SCORE)
     best_first = shown.order_by(Coalesce(SCORE_PERCENTAGE, Value(Decimal(0))).desc(), "attempt_number")
     assessments = for_learner(Assessment.objects.all(), viewer).annotate(
         used=number_of(made, by="assessment"),

@@ -7,19 +7,27 @@ No line holds a key. An attempt that has changed comes whole, with all that belo
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, TypeAlias, TypedDict
 
 from django.db.models import Case, CharField, Exists, F, OuterRef, Q, QuerySet, Value, When
 
-from courses.constants import ExportKind, ExportStatus
-from courses.models import AttemptAnswer, Export
-from courses.models.attempts import COUNTED_SCORE
+from courses.constants import FULL_CREDIT, NO_CREDIT, Correctness, ExportKind, ExportStatus
+from courses.models import AssessmentAttempt, AttemptAnswer, Export
 from courses.policies.participation import Viewer
 from courses.policies.results import COURSE_OF_ATTEMPT
 from courses.rules.words import VISIBLE
 from courses.selectors.activity import activity_of
 from courses.selectors.assessments import assessments_visible_to
-from courses.selectors.attempts import attempts_visible_to
+from courses.selectors.attempts import (
+    GRADING_STATE,
+    SHOWN_EXACT_SCORE,
+    SHOWN_PERCENTAGE,
+    SHOWN_SCORE,
+    SHOWN_VERDICT,
+    STATE,
+    attempts_visible_to,
+)
 from courses.selectors.catalog import (
     courses_visible_to,
     enrollments_visible_to,
@@ -30,7 +38,8 @@ from courses.selectors.grading import grade_changes_visible_to
 from courses.selectors.reviews import reviews_visible_to
 from courses.utils.annotated_rows import WithAnnotations
 from courses.utils.clock import StatementTimestamp
-from courses.utils.sql import global_id, iso_format
+from courses.utils.json_sql import list_of, null_or, object_of, quoted, value_of
+from courses.utils.sql import global_id, in_sql
 
 
 class _Seen(TypedDict):
@@ -63,15 +72,17 @@ def exports_to_download(viewer: Viewer, principal: str | None) -> QuerySet[SeenE
 
 @dataclass(frozen=True)
 class Lines:
-    """Lines of one type: SQL of their text over `rows`, whose query stands at `{rows}`."""
+    """Lines of one type: SQL of their text over `rows`, which are called `name`, and what is `joined` to each."""
 
     sql: str
+    name: str
     rows: QuerySet[Any]
+    joined: str = ""
 
     def statement(self) -> tuple[str, Sequence[Any]]:
-        """Return the statement with its parameters."""
+        """Return the statement with its parameters. OFFSET has each row read once, whatever the text repeats of it."""
         rows, parameters = self.rows.order_by().query.sql_with_params()
-        return self.sql.format(rows=rows), parameters
+        return f"SELECT {self.sql} FROM ({rows} OFFSET 0) AS {self.name} {self.joined}", parameters  # noqa: S608 - ours
 
 
 def lines_of(export: Export) -> Sequence[Lines]:
@@ -103,49 +114,63 @@ class _Asked:
         return attempts.filter(self.has_changed | Q(Exists(answers)))
 
 
-def _object(**members: str) -> str:
-    """Return the SQL of the text of a JSON object."""
-    pairs = ", ".join(f"'{name}', {sql}" for name, sql in members.items())
-    return f"json_build_object({pairs})::text"
+def _line(type: str, **members: str) -> str:
+    """Return the JSON of a line of this type."""
+    return object_of({"type": f"'\"{type}\"'", **members})
+
+
+def _id(type_name: str, key: str) -> str:
+    """Return the JSON of a global id, null for the key NULL."""
+    return null_or(quoted(global_id(type_name, key)))
+
+
+def _value(sql: str, kind: type = int) -> str:
+    """Return the JSON of a value, null for NULL; numbers are whole unless `kind` says so."""
+    return null_or(value_of(sql, kind))
+
+
+def _name(sql: str) -> str:
+    """Return the JSON of a choice by its name in the API, null for NULL."""
+    return null_or(quoted(f"upper({sql})"))
 
 
 def _exact(sql: str) -> str:
-    """Return the SQL of a decimal as text without trailing zeros."""
-    return f"trim_scale({sql})::text"
+    """Return the JSON of a decimal without trailing zeros, null for NULL."""
+    return _value(f"trim_scale({sql})", Decimal)
 
 
 # ---------------------------------------------------------------- attempts
 
-_IS_SHOWN = "attempt.is_completed AND attempt.results_visible AND NOT attempt.waits_for_a_person"
+_FLAGS = ("results_visible", "waits_for_a_person")
 
-_ATTEMPT = f"""
-SELECT {
-    _object(
-        type="'attempt'",
-        id=global_id("AssessmentAttempt", "attempt.id"),
-        assessmentId=global_id("Assessment", "attempt.assessment_id"),
-        courseId=global_id("Course", "attempt.course_id"),
-        learnerId=global_id("User", "attempt.user_id"),
-        attemptNumber="attempt.attempt_number",
-        state="CASE WHEN attempt.is_completed THEN 'COMPLETED' ELSE 'IN_PROGRESS' END",
-        gradingState="CASE WHEN NOT attempt.is_completed THEN 'NOT_READY' "
-        "WHEN attempt.waits_for_a_person THEN 'PENDING_MANUAL' ELSE 'FULLY_GRADED' END",
-        revision="attempt.revision",
-        startedAt=iso_format("attempt.start_time"),
-        deadlineAt=iso_format("attempt.deadline_at"),
-        endedAt=iso_format("attempt.end_time"),
-        endedBy="upper(attempt.ended_by)",
-        timeTakenSeconds="attempt.time_taken_seconds",
-        resultsVisible="attempt.results_visible",
-        score=f"CASE WHEN {_IS_SHOWN} THEN attempt.score END",
-        exactScore=f"CASE WHEN {_IS_SHOWN} THEN {_exact('attempt.counted')} END",
-        maxScore="attempt.max_score",
-        scorePercentage=f"CASE WHEN {_IS_SHOWN} AND attempt.max_score > 0 THEN (0.01 * "
-        "div(20000 * attempt.counted + attempt.max_score, 2 * attempt.max_score))::text END",
-        isPassed="CASE WHEN attempt.is_completed AND attempt.results_visible THEN attempt.is_passed END",
-    )
-} FROM ({{rows}}) AS attempt
-"""  # noqa: S608 - made of constants
+
+def _shown(rule: Any) -> str:
+    """Return the SQL of what the API says of an attempt by this rule."""
+    return in_sql(rule, _FLAGS, attempt=AssessmentAttempt)
+
+
+_ATTEMPT = _line(
+    "attempt",
+    id=_id("AssessmentAttempt", "attempt.id"),
+    assessmentId=_id("Assessment", "attempt.assessment_id"),
+    courseId=_id("Course", "attempt.course_id"),
+    learnerId=_id("User", "attempt.user_id"),
+    attemptNumber=_value("attempt.attempt_number"),
+    state=_name(_shown(STATE)),
+    gradingState=_name(_shown(GRADING_STATE)),
+    revision=_value("attempt.revision"),
+    startedAt=_value("attempt.start_time", datetime),
+    deadlineAt=_value("attempt.deadline_at", datetime),
+    endedAt=_value("attempt.end_time", datetime),
+    endedBy=_name("attempt.ended_by"),
+    timeTakenSeconds=_value("attempt.time_taken_seconds"),
+    resultsVisible=_value("attempt.results_visible", bool),
+    score=_value(_shown(SHOWN_SCORE)),
+    exactScore=_value(_shown(SHOWN_EXACT_SCORE), Decimal),
+    maxScore=_value("attempt.max_score"),
+    scorePercentage=_value(_shown(SHOWN_PERCENTAGE), Decimal),
+    isPassed=_value(_shown(SHOWN_VERDICT), bool),
+)
 
 
 def _attempts(asked: _Asked) -> Lines:
@@ -154,137 +179,150 @@ def _attempts(asked: _Asked) -> Lines:
         "assessment_id",
         "user_id",
         "attempt_number",
-        "is_completed",
-        "waits_for_a_person",
-        "results_visible",
         "revision",
         "start_time",
         "deadline_at",
         "end_time",
         "ended_by",
         "time_taken_seconds",
-        "score",
         "max_score",
+        "score",
+        "exact_score",
+        "is_completed",
         "is_passed",
-        counted=COUNTED_SCORE,
+        *_FLAGS,
         course_id=F(COURSE_OF_ATTEMPT),
     )
-    return Lines(_ATTEMPT, rows)
+    return Lines(_ATTEMPT, "attempt", rows)
 
 
 # ---------------------------------------------------------------- responses and grades
 
 _ANSWERED = """
-FROM ({rows} OFFSET 0) AS attempt
-CROSS JOIN LATERAL jsonb_array_elements(attempt.layout -> 'questions') WITH ORDINALITY AS place (entry, position)
 CROSS JOIN LATERAL (
-    SELECT * FROM courses_attemptanswer
-    WHERE attempt_id = attempt.id AND question_id = (place.entry ->> 'id')::bigint OFFSET 0
+    SELECT stored.*, place.entry, place.position
+    FROM (SELECT * FROM courses_attemptanswer WHERE attempt_id = attempt.id OFFSET 0) AS stored
+    JOIN jsonb_array_elements(attempt.layout -> 'questions') WITH ORDINALITY AS place (entry, position)
+        ON (place.entry ->> 'id')::bigint = stored.question_id
+    ORDER BY place.position
 ) AS answer
 """
-"""Stored responses in the order of their attempts' layouts. OFFSET has each attempt read once, and its responses looked
-up one by one: a hash of all would be of any size.
+"""Stored responses of an attempt in the order of its layout. OFFSET has them looked up attempt by attempt: a hash of
+all would be of any size.
 """
 
 
-def _place_id(kind: str, option: str) -> str:
-    """Return the SQL of the id of an option in the attempt, counted from 1 in the layout."""
-    return global_id(kind, f"attempt.id || '.' || answer.question_id || '.' || ({option}.number - 1)")
+def _place_id(kind: str, place: str) -> str:
+    """Return the JSON of the id of an option in the attempt, at a place of the layout, from 0."""
+    return quoted(global_id(kind, f"attempt.id || '.' || answer.question_id || '.' || {place}"))
 
 
 _CHOICES = f"""
-SELECT coalesce(json_agg({_place_id("Choice", "choice")} ORDER BY choice.number), '[]')
-FROM jsonb_array_elements(place.entry -> 'choices') WITH ORDINALITY AS choice (pk, number)
-WHERE answer.response -> 'choices' @> choice.pk
+SELECT {list_of(_place_id("Choice", "choice.place"))}
+FROM (SELECT generate_series(0, jsonb_array_length(answer.entry -> 'choices') - 1) AS place) AS choice
+WHERE answer.response -> 'choices' @> (answer.entry -> 'choices' -> choice.place)
 """  # noqa: S608 - made of constants
+"""Picks by their places: a series that is selected keeps its order, and takes half as long as one that is joined."""
+
+_PAIR = object_of(
+    {
+        "prompt": _place_id("Prompt", "(prompt.number - 1)"),
+        "match": _place_id("MatchChoice", "(match.number - 1)"),
+    }
+)
 
 _MATCHES = f"""
-SELECT coalesce(json_agg(json_build_object(
-    'prompt', {_place_id("Prompt", "prompt")}, 'match', {_place_id("MatchChoice", "match")}
-) ORDER BY prompt.number), '[]')
-FROM jsonb_array_elements_text(place.entry -> 'prompts') WITH ORDINALITY AS prompt (pk, number)
-JOIN jsonb_array_elements(place.entry -> 'matches') WITH ORDINALITY AS match (pk, number)
+SELECT {list_of(_PAIR, order=" ORDER BY prompt.number")}
+FROM jsonb_array_elements_text(answer.entry -> 'prompts') WITH ORDINALITY AS prompt (pk, number)
+JOIN jsonb_array_elements(answer.entry -> 'matches') WITH ORDINALITY AS match (pk, number)
     ON match.pk = answer.response -> 'matches' -> prompt.pk
 """  # noqa: S608 - made of constants
 
-_BLANKS = """
-SELECT coalesce(json_agg(json_build_object('key', blank.key, 'text', answer.response -> 'blanks' ->> blank.key)
-    ORDER BY blank.number), '[]')
-FROM jsonb_array_elements_text(place.entry -> 'blanks') WITH ORDINALITY AS blank (key, number)
-WHERE answer.response -> 'blanks' ? blank.key
-"""
+_BLANK = object_of(
+    {"key": _value("blank.key", str), "text": "(answer.response -> 'blanks' -> blank.key)::text"}
+)
 
-_RESPONSE = f"""
-SELECT {
-    _object(
-        type="'response'",
-        id=global_id("GradingTask", "answer.id"),
-        attemptId=global_id("AssessmentAttempt", "attempt.id"),
-        questionId=global_id("Question", "answer.question_id"),
-        position="place.position",
-        response=f"CASE WHEN answer.response ? 'choices' THEN json_build_object('choices', ({_CHOICES})) "
-        "WHEN answer.response ? 'text' THEN json_build_object('text', answer.response -> 'text') "
-        f"WHEN answer.response ? 'matches' THEN json_build_object('matches', ({_MATCHES})) "
-        f"WHEN answer.response ? 'blanks' THEN json_build_object('blanks', ({_BLANKS})) END",
-        answeredAt=f"CASE WHEN answer.response IS NOT NULL THEN {iso_format('answer.answered_at')} END",
-        revision="answer.revision",
-        isFlagged="answer.is_flagged",
-    )
-} {_ANSWERED}
-"""
+_BLANKS = f"""
+SELECT {list_of(_BLANK, order=" ORDER BY blank.number")}
+FROM jsonb_array_elements_text(answer.entry -> 'blanks') WITH ORDINALITY AS blank (key, number)
+WHERE answer.response -> 'blanks' ? blank.key
+"""  # noqa: S608 - made of constants
+
+_GIVEN = {
+    "choices": f"({_CHOICES})",
+    "text": "(answer.response -> 'text')::text",
+    "matches": f"({_MATCHES})",
+    "blanks": f"({_BLANKS})",
+}
+_GIVEN_CASES = " ".join(
+    f"WHEN answer.response ? '{member}' THEN {object_of({member: sql})}" for member, sql in _GIVEN.items()
+)
+
+_RESPONSE = _line(
+    "response",
+    id=_id("GradingTask", "answer.id"),
+    attemptId=_id("AssessmentAttempt", "attempt.id"),
+    questionId=_id("Question", "answer.question_id"),
+    position=_value("answer.position"),
+    response=f"CASE {_GIVEN_CASES} ELSE 'null' END",
+    answeredAt=_value("CASE WHEN answer.response IS NOT NULL THEN answer.answered_at END", datetime),
+    revision=_value("answer.revision"),
+    isFlagged=_value("answer.is_flagged", bool),
+)
 
 _IS_BLANK = f"""CASE
     WHEN answer.response IS NULL THEN true
     WHEN answer.response ? 'choices' THEN answer.response -> 'choices' = '[]'
-    WHEN answer.response ? 'matches' THEN answer.response -> 'matches' = '{{{{}}}}'
+    WHEN answer.response ? 'matches' THEN answer.response -> 'matches' = '{{}}'
     WHEN answer.response ? 'text' THEN answer.response ->> 'text' !~ '{VISIBLE}'
     ELSE NOT EXISTS (SELECT FROM jsonb_each_text(answer.response -> 'blanks') AS blank WHERE value ~ '{VISIBLE}')
 END"""
 
-_GRADE = f"""
-SELECT {
-    _object(
-        type="'grade'",
-        id=global_id("GradingTask", "answer.id"),
-        attemptId=global_id("AssessmentAttempt", "attempt.id"),
-        questionId=global_id("Question", "answer.question_id"),
-        correctness="CASE WHEN answer.credit IS NULL THEN 'PENDING' WHEN answer.credit >= 1 THEN 'CORRECT' "
-        f"WHEN answer.credit > 0 THEN 'PARTIAL' WHEN {_IS_BLANK} THEN 'UNANSWERED' ELSE 'INCORRECT' END",
-        isCorrect="answer.is_correct",
-        credit=_exact("answer.credit"),
-        pointsEarned="CASE WHEN answer.credit IS NOT NULL THEN answer.points_earned END",
-        exactPoints=_exact("answer.exact_points"),
-        feedback="answer.feedback",
-        gradedById=global_id("User", "answer.graded_by_id"),
-    )
-} {_ANSWERED}
-"""
+_CORRECTNESS = f"""CASE
+    WHEN answer.credit IS NULL THEN '{Correctness.PENDING}'
+    WHEN answer.credit >= {FULL_CREDIT} THEN '{Correctness.CORRECT}'
+    WHEN answer.credit > {NO_CREDIT} THEN '{Correctness.PARTIAL}'
+    WHEN {_IS_BLANK} THEN '{Correctness.UNANSWERED}'
+    ELSE '{Correctness.INCORRECT}'
+END"""
+"""The same as `correctness_of` of the rules says."""
 
-_GRADE_CHANGE = f"""
-SELECT {
-    _object(
-        type="'gradeChange'",
-        id=global_id("GradeChange", "change.id"),
-        attemptId=global_id("AssessmentAttempt", "change.attempt_id"),
-        questionId=global_id("Question", "change.question_id"),
-        reason="upper(change.reason)",
-        changedById=global_id("User", "change.changed_by_id"),
-        changedAt=iso_format("change.created_date"),
-        oldCredit=_exact("change.old_credit"),
-        newCredit=_exact("change.new_credit"),
-        oldPoints=_exact("change.old_points"),
-        newPoints=_exact("change.new_points"),
-    )
-} FROM ({{rows}}) AS change
-"""  # noqa: S608 - made of constants
+_GRADE = _line(
+    "grade",
+    id=_id("GradingTask", "answer.id"),
+    attemptId=_id("AssessmentAttempt", "attempt.id"),
+    questionId=_id("Question", "answer.question_id"),
+    correctness=_name(_CORRECTNESS),
+    isCorrect=_value("answer.is_correct", bool),
+    credit=_exact("answer.credit"),
+    pointsEarned=_value("CASE WHEN answer.credit IS NOT NULL THEN answer.points_earned END"),
+    exactPoints=_exact("answer.exact_points"),
+    feedback=_value("answer.feedback", str),
+    gradedById=_id("User", "answer.graded_by_id"),
+)
+
+_GRADE_CHANGE = _line(
+    "gradeChange",
+    id=_id("GradeChange", "change.id"),
+    attemptId=_id("AssessmentAttempt", "change.attempt_id"),
+    questionId=_id("Question", "change.question_id"),
+    reason=_name("change.reason"),
+    changedById=_id("User", "change.changed_by_id"),
+    changedAt=_value("change.created_date", datetime),
+    oldCredit=_exact("change.old_credit"),
+    newCredit=_exact("change.new_credit"),
+    oldPoints=_exact("change.old_points"),
+    newPoints=_exact("change.new_points"),
+)
 
 
 def _responses(asked: _Asked) -> Sequence[Lines]:
-    return [_attempts(asked), Lines(_RESPONSE, asked.attempts.values("id", "layout"))]
+    rows = asked.attempts.values("id", "layout")
+    return [_attempts(asked), Lines(_RESPONSE, "attempt", rows, _ANSWERED)]
 
 
 def _grades(asked: _Asked) -> Sequence[Lines]:
-    graded = asked.attempts.filter(is_completed=True, results_visible=True)
+    graded = asked.attempts.filter(is_completed=True, results_visible=True).values("id", "layout")
     changes = grade_changes_visible_to(asked.viewer).filter(
         attempt_answer__attempt__in=asked.attempts.values("pk")
     )
@@ -300,68 +338,60 @@ def _grades(asked: _Asked) -> Sequence[Lines]:
         "question_id",
         attempt_id=F("attempt_answer__attempt_id"),
     )
-    return [_attempts(asked), Lines(_GRADE, graded.values("id", "layout")), Lines(_GRADE_CHANGE, rows)]
+    return [
+        _attempts(asked),
+        Lines(_GRADE, "attempt", graded, _ANSWERED),
+        Lines(_GRADE_CHANGE, "change", rows),
+    ]
 
 
 # ---------------------------------------------------------------- enrolments, reviews, activity
 
-_ENROLLMENT = f"""
-SELECT {
-    _object(
-        type="'enrollment'",
-        id=global_id("Enrollment", "enrollment.id"),
-        courseId=global_id("Course", "enrollment.course_id"),
-        userId=global_id("User", "enrollment.user_id"),
-        status="upper(enrollment.status)",
-        progressPercentage="enrollment.progress_percentage::text",
-        enrolledAt=iso_format("enrollment.enrolled_date"),
-        completedAt=iso_format("enrollment.completed_date"),
-    )
-} FROM ({{rows}}) AS enrollment
-"""  # noqa: S608 - made of constants
+_ENROLLMENT = _line(
+    "enrollment",
+    id=_id("Enrollment", "enrollment.id"),
+    courseId=_id("Course", "enrollment.course_id"),
+    userId=_id("User", "enrollment.user_id"),
+    status=_name("enrollment.status"),
+    progressPercentage=_value("enrollment.progress_percentage", Decimal),
+    enrolledAt=_value("enrollment.enrolled_date", datetime),
+    completedAt=_value("enrollment.completed_date", datetime),
+)
 
-_REVIEW = f"""
-SELECT {
-    _object(
-        type="'review'",
-        id=global_id("Review", "review.id"),
-        courseId=global_id("Course", "review.course_id"),
-        authorId=global_id("User", "review.user_id"),
-        rating="review.rating",
-        title="review.title",
-        content="review.content",
-        helpfulCount="review.helpful_count",
-        isVerifiedPurchase="review.is_verified_purchase",
-        isApproved="review.is_approved",
-        isFeatured="review.is_featured",
-        moderationNotes="CASE WHEN review.viewer_may_moderate THEN review.moderation_notes END",
-        createdAt=iso_format("review.created_date"),
-        updatedAt=iso_format("review.updated_date"),
-    )
-} FROM ({{rows}}) AS review
-"""  # noqa: S608 - made of constants
+_REVIEW = _line(
+    "review",
+    id=_id("Review", "review.id"),
+    courseId=_id("Course", "review.course_id"),
+    authorId=_id("User", "review.user_id"),
+    rating=_value("review.rating"),
+    title=_value("review.title", str),
+    content=_value("review.content", str),
+    helpfulCount=_value("review.helpful_count"),
+    isVerifiedPurchase=_value("review.is_verified_purchase", bool),
+    isApproved=_value("review.is_approved", bool),
+    isFeatured=_value("review.is_featured", bool),
+    moderationNotes=_value("CASE WHEN review.viewer_may_moderate THEN review.moderation_notes END", str),
+    createdAt=_value("review.created_date", datetime),
+    updatedAt=_value("review.updated_date", datetime),
+)
 
 
 def _seen(type_name: str, name: str) -> str:
-    """Return the SQL of the global id of what an activity was about, where it is visible."""
-    return f"CASE WHEN activity.sees_{name} THEN {global_id(type_name, f'activity.{name}_id')} END"
+    """Return the JSON of the global id of what an activity was about, where it is visible."""
+    return _id(type_name, f"CASE WHEN activity.sees_{name} THEN activity.{name}_id END")
 
 
-_ACTIVITY = f"""
-SELECT {
-    _object(
-        type="'activity'",
-        id=global_id("UserActivity", "activity.id"),
-        activityType="upper(activity.activity_type)",
-        courseId=_seen("Course", "course"),
-        lessonId=_seen("Lesson", "lesson"),
-        resourceId=_seen("Resource", "resource"),
-        assessmentId=_seen("Assessment", "assessment"),
-        data="activity.data",
-        createdAt=iso_format("activity.created_date"),
-    )
-} FROM ({{rows}}) AS activity
-"""  # noqa: S608 - made of constants
+_ACTIVITY = _line(
+    "activity",
+    id=_id("UserActivity", "activity.id"),
+    activityType=_name("activity.activity_type"),
+    courseId=_seen("Course", "course"),
+    lessonId=_seen("Lesson", "lesson"),
+    resourceId=_seen("Resource", "resource"),
+    assessmentId=_seen("Assessment", "assessment"),
+    data=null_or("activity.data::text"),
+    createdAt=_value("activity.created_date", datetime),
+)
 
 
 def _enrollments(asked: _Asked) -> Sequence[Lines]:
@@ -375,13 +405,13 @@ def _enrollments(asked: _Asked) -> Sequence[Lines]:
         "enrolled_date",
         "completed_date",
     )
-    return [Lines(_ENROLLMENT, rows.values(*columns))]
+    return [Lines(_ENROLLMENT, "enrollment", rows.values(*columns))]
 
 
 def _reviews(asked: _Asked) -> Sequence[Lines]:
     rows = reviews_visible_to(asked.viewer).filter(asked.of_course("course_id"), asked.has_changed)
     columns = [field.attname for field in rows.model._meta.concrete_fields]
-    return [Lines(_REVIEW, rows.values(*columns, "viewer_may_moderate"))]
+    return [Lines(_REVIEW, "review", rows.values(*columns, "viewer_may_moderate"))]
 
 
 def _activity(asked: _Asked) -> Sequence[Lines]:
@@ -399,7 +429,7 @@ def _activity(asked: _Asked) -> Sequence[Lines]:
         }
     )
     columns = [field.attname for field in rows.model._meta.concrete_fields]
-    return [Lines(_ACTIVITY, rows.values(*columns, *(f"sees_{name}" for name in about)))]
+    return [Lines(_ACTIVITY, "activity", rows.values(*columns, *(f"sees_{name}" for name in about)))]
 
 
 _LINES: dict[ExportKind, Callable[[_Asked], Sequence[Lines]]] = {

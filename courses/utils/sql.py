@@ -1,11 +1,13 @@
 """Statements that are clearer in SQL than in the query language of the models."""
 
 from collections import namedtuple
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import Model, Q
+from django.db.models import BooleanField, Model, Q
+from django.db.models.expressions import RawSQL
 from django.db.models.sql import Query
 
 
@@ -22,14 +24,16 @@ def _row_class(names: tuple[str, ...]) -> Any:
     return namedtuple("row", names)  # type: ignore[misc]
 
 
-def in_sql(rule: Any, **row: type[Model]) -> str:
+def in_sql(rule: Any, flags: Collection[str] = (), /, **row: type[Model]) -> str:
     """Compile a condition or expression over the columns of one row to SQL, for a statement that is written out.
 
     `row` is the name of the row in the statement, with its model: `in_sql(TAKES, learner=Enrollment)`. So querysets
-    and written statements share one rule.
+    and written statements share one rule. `flags` are booleans that the row has beside the columns of its model.
     """
     [(name, model)] = row.items()
     query = Query(model)
+    for flag in flags:
+        query.add_annotation(RawSQL(f'{name}."{flag}"', (), BooleanField()), flag)  # noqa: S611 - names of ours
     renamed: dict[str | None, str] = {query.get_initial_alias(): name}
     resolved = query.build_where(rule) if isinstance(rule, Q) else rule.resolve_expression(query)
     query.change_aliases(renamed)

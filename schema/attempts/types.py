@@ -9,14 +9,23 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
-from django.db.models import Case, Func, Q, When
 
 from courses import models
 from courses.constants import Scope
-from courses.models.attempts import COUNTED_SCORE
 from courses.rules.attempt_limits import attempts_left
 from courses.rules.credit import plain
-from courses.selectors.attempts import LaidOutQuestion, TakenAssessment, VisibleAttempt, shows_score
+from courses.selectors.attempts import (
+    GRADING_STATE,
+    SHOWN_EXACT_SCORE,
+    SHOWN_PERCENTAGE,
+    SHOWN_SCORE,
+    SHOWN_VERDICT,
+    STATE,
+    LaidOutQuestion,
+    TakenAssessment,
+    VisibleAttempt,
+    shows_score,
+)
 from courses.selectors.grading import ChangeOfQuestion
 from schema.accommodations.types import EffectiveSettings
 from schema.attempts.questions import AttemptQuestion, SubmissionReceipt, receipt
@@ -40,9 +49,6 @@ def _answered_count(_attempt: VisibleAttempt, questions: list[LaidOutQuestion]) 
 
 
 _SHOWN = ("is_completed", "results_visible", "waits_for_a_person")
-
-
-_IS_SHOWN = Q(is_completed=True, results_visible=True, waits_for_a_person=False)
 
 
 def _plain(number: Decimal | None) -> Decimal | None:
@@ -125,11 +131,15 @@ class AssessmentAttempt(Node):
         shown_if="viewer_is_staff",
     )
 
-    @computed("State of the attempt: whether it can still be answered.", columns=("is_completed",))
+    @computed(
+        "State of the attempt: whether it can still be answered.", columns=("is_completed",), in_sql=STATE
+    )
     def state(root: VisibleAttempt) -> AttemptState:
         return AttemptState.COMPLETED if root.is_completed else AttemptState.IN_PROGRESS
 
-    @computed("Progress of the grading.", columns=("is_completed", "waits_for_a_person"))
+    @computed(
+        "Progress of the grading.", columns=("is_completed", "waits_for_a_person"), in_sql=GRADING_STATE
+    )
     def grading_state(root: VisibleAttempt) -> GradingState:
         if not root.is_completed:
             return GradingState.NOT_READY
@@ -150,7 +160,7 @@ class AssessmentAttempt(Node):
         "Score: the sum of `QuestionResult.pointsEarned`, 0 to `maxScore`. Null for learners until "
         "`resultsVisible`, and for everyone until it is fully graded.",
         columns=("score", *_SHOWN),
-        in_sql=Case(When(_IS_SHOWN, then="score")),
+        in_sql=SHOWN_SCORE,
     )
     def score(root: VisibleAttempt) -> int | None:
         return root.score if shows_score(root) else None
@@ -159,7 +169,7 @@ class AssessmentAttempt(Node):
         "Score, not rounded: the sum of `QuestionResult.exactPoints`, 0 to `maxScore`. Percentage and pass "
         "mark follow from it. Null when `score` is null.",
         columns=("exact_score", "score", *_SHOWN),
-        in_sql=Case(When(_IS_SHOWN, then=Func(COUNTED_SCORE, function="trim_scale"))),
+        in_sql=SHOWN_EXACT_SCORE,
     )
     def exact_score(root: VisibleAttempt) -> Decimal | None:
         return plain(Decimal(root.counted_score)) if shows_score(root) else None
@@ -168,6 +178,7 @@ class AssessmentAttempt(Node):
         "Exact score as a percentage of `maxScore`, 0 to 100, two decimals, rounded half up. Null when `score` "
         "is null or `maxScore` is 0.",
         columns=("exact_score", "score", "max_score", *_SHOWN),
+        in_sql=SHOWN_PERCENTAGE,
     )
     def score_percentage(root: VisibleAttempt) -> Decimal | None:
         return root.score_percentage if shows_score(root) else None
@@ -177,6 +188,7 @@ class AssessmentAttempt(Node):
         "rounded. Null for learners until `resultsVisible`, and for everyone while it is open or depends on "
         "answers that a person has to grade.",
         columns=("is_passed", "is_completed", "results_visible"),
+        in_sql=SHOWN_VERDICT,
     )
     def is_passed(root: VisibleAttempt) -> bool | None:
         return root.is_passed if root.is_completed and root.results_visible else None

@@ -21,8 +21,9 @@ from graphql import (
     is_interface_type,
 )
 
+from courses.utils.json_sql import list_of, null_or, object_of, quoted, value_of
 from courses.utils.prepared import VARYING, Prepared
-from courses.utils.sql import global_id, iso_format
+from courses.utils.sql import global_id
 from schema.core.compiling import Compiler, Root, nullable
 from schema.core.fields import Column, DeclaredField, SameRow
 from schema.core.ids import IdField, type_name_of
@@ -39,11 +40,7 @@ from schema.dataloaders.inlining import (
     RawColumns,
     Rows,
     Written,
-    list_of,
     never_null,
-    null_or,
-    object_of,
-    quoted,
     values_of,
 )
 from schema.dataloaders.paging import PageRequest
@@ -488,16 +485,7 @@ def _text_of(sql: str, field: Any, published: Any) -> str | None:
     if is_enum_type(published):
         return _enum_text(sql, field, published)
     kind, fields = _SCALARS.get(getattr(published, "name", ""), (None, ()))
-    return _json_of(sql, kind) if kind is not None and isinstance(field, fields) else None
-
-
-def _json_of(sql: str, kind: type) -> str:
-    """Return the text of the JSON of a value of a type, NULL for NULL."""
-    if kind is str:
-        return f"to_json({sql})::text"
-    if kind is datetime:
-        return quoted(iso_format(sql))
-    return quoted(f"{sql}::text") if kind is Decimal else f"{sql}::text"
+    return value_of(sql, kind) if kind is not None and isinstance(field, fields) else None
 
 
 def _enum_text(sql: str, field: Any, published: Any) -> str | None:
@@ -532,7 +520,7 @@ class _Page:
     def cursor(self) -> str:
         """Return a row's cursor: what schema.core.connections.encode_cursor writes."""
         values = " || ',' || ".join(
-            _json_of(self.rows.column(term.column), term.kind) for term in self._request.order
+            value_of(self.rows.column(term.column), term.kind) for term in self._request.order
         )
         encoded = f"encode(convert_to('[' || {values} || ']', 'UTF8'), 'base64')"
         return f"translate({encoded}, '+/' || chr(10), '-_')"

@@ -9,10 +9,11 @@ from courses.models import AttemptAnswer
 from courses.selectors import assessments, attempts, grading, item_analysis
 from courses.selectors.attempts import LaidOutQuestion
 from courses.selectors.item_analysis import ItemAnalysis
+from courses.utils.json_sql import null_or
 from schema.dataloaders import assessments as assessment_loaders
 from schema.dataloaders import attempts as attempt_loaders
 from schema.dataloaders.base import ByPk, ChildrenOf, Made, Viewer, filled
-from schema.dataloaders.inlining import NotInlined, Parts, RawColumns, Rows, null_or
+from schema.dataloaders.inlining import NotInlined, Parts, RawColumns, Rows
 from schema.dataloaders.plans import UNKNOWN, Plan
 
 

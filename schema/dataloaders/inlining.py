@@ -5,7 +5,7 @@ that reads the parent. So policies cannot differ. JSON is concatenated as text, 
 its JSON functions do.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -18,6 +18,7 @@ from django.db.models import BigIntegerField, Field, Model, Q, QuerySet
 from django.db.models.expressions import BaseExpression, RawSQL
 from psycopg2.extensions import adapt
 
+from courses.utils.json_sql import list_of
 from courses.utils.rows import is_stand_in, row_of
 from schema.dataloaders.paging import SQL_TYPES
 from schema.dataloaders.statements import Kind, Selector, Window, stand_in_for
@@ -314,29 +315,6 @@ def _literal(value: Any) -> str:
         adapted.encoding = "utf8"
     quoted: bytes = adapted.getquoted()
     return quoted.decode()
-
-
-def object_of(members: Mapping[str, str]) -> str:
-    """Return the SQL of a JSON object's text, of the text of its members."""
-    marks = ["{" if place == 0 else "," for place in range(len(members))]
-    parts = [
-        f"'{mark}\"{name}\":' || {text}" for mark, (name, text) in zip(marks, members.items(), strict=True)
-    ]
-    return " || ".join([*parts, "'}'"])
-
-
-def list_of(made: str, *, filtered: str = "", order: str = "") -> str:
-    """Return the SQL of a JSON array's text: an aggregate of the text of its elements."""
-    return f"'[' || coalesce(string_agg({made}, ','{order}){filtered}, '') || ']'"
-
-
-def quoted(text: str) -> str:
-    """Return the SQL of a JSON string's text, of text that needs no escapes."""
-    return f"'\"' || {text} || '\"'"
-
-
-def null_or(text: str) -> str:
-    return f"coalesce({text}, 'null')"
 
 
 def never_null(text: str) -> str:

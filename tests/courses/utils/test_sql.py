@@ -14,6 +14,11 @@ def test_the_row_has_the_name_that_the_statement_gives_it() -> None:
     assert in_sql(TAKES, learner=Enrollment) == """NOT (learner."status" = 'withdrawn')"""
 
 
+def test_a_flag_is_a_column_that_the_statement_makes() -> None:
+    rule = in_sql(Q(is_completed=True, results_visible=True), ["results_visible"], done=AssessmentAttempt)
+    assert rule == """(done."is_completed" AND (done."results_visible"))"""
+
+
 @pytest.mark.django_db
 def test_what_a_rule_looks_up_elsewhere_belongs_to_the_row() -> None:
     assessment = factories.make_assessment(max_attempts=3)
