@@ -26,6 +26,7 @@ from courses.models import (
     User,
 )
 from courses.policies.grading import HAS_UNGRADED
+from courses.policies.results import COURSE_OF_ATTEMPT
 from courses.rules.questions import KINDS, SpecifiedColumns
 from courses.services import attempt_endings, events
 from courses.services.changes import tell_attempts_changed, tell_people_notified
@@ -120,6 +121,7 @@ def erase_person(*, person: User) -> None:
     _refuse_only_instructor(person)
     attempts = AssessmentAttempt.objects.filter(user=person)
     locked = list(attempts.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+    _record_emptied(attempts.filter(is_completed=True))
     for attempt in attempt_endings.to_end(attempts.filter(is_completed=False)):
         attempt_endings.end_attempt(attempt, AttemptEnd.TIMER if attempt.is_overdue else AttemptEnd.STAFF)
     _empty(person)
@@ -191,6 +193,13 @@ def _empty(person: User) -> None:
     person.erased_at = person.date_joined = database_now()
     person.set_unusable_password()
     person.save()
+
+
+def _record_emptied(finished: models.QuerySet[AssessmentAttempt]) -> None:
+    """Record that responses of finished attempts are cleared, or the attempts deleted; of an open one its end tells."""
+    rows = finished.values_list("pk", COURSE_OF_ATTEMPT, "revision")
+    subjects = [events.Subject(pk, course, revision=revision) for pk, course, revision in rows]
+    events.record(EventType.ATTEMPT_SAVED, subjects)
 
 
 def _empty_attempts(person: User) -> None:

@@ -381,6 +381,14 @@ def test_who_is_erased_is_nobody_in_the_outbox_and_in_the_feed(
     assert list(Event.objects.values_list("type", "learner_id")) == [("attempt.started", None)]
 
 
+def test_the_emptied_attempts_of_who_is_erased_are_told(learner: User, assessment: Assessment) -> None:
+    attempt = _start(learner, assessment)
+    attempts.complete_attempt(learner=learner, attempt_id=attempt.pk)
+    _recorded()
+    erasure.erase_person(person=learner)
+    assert _recorded() == [("attempt.saved", attempt.pk, None, 0)]
+
+
 # ---------------------------------------------------------------- switched off
 
 

@@ -8,6 +8,7 @@ import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +18,25 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from courses import exceptions
-from courses.constants import ExportKind, ExportStatus
+from courses.constants import ExportKind, ExportStatus, RegradePolicy
 from courses.models import AssessmentAttempt, Event, Export, PendingEvent, User, UserActivity
 from courses.selectors.events import decode_cursor, newest_position
 from courses.services import exports as services
-from courses.services.attempts import start_attempt
+from courses.services.attempt_interventions import close_attempt, extend_attempt
+from courses.services.attempts import complete_attempt, start_attempt, submit_answers
 from courses.services.enrollment import enroll
 from courses.services.erasure import erase_person
 from courses.services.events import move_events
 from courses.services.expired_rows import clear_expired
 from courses.services.exports import clear_exports, start_export, write_exports
+from courses.services.grading import grade_answer
+from courses.services.question_editing import update_question
+from courses.services.regrading import apply_regrade
 from schema.core import ids
 from tests import factories
 from tests.concurrency import at_once
-from tests.exporting import exported, lines_in
+from tests.exporting import exported, lines_for, lines_in
+from tests.taking import given
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -150,6 +156,96 @@ def test_the_file_and_the_events_after_its_cursor_make_the_whole(monkeypatch: py
         position = decode_cursor(export.events_cursor)
         held = {ids.pk(line["id"], "AssessmentAttempt") for line in lines_in(export)}
         assert held == {pk for pk, event in started.items() if event <= position}
+
+
+@pytest.mark.parametrize("kind", [ExportKind.RESPONSES, ExportKind.GRADES])
+def test_what_no_event_after_the_cursor_is_about_is_as_in_the_file_whatever_was_written_meanwhile(
+    kind: ExportKind,
+) -> None:
+    """Attempts are started, saved, completed, graded, regraded, extended and closed, and people erased."""
+    teacher, staff = factories.make_user(), factories.make_staff()
+    lesson = factories.make_lesson(course=factories.make_course(instructors=(teacher,), is_published=True))
+    assessment = factories.make_assessment(lesson=lesson, time_limit=30)
+    choice, essay = factories.single_choice(assessment), factories.essay(assessment)
+
+    def begun() -> AssessmentAttempt:
+        learner = factories.make_learner(lesson.course)
+        attempt = start_attempt(learner=learner, assessment_id=assessment.pk).attempt
+        responses = [given(attempt, choice, "wrong"), given(attempt, essay, "Thoughts.")]
+        return submit_answers(learner=learner, attempt_id=attempt.pk, responses=responses)
+
+    def handed_in() -> AssessmentAttempt:
+        attempt = begun()
+        return complete_attempt(learner=attempt.user, attempt_id=attempt.pk)
+
+    extended, closed, graded = (
+        [begun() for _ in range(4)],
+        [begun() for _ in range(4)],
+        [handed_in() for _ in range(8)],
+    )
+    ungraded, erased = [handed_in() for _ in range(2)], [handed_in() for _ in range(4)]
+    for attempt in erased[:3]:
+        task = attempt.answers.get(question=essay)
+        grade_answer(grader=teacher, task_id=task.pk, points=1, feedback="Fine.")
+    learners = [factories.make_learner(lesson.course) for _ in range(8)]
+    exports: list[Export] = []
+
+    def export() -> None:
+        for _ in range(4):
+            begin(staff, kind=kind)
+            while not write_exports():
+                pass
+            exports.append(Export.objects.latest("pk"))
+
+    def take(some: list[User]) -> None:
+        for learner in some:
+            attempt = start_attempt(learner=learner, assessment_id=assessment.pk).attempt
+            for text in ("right", "wrong"):
+                responses = [given(attempt, choice, text)]
+                submit_answers(learner=learner, attempt_id=attempt.pk, responses=responses)
+            if learner.pk % 2:
+                complete_attempt(learner=learner, attempt_id=attempt.pk)
+
+    def grade() -> None:
+        for attempt in graded:
+            task = attempt.answers.get(question=essay)
+            grade_answer(grader=teacher, task_id=task.pk, points=1)
+
+    def regrade() -> None:
+        for right in ("wrong", "right", "wrong"):
+            answers: Any = [{"text": text, "is_correct": text == right} for text in ("right", "wrong")]
+            update_question(author=teacher, question_id=choice.pk, draft={"answers": answers})
+            apply_regrade(grader=teacher, assessment_id=assessment.pk, policy=RegradePolicy.EXACT)
+
+    def intervene() -> None:
+        for longer, ended in zip(extended, closed, strict=True):
+            extend_attempt(author=teacher, attempt_id=longer.pk, minutes=5)
+            close_attempt(author=teacher, attempt_id=ended.pk)
+
+    def erase() -> None:
+        for attempt in erased:
+            erase_person(person=attempt.user)
+
+    works = [export, grade, regrade, intervene, erase, lambda: take(learners[:4]), lambda: take(learners[4:])]
+    assert at_once(lambda number: works[number](), len(works)) == []
+    move_events()
+
+    final = _by_attempt(lines_for(staff, kind))
+    assert len(final) == len([*extended, *closed, *graded, *ungraded, *learners]) + 3
+    for each in exports:
+        held = _by_attempt(lines_in(each))
+        later = Event.objects.filter(pk__gt=decode_cursor(each.events_cursor), type__startswith="attempt.")
+        told = {ids.encode("AssessmentAttempt", pk) for pk in later.values_list("subject_id", flat=True)}
+        assert {pk: lines for pk, lines in held.items() if pk not in told} == {
+            pk: lines for pk, lines in final.items() if pk not in told
+        }
+
+
+def _by_attempt(lines: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for line in lines:
+        found.setdefault(line.get("attemptId", line["id"]), []).append(line)
+    return {pk: sorted(of_attempt, key=itemgetter("id")) for pk, of_attempt in found.items()}
 
 
 def test_what_waits_in_the_outbox_is_before_the_cursor():

@@ -10,15 +10,19 @@ from courses.models import (
     Assessment,
     AssessmentAttempt,
     AttemptAnswer,
+    Event,
     GradeChange,
     Notification,
     User,
 )
+from courses.services.attempts import complete_attempt, start_attempt, submit_answers
+from courses.services.events import settle
 from courses.services.grading import grade_answer
 from courses.services.question_editing import update_question
 from courses.services.regrading import apply_regrade
 from tests import factories
 from tests.concurrency import at_once, one_after_the_other
+from tests.taking import given
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -157,3 +161,65 @@ def test_regrades_at_once_record_each_change_once(assessment: Assessment, instru
     assert Notification.objects.count() == len(attempts)
     for attempt in attempts:
         _assert_the_score_is_the_sum(attempt)
+
+
+def test_regrades_among_saves_and_completions_leave_every_attempt_with_the_score_of_its_responses(
+    assessment: Assessment, instructor: User
+) -> None:
+    single = assessment.questions.get(order=1)
+    essay = assessment.questions.get(order=2)
+
+    def begun() -> AssessmentAttempt:
+        learner = factories.make_learner(assessment.lesson.course)
+        attempt = start_attempt(learner=learner, assessment_id=assessment.pk).attempt
+        saved = [given(attempt, single, "wrong"), given(attempt, essay, "Thoughts.")]
+        return submit_answers(learner=learner, attempt_id=attempt.pk, responses=saved)
+
+    finished, running = [begun() for _ in range(4)], [begun() for _ in range(4)]
+    for attempt in finished:
+        complete_attempt(learner=attempt.user, attempt_id=attempt.pk)
+    answers: Any = [{"text": "right"}, {"text": "wrong", "is_correct": True}]
+    update_question(author=instructor, question_id=single.pk, draft={"answers": answers})
+
+    def work(number: int) -> None:
+        if number < 3:
+            for _ in range(3):
+                apply_regrade(grader=instructor, assessment_id=assessment.pk, policy=RegradePolicy.EXACT)
+        elif number < 7:
+            task = finished[number - 3].answers.get(question=essay)
+            grade_answer(grader=instructor, task_id=task.pk, points=1)
+        else:
+            attempt = running[number - 7]
+            for text in ("right", "wrong", "right", "wrong")[: 3 + number % 2]:
+                submit_answers(
+                    learner=attempt.user, attempt_id=attempt.pk, responses=[given(attempt, single, text)]
+                )
+            complete_attempt(learner=attempt.user, attempt_id=attempt.pk)
+
+    assert at_once(work, 3 + len(finished) + len(running)) == []
+
+    settle()
+    told = {
+        attempt.pk: list(
+            Event.objects.filter(subject_id=attempt.pk, type__startswith="attempt.")
+            .order_by("pk")
+            .values_list("type", "revision")
+        )
+        for attempt in (*finished, *running)
+    }
+    for attempt in finished:
+        _assert_the_score_is_the_sum(attempt)
+        assert (attempt.exact_score, attempt.answers.get(question=single).credit) == (2 + 1, 1)
+        types = [name for name, _ in told[attempt.pk]]
+        assert types[:3] == ["attempt.started", "attempt.saved", "attempt.completed"]
+        assert sorted(types[3:]) == ["attempt.graded", "attempt.regraded"]
+    for number, attempt in enumerate(running, start=7):
+        _assert_the_score_is_the_sum(attempt)
+        assert attempt.exact_score == (2 if number % 2 else 0)
+        types = [name for name, _ in told[attempt.pk]]
+        assert types == ["attempt.started", "attempt.saved", "attempt.completed"]
+    for events in told.values():
+        revisions = [revision for _, revision in events]
+        assert revisions == sorted(revisions)
+    assert GradeChange.objects.filter(reason="regrade").count() == len(finished)
+    assert apply_regrade(grader=instructor, assessment_id=assessment.pk, policy=RegradePolicy.EXACT) == []

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from courses.constants import EventType, Scope
 from courses.models import Course, Event, User
@@ -141,3 +143,21 @@ def test_nobody_sees_nothing_and_a_token_needs_the_scope(api: Api, course: Cours
     assert api(EVENTS, learner, scopes=others).codes == ["TOKEN_SCOPE_MISSING"]
     thin = "{ events { events { type } } }"
     assert _types(api(thin, learner, scopes=frozenset({"events:read"}))["events"]) == ["COURSE_CHANGED"]
+
+
+@pytest.mark.parametrize("number", [1, 20])
+@pytest.mark.parametrize("name", ["learner", "instructor", "moderator"])
+def test_a_page_is_three_statements_however_many_events_it_has(
+    api: Api, course: Course, people: People, name: str, number: int
+) -> None:
+    for _ in range(number):
+        factories.make_event(course, EventType.COURSE_CHANGED, learner_id=people.learner.pk)
+    asked = """query($first: Int) { events(first: $first) { events { id type subjectId revision
+      course { id title slug isPublished } learner { id displayName } } endCursor hasMore } }"""
+    with CaptureQueriesContext(connection) as statements:
+        page = api(asked, people[name], first=number)["events"]
+    assert [event["course"]["title"] for event in page["events"]] == [course.title] * number
+    assert [event["learner"]["id"] for event in page["events"]] == [
+        ids.encode("User", people.learner.pk)
+    ] * number
+    assert len(statements) == 3
