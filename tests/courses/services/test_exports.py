@@ -223,11 +223,12 @@ def test_what_no_event_after_the_cursor_is_about_is_as_in_the_file_whatever_was_
             close_attempt(author=teacher, attempt_id=ended.pk)
 
     def erase() -> None:
-        for attempt in erased:
+        for attempt in erased[1:]:
             erase_person(person=attempt.user)
 
     works = [export, grade, regrade, intervene, erase, lambda: take(learners[:4]), lambda: take(learners[4:])]
     assert at_once(lambda number: works[number](), len(works)) == []
+    erase_person(person=erased[0].user)  # when nothing else tells of it later
     move_events()
 
     final = _by_attempt(lines_for(staff, kind))
