@@ -11,23 +11,18 @@ from django.apps import apps
 from django.db import connection, models, transaction
 from django.test.utils import CaptureQueriesContext
 
-from courses.constants import EventType, ExportKind
 from courses.models import (
     Accommodation,
     AssessmentAttempt,
     AttemptAnswer,
     Course,
     Enrollment,
-    Event,
-    Export,
     Note,
     Notification,
     Review,
     User,
     UserActivity,
 )
-from courses.selectors.events import events_after
-from courses.selectors.exports import lines_of
 from courses.utils.clock import database_now
 from schema.context import Context, Identity
 from schema.core import ids
@@ -193,7 +188,6 @@ BIG = {
         User,
         Course,
         Enrollment,
-        Event,
         Review,
         Accommodation,
         AssessmentAttempt,
@@ -279,11 +273,6 @@ def _filled() -> tuple[User, dict[str, str]]:
     _multiply(factories.make_notification(person))
     instructor = factories.make_user()
     course.instructors.add(instructor)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO courses_event (id, type, occurred_at, subject_id, course_id, learner_id) "
-            f"SELECT n, '{EventType.ATTEMPT_SAVED}', now(), n, {courses}, {people} FROM generate_series(1, {ROWS}) AS n"
-        )
     with (
         connection.cursor() as cursor
     ):  # tables of ours alone: those of all databases would be locked until the end
@@ -334,37 +323,3 @@ def test_a_list_answers_from_an_index(
     reads = [text for text in texts if text.lstrip().upper().startswith(("SELECT", "WITH"))]
     assert reads
     assert {statement: _scans(statement) for statement in reads if _scans(statement)} == {}
-
-
-@pytest.mark.parametrize("name", ["learner", "instructor", "staff"])
-@pytest.mark.parametrize("of_course", [True, False])
-def test_the_feed_is_read_on_by_indexes(
-    big_world: tuple[User, dict[str, str]], name: str, of_course: bool
-) -> None:
-    course_id = ids.pk(big_world[1]["Course"], "Course") if of_course else None
-    with transaction.atomic(), CaptureQueriesContext(connection) as captured:
-        events_after(_viewer(big_world, name), ROWS // 2, size=100, course_id=course_id)
-    [query] = captured
-    assert _scans(query["sql"]) == []
-
-
-@pytest.mark.parametrize("kind", ExportKind)
-@pytest.mark.parametrize("name", ["learner", "instructor", "staff"])
-def test_exports_of_one_person_or_one_course_are_read_by_indexes(
-    big_world: tuple[User, dict[str, str]], name: str, kind: ExportKind
-) -> None:
-    """Those of the whole platform read it all, for its staff alone."""
-    course_id = None if name == "learner" else ids.pk(big_world[1]["Course"], "Course")
-    export = Export(user=_viewer(big_world, name), kind=kind, course_id=course_id)
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL cursor_tuple_fraction = 1")
-        statements = [cursor.mogrify(*lines.statement()).decode() for lines in lines_of(export)]
-    assert {statement: _scans(statement) for statement in statements if _scans(statement)} == {}
-
-
-def _viewer(big_world: tuple[User, dict[str, str]], name: str) -> User:
-    """A learner among many; somebody who teaches one course; staff of the platform, who own 100,000 of everything."""
-    if name == "learner":
-        return User.objects.get(username="person777")
-    pk = ids.pk(big_world[1]["Instructor"], "User") if name == "instructor" else big_world[0].pk
-    return User.objects.get(pk=pk)
