@@ -3,12 +3,10 @@
 Nothing leaves the machine: both endpoints are on it, nobody is asked, and both are switched off in the end.
 """
 
-from collections.abc import Collection
-
 from allauth.idp.oidc.models import Client
 
 from courses.constants import EventFormat, EventType, ExportKind, Scope
-from courses.models import Course, User, WebhookEndpoint
+from courses.models import Course, Event, User, WebhookEndpoint
 from courses.services.events import settle
 from courses.services.exports import start_export
 from courses.services.webhook_credentials import Credentials
@@ -30,8 +28,10 @@ GRANT_TYPES = (
 RECEIVED = Sent(status=204)
 GONE = Sent(status=410)
 AWAY = Sent(problem=Problem.NOT_CONNECTED)
+MESSAGES = 6
+"""Number of messages to each endpoint."""
 LEFT = 3
-"""Number of messages that no receiver has taken, at each endpoint."""
+"""Number of those that the receiver has not taken."""
 
 
 def load_partners(courses: dict[str, Course], people: dict[str, User], *, origin: str) -> None:
@@ -43,20 +43,11 @@ def load_partners(courses: dict[str, Course], people: dict[str, User], *, origin
     coffee, statistics = courses["coffee-from-seed-to-cup"], courses["statistics-without-fear"]
     _register_program(instructor)
     settle()
-    _deliver(
-        _endpoint(instructor, statistics, url="http://127.0.0.1:9001/statements", format=EventFormat.XAPI),
-        GONE,
-    )
-    endpoint = _endpoint(
-        instructor,
-        coffee,
-        url="http://127.0.0.1:9000/events",
-        types=(EventType.ATTEMPT_COMPLETED, EventType.REVIEW_CREATED),
-    )
-    _deliver(endpoint, AWAY)
-    update_webhook_endpoint(
-        owner=instructor, credentials=Credentials(), endpoint_id=endpoint.pk, is_enabled=False
-    )
+    gone = _endpoint(instructor, statistics, "http://127.0.0.1:9001/statements", EventFormat.XAPI)
+    _deliver(gone, GONE)
+    own = _endpoint(instructor, coffee, "http://127.0.0.1:9000/events", EventFormat.NATIVE)
+    _deliver(own, AWAY)
+    update_webhook_endpoint(owner=instructor, credentials=Credentials(), endpoint_id=own.pk, is_enabled=False)
     start_export(
         owner=instructor,
         principal=f"user:{instructor.pk}",
@@ -77,19 +68,18 @@ def _register_program(owner: User) -> None:
     program.save()
 
 
-def _endpoint(
-    owner: User, course: Course, *, url: str, types: Collection[str] = (), format: str = EventFormat.NATIVE
-) -> WebhookEndpoint:
-    """Create an endpoint, and move it back to the beginning of the feed."""
+def _endpoint(owner: User, course: Course, url: str, format: EventFormat) -> WebhookEndpoint:
+    """Create an endpoint for attempts of a course that end, and move it back in the feed by MESSAGES of them."""
     endpoint = create_webhook_endpoint(
         owner=owner,
         credentials=Credentials(),
         url=url,
-        types=types,
+        types=[EventType.ATTEMPT_COMPLETED],
         course_id=course.pk,
         format=format,
     ).endpoint
-    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(position=0)
+    ended = Event.objects.filter(type=EventType.ATTEMPT_COMPLETED, course_id=course.pk).order_by("-pk")
+    WebhookEndpoint.objects.filter(pk=endpoint.pk).update(position=ended[MESSAGES].pk)
     return endpoint
 
 
@@ -102,8 +92,8 @@ def _deliver(endpoint: WebhookEndpoint, at_last: Sent) -> None:
     [claim] = claim_endpoints(limit=1)
     assert claim.endpoint_id == endpoint.pk
     turn = begin_turn(claim)
-    for _ in range(endpoint.deliveries.count() - LEFT):
-        assert turn is not None, "there is a message for each delivery"
+    for _ in range(MESSAGES - LEFT):
+        assert turn is not None, "there are so many messages"
         turn = carry_on(turn, RECEIVED)
     assert turn is not None
     carry_on(turn, at_last)

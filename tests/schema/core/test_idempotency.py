@@ -25,6 +25,7 @@ from schema.root import schema
 from tests import factories
 from tests.concurrency import at_once
 from tests.conftest import Answered, _answered
+from tests.schema.core.killed_worker import killed_worker
 from tests.schema.every_mutation import CALLS, PASSWORD, WRITE_NOTHING, World, document_of, id_of
 from tests.taking import let_time_run_out
 
@@ -173,6 +174,31 @@ def _outcomes_at_once(name: str) -> tuple[User, list[str]]:
 
     assert at_once(repeat, writers=3) == [], name
     return viewer, outcomes
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_is_killed_between_an_effect_and_its_memory_has_no_effect() -> None:
+    """Of one that is killed later, between the commit and the answer, tells test_idempotency_header.py."""
+    with killed_worker() as worker:
+        for name in sorted(set(CALLS) - WRITE_NOTHING):
+            viewer, given, _ = CALLS[name](World())
+            untouched = digests()
+            worker.is_killed_in(document_of(name), viewer.pk, {**given, "idempotencyKey": KEY})
+            assert digests() == untouched, name
+
+            again = ask(document_of(name), viewer, given)
+
+            assert (again.codes, again.is_replayed) == ([], False), name
+
+
+def digests() -> list[tuple[str, str]]:
+    """A digest of each table."""
+    tables = [model._meta.db_table for model in apps.get_app_config("courses").get_models()]
+    digest = "SELECT '{0}', md5(string_agg(each::text, ' ' ORDER BY each::text)) FROM {0} AS each"
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(digest.format(table) for table in tables))
+        return cursor.fetchall()
 
 
 # ---------------------------------------------------------------- whose key, and for how long
