@@ -1,17 +1,23 @@
 """Messages are sent in turns: in order, tried again by the schedule, and never without the owner's rights of now."""
 
+import os
+import signal
+import socket
+import subprocess
+import sys
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 from allauth.idp.oidc.models import Client, Token
+from django.db import connection
 from django.utils import timezone
 
 from courses.constants import DeliveryStatus, Scope
 from courses.models import Course, Notification, User, WebhookDelivery, WebhookEndpoint
 from courses.rules.webhook_tries import DISTANCES
 from courses.services.access_tokens import revoke_access_token
-from courses.services.webhook_sending import Problem, Sent
+from courses.services.webhook_sending import Problem, Sent, send
 from courses.services.webhook_turns import (
     GIVEN_UP,
     LONGEST_REST,
@@ -25,6 +31,7 @@ from courses.services.webhook_turns import (
 )
 from tests import factories
 from tests.concurrency import at_once
+from tests.courses.services.webhook_receiver import Receiver, answering, hanging, receiving
 from tests.webhooks import OK, Clock, Network, stopped_clock, take_turns
 
 ERROR = Sent(status=500)
@@ -298,6 +305,64 @@ def test_of_many_workers_one_has_the_endpoint() -> None:
     assert at_once(work, 8) == []
     assert len(network.messages) == 1
     assert WebhookDelivery.objects.get().tries == 1
+
+
+WORKER = """
+import sys
+import django
+django.setup()
+from django.conf import settings
+from django.db import connection
+connection.settings_dict["NAME"] = sys.argv[1]
+settings.WEBHOOKS_ALLOW_LOOPBACK = True
+from courses.services.webhook_sending import send
+from courses.services.webhook_turns import begin_turn, claim_endpoints
+[claim] = claim_endpoints(limit=1)
+turn = begin_turn(claim)
+send(turn.url, turn.body, turn.headers)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_the_message_of_a_process_that_is_killed_while_it_sends_is_sent_again_by_its_id(settings) -> None:
+    settings.WEBHOOKS_ALLOW_LOOPBACK = True
+    owner, reached = factories.make_user(), Event()
+
+    def hang(receiver: Receiver, connected: socket.socket) -> None:
+        reached.set()
+        hanging(receiver, connected)
+
+    with receiving(hang) as receiver:
+        endpoint = factories.make_webhook_endpoint(owner, url=receiver.url())
+        event = factories.make_event(factories.make_course(instructors=(owner,)))
+        delivery = factories.make_delivery(endpoint, event)
+        worker = subprocess.Popen(
+            [sys.executable, "-c", WORKER, connection.settings_dict["NAME"]],
+            cwd=settings.BASE_DIR,
+            env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"},
+        )
+        assert reached.wait(timeout=120)
+        worker.kill()
+        assert worker.wait(timeout=60) == -signal.SIGKILL
+    assert (state_of(delivery), claim_endpoints(limit=1)) == (("pending", 0, None), [])
+    WebhookEndpoint.objects.update(claimed_until=timezone.now())  # its lease is over
+
+    with receiving(answering("204 No Content")) as again:
+        WebhookEndpoint.objects.update(url=again.url())
+        (claim,) = claim_endpoints(limit=1)
+        turn = begin_turn(claim)
+        assert turn is not None
+        assert carry_on(turn, send(turn.url, turn.body, turn.headers)) is None
+
+    assert state_of(delivery) == ("delivered", 1, 204)
+    [lost], [taken] = receiver.requests, again.requests
+    assert _message_id(lost) == _message_id(taken) == delivery.message_id
+
+
+def _message_id(request: bytes) -> str:
+    [header] = [line for line in request.splitlines() if line.lower().startswith(b"webhook-id: ")]
+    return header.partition(b": ")[2].decode()
 
 
 # ---------------------------------------------------------------- rights, looked at again
