@@ -21,7 +21,7 @@ from django.conf import settings  # noqa: E402
 from config.background import CHORES, Background, Chore  # noqa: E402
 from config.cross_origin import CrossOrigin  # noqa: E402
 from schema.application import GraphQLApplication  # noqa: E402
-from schema.execution import database_threads  # noqa: E402
+from schema.execution import database_threads, tracing  # noqa: E402
 from schema.execution.django_threads import DjangoThreads  # noqa: E402
 from schema.exports.types import ADDRESS  # noqa: E402
 from schema.graphiql.page import render_graphiql  # noqa: E402
@@ -118,6 +118,7 @@ def _server() -> Server:
     from config import metrics  # its library writes files as soon as it is imported
 
     request_log.observers.append(metrics.observe)
+    tracing.statement_observers.append(metrics.observe_statement)
     return Server(
         graphql,
         django,

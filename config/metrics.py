@@ -27,6 +27,7 @@ from prometheus_client import (  # noqa: E402
     Gauge,
     Histogram,
     Metric,
+    Summary,
     start_http_server,
 )
 from prometheus_client.exposition import choose_encoder  # noqa: E402
@@ -79,6 +80,11 @@ _ways = Counter(
     ["way"],
 )
 _prepares = Counter("courses_statements_prepared", "Statements prepared by sessions.")
+_declared = Summary(
+    "courses_statement_seconds",
+    "Statements that read what the API declares, by the declaration or selector of their rows.",
+    ["declaration"],
+)
 _executing = Gauge("courses_requests_executing", "Requests that execute.", multiprocess_mode="livesum")
 _waiting = Gauge("courses_requests_waiting", "Requests that wait for a place.", multiprocess_mode="livesum")
 _sessions = Gauge("courses_sessions", "Sessions with PostgreSQL.", ["kind"], multiprocess_mode="livesum")
@@ -145,6 +151,11 @@ def observe(record: RequestRecord, _status: int | None, seconds: float) -> None:
     _ways.labels("compiled" if record.compiled else "ordinary").inc()
     for limit in (*record.limits, *(_LIMITS[code] for code in record.codes if code in _LIMITS)):
         _refusals.labels(limit).inc()
+
+
+def observe_statement(declaration: str, seconds: float) -> None:
+    """Count a statement of a declaration."""
+    _declared.labels(declaration).observe(seconds)
 
 
 async def sample(graphql: GraphQLApplication) -> None:

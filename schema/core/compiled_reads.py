@@ -13,6 +13,7 @@ mutation is carried out once; the ordinary way is given its outcome.
 
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any, TypeAlias
 
@@ -45,7 +46,7 @@ from schema.dataloaders.inlining import NotInlined, shape_of, values_of
 from schema.dataloaders.plans import UNKNOWN, Plan
 from schema.dataloaders.sources import Source
 from schema.dataloaders.statements import Kind, kind_of
-from schema.execution.tracing import span
+from schema.execution.tracing import span, statement
 
 KEPT_FOR_A_DOCUMENT = 16
 """Number of reads cached with a document: one for each choice of scopes and of variables that change the plan."""
@@ -127,6 +128,7 @@ class CompiledOperation:
         if read is None:
             try:
                 read = inlined(self._compiler, self.roots, sources, requests, kind)
+                read = replace(read, reads=(next(iter(sources.values())), *plans))
             except NotInlined as reason:
                 read = reason
             self._statements.put(shape, read)
@@ -198,7 +200,8 @@ def read(
         return None
     try:
         if found := compiled.inlined(variables, kind_of(context.viewer)):
-            return found[0].read(context.viewer, found[1])
+            with statement(found[0].names):
+                return found[0].read(context.viewer, found[1])
         return orjson.dumps(
             {name: _read_root(root, variables, context) for name, root in compiled.roots.items()}
         )
@@ -245,9 +248,13 @@ def _read_payload(compiled: CompiledOperation, name: str, context: Context, payl
     """Return the JSON of `data`: by one statement where that can be, otherwise by the plan."""
     root = compiled.roots[name]
     read = compiled.payload(root, kind_of(context.viewer))
-    if read is not None and (data := read.data(name, context.viewer, payload)) is not None:
-        return data
-    fill(context.viewer, [payload], root.plan_for(None))
+    plan = root.plan_for(None)
+    if read is not None:
+        with statement(lambda: [declaration.name for declaration in plan.declarations]):
+            data = read.data(name, context.viewer, payload)
+        if data is not None:
+            return data
+    fill(context.viewer, [payload], plan)
     return orjson.dumps({name: root.show(payload)})
 
 

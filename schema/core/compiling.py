@@ -39,6 +39,7 @@ from schema.dataloaders.base import fill
 from schema.dataloaders.plans import Plan
 from schema.dataloaders.sources import Source
 from schema.dataloaders.statements import Kind, stand_in_for
+from schema.execution.tracing import statement
 
 Shown: TypeAlias = Callable[[Any], Any]
 """Makes JSON of a value, or of an object the value of one of its fields."""
@@ -74,8 +75,9 @@ class RootRead:
         """Return the value of the field, filled with what is asked beneath it: work for a database thread."""
         value, type_name = self.function(info, **arguments), None
         if isinstance(value, Source):
-            type_name = value.type_name
-            value = value.load(info.context.viewer, plan_for(type_name))
+            source, type_name = value, value.type_name
+            with statement(source.names):
+                value = source.load(info.context.viewer, plan_for(type_name))
         if value is not None:
             fill(info.context.viewer, value if isinstance(value, list) else [value], plan_for(type_name))
         return value

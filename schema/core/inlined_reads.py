@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -64,6 +65,16 @@ class InlinedRead:
     takes_long: bool
     statements: dict[Any, Prepared] = field(default_factory=dict, compare=False)
     """Statements that the query is a part of, by what else they do."""
+    reads: tuple[Source | Plan, ...] = field(default=(), compare=False)
+    """Source of its first root field, and the plans beneath all of them."""
+
+    def names(self) -> list[str]:
+        """Return the names of the declarations and the selector that it reads by."""
+        found = (
+            [each.name] if isinstance(each, Source) else [part.name for part in each.declarations]
+            for each in self.reads
+        )
+        return list(dict.fromkeys(chain.from_iterable(found)))
 
     @property
     def given(self) -> str:

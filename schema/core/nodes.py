@@ -16,6 +16,7 @@ from schema.core.queries import query
 from schema.core.rows import shown_as
 from schema.dataloaders.base import fill
 from schema.dataloaders.sources import NoRow, RowByPk, Source
+from schema.execution.tracing import statement
 
 Id = Annotated[strawberry.ID, strawberry.argument(description="Global id, as read from an `id` field.")]
 Ids = Annotated[
@@ -77,7 +78,8 @@ def _fetch_all(info: Info, wanted: Sequence[str]) -> list[Node | None]:
             refusals[type_name] = scope_missing(kind.scope)
         elif keys:
             plan = look_ahead(info, type_name)
-            found = kind.by_pk.load(info.context.viewer, list(keys), None, plan)
+            with statement(kind.by_pk.names):
+                found = kind.by_pk.load(info.context.viewer, list(keys), None, plan)
             fill(info.context.viewer, found.values(), plan)
             rows |= {(type_name, key): row for key, row in found.items()}
     return [refusals.get(name) or rows.get((name, key)) for name, key in things]

@@ -12,7 +12,6 @@ Either way a declaration costs one statement for any number of parents.
 from abc import ABC, abstractmethod
 from asyncio import shield
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
@@ -25,9 +24,8 @@ from schema.dataloaders.inlining import NoRows, NotInlined, Parts, RawColumns, R
 from schema.dataloaders.paging import Page, PageRequest, columns_of_page, pages_of
 from schema.dataloaders.plans import EVERYTHING, UNKNOWN, Columns, Plan, Step, union
 from schema.dataloaders.statements import Selector, Viewer, rows_of
-from schema.execution import tracing
 from schema.execution.database_threads import database
-from schema.execution.tracing import span
+from schema.execution.tracing import statement
 
 
 @dataclass(frozen=True)
@@ -72,10 +70,13 @@ class Declaration(ABC):
     @property
     def name(self) -> str:
         """Name in the registry; that of the class for a declaration outside its modules."""
-        from schema.dataloaders.registry import declarations
+        from schema.dataloaders.registry import names
 
-        names = (name for name, each in declarations().items() if each is self)
-        return next(names, type(self).__name__)
+        return names().get(self, type(self).__name__)
+
+    def names(self) -> list[str]:
+        """Return the name, as that of a statement."""
+        return [self.name]
 
     def __str__(self) -> str:
         """Render class, key and every parameter that is not a default, for people: it searches the registry."""
@@ -428,7 +429,7 @@ def _fill_declared(
     wanted = [key for key in dict.fromkeys(keys) if key is not None]
     found: Mapping[Any, Any] = {}
     if wanted:
-        with _loading(declaration):
+        with statement(declaration.names):
             found = declaration.load(viewer, wanted, request, then)
     values = []
     for parent, key in zip(parents, keys, strict=True):
@@ -436,10 +437,6 @@ def _fill_declared(
         filled(parent)[declaration, request] = value
         values.append(value)
     return values
-
-
-def _loading(declaration: Declaration) -> AbstractContextManager[Any]:
-    return span(f"load {declaration.name}") if tracing.tracer else tracing.NO_SPAN
 
 
 def _objects(values: Iterable[Any]) -> list[Any]:
@@ -484,6 +481,6 @@ class Loaders:
         return loader
 
     async def _batch(self, declaration: Declaration, request: Hashable, keys: list[Any]) -> list[Any]:
-        with _loading(declaration):
+        with statement(declaration.names):
             found = await database(declaration.load, self._viewer, keys, request)
         return [found[key] if key in found else declaration.missing(key, request) for key in keys]

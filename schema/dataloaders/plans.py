@@ -71,6 +71,14 @@ class Plan:
                 yield step.request
             yield from step.then.requests
 
+    @property
+    def declarations(self) -> Iterator["Declaration"]:
+        """Declarations of everything that is loaded, in the order of the steps."""
+        for step in self.steps:
+            if step.declaration is not None:
+                yield step.declaration
+            yield from step.then.declarations
+
     def beneath(self, attribute: str) -> "Plan":
         """Return the plan of the objects that these have as `attribute`."""
         if self is UNKNOWN:

@@ -1,6 +1,7 @@
 """Registry of the declarations: the variables of the modules beside this one."""
 
 import pkgutil
+from functools import cache
 from importlib import import_module
 
 import schema.dataloaders
@@ -16,3 +17,9 @@ def declarations() -> dict[str, Declaration]:
             if isinstance(value, Declaration):
                 found[f"{module.name}.{name}"] = value
     return dict(sorted(found.items()))
+
+
+@cache
+def names() -> dict[Declaration, str]:
+    """Return the names of the declarations."""
+    return {declaration: name for name, declaration in declarations().items()}

@@ -11,7 +11,7 @@ from schema.dataloaders.base import ByPk, InOrder
 from schema.dataloaders.inlining import Inlining, NotInlined, Show, Written
 from schema.dataloaders.paging import SQL_TYPES, PageRequest, is_plain, page_of
 from schema.dataloaders.plans import Plan
-from schema.dataloaders.statements import Selector, Viewer, all_rows_of
+from schema.dataloaders.statements import Selector, Viewer, all_rows_of, name_of
 
 
 class Source(ABC):
@@ -19,6 +19,15 @@ class Source(ABC):
 
     type_name: str | None = None
     """Name of the rows' type, where that of the field is an interface."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """Name of the selector or declaration that reads it."""
+
+    def names(self) -> list[str]:
+        """Return the name, as that of a statement."""
+        return [self.name]
 
     @property
     def keys(self) -> tuple[Any, ...]:
@@ -44,6 +53,10 @@ class NoRow(Source):
     """No row: the arguments name none."""
 
     @property
+    def name(self) -> str:
+        return "no row"
+
+    @property
     def shape(self) -> Any:
         return None
 
@@ -61,6 +74,10 @@ class RowByPk(Source):
     declaration: ByPk
     key: int
     type_name: str
+
+    @property
+    def name(self) -> str:
+        return self.declaration.name
 
     @property
     def keys(self) -> tuple[Any, ...]:
@@ -86,6 +103,10 @@ class RowBy(Source):
     by: tuple[tuple[str, int | str], ...]
 
     @property
+    def name(self) -> str:
+        return name_of(self.selector)
+
+    @property
     def keys(self) -> tuple[Any, ...]:
         return tuple(value for _, value in self.by)
 
@@ -109,6 +130,10 @@ class OwnRow(Source):
     selector: Selector
 
     @property
+    def name(self) -> str:
+        return name_of(self.selector)
+
+    @property
     def shape(self) -> Any:
         return self.selector
 
@@ -130,6 +155,10 @@ class RootPage(Source):
 
     selector: Selector
     request: PageRequest
+
+    @property
+    def name(self) -> str:
+        return name_of(self.selector)
 
     @property
     def keys(self) -> tuple[Any, ...]:

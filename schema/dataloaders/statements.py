@@ -7,7 +7,7 @@ it.
 
 from collections.abc import Callable, Sequence
 from enum import Enum
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any, TypeAlias
 
 from django.core.exceptions import EmptyResultSet
@@ -123,6 +123,12 @@ def _narrowed(rows: QuerySet[Any], columns: Columns) -> QuerySet[Any]:
 def stand_in_for(kind: Kind) -> Viewer:
     """Return a viewer of that class, whose id is the placeholder."""
     return None if kind is Kind.ANONYMOUS else User(pk=STAND_IN, is_staff=kind is Kind.STAFF)
+
+
+def name_of(selector: Selector) -> str:
+    """Return a selector's name, as that of a declaration is written: `module.function`."""
+    function = selector.func if isinstance(selector, partial) else selector
+    return f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
 
 
 def kind_of(viewer: Viewer) -> Kind:

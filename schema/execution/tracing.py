@@ -3,13 +3,16 @@
 Without a tracer a span costs a comparison. No span holds a variable, a text, a token or the message of an error.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
+from time import perf_counter
+from typing import Any, TypeAlias
 
 from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind, Status, StatusCode, Tracer, get_current_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+Attribute: TypeAlias = str | int | Sequence[str]
 
 tracer: Tracer | None = None
 """Tracer of this process; None where no exporter is set."""
@@ -20,7 +23,7 @@ NO_SPAN: AbstractContextManager[Any] = nullcontext()
 
 
 def span(
-    name: str, kind: SpanKind = SpanKind.INTERNAL, within: Context | None = None, **attributes: str | int
+    name: str, kind: SpanKind = SpanKind.INTERNAL, within: Context | None = None, **attributes: Attribute
 ) -> AbstractContextManager[Any]:
     """Return a span around a block, inside the current one or the one of `within`."""
     if tracer is None:
@@ -28,6 +31,32 @@ def span(
     return tracer.start_as_current_span(
         name, within, kind, attributes, record_exception=False, set_status_on_exception=False
     )
+
+
+StatementObserver: TypeAlias = Callable[[str, float], None]
+"""Function of a declaration's name, and the seconds that its statement took."""
+
+statement_observers: list[StatementObserver] = []
+"""Observers of every statement of a declaration, and of a query that is one statement."""
+
+
+def statement(names: Callable[[], Sequence[str]], verb: str = "load") -> AbstractContextManager[Any]:
+    """Return a span around one statement, by the first of `names`: the declaration or selector of its rows.
+
+    The others are of what the same statement reads beneath. They are asked for where somebody wants to know.
+    """
+    return NO_SPAN if tracer is None and not statement_observers else _statement(verb, *names())
+
+
+@contextmanager
+def _statement(verb: str, name: str, *beneath: str) -> Iterator[None]:
+    started = perf_counter()
+    try:
+        with span(f"{verb} {name}", beneath=beneath) if beneath else span(f"{verb} {name}"):
+            yield
+    finally:
+        for observe in statement_observers:
+            observe(name, perf_counter() - started)
 
 
 @contextmanager
@@ -46,7 +75,7 @@ def sending(name: str, message_id: str, *, cause: str) -> Iterator[dict[str, str
         yield headers
 
 
-def note(**attributes: str | int) -> None:
+def note(**attributes: Attribute) -> None:
     """Add attributes to the current span."""
     if tracer is not None:
         get_current_span().set_attributes(attributes)

@@ -31,7 +31,7 @@ from schema.documents.input_values import refuse_variables
 from schema.documents.reading import Document, PreparedDocument
 from schema.execution.database_threads import database
 from schema.execution.read_sessions import ReadSessions
-from schema.execution.tracing import span
+from schema.execution.tracing import span, statement
 from schema.network.authentication import (
     Authenticated,
     InvalidToken,
@@ -167,7 +167,7 @@ async def _by_one_statement(
         return None
     values = values_of(keys, digest=digest, bucket=bucket, points=asked.cost)
     try:
-        with span("identify and read by one statement"):
+        with statement(read.names, "identify and load"):
             rows = await sessions.rows(statement_of(read, hint), values)
     except DATABASE_FAILURES as error:
         if failure_code(error):

@@ -1,84 +1,86 @@
-"""Traces of a real server, as a collector gets them."""
+"""Spans of what a request does, whichever way it is answered; an impossible collector is no deployment."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from courses.constants import Scope
+from courses.models import User
+from courses.services.access_tokens import create_access_token
 from schema.core import ids
+from schema.execution import tracing
+from tests import factories
+from tests.config.conftest import ask
 from tests.config.deployments import manage
-from tests.operations import operation
-from tests.serve_command import ServeCommand, directory
+from tests.dataloaders_alone import dataloaders_alone
 
-__all__ = ["directory"]
-
-TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
-WRITTEN = "a text that somebody wrote"
+PAGE = """query($id: ID!) { course(id: $id) { title lessonCount lessons { assessment { title } } } }"""
+CHANGE = """mutation($id: ID!) { updateCourse(input: { courseId: $id, title: "Changed" }) {
+  course { title lessons { title } } userErrors { message } } }"""
 
 
-@contextmanager
-def collector() -> Iterator[tuple[str, list[Any]]]:
-    """Address of a collector, and the spans that it has got."""
-    spans: list[Any] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            request = ExportTraceServiceRequest()
-            request.ParseFromString(self.rfile.read(int(self.headers["Content-Length"])))
-            for resource in request.resource_spans:
-                for scope in resource.scope_spans:
-                    spans.extend(scope.spans)
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1/traces", spans
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+@pytest.fixture
+def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(tracing, "tracer", provider.get_tracer("tests"))
+    return exporter
 
 
-@pytest.mark.slow
-def test_a_request_is_a_span_of_its_callers_trace_and_its_steps_are_spans_beneath(directory: Path) -> None:
-    with collector() as (address, spans):
-        server = ServeCommand(directory, workers=1, COURSES_TRACES=address)
-        try:
-            token = server.make_token()
-            headers = {"Authorization": f"Bearer {token}", "traceparent": f"00-{TRACE}-{PARENT}-01"}
-            variables = {"input": {"lessonId": ids.encode("Lesson", 1), "content": WRITTEN}}
-            body = {"query": operation("create_note"), "variables": variables}
-            httpx.post(f"{server.address}/graphql/", json=body, headers=headers)
-            httpx.get(f"{server.address}/accounts/password/reset/key/1-secret-of-a-link/", headers=headers)
-        finally:
-            server.process.terminate()
-            server.process.wait(timeout=60)
+@pytest.fixture
+def teacher(db: None) -> User:
+    return factories.make_user()
 
-    ours = [span for span in spans if span.trace_id.hex() == TRACE]
-    roots = {span.name: span for span in ours if span.parent_span_id.hex() == PARENT}
-    assert roots.keys() == {"POST /graphql", "GET /accounts"}
-    beneath = {span.name for span in ours if span.parent_span_id == roots["POST /graphql"].span_id}
-    assert beneath == {"read document", "identify", "execute", "send"}
-    attributes = {each.key: each.value for each in roots["POST /graphql"].attributes}
-    assert attributes["http.response.status_code"].int_value == 200
-    assert attributes["operation"].string_value == "CreateNote"
-    assert not [span for span in spans if "livez" in span.name or "readyz" in span.name]
-    for secret in (token, WRITTEN, "secret-of-a-link"):
-        assert secret not in "".join(map(str, spans))
-    lines = [line for line in server.lines() if line["logger"] == "schema.requests"]
-    assert [line["trace_id"] for line in lines] == [TRACE]
+
+@pytest.fixture
+def course(teacher: User) -> str:
+    made = factories.make_course(instructors=(teacher,))
+    factories.make_assessment(lesson=factories.make_lesson(course=made))
+    return ids.encode("Course", made.pk)
+
+
+@pytest.fixture
+def token(teacher: User) -> str:
+    return create_access_token(owner=teacher, name="traced", scopes=Scope.values).secret
+
+
+def _loaded(spans: InMemorySpanExporter) -> list[tuple[str, tuple[str, ...]]]:
+    """Statements by their names, with the names of what they read beneath; of the last request."""
+    found = [
+        (span.name, span.attributes.get("beneath", ()))
+        for span in spans.get_finished_spans()
+        if "load " in span.name
+    ]
+    spans.clear()
+    return found
+
+
+def test_a_statement_has_the_names_of_its_declarations_whichever_way_it_is_sent(
+    spans: InMemorySpanExporter, token: str, course: str
+) -> None:
+    def get() -> Any:
+        return ask(PAGE, token=token, id=course).json()["data"]["course"]["lessonCount"]
+
+    beneath = (
+        "catalog.lesson_count_of_course",
+        "catalog.lessons_of_course",
+        "assessments.assessment_of_lesson",
+    )
+    assert get() == 1
+    assert _loaded(spans) == [("load catalog.course_by_id", beneath)]
+    assert get() == 1  # the document is known by now
+    assert _loaded(spans) == [("load catalog.course_by_id", beneath)]
+    assert get() == 1  # and the kind of the token's viewer
+    assert _loaded(spans) == [("identify and load catalog.course_by_id", beneath)]
+    with dataloaders_alone():
+        assert get() == 1
+    assert _loaded(spans) == [(f"load {name}", ()) for name in ("catalog.course_by_id", *beneath)]
+    ask(CHANGE, token=token, id=course)
+    assert _loaded(spans)[0] == ("load catalog.course_of", ("catalog.lessons_of_course",))
 
 
 @pytest.mark.slow
