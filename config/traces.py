@@ -26,15 +26,15 @@ class Traced:
 
     def __init__(self, app: ASGIApp, exporter: SpanExporter | None = None) -> None:
         self._app = app
-        self._provider = TracerProvider(resource=Resource.create({"service.name": settings.SITE_NAME}))
+        self.provider = TracerProvider(resource=Resource.create({"service.name": settings.SITE_NAME}))
         exporter = exporter or OTLPSpanExporter(endpoint=settings.TRACES)
-        self._provider.add_span_processor(BatchSpanProcessor(exporter))
-        tracing.tracer = self._tracer = self._provider.get_tracer("courses")
+        self.provider.add_span_processor(BatchSpanProcessor(exporter))
+        tracing.tracer = self._tracer = self.provider.get_tracer("courses")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
-            self._provider.shutdown()
+            self.provider.shutdown()
         elif scope["path"] in PROBES:
             await self._app(scope, receive, send)
         else:

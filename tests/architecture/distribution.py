@@ -72,7 +72,7 @@ def way_to(model: "type[Model]", key: str) -> Way | None:
     table, columns = KEYS[key]
     if model._meta.db_table == table:
         return Way(("id",), False)
-    own = [field for field in model._meta.concrete_fields if field.column in columns]
+    own = [field for field in _columns(model) if field.column in columns]
     if own:
         return Way((own[0].column,), own[0].null)
     for is_nullable in (False, True):
@@ -108,8 +108,8 @@ def _summary(key: str, found: dict[str, Fit]) -> str:
     conditional = sum(len(fit.conditional) for fit in found.values())
     return (
         f"* By {key}: {len(ways) - added - nullable} tables hold the key, {added} would be given it, in {nullable} it "
-        f"may be null, and {len(found) - len(ways)} are copied. {lost} unique constraints would hold within a {key} only, "
-        f"{crossing} references cross, and {conditional} need both rows to have the same {key}."
+        f"may be null, and {len(found) - len(ways)} are copied. {lost} unique constraints would hold within a {key} "
+        f"only, {crossing} references cross, and {conditional} need both rows to have the same {key}."
     )
 
 
@@ -119,8 +119,12 @@ def _models() -> "list[type[Model]]":
     return [model for model in apps.get_models(include_auto_created=True) if model._meta.managed]
 
 
+def _columns(model: "type[Model]") -> list[Any]:
+    return list(model._meta.concrete_fields)
+
+
 def _references(model: "type[Model]") -> list[Any]:
-    return [field for field in model._meta.concrete_fields if field.is_relation]
+    return [field for field in _columns(model) if field.is_relation]
 
 
 def _leads(field: Any, key: str) -> bool:
@@ -132,10 +136,11 @@ def _leads(field: Any, key: str) -> bool:
 def _fit(model: "type[Model]", key: str) -> Fit:
     way = way_to(model, key)
     if way is None:
-        crossing = [field.name for field in _references(model) if way_to(field.related_model, key)]
-        return Fit(None, (), tuple(crossing), ())
+        distributed = (field.name for field in _references(model) if way_to(field.related_model, key))
+        return Fit(None, (), tuple(distributed), ())
     lost = tuple(name for name, columns in _unique(model) if not columns & {way.columns[0], "id"})
-    crossing, conditional = [], []
+    crossing: list[str] = []
+    conditional: list[str] = []
     for field in _references(model):
         if field.column == way.columns[0] or way_to(field.related_model, key) is None:
             continue
@@ -148,14 +153,16 @@ def _unique(model: "type[Model]") -> Iterator[tuple[str, set[str]]]:
     """The unique constraints beside the primary key: their names, and columns as far as they are plain."""
     from django.db.models import UniqueConstraint
 
-    meta = model._meta
-    for field in meta.concrete_fields:
+    columns: dict[str, str] = {}
+    for field in _columns(model):
+        columns[field.name] = field.column
         if field.unique and not field.primary_key:
             yield field.column, {field.column}
-    groups = [("_".join(names), names) for names in meta.unique_together]
-    groups += [(each.name, each.fields) for each in meta.constraints if isinstance(each, UniqueConstraint)]
-    for name, names in groups:
-        yield name, {meta.get_field(each).column for each in names}
+    for names in model._meta.unique_together:
+        yield "_".join(names), {columns[name] for name in names}
+    for constraint in model._meta.constraints:
+        if isinstance(constraint, UniqueConstraint):
+            yield constraint.name, {columns[name] for name in constraint.fields}
 
 
 def _named(label: str, names: tuple[str, ...]) -> str:

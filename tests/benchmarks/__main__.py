@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import crowd, report, scaling, statements, subjects
+from tests.benchmarks import counted, crowd, report, scaling, statements, subjects
 from tests.benchmarks.contenders.base import Contender
 from tests.benchmarks.contenders.floor import Floor
 from tests.benchmarks.contenders.ours import Ours
@@ -39,6 +39,7 @@ def main() -> None:
     results: dict[str, Any] = {"machine": _machine(), "attempts": options.attempts, "rounds": rounds}
     results["sizes"] = {options.attempts: sizes(deployment)}
     results["ratios"] = compare(deployment, options)
+    results["counted"] = counted.compare(deployment, options.port)
     _keep(results, options.output)
     if options.full:
         larger = [prepare(options.directory / str(number), number) for number in options.larger]

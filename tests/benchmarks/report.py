@@ -27,6 +27,8 @@ def tables(results: dict[str, Any]) -> str:
         lines += ["", *_processes_table(results["ratios"])]
     for attempts, found in results["sizes"].items():
         lines += ["", f"Sizes with {int(attempts):,} attempts", *_size_table(found)]
+    if "counted" in results:
+        lines += ["", *_counted_table(results["counted"])]
     if "scale" in results:
         lines += ["", *_scale_table(results["scale"])]
     if "soak" in results:
@@ -125,6 +127,13 @@ def _size_table(found: list[dict[str, Any]]) -> list[str]:
         for each in found
     ]
     return _table(["table", "rows", "table MB", "indexes MB"], rows)
+
+
+def _counted_table(found: list[dict[str, Any]]) -> list[str]:
+    """What two processes of ours have counted beside the load generator; a story is twelve requests."""
+    names = ("title", "answered", "counted", "scrapes")
+    titles = ["workload", "answered, by the load generator", "counted, by /metrics", "read meanwhile"]
+    return _table(titles, [[f"{each[name]}" for name in names] for each in found])
 
 
 def _scale_table(cells: dict[str, Any]) -> list[str]:

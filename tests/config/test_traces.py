@@ -48,10 +48,10 @@ def token(teacher: User) -> str:
     return create_access_token(owner=teacher, name="traced", scopes=Scope.values).secret
 
 
-def _loaded(spans: InMemorySpanExporter) -> list[tuple[str, tuple[str, ...]]]:
+def _loaded(spans: InMemorySpanExporter) -> list[tuple[str, Any]]:
     """Statements by their names, with the names of what they read beneath; of the last request."""
     found = [
-        (span.name, span.attributes.get("beneath", ()))
+        (span.name, (span.attributes or {}).get("beneath", ()))
         for span in spans.get_finished_spans()
         if "load " in span.name
     ]
