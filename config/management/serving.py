@@ -20,6 +20,10 @@ from config.management.listening import run, take_port
 from courses.management.data_directory import add_data_directory_argument
 
 APPLICATION = "config.asgi:application"
+WORKER_ANSWERS_WITHIN_SECONDS = 30
+"""Time in which a worker has to answer the supervisor, or is killed and replaced. On a busy machine one that is just
+starting needs far more than the five seconds that uvicorn gives it, and would be killed again and again.
+"""
 
 
 def add_serving_arguments(parser: ArgumentParser) -> None:
@@ -101,6 +105,7 @@ def _serve(listening: socket.socket, *, workers: int) -> None:
         proxy_headers=False,  # schema/network/client_address.py decides whom to believe
         ws_max_size=settings.MAX_BODY_BYTES,
         timeout_graceful_shutdown=int(settings.REQUEST_DEADLINE_SECONDS),
+        timeout_worker_healthcheck=WORKER_ANSWERS_WITHIN_SECONDS,
     )
     if not run(config, listening):
         sys.exit(STARTUP_FAILURE)
