@@ -26,6 +26,8 @@ def what_to_do(failure: Exception) -> str | None:
         case errorcodes.INSUFFICIENT_PRIVILEGE | errorcodes.INVALID_SCHEMA_NAME:
             role = connection.settings_dict["USER"] or "the role"
             return f"{database}: {reason}. Grant {role} that right, or migrate as a role that has it."
+        case errorcodes.LOCK_NOT_AVAILABLE:
+            return f"{database}: {reason}. Somebody uses the table for long: wait until that has ended, and try again."
         case errorcodes.READ_ONLY_SQL_TRANSACTION:
             return f"{database}: {reason}. Name the primary server."
         case errorcodes.UNDEFINED_TABLE | errorcodes.UNDEFINED_COLUMN if has_missing_migrations():

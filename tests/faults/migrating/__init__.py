@@ -1,0 +1,1 @@
+"""An app whose one migration changes a table that savers use."""
