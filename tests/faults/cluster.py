@@ -18,9 +18,13 @@ DATABASE = "faults"
 class Cluster:
     """A PostgreSQL whose files are gone when it is closed."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, disk_bytes: int | None = None) -> None:
         # Not below pytest's directories: a path of a socket has at most 107 characters.
         self._directory = Path(tempfile.mkdtemp(prefix="faults-"))
+        self._is_mounted = disk_bytes is not None
+        if self._is_mounted:
+            options = ("-t", "tmpfs", "-o", f"size={disk_bytes},mode=755", "tmpfs")
+            subprocess.run(["mount", *options, self._directory], check=True)
         (self._directory / "postgresql").mkdir()
         self._server = PostgresServer(self._directory / "postgresql", cleanup_mode=None)
         self._server.ensure_pgdata_inited()
@@ -31,8 +35,7 @@ class Cluster:
 
     @property
     def url(self) -> str:
-        url: str = self._server.get_uri(database=DATABASE)
-        return url
+        return self.url_of(DATABASE)
 
     @property
     def where(self) -> str:
@@ -40,9 +43,29 @@ class Cluster:
         return str(self._directory)
 
     @property
+    def directory(self) -> Path:
+        """Of all its files; on a disk of its own where it has one."""
+        return self._directory
+
+    @property
     def programs(self) -> Path:
         """Directory of psql, pg_dump and their like, of the version of this PostgreSQL."""
         return Path(self._server.bin_path)
+
+    @property
+    def address(self) -> tuple[str, str]:
+        """The user that may do everything, and the directory of the socket."""
+        parsed = psycopg2.extensions.parse_dsn(self.url)
+        return parsed["user"], parsed["host"]
+
+    def run(self, program: str, *arguments: str) -> None:
+        """Run a program of its version, such as pg_dump, to its end."""
+        done = subprocess.run([self.programs / program, *arguments], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+    def url_of(self, database: str) -> str:
+        url: str = self._server.get_uri(database=database)
+        return url
 
     def copy_tables(self, url: str, database: str = DATABASE) -> None:
         """Make the tables of a migrated database, empty but for the list of migrations: much sooner than migrating."""
@@ -53,7 +76,7 @@ class Cluster:
                 self.programs / "psql",
                 "--quiet",
                 "--set=ON_ERROR_STOP=1",
-                self._server.get_uri(database=database),
+                self.url_of(database),
             ]
             subprocess.run(load, input=made.stdout, stdout=subprocess.DEVNULL, check=True)
 
@@ -70,9 +93,9 @@ class Cluster:
         """A new session, which commits each statement. Raises psycopg2.OperationalError when there is none left."""
         return self._open(DATABASE)
 
-    def rows(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    def rows(self, statement: str, *parameters: Any, database: str = DATABASE) -> list[tuple[Any, ...]]:
         """The rows of one statement, or none for a statement that has no result."""
-        session = self.open()
+        session = self._open(database)
         try:
             with session.cursor() as cursor:
                 cursor.execute(statement, parameters)
@@ -83,9 +106,11 @@ class Cluster:
     def close(self) -> None:
         with suppress(OSError):
             self.crash()
+        if self._is_mounted:
+            subprocess.run(["umount", "--lazy", self._directory], check=True)
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def _open(self, database: str) -> Session:
-        session = psycopg2.connect(self._server.get_uri(database=database))
+        session = psycopg2.connect(self.url_of(database))
         session.autocommit = True
         return session

@@ -2,14 +2,10 @@
 
 import asyncio
 import os
-import shutil
 import socket
-import subprocess
-import tempfile
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -25,6 +21,7 @@ from schema.core.database_failures import failure_code
 from schema.core.error_codes import ErrorCode
 from schema.execution import request_work
 from schema.execution.read_sessions import ReadSessions
+from tests.pgbouncer import PGBOUNCER, PgBouncer
 from tests.schema.execution.conftest import other_sessions, wait_until
 from tests.schema.execution.test_database_threads import terminate
 from tests.schema.network.small_schema import schema
@@ -47,8 +44,6 @@ TYPES = Prepared(
     """,
     [VARYING, "2026-11-27 12:00:00+05:30"],
 )
-
-PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
 
 
 @pytest.fixture
@@ -429,35 +424,14 @@ def test_a_session_keeps_the_latest_used(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.fixture
 def pooler() -> Iterator[dict[str, str]]:
     """Where PgBouncer answers, in transaction mode with three sessions for all of its clients."""
-    assert PGBOUNCER
     reached = connection.get_connection_params()
     there = " ".join(
         f"{name}={reached[name]}" for name in ("host", "port", "user", "password") if name in reached
     )
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
-        port = str(free.getsockname()[1])
     is_local = reached.get("host", "").startswith("/")
     owner = os.stat(reached["host"]).st_uid if is_local else os.geteuid() or 65534
-    with tempfile.TemporaryDirectory() as directory:
-        configuration = Path(directory, "pgbouncer.ini")
-        configuration.write_text(
-            f"[databases]\n* = {there}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n"
-            "unix_socket_dir =\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 3\n"
-            "ignore_startup_parameters = options\n"
-        )
-        for path in (directory, configuration):
-            os.chown(path, owner, -1)
-        with subprocess.Popen([PGBOUNCER, "-q", configuration], user=owner) as process:
-            try:
-                wait_until(lambda: _answers(int(port)))
-                yield {"host": "127.0.0.1", "port": port}
-            finally:
-                process.terminate()
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as client:
-        return client.connect_ex(("127.0.0.1", port)) == 0
+    with PgBouncer(f"* = {there}", owner=owner, sessions=3) as pooler:
+        yield {"host": "127.0.0.1", "port": str(pooler.port)}
 
 
 @pytest.mark.skipif(PGBOUNCER is None, reason="2026-11-27: PgBouncer is not everywhere (Debian: pgbouncer)")
