@@ -8,6 +8,7 @@ import asyncio
 import sys
 from collections import Counter
 from http import HTTPStatus
+from itertools import chain
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -238,7 +239,7 @@ def _begin_to_stop(app_state: dict[str, Any]) -> bool:
 
 
 def _size(headers: list[tuple[bytes, bytes]]) -> int:
-    return sum(len(name) + len(value) for name, value in headers)
+    return sum(map(len, chain.from_iterable(headers)))
 
 
 def _reply(status: HTTPStatus, sentence: str, *more_headers: bytes) -> bytes:

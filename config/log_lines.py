@@ -8,6 +8,11 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
+_encoded = json.JSONEncoder(default=str).encode
+
+for _fact in ("logThreads", "logMultiprocessing", "logProcesses", "logAsyncioTasks"):
+    setattr(logging, _fact, False)  # no line has them: a third of the time of making a record
+
 
 class JsonLines(logging.Formatter):
     """Formatter of a record as JSON: time, level, logger, message, and the `facts` that it was given."""
@@ -22,7 +27,7 @@ class JsonLines(logging.Formatter):
         line |= getattr(record, "facts", {})
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        return _encoded(line)
 
 
 def configuration(*, is_serving: bool) -> dict[str, Any]:

@@ -23,7 +23,7 @@ class BoundedTransport:
         self._timeout_seconds: float = settings.WRITE_TIMEOUT_SECONDS
         self._may_write = True
         self._may_read = True
-        self.write = transport.write
+        self.write, self.is_closing = transport.write, transport.is_closing  # called for every request
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)

@@ -117,16 +117,12 @@ class GraphQLApplication(GraphQL[Context, None]):
         record = RequestRecord(request_id(request.headers.get("x-request-id")), "http")
         request.state.record = record
         try:
-            response = await self._short_way(request) or await self.run(request)
+            response = await self._short_way(request) or await self._general_way(request)
         except Refused as refusal:
             record.codes = [refusal.code.name]
             response = refusal.response(_preferred(request.headers, JSON_TYPES) or JSON)
         except ClientDisconnect:
             return
-        if isinstance(response, EventStream):
-            record.transport = "sse"
-        else:
-            response = await _finished(response, request)
         response.raw_headers.append((b"x-request-id", record.request_id.encode()))
         if record.replayed:
             response.raw_headers.append((b"idempotency-replayed", b"true"))
@@ -149,7 +145,6 @@ class GraphQLApplication(GraphQL[Context, None]):
             return None
         record: RequestRecord = request.state.record
         record.operation, record.cost = asked.name, asked.cost
-        request.state.operation = asked.operation.operation
         work = request_work.start()
         try:
             async with asyncio.timeout(settings.REQUEST_DEADLINE_SECONDS), self.admission.place():
@@ -164,11 +159,24 @@ class GraphQLApplication(GraphQL[Context, None]):
         record.principal = authenticated.principal
         if answered.body is None:
             request.state.authenticated, request.state.carried_out = authenticated, answered.carried_out
+            request.state.operation = asked.operation.operation
             return None
         record.compiled = True
         reply = Reply(answered.body, cast("str", media_type), authenticated.draw)
         send_new_session(reply, authenticated)
-        return reply
+        return await compressed(reply, request, asked.operation.operation)
+
+    # ---------------------------------------------------------------- general way
+
+    async def _general_way(self, request: Request) -> Response:
+        """Return the response to any request, as caches may keep it, and compressed, where that may be."""
+        response: Response = await self.run(request)
+        if isinstance(response, EventStream):
+            request.state.record.transport = "sse"
+            return response
+        if getattr(request.state, "is_public", False):
+            response = public(response, request.headers.get("if-none-match"))
+        return await compressed(response, request, getattr(request.state, "operation", None))
 
     # ---------------------------------------------------------------- before execution
 
@@ -349,10 +357,3 @@ def _timeout_message(kind: OperationType | None) -> str:
 
 def _preferred(headers: Mapping[str, str], offers: Sequence[str]) -> str | None:
     return preferred_media_type(", ".join(cast("Headers", headers).getlist("accept")), offers)
-
-
-async def _finished(response: Response, request: Request) -> Response:
-    """Return the response as caches may keep it, and compressed, where that may be."""
-    if getattr(request.state, "is_public", False):
-        response = public(response, request.headers.get("if-none-match"))
-    return await compressed(response, request, getattr(request.state, "operation", None))

@@ -206,6 +206,9 @@ ANSWERED = (
 )
 """Columns of stored responses that attempts show."""
 
+LAID_OUT_BY = frozenset({"attempt_id", "question_id", "graded_version_id"})
+"""Those of them that `lay_out` reads."""
+
 
 def answered_in_attempts(_viewer: Viewer) -> QuerySet[AttemptAnswer]:
     """Return stored responses with the columns that attempts show.

@@ -41,15 +41,15 @@ KEPT = 64
 REPAIRS = 3
 """Attempts to prepare again. Without a pooler one is enough; with one, each may meet a session in another state."""
 
-WITH_ONE_PLAN = "; ".join(
-    f"SET LOCAL {setting}"
-    for setting in ("plan_cache_mode = force_generic_plan", "enable_hashjoin = off", "enable_seqscan = off")
-)
-"""These statements read by indexes whatever their parameters. By itself PostgreSQL guesses ten keys for an array of
-one, finds the general plan dearer, and plans every time. Where a table is small yet, or a key is not known, it would
-also read and hash all of it for the sake of a few rows: a third of the catalogue's time, and two thirds of the
-instructor's page. Only for them: statements of triggers need plans of their own.
+ONE_PLAN = {"plan_cache_mode": "force_generic_plan", "enable_hashjoin": "off", "enable_seqscan": "off"}
+"""Settings for prepared statements, which read by indexes whatever their parameters. By itself PostgreSQL guesses ten
+keys for an array of one, finds the general plan dearer, and plans every time. Where a table is small yet, or a key is
+not known, it would also read and hash all of it for the sake of a few rows: a third of the catalogue's time, and two
+thirds of the instructor's page. Only for them: statements of triggers need plans of their own.
 """
+
+WITH_ONE_PLAN = "; ".join(f"SET LOCAL {name} = {value}" for name, value in ONE_PLAN.items())
+"""Statements that make these settings for one transaction."""
 
 VARYING: Any = object()
 """Placeholder of a parameter that differs from run to run, among the constant ones."""
@@ -114,17 +114,19 @@ class Prepared:
             with attempt:
                 cursor.execute(attempt.text, attempt.parameters)
 
-    def attempts(self, names: Names | None, values: Sequence[Any]) -> Iterator[Attempt]:
+    def attempts(
+        self, names: Names | None, values: Sequence[Any], *, has_one_plan: bool = False
+    ) -> Iterator[Attempt]:
         """Yield what to send to a session that knows `names`, until it succeeds; None is one inside a transaction.
 
-        Errors are Django's, with the driver's as their cause. Names that are taken for known are corrected by them.
+        A session that `has_one_plan` has these settings for good. Errors are Django's, with the driver's as their
+        cause. Names that are taken for known are corrected by them.
         """
         if names is None or self._run_once:
             yield self._unprepared(values)
             return
-        yield from _attempts(
-            names, self._run_with_one_plan, values, [self], last=partial(self._unprepared, values)
-        )
+        run = self.run if has_one_plan else self._run_with_one_plan
+        yield from _attempts(names, run, values, [self], last=partial(self._unprepared, values))
 
     def _unprepared(self, values: Sequence[Any]) -> Attempt:
         return Attempt(self.sql, self.parameters(values))

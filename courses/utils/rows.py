@@ -133,12 +133,17 @@ def is_stand_in(value: Any) -> bool:
     return type(value) is int and value > _FIRST_STAND_IN
 
 
+class _Stored(ModelState):
+    """State of a row that was read from the database."""
+
+    db = DEFAULT_DB_ALIAS
+    adding = False
+
+
 def row_of(model: type[T], attributes: Mapping[str, Any]) -> T:
     """Return a row as it was read from the database, with these attributes; others are loaded when asked for."""
     row = model.__new__(model)
-    row._state = state = ModelState()
-    state.db, state.adding = DEFAULT_DB_ALIAS, False
-    vars(row).update(attributes)
+    vars(row).update(attributes, _state=_Stored())
     return row
 
 

@@ -15,7 +15,7 @@ from courses.rules.credit import correctness_of, counted_points, plain
 from courses.rules.layout import receipt_format
 from courses.rules.questions import kind_of
 from courses.rules.values import ResponseMember
-from courses.selectors.attempts import LaidOutQuestion, VisibleQuestion
+from courses.selectors.attempts import ANSWERED, LaidOutQuestion, VisibleQuestion
 from schema.attempts import places
 from schema.core import ids
 from schema.core.enums import Correctness, QuestionType, Selection
@@ -128,6 +128,10 @@ class SubmissionReceipt:
     issued_at: datetime = described("Time at which the attempt ended.")
 
 
+_GRADED = tuple(f"answered.{name}" for name in ANSWERED)
+"""Columns of a stored response that results and solutions are made of."""
+
+
 @strawberry.type(description="A question as an attempt shows it to its learner, without the answer key.")
 class AttemptQuestion:
     position: int = described("Position in this attempt, counted from 1.")
@@ -179,26 +183,32 @@ class AttemptQuestion:
     def blanks(root: LaidOutQuestion) -> list[str] | None:
         return root.entry.get("blanks")
 
-    @computed("Response that is saved. Null when there is none.")
+    @computed("Response that is saved. Null when there is none.", columns=("answered.response",))
     def response(root: LaidOutQuestion) -> Response | None:
         return response_of(root)
 
-    @computed("Time at which the saved response was last changed. Null when there is none.")
+    @computed(
+        "Time at which the saved response was last changed. Null when there is none.",
+        columns=("answered.answered_at", "answered.response"),
+    )
     def answered_at(root: LaidOutQuestion) -> datetime | None:
         answered = root.answered
         return answered.answered_at if answered and answered.response is not None else None
 
-    @computed("Revision of the attempt in which the response was last changed; 0 when it never was.")
+    @computed(
+        "Revision of the attempt in which the response was last changed; 0 when it never was.",
+        columns=("answered.revision",),
+    )
     def revision(root: LaidOutQuestion) -> int:
         return root.answered.revision if root.answered else 0
 
-    @computed("Whether the learner flagged it to come back to.")
+    @computed("Whether the learner flagged it to come back to.", columns=("answered.is_flagged",))
     def is_flagged(root: LaidOutQuestion) -> bool:
         return root.answered.is_flagged if root.answered else False
 
     @computed(
         "Result of grading. Null until the attempt has ended and its `resultsVisible` is true.",
-        columns=("attempt.is_completed", "attempt.results_visible"),
+        columns=("attempt.is_completed", "attempt.results_visible", *_GRADED),
     )
     def result(root: VisibleQuestion) -> QuestionResult | None:
         if not (root.attempt.is_completed and root.attempt.results_visible):
@@ -207,7 +217,7 @@ class AttemptQuestion:
 
     @computed(
         "Solution with explanation. Null until the attempt's `answerKeyVisible` is true.",
-        columns=("attempt.answer_key_visible",),
+        columns=("attempt.answer_key_visible", *_GRADED),
     )
     def solution(root: VisibleQuestion) -> Solution | None:
         return _solution(root) if root.attempt.answer_key_visible else None

@@ -45,7 +45,7 @@ from schema.dataloaders.inlining import (
     values_of,
 )
 from schema.dataloaders.paging import PageRequest
-from schema.dataloaders.plans import NOTHING, Columns, Plan, joined
+from schema.dataloaders.plans import NOTHING, UNKNOWN, Columns, Plan, joined
 from schema.dataloaders.sources import Source
 from schema.dataloaders.statements import Kind, Viewer
 
@@ -381,7 +381,8 @@ class _Show:
             def show_made(row: Any, value: Any) -> Any:
                 return show(value if present is None else present(row, value))
 
-            object_.add_made(name, declaration, then, field.columns_of_parent(then), show_made)
+            of_value = then if present is None else UNKNOWN
+            object_.add_made(name, declaration, of_value, field.columns_of_parent(then), show_made)
             return
         if field.present is not None and field.shown_if is None:
             raise NotInlined(str(declaration))

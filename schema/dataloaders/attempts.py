@@ -73,7 +73,8 @@ class LaidOutQuestions(Made):
 
     def parts(self, parent: Rows, then: Plan) -> Parts:
         answered = parent.beneath(attempts.answered_in_attempts, "attempt_id", "pk")
-        columns = RawColumns(answered, attempts.ANSWERED)
+        shown = then.columns_of("answered")
+        columns = RawColumns(answered, attempts.ANSWERED if shown is None else attempts.LAID_OUT_BY | shown)
 
         def make(attempt: Any, raw: Any) -> list[attempts.VisibleQuestion]:
             if not attempts.names_versions(attempt):

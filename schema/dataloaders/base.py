@@ -293,12 +293,8 @@ class Made(Declaration):
     parent_attribute: str | None = None
 
     def columns_of_parent(self, then: Plan) -> Columns:
-        if self.parent_attribute is None or then.columns is None:
-            return super().columns_of_parent(then)
-        found = (name.partition(".") for name in then.columns)
-        return self.parent_columns | {
-            column for attribute, _, column in found if attribute == self.parent_attribute
-        }
+        shown = then.columns_of(self.parent_attribute) if self.parent_attribute else EVERYTHING
+        return super().columns_of_parent(then) if shown is None else self.parent_columns | shown
 
     @abstractmethod
     def parts(self, parent: Rows, then: Plan) -> Parts:

@@ -237,17 +237,18 @@ class GivenRow(Rows):
 
 @dataclass(frozen=True)
 class Instances(Generic[M]):
-    """Instances of a model, made of JSON arrays: the attribute of each value, and what makes the value Django would."""
+    """Instances of a model, made of JSON arrays of their `attributes`; `readers` make of some what Django would."""
 
     model: type[M]
-    readers: tuple[tuple[str, Callable[[Any], Any] | None], ...]
+    attributes: tuple[str, ...]
+    readers: tuple[tuple[str, Callable[[Any], Any]], ...]
 
     def of(self, values: Sequence[Any]) -> M:
         """Return the instance of an array; further values are left alone."""
-        attributes = {
-            name: value if read is None or value is None else read(value)
-            for (name, read), value in zip(self.readers, values, strict=False)
-        }
+        attributes = dict(zip(self.attributes, values, strict=False))
+        for name, read in self.readers:
+            if (value := attributes[name]) is not None:
+                attributes[name] = read(value)
         return row_of(self.model, attributes)
 
 
@@ -255,11 +256,12 @@ class RawColumns:
     """Columns of rows for Python: a JSON array for each row, and the model's instances made of them."""
 
     def __init__(self, rows: Rows, names: Iterable[str]) -> None:
-        raw = {name: _raw(rows, name) for name in dict.fromkeys(["pk", *names])}
+        raw = {name: _raw(rows, name) for name in ["pk", *sorted({*names} - {"pk"})]}
         self.values = ", ".join(sql for sql, _ in raw.values())
         """SQL of the values, with commas between."""
-        readers = tuple((rows.attribute(name), read) for name, (_, read) in raw.items())
-        self.instances: Instances[Any] = Instances(rows.model, readers)
+        attributes = tuple(map(rows.attribute, raw))
+        readers = tuple((rows.attribute(name), read) for name, (_, read) in raw.items() if read)
+        self.instances: Instances[Any] = Instances(rows.model, attributes, readers)
 
     @property
     def sql(self) -> str:

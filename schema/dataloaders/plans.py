@@ -85,6 +85,13 @@ class Plan:
             return UNKNOWN
         return joined(step.then for step in self.steps if step.declaration is None and step.name == attribute)
 
+    def columns_of(self, attribute: str) -> Columns:
+        """Return the projection of the objects that these have as `attribute`."""
+        if self.columns is None:
+            return EVERYTHING
+        found = (name.partition(".") for name in self.columns)
+        return frozenset(column for owner, _, column in found if owner == attribute)
+
     def of(self, declaration: "Declaration") -> "Plan":
         """Return the plan of what a declaration loads for these objects, whatever the request."""
         if self is UNKNOWN:

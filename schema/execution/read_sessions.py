@@ -19,7 +19,7 @@ from django.db.utils import DatabaseErrorWrapper
 from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE
 from psycopg2.extras import register_default_jsonb
 
-from courses.utils.prepared import Names, Prepared
+from courses.utils.prepared import ONE_PLAN, Names, Prepared
 from schema.execution import database_threads, request_work
 from schema.execution.database_threads import database
 
@@ -114,6 +114,11 @@ class _Session:
         return self._connection is not None and not self._connection.closed
 
     @property
+    def _is_of_its_own(self) -> bool:
+        """True unless a pooler hands PostgreSQL's session over to others: what is set for it lasts."""
+        return self.pid is not None
+
+    @property
     def is_executing(self) -> bool:
         return self.is_open and bool(self._connection.isexecuting())
 
@@ -149,8 +154,10 @@ class _Session:
             self._begin_with(opened)
             on_failure.callback(self.close)
             [(pid, _), *_] = await self._answer(_SET_UP, [json.dumps(set_up)])
+            self.pid = pid if pid == opened.info.backend_pid else None
+            if self._is_of_its_own:
+                await self._answer(_SET_UP, [json.dumps(ONE_PLAN)])
             on_failure.pop_all()
-        self.pid = pid if pid == opened.info.backend_pid else None
 
     def _begin_with(self, opened: Any) -> None:
         register_default_jsonb(opened, loads=lambda text: text)
@@ -162,7 +169,7 @@ class _Session:
     async def _rows(self, statement: Prepared, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         work = request_work.current()
         rows: list[tuple[Any, ...]] = []
-        for attempt in statement.attempts(self._names, values):
+        for attempt in statement.attempts(self._names, values, has_one_plan=self._is_of_its_own):
             if work:
                 work.count_statement()
             with attempt, _errors_of_django:
