@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,7 @@ from graphql import OperationType
 
 from courses.models import User
 from schema.context import Context, Identity
-from schema.core import compiled_reads
-from schema.dataloaders.base import fill
+from schema.core.compiled_reads import CarriedOut
 from schema.documents.reading import prepare
 from schema.execution import database_threads
 from schema.root import schema
@@ -118,20 +117,19 @@ def _nobody_pays(monkeypatch: pytest.MonkeyPatch) -> None:
 def _payloads_are_read_both_ways(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Read each payload that was read by one statement by its plan as well, and compare both."""
     differing: list[tuple[bytes, bytes]] = []
-    read_payload = compiled_reads._read_payload
+    load = CarriedOut.load
 
-    def read_twice(compiled: Any, name: str, context: Context, payload: Any) -> bytes | None:
-        data = read_payload(compiled, name, context, payload)
+    def load_twice(done: CarriedOut) -> bytes | None:
+        data = load(done)
         if data is not None and not connection.force_debug_cursor and not _is_of_the_clock(data.decode()):
-            again = copy(payload)
+            again = copy(done.payload)
             vars(again).pop("_filled", None)
-            fill(context.viewer, [again], compiled.roots[name].plan_for(None))
-            expected = orjson.dumps({name: compiled.roots[name].show(again)})
+            expected = replace(done, payload=again).by_plan()
             if data != expected:
                 differing.append((data, expected))
         return data
 
-    monkeypatch.setattr(compiled_reads, "_read_payload", read_twice)
+    monkeypatch.setattr(CarriedOut, "load", load_twice)
     yield
     assert differing == []
 

@@ -35,6 +35,9 @@ DRAWING = """
 """
 """Statement that draws what the one row of `drawing` (owner, points, size, rate) says, as a part of a larger one."""
 
+NOT_DRAWING = "SELECT NULL AS spent, TRUE AS is_granted, NULL AS measured_at"
+"""Statement in place of DRAWING where nothing is drawn."""
+
 _DRAW = Prepared(
     "WITH drawing (owner, points, size, rate) AS (VALUES (%s::text, %s::numeric, %s::numeric, %s::numeric))"
     + DRAWING,
@@ -80,6 +83,11 @@ def drawing(*, owner: str | None, points: int) -> list[Any]:
     """Return the values of the row `drawing`."""
     size, rate = settings.RATE_LIMIT_POINTS, settings.RATE_LIMIT_RESTORED_PER_SECOND
     return [owner and owner[:LONGEST_OWNER], points, size, rate]
+
+
+def drawn(points: int, spent: float | None, is_granted: bool, measured_at: datetime) -> Draw:
+    """Return the outcome of DRAWING, or of NOT_DRAWING."""
+    return Draw(points) if spent is None else Draw(points, is_granted, spent, measured_at)
 
 
 def draw(*, owner: str, points: int) -> Draw:

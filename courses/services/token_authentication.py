@@ -2,16 +2,20 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
+from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from courses.models import AccessToken, User
+from courses.services.cost_buckets import DRAWING, NOT_DRAWING, Draw, drawing, drawn
 from courses.utils.prepared import VARYING, Prepared
-from courses.utils.rows import RowReader
+from courses.utils.rows import row_of
 
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
@@ -30,24 +34,39 @@ USABLE_TOKENS = """courses_accesstoken AS token JOIN courses_user AS person ON p
 NOTED_LATELY = f"token.last_used_at >= now() - interval '{USE_IS_NOTED_EVERY.total_seconds():.0f} seconds'"
 """Condition that no use of a `token` has to be noted; null for one that was never used."""
 
-_RECOGNISE = Prepared(
-    f"""
-SELECT person.*, token.id AS token_id, ARRAY(SELECT jsonb_array_elements_text(token.scopes)) AS token_scopes,
-    NOT coalesce({NOTED_LATELY}, FALSE) AS use_is_to_be_noted
-FROM {USABLE_TOKENS} WHERE token.digest = %s
-    """,  # noqa: S608 - made of constants
-    [VARYING],
-)
-_people: RowReader[Any] = RowReader(User)
+_PERSON = [field.attname for field in User._meta.concrete_fields]
+"""Attributes of a person, which are named like their columns, and hold what PostgreSQL gives."""
+
+
+def _recognising(drawn: str) -> Prepared:
+    return Prepared(
+        f"""
+WITH recognised AS MATERIALIZED (
+    SELECT {", ".join(f"person.{column}" for column in _PERSON)}, token.id AS token_id,
+        ARRAY(SELECT jsonb_array_elements_text(token.scopes)) AS token_scopes,
+        NOT coalesce({NOTED_LATELY}, FALSE) AS use_is_to_be_noted
+    FROM {USABLE_TOKENS} WHERE token.digest = %s
+), drawing (owner, points, size, rate) AS (
+    SELECT 'user:' || id, %s::numeric, %s::numeric, %s::numeric FROM recognised
+), drawn AS ({drawn})
+SELECT recognised.*, spent, is_granted, measured_at FROM recognised CROSS JOIN drawn
+        """,  # noqa: S608 - made of constants
+        [VARYING] * 4,
+    )
+
+
+_RECOGNISING = {True: _recognising(DRAWING), False: _recognising(NOT_DRAWING)}
 
 
 @dataclass(frozen=True)
 class RecognisedToken:
-    """Valid token: its primary key, the person it acts for, and its scopes."""
+    """Valid token: its primary key, the person it acts for, its scopes, and what was drawn from the person's bucket."""
 
     pk: int
     user: User
     scopes: frozenset[str]
+    use_is_to_be_noted: bool
+    draw: Draw
 
 
 def digest_of_secret(secret: str) -> str | None:
@@ -55,17 +74,41 @@ def digest_of_secret(secret: str) -> str | None:
     return digest_of(secret) if _SECRET.fullmatch(secret) else None
 
 
-def recognise_access_token(*, secret: str) -> RecognisedToken | None:
+def recognise_access_token(*, secret: str, points: int | None = None) -> RecognisedToken | None:
     """Return the token with this secret, or None when there is none that may be used now.
 
     A token may be used until it is revoked or expires by the clock of the database, while its person is
-    active. Its last use is noted, at most once a minute, so that reading costs no write. Every request of a
-    program begins here, so the statement is written out: composing it would take longer than running it.
+    active. The same statement draws `points` from the person's bucket, where rates are limited.
     """
     digest = digest_of_secret(secret)
-    for person in _people.rows(_RECOGNISE, [digest]) if digest else ():
-        if person.use_is_to_be_noted:
-            not_noted_lately = Q(last_used_at__isnull=True) | Q(last_used_at__lt=Now() - USE_IS_NOTED_EVERY)
-            AccessToken.objects.filter(not_noted_lately, pk=person.token_id).update(last_used_at=Now())
-        return RecognisedToken(person.token_id, person, frozenset(person.token_scopes))
+    if digest is None:
+        return None
+    statement, values = recognising(digest, points)
+    with connection.cursor() as cursor:
+        statement.execute(cursor, values)
+        return recognised(cursor.fetchall(), points)
+
+
+def recognising(digest: str, points: int | None) -> tuple[Prepared, list[Any]]:
+    """Return the statement that recognises a token, and draws `points`, with its values.
+
+    Every request of a program begins here, so it is written out: composing it would take longer than running it.
+    """
+    draws = points is not None and settings.RATE_LIMIT
+    return _RECOGNISING[draws], [digest, *drawing(owner=None, points=points or 0)[1:]]
+
+
+def recognised(rows: Sequence[Sequence[Any]], points: int | None) -> RecognisedToken | None:
+    """Return the token of the statement's rows."""
+    for *person, pk, scopes, use_is_to_be_noted, spent, is_granted, measured_at in rows:
+        user = row_of(User, dict(zip(_PERSON, person, strict=True)))
+        draw = drawn(points or 0, spent, is_granted, measured_at)
+        return RecognisedToken(pk, user, frozenset(scopes), use_is_to_be_noted, draw)
     return None
+
+
+def note_use(token: RecognisedToken) -> None:
+    """Note the use of a token that was recognised, at most once in USE_IS_NOTED_EVERY: reading costs no write."""
+    if token.use_is_to_be_noted:
+        not_noted_lately = Q(last_used_at__isnull=True) | Q(last_used_at__lt=Now() - USE_IS_NOTED_EVERY)
+        AccessToken.objects.filter(not_noted_lately, pk=token.pk).update(last_used_at=Now())

@@ -17,7 +17,7 @@ from courses.services import cost_buckets
 from courses.services.changes import session_topic
 from courses.services.cost_buckets import Draw
 from courses.services.partner_tokens import recognise_partner_token
-from courses.services.token_authentication import recognise_access_token
+from courses.services.token_authentication import RecognisedToken, note_use, recognise_access_token
 from courses.utils.json_text import is_storable
 from schema.context import ANONYMOUS, Identity
 from schema.execution.database_threads import database
@@ -88,16 +88,30 @@ def identify_and_charge(
     session_key = cookies.get(settings.SESSION_COOKIE_NAME)
     with span("identify"):
         try:
-            authenticated = _identified(authorization, session_key)
+            authenticated = _identified(authorization, session_key, points)
         except InvalidToken:
             _draw(bucket_of_address(address), points)
             raise
+        if authenticated.identity.access_token is not None:
+            return authenticated
         return replace(authenticated, draw=_draw(authenticated.bucket or bucket_of_address(address), points))
 
 
-def _identified(authorization: str | None, session_key: str | None) -> Authenticated:
+def by_access_token(token: RecognisedToken) -> Authenticated:
+    """Authenticate the person of an access token, and note its use. Raises RateLimited."""
+    note_use(token)
+    if not token.draw.is_granted:
+        raise RateLimited(token.draw)
+    identity = Identity(token.user, token.scopes, access_token=token.pk)
+    return Authenticated(identity, principal=f"token:{token.pk}", draw=token.draw)
+
+
+def _identified(
+    authorization: str | None, session_key: str | None, points: int | None = None
+) -> Authenticated:
+    """Authenticate a request. Only an access token pays the points at once, by the statement that recognises it."""
     if authorization is not None:
-        return _by_token(bearer_of(authorization))
+        return _by_token(bearer_of(authorization), points)
     return _by_session(session_key) if session_key and is_storable(session_key) else Authenticated()
 
 
@@ -118,10 +132,9 @@ def _draw(bucket: str, points: int) -> Draw:
     return draw
 
 
-def _by_token(secret: str) -> Authenticated:
-    if token := recognise_access_token(secret=secret):
-        identity = Identity(token.user, token.scopes, access_token=token.pk)
-        return Authenticated(identity, principal=f"token:{token.pk}")
+def _by_token(secret: str, points: int | None) -> Authenticated:
+    if token := recognise_access_token(secret=secret, points=points):
+        return by_access_token(token)
     if partner := recognise_partner_token(secret=secret):
         identity = Identity(partner.person, partner.scopes, partner=partner.client_id)
         return Authenticated(identity, principal=identity.principal or "anonymous")

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
-from courses.services.cost_buckets import DRAWING, Draw, drawing
+from courses.services.cost_buckets import DRAWING, NOT_DRAWING, Draw, drawing, drawn
 from courses.services.token_authentication import NOTED_LATELY, USABLE_TOKENS
 from courses.utils.kept import Kept
 from courses.utils.prepared import VARYING, Prepared
@@ -71,15 +71,11 @@ def values_of(keys: Sequence[Any], *, digest: str | None, bucket: str | None, po
 def outcome_of(rows: Iterable[tuple[Any, ...]], points: int) -> Outcome | None:
     """Return the outcome, None where the token was not recognised as it was remembered."""
     for token_id, spent, is_granted, measured_at, text in rows:
-        draw = Draw(points, is_granted, spent, measured_at) if settings.RATE_LIMIT else Draw(points)
-        return Outcome(draw, token_id, text)
+        return Outcome(drawn(points, spent, is_granted, measured_at), token_id, text)
     return None
 
 
 def _written(read: InlinedRead, hint: TokenHint | None) -> Prepared:
-    drawn = (
-        DRAWING if settings.RATE_LIMIT else "SELECT NULL AS spent, TRUE AS is_granted, NULL AS measured_at"
-    )
     statement = f"""
         WITH "given" AS MATERIALIZED (
             SELECT %s::text AS digest, %s::text AS bucket, %s::numeric AS points, %s::numeric AS size,
@@ -90,7 +86,7 @@ def _written(read: InlinedRead, hint: TokenHint | None) -> Prepared:
             SELECT coalesce('user:' || "viewer"."id", "given".bucket) AS owner, points, size, rate
             FROM "viewer" CROSS JOIN "given"
         ),
-        drawn AS ({drawn})
+        drawn AS ({DRAWING if settings.RATE_LIMIT else NOT_DRAWING})
         SELECT "viewer".token_id, spent, is_granted, measured_at, CASE WHEN is_granted THEN {read.sql} END
         FROM "viewer" CROSS JOIN drawn
     """  # noqa: S608 - made of statements of ours
