@@ -8,13 +8,21 @@ to repeat: one whose session turns out to be lost is run once more, on a new ses
 import asyncio
 import json
 import socket
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack, suppress
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import psycopg2
-from django.db import DatabaseError, Error, InterfaceError, OperationalError, connection
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    DatabaseError,
+    Error,
+    InterfaceError,
+    OperationalError,
+    connection,
+    connections,
+)
 from django.db.utils import DatabaseErrorWrapper
 from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE
 from psycopg2.extras import register_default_jsonb
@@ -22,6 +30,9 @@ from psycopg2.extras import register_default_jsonb
 from courses.utils.prepared import ONE_PLAN, Names, Prepared
 from schema.execution import database_threads, request_work
 from schema.execution.database_threads import database
+
+S = TypeVar("S", bound="Session")
+T = TypeVar("T")
 
 STOPPING_SECONDS = 5.0
 """Time to have PostgreSQL stop a statement whose caller has gone, before its session is closed in any case."""
@@ -33,27 +44,24 @@ _SET_UP = (
 _errors_of_django: Any = DatabaseErrorWrapper(SimpleNamespace(Database=psycopg2))
 
 
-class ReadSessions:
-    """`number` sessions of this process, each opened when it is first needed. With none, database threads read."""
+class Sessions(Generic[S]):
+    """Sessions of this process, each opened when it is first needed."""
 
-    def __init__(self, number: int) -> None:
-        self._number = number
-        self._turns = asyncio.Semaphore(number)
-        self._all = [_Session() for _ in range(number)]
-        self._free = list(self._all)
+    def __init__(self, sessions: Sequence[S]) -> None:
+        self._all = sessions
+        self._turns = asyncio.Semaphore(len(sessions))
+        self._free = list(sessions)
         self._stopping: set[asyncio.Task[None]] = set()
 
-    async def rows(self, statement: Prepared, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        """Run a statement that reads, and return its rows. Callers take turns in the order in which they came.
+    async def using(self, work: Callable[[S], Awaitable[T]]) -> T:
+        """Do work with a session, and return its result. Callers take turns in the order in which they came.
 
-        The caller sets the deadline: cancelling it stops the statement. Raises Django's errors.
+        The caller sets the deadline: cancelling it stops the statement.
         """
-        if not self._number or database_threads.use_callers_thread:
-            return await database(_rows, statement, values)
         await self._turns.acquire()
         session = self._free.pop()
         try:
-            return await session.rows(statement, values)
+            return await work(session)
         finally:
             if session.is_executing:
                 self._stop_and_put_back_later(session)
@@ -67,43 +75,59 @@ class ReadSessions:
 
     async def stop(self) -> None:
         """Close every session, once the statements under way have ended."""
-        for _ in range(self._number):
+        for _ in self._all:
             await self._turns.acquire()
         for session in self._free:
             session.close()
-        for _ in range(self._number):
+        for _ in self._all:
             self._turns.release()
 
-    def _stop_and_put_back_later(self, session: "_Session") -> None:
+    def lose(self) -> None:
+        """Close every session at once: whoever waits for a statement gets an error."""
+        for session in self._all:
+            session.lose()
+
+    def _stop_and_put_back_later(self, session: S) -> None:
         stopping = asyncio.create_task(self._stop_and_put_back(session))
         self._stopping.add(stopping)  # the loop itself keeps no task alive
         stopping.add_done_callback(self._stopping.discard)
         if work := request_work.current():
             work.add_job(stopping)
 
-    async def _stop_and_put_back(self, session: "_Session") -> None:
-        """Stop the statement of a caller who has gone; its session is closed, so that no trace of it is left.
-
-        By a database thread: psycopg2's own `cancel` connects to the server with the whole process waiting.
-        """
+    async def _stop_and_put_back(self, session: S) -> None:
+        """Stop the statement of a caller who has gone; its session is closed, so that no trace of it is left."""
         try:
             if session.pid is not None:
                 with suppress(Error, TimeoutError):
                     async with asyncio.timeout(STOPPING_SECONDS):
-                        await database(_cancel, session.pid)
+                        await session.cancel(session.pid)
         finally:
             session.close()
             self._put_back(session)
 
-    def _put_back(self, session: "_Session") -> None:
+    def _put_back(self, session: S) -> None:
         self._free.append(session)  # and taken first: as few as needed are opened
         self._turns.release()
 
 
-class _Session:
+class ReadSessions(Sessions["Session"]):
+    """`number` sessions with the primary. With none, database threads read."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__([Session() for _ in range(number)])
+
+    async def rows(self, statement: Prepared, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Run a statement that reads, and return its rows. Raises Django's errors."""
+        if not self._all or database_threads.use_callers_thread:
+            return await database(_rows, statement, values)
+        return await self.using(lambda session: session.rows(statement, values))
+
+
+class Session:
     """One session, with the names that it has prepared; closed at first, and after it was lost."""
 
-    def __init__(self) -> None:
+    def __init__(self, alias: str = DEFAULT_DB_ALIAS) -> None:
+        self.alias = alias
         self._connection: Any = None
         self._answered: asyncio.Future[None]
         self.pid: int | None = None
@@ -126,15 +150,28 @@ class _Session:
         while True:
             is_new = not self.is_open
             if is_new:
-                await self._open()
+                await self.begin()
             try:
-                return await self._rows(statement, values)
+                return await self.ask(statement, values)
             except (DatabaseError, InterfaceError):
                 if self.is_open:
                     raise
                 self.close()  # before anything else takes the number of its socket
                 if is_new:
                     raise
+
+    async def cancel(self, pid: int) -> None:
+        """Stop the statement of a backend, by a database thread.
+
+        psycopg2's own `cancel` connects to the server with the whole process waiting.
+        """
+        await database(cancel, self.alias, pid)
+
+    def lose(self) -> None:
+        """Close it, also in the middle of a statement, whose caller gets an error."""
+        if self.is_executing and not self._answered.done():
+            self._answered.set_exception(psycopg2.OperationalError("the server was given up"))
+        self.close()
 
     def close(self) -> None:
         if self._connection is not None:
@@ -143,10 +180,10 @@ class _Session:
             self._connection.close()
             self._connection = None
 
-    async def _open(self) -> None:
+    async def begin(self) -> None:
         """Connect as Django does: same parameters, time zone, role and types."""
         self.close()
-        parameters, set_up = await asyncio.to_thread(_parameters)
+        parameters, set_up = await asyncio.to_thread(_parameters, self.alias)
         with _errors_of_django, ExitStack() as on_failure:
             opened = psycopg2.connect(**parameters, async_=True)
             on_failure.callback(opened.close)
@@ -166,7 +203,8 @@ class _Session:
         self._names: Names = {}
         self._loop.add_reader(self._socket, self._advance)
 
-    async def _rows(self, statement: Prepared, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    async def ask(self, statement: Prepared, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Run a statement in the session as it is, and return its rows."""
         work = request_work.current()
         rows: list[tuple[Any, ...]] = []
         for attempt in statement.attempts(self._names, values, has_one_plan=self._is_of_its_own):
@@ -206,12 +244,13 @@ class _Session:
         self._advance()
 
 
-def _parameters() -> tuple[dict[str, Any], dict[str, str]]:
+def _parameters(alias: str) -> tuple[dict[str, Any], dict[str, str]]:
     """Return Django's parameters of a connection, and the settings that it makes once connected.
 
     On a thread: the embedded server may have to be started, and libpq would resolve names with the whole process
     waiting, so it gets addresses.
     """
+    connection = connections[alias]
     parameters = connection.get_connection_params() | {"cursor_factory": None}
     host = parameters.get("host", "")
     if host and "hostaddr" not in parameters and not host.startswith(("/", "@")) and "," not in host:
@@ -246,6 +285,6 @@ def _rows(statement: Prepared, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         return rows
 
 
-def _cancel(pid: int) -> None:
-    with connection.cursor() as cursor:
+def cancel(alias: str, pid: int) -> None:
+    with connections[alias].cursor() as cursor:
         cursor.execute("SELECT pg_cancel_backend(%s)", [pid])

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
 
 from django.conf import settings
 from starlette.requests import Request
@@ -18,13 +17,7 @@ from schema.network.origins import is_trusted
 from schema.network.rate_limits import RateLimited, headers_of
 from schema.network.refusals import Refused, rate_limited
 from schema.network.request_log import RequestRecord
-
-_SAME_SITE: dict[str | bool, Literal["lax", "strict", "none"] | None] = {
-    "Lax": "lax",
-    "Strict": "strict",
-    "None": "none",
-    False: None,
-}
+from schema.network.session_cookies import set_like_session_cookie
 
 logger = logging.getLogger("schema.sign_in")
 
@@ -138,13 +131,5 @@ def authorization_of(request: Request) -> str | None:
 
 def _send_session_cookie(response: Response, key: str) -> None:
     """Set the session cookie to its new key, as Django's middleware would; an empty one deletes the cookie."""
-    response.set_cookie(
-        settings.SESSION_COOKIE_NAME,
-        key,
-        path=settings.SESSION_COOKIE_PATH,
-        domain=settings.SESSION_COOKIE_DOMAIN,
-        max_age=settings.SESSION_COOKIE_AGE if key else 0,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=settings.SESSION_COOKIE_HTTPONLY,
-        samesite=_SAME_SITE[settings.SESSION_COOKIE_SAMESITE],
-    )
+    max_age = settings.SESSION_COOKIE_AGE if key else 0
+    set_like_session_cookie(response, settings.SESSION_COOKIE_NAME, key, max_age=max_age)
