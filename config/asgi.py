@@ -76,6 +76,7 @@ class Server:
         await receive()
         gc.collect()
         gc.freeze()  # collecting the objects of start-up again took 60 ms from a request
+        self._graphql.start()
         self._background.start()
         measuring = asyncio.create_task(self._measures(self._graphql)) if self._measures else None
         await send({"type": "lifespan.startup.complete"})

@@ -21,6 +21,7 @@ from courses.services.cost_buckets import forget_full_buckets
 from courses.services.events import move_events
 from courses.services.expired_rows import clear_expired
 from courses.services.exports import count_running_exports, write_exports
+from courses.services.last_writes import forget_old_writes
 from courses.services.statistics import refresh_stale
 from courses.services.webhook_deliveries import make_deliveries
 from schema.execution.database_threads import database
@@ -52,6 +53,7 @@ CHORES = (
     Chore("make deliveries to webhooks", make_deliveries, pause=1),
     Chore("send webhooks", send_webhooks, pause=1),
     Chore("forget full cost buckets", forget_full_buckets, pause=600),
+    Chore("forget old writes", forget_old_writes, pause=600),
     Chore("clear expired sessions, tokens, codes and events", clear_expired, pause=600),
 )
 

@@ -22,6 +22,7 @@ EXPOSED_HEADERS = (
     "Retry-After",
     "X-Request-ID",
     "Idempotency-Replayed",
+    "X-Read-After",
 )
 
 _VARY = (b"vary", b"Origin")

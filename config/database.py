@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,22 @@ def configuration(
         "NAME": EMBEDDED_DATABASE,
         "DATA_DIRECTORY": data_directory,
     }
+    # Threads keep their connection, and schema/execution/database_threads.py looks after its health.
+    return _with_options(configured, session_options) | {"CONN_MAX_AGE": None}
+
+
+def replicas(named: Sequence[dict[str, Any]], session_options: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """Return entries of Django's DATABASES for replicas, by the names `replica1`, `replica2` and so on."""
+    return {
+        f"replica{number}": _with_options(configured, session_options)
+        for number, configured in enumerate(named, start=1)
+    }
+
+
+def _with_options(configured: dict[str, Any], session_options: dict[str, str]) -> dict[str, Any]:
     options = configured.setdefault("OPTIONS", {})
     options["options"] = " ".join(f"-c {name}={value}" for name, value in session_options.items())
-    # Threads keep their connection, and schema/execution/database_threads.py looks after its health.
-    return configured | {"CONN_MAX_AGE": None}
+    return configured
 
 
 def embedded_address(data_directory: Path) -> dict[str, str]:

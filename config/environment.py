@@ -92,12 +92,12 @@ class Environment:
         self,
         name: builtins.str,
         *,
-        default: Sequence[builtins.str],
-        by: Callable[[builtins.str], builtins.str],
-    ) -> builtins.list[builtins.str]:
+        default: Sequence[Value],
+        by: Callable[[builtins.str], Value],
+    ) -> builtins.list[Value]:
         """Read entries between commas, each with the parser `by`."""
 
-        def entries(text: builtins.str) -> builtins.list[builtins.str]:
+        def entries(text: builtins.str) -> builtins.list[Value]:
             return [by(entry.strip()) for entry in text.split(",") if entry.strip()]
 
         return builtins.list(self.parsed(name, default=default, by=entries))

@@ -7,6 +7,7 @@ the name of a trusted document, or `other`.
 
 import asyncio
 import hmac
+import math
 import os
 import re
 import tempfile
@@ -79,6 +80,11 @@ _ways = Counter(
     "Requests by how they were answered: compiled, or ordinary, by graphql-core.",
     ["way"],
 )
+_reads = Counter(
+    "courses_reads",
+    "Reads that replicas may be asked for, by who answered: a replica, or the primary and why.",
+    ["answered_by"],
+)
 _prepares = Counter("courses_statements_prepared", "Statements prepared by sessions.")
 _declared = Summary(
     "courses_statement_seconds",
@@ -93,6 +99,18 @@ _jobs = Gauge(
 )
 _subscriptions = Gauge("courses_subscriptions", "Open subscriptions.", multiprocess_mode="livesum")
 _websockets = Gauge("courses_websockets", "Open WebSocket connections.", multiprocess_mode="livesum")
+_replicas_used = Gauge(
+    "courses_replica_used",
+    "Number of processes that send reads to a replica.",
+    ["replica"],
+    multiprocess_mode="livesum",
+)
+_replica_lag = Gauge(
+    "courses_replica_lag_seconds",
+    "Seconds that a replica is behind, at most, as the process sees it that sees the most.",
+    ["replica"],
+    multiprocess_mode="livemax",
+)
 _backlog = Gauge(
     "courses_backlog", "Things that wait for background work.", ["kind"], multiprocess_mode="livemostrecent"
 )
@@ -151,6 +169,8 @@ def observe(record: RequestRecord, _status: int | None, seconds: float) -> None:
     _ways.labels("compiled" if record.compiled else "ordinary").inc()
     for limit in (*record.limits, *(_LIMITS[code] for code in record.codes if code in _LIMITS)):
         _refusals.labels(limit).inc()
+    if record.read_from:
+        _reads.labels(record.read_from).inc()
 
 
 def observe_statement(declaration: str, seconds: float) -> None:
@@ -167,6 +187,10 @@ async def sample(graphql: GraphQLApplication) -> None:
         _sessions.labels("database").set(_threads_named("database"))
         _sessions.labels("pages").set(_threads_named("django-"))
         _sessions.labels("reading").set(graphql.read_sessions.open)
+        for replica in graphql.replicas.each:
+            _sessions.labels(replica.name).set(replica.open)
+            _replicas_used.labels(replica.name).set(replica.is_used)
+            _replica_lag.labels(replica.name).set(math.inf if replica.lag is None else replica.lag)
         _sessions.labels("listening").set(graphql.listener.is_listening)
         _jobs.set(database_threads.jobs_under_way())
         _subscriptions.set(graphql.listener.subscribers)

@@ -93,13 +93,18 @@ TRUSTED_PROXY_HOPS = env.int("COURSES_TRUSTED_PROXY_HOPS", default=1)
 WEBHOOKS_ALLOW_LOOPBACK = env.bool("COURSES_WEBHOOKS_ALLOW_LOOPBACK", default=False)
 
 # ---------------------------------------------------------------- Django
+_session_options = {"statement_timeout": str(STATEMENT_TIMEOUT_MS), "lock_timeout": str(LOCK_TIMEOUT_MS)}
 DATABASES = {
     "default": database.configuration(
-        env.parsed("DATABASE_URL", default=None, by=addresses.postgresql),
-        DATA_DIR,
-        {"statement_timeout": str(STATEMENT_TIMEOUT_MS), "lock_timeout": str(LOCK_TIMEOUT_MS)},
+        env.parsed("DATABASE_URL", default=None, by=addresses.postgresql), DATA_DIR, _session_options
     )
 }
+_replicas = database.replicas(
+    env.list("COURSES_REPLICA_URLS", default=[], by=addresses.postgresql), _session_options
+)
+REPLICAS = [*_replicas]  # their names in DATABASES
+DATABASES |= _replicas
+REPLICA_LAG_SECONDS = env.float("COURSES_REPLICA_LAG_SECONDS", default=10.0)
 # Past a pooler, which would share the session.
 LISTEN_URL = env.parsed("COURSES_LISTEN_URL", default="", by=addresses.listening)
 CACHES = {
@@ -132,6 +137,7 @@ MIDDLEWARE = [
     *(["config.cross_origin.ListedOriginMiddleware"] if SESSION_ORIGINS else []),
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    *(["config.written_pages.WrittenPagesMiddleware"] if REPLICAS else []),
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",

@@ -35,6 +35,7 @@ from schema.execution import request_work
 from schema.execution.admission import Admission, Overloaded
 from schema.execution.listening import Listener
 from schema.execution.read_sessions import ReadSessions
+from schema.execution.replicas import Replicas
 from schema.execution.tracing import span
 from schema.network.authentication import Authenticated
 from schema.network.client_address import client_address, readable_user_agent
@@ -48,6 +49,7 @@ from schema.network.negotiation import EVENT_STREAM, GRAPHQL_RESPONSE, HTML, JSO
 from schema.network.operations import may_have_been_executed, name_of_operation, points_of
 from schema.network.origins import is_our_host, is_trusted, own_origin
 from schema.network.public_reads import is_public, public
+from schema.network.read_after import read_after, tell_position
 from schema.network.refusals import NEVER_CACHED, Refused, retry_headers
 from schema.network.request_body import (
     BoundedRequest,
@@ -91,6 +93,7 @@ class GraphQLApplication(GraphQL[Context, None]):
         self.admission = Admission(executing=settings.EXECUTING_REQUESTS, waiting=settings.WAITING_REQUESTS)
         self.listener = Listener()
         self.read_sessions = ReadSessions(settings.READ_SESSIONS)
+        self.replicas = Replicas(settings.REPLICAS, self.read_sessions)
         self.handlers: set[TransportHandler] = set()
         """Open WebSocket connections."""
         self._render_graphiql = render_graphiql
@@ -102,9 +105,14 @@ class GraphQLApplication(GraphQL[Context, None]):
             for handler in self.handlers:
                 handler.leave()
 
+    def start(self) -> None:
+        """Begin to watch the replicas."""
+        self.replicas.start()
+
     async def shut_down(self) -> None:
         """Close the sessions on the event loop, once every connection is closed."""
         await self.listener.stop()
+        await self.replicas.stop()
         await self.read_sessions.stop()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -124,6 +132,7 @@ class GraphQLApplication(GraphQL[Context, None]):
         except ClientDisconnect:
             return
         response.raw_headers.append((b"x-request-id", record.request_id.encode()))
+        tell_position(response, request, getattr(request.state, "written_at", None))
         if record.replayed:
             response.raw_headers.append((b"idempotency-replayed", b"true"))
         record.log(response.status_code)
@@ -148,13 +157,16 @@ class GraphQLApplication(GraphQL[Context, None]):
         work = request_work.start()
         try:
             async with asyncio.timeout(settings.REQUEST_DEADLINE_SECONDS), self.admission.place():
-                answered = await answer(asked, request, headers, self.read_sessions, self._context_of)
+                answered = await answer(
+                    asked, request, headers, self.read_sessions, self.replicas, self._context_of
+                )
         except TimeoutError:
             raise Refused(ErrorCode.TIMEOUT, _timeout_message(asked.operation.operation)) from None
         except Overloaded:
             raise Refused(ErrorCode.OVERLOADED) from None
         finally:
-            record.statements, record.replayed = work.statements, work.is_replayed
+            record.note(work)
+            request.state.written_at = work.written_at
         authenticated = answered.authenticated
         record.principal = authenticated.principal
         if answered.body is None:
@@ -208,6 +220,8 @@ class GraphQLApplication(GraphQL[Context, None]):
             origin=own_origin(request),
             idempotency_key=idempotency_key(request),
             listener=self.listener,
+            replicas=self.replicas or None,
+            read_after=read_after(request),
         )
 
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
@@ -251,8 +265,8 @@ class GraphQLApplication(GraphQL[Context, None]):
             done, _ = await asyncio.wait({operation}, timeout=settings.REQUEST_DEADLINE_SECONDS)
         finally:
             operation.cancel()
-            record.statements = work.statements
-            record.replayed = record.replayed or work.is_replayed
+            record.note(work)
+            request.state.written_at = work.written_at or getattr(request.state, "written_at", None)
         if not done:
             kind = may_have_been_executed(self.schema, request_data.query or "", request_data.operation_name)
             raise Refused(ErrorCode.TIMEOUT, _timeout_message(kind))

@@ -9,9 +9,11 @@ from django.conf import settings
 
 from courses.models import User
 from courses.services.cost_buckets import Draw
+from courses.utils.wal_positions import ANYWHERE, WalPosition
 from schema.dataloaders.base import Loaders
 from schema.dataloaders.plans import Plan
 from schema.execution.listening import Listener
+from schema.execution.replicas import Replicas
 
 if TYPE_CHECKING:
     from schema.core.compiled_reads import CompiledReads
@@ -58,6 +60,10 @@ class Context:
     """Key in the request's header, for its one mutation."""
     draw: Draw = field(default_factory=Draw)
     listener: Listener = field(default_factory=Listener)
+    replicas: Replicas | None = None
+    """Servers to which reads may go that may be late."""
+    read_after: WalPosition = ANYWHERE
+    """Position that the client wants to see."""
     identify_again: Callable[[], Awaitable[Identity | None]] | None = None
     """Re-authentication for long-lived operations: the identity now, or None once the credentials are invalid."""
     compiles: bool = field(default_factory=lambda: settings.COMPILED_READS)

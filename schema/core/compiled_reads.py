@@ -42,6 +42,7 @@ from schema.core.compiling import Compiler, NotCompiled, Root, RootInfo, root_of
 from schema.core.database_failures import DATABASE_FAILURES
 from schema.core.fields import Column, DeclaredField, Operation
 from schema.core.inlined_reads import InlinedRead, PayloadRead, inlined, inlined_payload
+from schema.core.replica_reads import text_from_replica
 from schema.core.selections import Selection
 from schema.core.upstream import StrawberryField, definition_behind, resolve_info
 from schema.dataloaders.base import fill
@@ -203,8 +204,9 @@ def read(
         return None
     try:
         if found := compiled.inlined(variables, kind_of(context.viewer)):
-            with statement(found[0].names):
-                return found[0].read(context.viewer, found[1])
+            inlined, keys = found
+            with statement(inlined.names):
+                return inlined.read(context.viewer, keys, text_from_replica(inlined, keys, context))
         return orjson.dumps(
             {name: _read_root(root, variables, context) for name, root in compiled.roots.items()}
         )

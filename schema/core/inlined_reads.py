@@ -22,6 +22,8 @@ from graphql import (
     is_interface_type,
 )
 
+from courses.models import User
+from courses.policies.freshness import may_be_late
 from courses.utils.json_sql import list_of, null_or, object_of, quoted, value_of
 from courses.utils.prepared import VARYING, Prepared
 from courses.utils.sql import global_id
@@ -48,6 +50,7 @@ from schema.dataloaders.paging import PageRequest
 from schema.dataloaders.plans import NOTHING, UNKNOWN, Columns, Plan, joined
 from schema.dataloaders.sources import Source
 from schema.dataloaders.statements import Kind, Viewer
+from schema.execution.replicas import PROOF
 
 
 @dataclass(frozen=True)
@@ -81,11 +84,15 @@ class InlinedRead:
         """Columns of "given" for the keys, each after a comma."""
         return _given(self.keys)
 
-    def read(self, viewer: Viewer, keys: Sequence[Any]) -> bytes | None:
-        """Return the JSON of `data` for a viewer who is known: work for a database thread."""
-        with connection.cursor() as cursor:
-            self._for_viewer.execute(cursor, [viewer and viewer.pk, *keys])
-            [text] = cursor.fetchone()
+    def read(self, viewer: Viewer, keys: Sequence[Any], text: str | None = None) -> bytes | None:
+        """Return the JSON of `data` for a viewer who is known, of the `text` if there is one already.
+
+        Work for a database thread.
+        """
+        if text is None:
+            with connection.cursor() as cursor:
+                self.for_viewer.execute(cursor, [viewer and viewer.pk, *keys])
+                [text] = cursor.fetchone()
         try:
             return self.data(text)
         except NotInMemory as missing:
@@ -93,8 +100,22 @@ class InlinedRead:
             return self.data_or_none(text)
 
     @cached_property
-    def _for_viewer(self) -> Prepared:
+    def for_viewer(self) -> Prepared:
+        """Statement that is given the viewer's key and the query's keys."""
         return _for_viewer(self.sql, self.keys)
+
+    @cached_property
+    def for_replica(self) -> Prepared:
+        """The same for a replica. A person whom it does not know yet gets no text."""
+        people = User._meta.db_table
+        is_known = f'SELECT "id" IS NULL OR "id" IN (SELECT id FROM {people}) FROM "viewer"'  # noqa: S608
+        text = f"CASE WHEN pg_is_in_recovery() AND ({is_known}) THEN {self.sql} END"
+        return _for_viewer(f"{PROOF}, {text}", self.keys)
+
+    @cached_property
+    def may_be_late(self) -> bool:
+        """True for a query that a replica may answer."""
+        return may_be_late(self.sql)
 
     def data_or_none(self, text: str | None) -> bytes | None:
         """Return the JSON of `data` once what was not in memory was loaded; None, also where it is gone from there."""

@@ -15,6 +15,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 from courses import exceptions
 from courses.services.idempotency import KeyedCall, Repeat, StillRunning, carry_out_once
+from courses.services.last_writes import note_write
 from schema.context import Info
 from schema.core.compiled_reads import look_ahead
 from schema.core.database_failures import begun_again
@@ -146,13 +147,15 @@ def mutation(
                     require_session(info)
                 else:
                     require_scope(info, scope)
-                return begun_again(functools.partial(carry_out, info, **arguments))
+                payload = begun_again(functools.partial(carry_out, info, **arguments))
             except StillRunning:
                 raise graphql_error(ErrorCode.BUSY, STILL_RUNNING) from None
             except exceptions.Refusal as refusal:
                 return payload_type(user_errors=[from_refusal(refusal)])
             except ValidationError as error:
                 return payload_type(user_errors=from_validation_error(error))
+            request_work.note_position(note_write(person=info.context.person))
+            return payload
 
         def job(info: Info, plan: Plan, arguments: dict[str, Any]) -> P:
             payload = write(info, arguments)

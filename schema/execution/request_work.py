@@ -1,4 +1,4 @@
-"""Database work of one request: its unfinished jobs, the number of its statements, and whether it was a repeat."""
+"""Database work of one request: its unfinished jobs, its statements, and what is known of it afterwards."""
 
 import asyncio
 import threading
@@ -9,6 +9,8 @@ from typing import Any, TypeAlias
 
 from django.db import connections
 
+from courses.utils.wal_positions import WalPosition
+
 Execute: TypeAlias = Callable[[str, Any, bool, dict[str, Any]], Any]
 
 
@@ -18,6 +20,10 @@ class RequestWork:
     def __init__(self) -> None:
         self.statements = 0
         self.is_replayed = False
+        self.read_from: str | None = None
+        """Answerer of what a replica might have: `primary`, also with a reason behind it, or a replica's name."""
+        self.written_at: WalPosition | None = None
+        """Position that shows what the request has written; None where nobody has to be told."""
         self._lock = threading.Lock()
         self._jobs: set[asyncio.Future[Any]] = set()
 
@@ -53,6 +59,18 @@ def note_replay() -> None:
     """Note that the current request, if there is one, gave the outcome of an earlier one."""
     if work := _current.get():
         work.is_replayed = True
+
+
+def note_read(where: str) -> None:
+    """Note who has answered the current request, if there is one."""
+    if work := _current.get():
+        work.read_from = where
+
+
+def note_position(position: WalPosition | None) -> None:
+    """Note where the current request, if there is one, has written last."""
+    if (work := _current.get()) and position is not None:
+        work.written_at = position
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from schema.execution.request_work import RequestWork
 from schema.execution.tracing import note, trace_id
 
 logger = logging.getLogger("schema.requests")
@@ -35,6 +36,8 @@ class RequestRecord:
     """True where the short way has answered, by compiled statements."""
     replayed: bool = False
     """True where a mutation was not carried out again, because its idempotency key was known."""
+    read_from: str | None = None
+    """Answerer of what a replica might have: a replica's name, or `primary`; None where that is no question."""
     started: float = field(default_factory=time.perf_counter)
     streams_since: float | None = None
     """Time at which a subscription was answered by its stream, which may go on for hours."""
@@ -52,6 +55,11 @@ class RequestRecord:
     def stream(self) -> None:
         """Note that a stream begins."""
         self.streams_since = time.perf_counter()
+
+    def note(self, work: RequestWork) -> None:
+        """Take over what is known of the request's database work."""
+        self.statements, self.read_from = work.statements, work.read_from
+        self.replayed = self.replayed or work.is_replayed
 
     def log(self, status: int | None) -> None:
         """Write the record. `status` is that of HTTP, or None for an operation over WebSocket."""

@@ -7,7 +7,7 @@ way, by the same functions. Whatever else a request may be, and whatever would h
 goes the general way: paid for once, and carried out once.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -18,6 +18,7 @@ from graphql import GraphQLError, OperationDefinitionNode, OperationType, Variab
 from starlette.requests import Request
 from strawberry import Schema
 
+from courses.services.cost_buckets import Draw
 from courses.services.token_authentication import (
     RecognisedToken,
     digest_of_secret,
@@ -25,10 +26,12 @@ from courses.services.token_authentication import (
     recognising,
 )
 from courses.utils.json_text import InvalidJson, decode_json
+from courses.utils.wal_positions import ANYWHERE, WalPosition
 from schema.context import Context
 from schema.core.compiled_reads import EXECUTE, CarriedOut, carry_out
 from schema.core.database_failures import DATABASE_FAILURES, failure_code
 from schema.core.inlined_reads import InlinedRead
+from schema.core.replica_reads import may_be_asked
 from schema.core.upstream import graphql_schema
 from schema.dataloaders.inlining import NotInMemory
 from schema.dataloaders.statements import Kind, kind_of
@@ -37,6 +40,7 @@ from schema.documents.input_values import refuse_variables
 from schema.documents.reading import Document, PreparedDocument
 from schema.execution.database_threads import database
 from schema.execution.read_sessions import ReadSessions
+from schema.execution.replicas import Replicas
 from schema.execution.tracing import span, statement
 from schema.network.authentication import (
     Authenticated,
@@ -49,15 +53,21 @@ from schema.network.authentication import (
 from schema.network.client_address import address_of
 from schema.network.named_documents import known_text, must_be_trusted
 from schema.network.one_statement import (
+    Identification,
+    Outcome,
     TokenHint,
     hint_for,
+    identification_of,
+    identified,
     outcome_of,
+    principal_of,
     remember,
     statement_of,
     values_of,
 )
 from schema.network.operations import coerced_variables
 from schema.network.rate_limits import RateLimited, bucket_of_address, facts_of
+from schema.network.read_after import read_after
 from schema.network.request_body import bounded_body, request_data, require_json
 from schema.network.sign_in import authorization_of, refuse_forged, refusing
 
@@ -133,12 +143,13 @@ async def answer(
     request: Request,
     headers: Mapping[str, str],
     sessions: ReadSessions,
+    replicas: Replicas,
     context_of: Callable[[Request], Context],
 ) -> Answer:
     """Answer an operation: a query by one statement where it can be, anything else on a database thread."""
     with refusing():
         if asked.operation.operation is OperationType.QUERY:
-            answered = await _by_one_statement(asked, request, headers, sessions)
+            answered = await _by_one_statement(asked, request, headers, sessions, replicas)
             if answered is not None:
                 return answered
         context, token = context_of(request), None
@@ -172,54 +183,117 @@ async def _payload(done: CarriedOut, sessions: ReadSessions) -> bytes | None:
     return done.data(texts)
 
 
+@dataclass(frozen=True)
+class _Asking:
+    """Credentials of a request, as far as they are known without the database."""
+
+    digest: str | None = None
+    hint: TokenHint | None = None
+    bucket: str | None = None
+
+    @property
+    def kind(self) -> Kind:
+        return self.hint.kind if self.hint else Kind.ANONYMOUS
+
+    @property
+    def scopes(self) -> frozenset[str] | None:
+        return self.hint.scopes if self.hint else None
+
+    def values(self, keys: Sequence[Any], points: int) -> list[Any]:
+        """Return the values of a statement that recognises them and draws."""
+        return values_of(keys, digest=self.digest, bucket=self.bucket, points=points)
+
+
 async def _by_one_statement(
-    asked: KnownOperation, request: Request, headers: Mapping[str, str], sessions: ReadSessions
+    asked: KnownOperation,
+    request: Request,
+    headers: Mapping[str, str],
+    sessions: ReadSessions,
+    replicas: Replicas,
 ) -> Answer | None:
     """Return the answer of one statement, which recognises a token and draws the cost; None where there is none.
 
     Raises RateLimited, and DATABASE_FAILURES.
     """
-    authorization = headers.get("authorization")
-    digest, hint, bucket = None, None, None
-    if authorization is not None:
-        digest = _digest_of(authorization)
-        hint = hint_for(digest) if digest else None
-        if hint is None:
-            return None
-    elif "cookie" in headers and request.cookies.get(settings.SESSION_COOKIE_NAME):
-        return None
-    else:
-        bucket = bucket_of_address(address_of(request.client, headers.get("x-forwarded-for")))
-    kind, scopes = (hint.kind, hint.scopes) if hint else (Kind.ANONYMOUS, None)
-    found = asked.inlined(kind, scopes)
-    if found is None:
+    asking = _asking(request, headers)
+    found = asked.inlined(asking.kind, asking.scopes) if asking else None
+    if asking is None or found is None or found[0].takes_long:
         return None
     read, keys = found
-    if read.takes_long:
-        return None
-    values = values_of(keys, digest=digest, bucket=bucket, points=asked.cost)
     try:
-        with statement(read.names, "identify and load"):
-            rows = await sessions.rows(statement_of(read, hint), values)
+        if replicas and may_be_asked(read, replicas, after := read_after(request)):
+            outcome = await _from_replica(asking, read, keys, asked.cost, sessions, replicas, after)
+        else:
+            with statement(read.names, "identify and load"):
+                rows = await sessions.rows(statement_of(read, asking.hint), asking.values(keys, asked.cost))
+            outcome = outcome_of(rows, asked.cost)
     except DATABASE_FAILURES as error:
         if failure_code(error):
             raise
         return None  # a value that the statement cannot take: graphql-core tells which
-    outcome = outcome_of(rows, asked.cost)
     if outcome is None:
         return None
     if not outcome.draw.is_granted:
         raise RateLimited(outcome.draw)
-    authenticated = Authenticated(principal=outcome.principal, draw=outcome.draw)
+    authenticated = Authenticated(principal=principal_of(outcome.token_id), draw=outcome.draw)
     try:
         data = read.data(outcome.text)
     except NotInMemory as missing:
         await database(missing.load)
         data = read.data_or_none(outcome.text)
     if data is None:
-        again = await identify_again(authorization, request.cookies)
+        again = await identify_again(headers.get("authorization"), request.cookies)
         return Answer(replace(again, draw=outcome.draw), None, [])
     return Answer(authenticated, _body(data, asked.cost, authenticated), [])
+
+
+def _asking(request: Request, headers: Mapping[str, str]) -> _Asking | None:
+    """Return who asks: nobody, or a token that was recognised before. None for all others."""
+    authorization = headers.get("authorization")
+    if authorization is not None:
+        digest = _digest_of(authorization)
+        hint = hint_for(digest) if digest else None
+        return _Asking(digest, hint) if hint else None
+    if "cookie" in headers and request.cookies.get(settings.SESSION_COOKIE_NAME):
+        return None
+    return _Asking(bucket=bucket_of_address(address_of(request.client, headers.get("x-forwarded-for"))))
+
+
+async def _from_replica(
+    asking: _Asking,
+    read: InlinedRead,
+    keys: Sequence[Any],
+    points: int,
+    sessions: ReadSessions,
+    replicas: Replicas,
+    after: WalPosition,
+) -> Outcome | None:
+    """Recognise and draw on the primary, and read on a replica if one has what is to be seen.
+
+    None for a token that is not as it was remembered. Raises DATABASE_FAILURES.
+    """
+    known: Identification | None
+    if asking.hint is None and not settings.RATE_LIMIT:
+        known = Identification(Draw(points))
+    else:
+        with span("identify"):
+            rows = await sessions.rows(identification_of(asking.hint), asking.values([], points))
+        known = identified(rows, points)
+    if known is None or not known.draw.is_granted:
+        return known and Outcome(known.draw, known.token_id, None)
+    values, text = [known.viewer_id, *keys], None
+    must_see = ANYWHERE if known.viewer_id is None else known.last_write
+    if must_see is not None:
+        with statement(read.names):
+            text = await replicas.text(read.for_replica, values, max(after, must_see))
+    if text is None:
+        try:
+            with statement(read.names):
+                [(text,)] = await sessions.rows(read.for_viewer, values)
+        except DATABASE_FAILURES as error:
+            if failure_code(error):
+                raise  # else the ordinary way tells what is wrong, and is paid already
+    return Outcome(known.draw, known.token_id, text)
 
 
 def _remember(authorization: str | None, authenticated: Authenticated) -> None:

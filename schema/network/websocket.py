@@ -160,7 +160,7 @@ class TransportHandler(TransportHandlerBase):
             record.note_errors([error.extensions or {}])
             await operation.send_initial_errors([error])
         finally:
-            record.statements, record.replayed = work.statements, work.is_replayed
+            record.note(work)
             record.log(None)
 
     def task_ended(self, task: asyncio.Task[None]) -> None:

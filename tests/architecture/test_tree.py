@@ -20,7 +20,6 @@ OF_NO_PACKAGE = {
 ELSEWHERE = {
     "config/embedded_postgresql": "the name by which Django finds it; tests/config/test_database.py starts the server",
     "config/templatetags": "what pages show of it: tests/config/test_pages.py",
-    "courses/policies": "judged by what people see: tests/schema/test_who_sees_what.py and the nouns' own tables",
     "courses/rules/questions": "one class a type, asked through the rules: tests/courses/rules",
 }
 """Packages without a directory of tests, and who tries them."""

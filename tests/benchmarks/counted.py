@@ -35,7 +35,9 @@ def compare(deployment: Deployment, port: int, *, seconds: float = 2) -> list[di
     address = f"127.0.0.1:{port + 1}"
     found = []
     with served(Ours(PROCESSES), deployment, port, COURSES_METRICS_ADDRESS=address) as server:
-        urlopen(f"http://127.0.0.1:{port}/readyz", timeout=STARTING_SECONDS).close()  # the port is taken first
+        urlopen(
+            f"http://127.0.0.1:{port}/readyz", timeout=STARTING_SECONDS
+        ).close()  # the port is taken first
         chosen = subjects.choose(deployment)
         for workload in WORKLOADS:
             before, scrapes = _settled(address), 0

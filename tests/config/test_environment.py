@@ -27,6 +27,8 @@ WRONG = {
     "COURSES_LISTEN_URL": "nonsense",
     "COURSES_MAX_DEPTH": "abc",
     "COURSES_PUBLIC_URL": "courses.example",
+    "COURSES_REPLICA_LAG_SECONDS": "0",
+    "COURSES_REPLICA_URLS": "postgres://courses:secret@db2/courses,postgres://courses:secret@db3",
     "COURSES_REQUEST_DEADLINE_SECONDS": "10s",
     "COURSES_SESSION_SAMESITE": "None",
     "COURSES_SIGNING_KEY": "none",
@@ -49,6 +51,8 @@ COURSES_TRUSTED_DOCUMENTS: 'maybe' is none of only, also, off.
 COURSES_DEFAULT_PAGE_SIZE: must be at most 100, not 101.
 COURSES_TRUSTED_PROXIES: '10.0.0.0/99' is not a network such as 10.0.0.0/8.
 DATABASE_URL: must name a PostgreSQL database, such as postgres://user:password@host/name.
+COURSES_REPLICA_URLS: names no database. Write postgres://user:password@host/name.
+COURSES_REPLICA_LAG_SECONDS: must be more than 0, not 0.
 COURSES_LISTEN_URL: is no address such as postgres://user:password@host/name.
 CACHE_URL: must begin with one of dbcache://, rediscache://, redis://, rediss://, pymemcache://, pylibmc://, \
 filecache://, locmemcache://, dummycache://.
