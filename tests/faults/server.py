@@ -1,10 +1,12 @@
 """`manage.py serve` in processes of its own, which is killed, stopped and started again."""
 
+import json
 import os
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psutil
@@ -84,6 +86,10 @@ class Server:
             return False
 
         wait_until(answers, seconds=READY_WITHIN_SECONDS)
+
+    def lines(self) -> list[dict[str, Any]]:
+        """The log, line by line."""
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
 
     def stop(self) -> None:
         """Have it end as a supervisor does."""

@@ -2,7 +2,6 @@
 again.
 """
 
-import json
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -149,8 +148,7 @@ def test_every_line_on_standard_output_is_json_and_each_request_has_one(
     answer = client.post("/graphql/", json={"query": query}, headers={"X-Request-ID": request_id})
 
     def line() -> list[dict[str, Any]]:
-        lines = [json.loads(text) for text in ground.server.log.read_text().splitlines()]
-        return [each for each in lines if each.get("request_id") == request_id]
+        return [each for each in ground.server.lines() if each.get("request_id") == request_id]
 
     wait_until(lambda: line() != [])
     [logged] = line()

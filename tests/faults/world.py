@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 
@@ -101,6 +102,19 @@ class World:
         return next(each for each in self.assessments if each.pk == pk)
 
 
+def made_by(script: str, environment: Mapping[str, str], asked: Mapping[str, int] | None = None) -> Any:
+    """Run a script in the database of an environment, which is migrated, and return what it prints as JSON."""
+    made = subprocess.run(
+        [sys.executable, "-c", script, json.dumps(asked or {})],
+        cwd=settings.BASE_DIR,
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+    )
+    assert made.returncode == 0, made.stderr
+    return json.loads(made.stdout)
+
+
 def make_world(environment: Mapping[str, str]) -> World:
     """Make it in the database of an environment, which is migrated."""
     asked = {
@@ -109,15 +123,7 @@ def make_world(environment: Mapping[str, str]) -> World:
         "passing_score": PASSING_SCORE,
         "learners": CREWS * SAVERS,
     }
-    made = subprocess.run(
-        [sys.executable, "-c", MAKE, json.dumps(asked)],
-        cwd=settings.BASE_DIR,
-        env=dict(environment),
-        capture_output=True,
-        text=True,
-    )
-    assert made.returncode == 0, made.stderr
-    rows = json.loads(made.stdout)
+    rows = made_by(MAKE, environment, asked)
     instructor, *learners = (Person(*each) for each in rows["people"])
     return World(
         course=rows["course"],

@@ -1,0 +1,374 @@
+"""Reads by replicas: whoever has written reads it again, whichever worker and server answers, and whatever replicas do.
+
+One primary, a replica that follows it, and one whose replay is paused for ever soon after it was made.
+"""
+
+import json
+import random
+import secrets
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
+
+from tests.faults.cluster import Cluster
+from tests.faults.server import Server
+from tests.faults.world import made_by
+from tests.schema.execution.conftest import wait_until
+
+pytestmark = pytest.mark.slow
+
+FOLLOWER, PAUSED = "replica1", "replica2"
+LEARNERS = 4
+STEPS = 60
+"""What each learner does in the property test: writes and reads, in any order."""
+
+PEOPLE = f"""
+import json, django
+django.setup()
+from django.test import Client
+from courses.constants import Scope
+from courses.services.access_tokens import create_access_token
+from schema.core import ids
+from tests import factories
+lesson = factories.make_lesson()
+learners = []
+for _ in range({LEARNERS}):
+    learner = factories.make_learner(lesson.course)
+    client = Client()
+    client.force_login(learner)
+    learners.append({{
+        "token": create_access_token(owner=learner, name="replicas", scopes=Scope.values).secret,
+        "session": client.cookies["sessionid"].value,
+    }})
+print(json.dumps({{"lesson": ids.encode("Lesson", lesson.pk), "slug": lesson.course.slug, "learners": learners}}))
+"""
+
+CATALOGUE = "query Catalogue { courses(first: 5) { edges { node { title lessons { title } } } } }"
+NOTES = "query Notes { viewer { notes(first: 100) { edges { node { id content } } } } }"
+ATTEMPTS = "query Attempts { viewer { attempts(first: 5) { totalCount } } }"
+NOTE = "query Note($id: ID!) { node(id: $id) { ... on Note { content } } }"
+CREATE = "mutation Create($input: CreateNoteInput!) { createNote(input: $input) { note { id } userErrors { code } } }"
+UPDATE = "mutation Update($input: UpdateNoteInput!) { updateNote(input: $input) { note { id } userErrors { code } } }"
+DELETE = "mutation Delete($input: DeleteNoteInput!) { deleteNote(input: $input) { userErrors { code } } }"
+
+
+@dataclass
+class Deployment:
+    """A server of two workers with a primary and two replicas."""
+
+    primary: Cluster
+    follower: Cluster
+    paused: Cluster
+    server: Server
+    people: Any
+    """Ids of what PEOPLE makes."""
+
+    def __post_init__(self) -> None:
+        self.nobody = httpx.Client(base_url=self.server.address, timeout=20)
+
+    def ask(
+        self, query: str, client: httpx.Client | None = None, after: str | None = None, **input: Any
+    ) -> "Answer":
+        """The answer to a query, by nobody unless a client is given."""
+        request_id = secrets.token_hex(8)
+        body = {"query": query, "variables": {"input": input} if input else {}}
+        headers = {"X-Request-ID": request_id} | ({"X-Read-After": after} if after else {})
+        response = (client or self.nobody).post("/graphql/", json=body, headers=headers)
+        return Answer(response, request_id)
+
+    def read_from(self, *answers: "Answer") -> list[str | None]:
+        """Who answered each of them, as the log has it."""
+        wanted = {answer.request_id for answer in answers}
+
+        def found() -> dict[str, Any]:
+            return {
+                line["request_id"]: line["read_from"]
+                for line in self.server.lines()
+                if line.get("request_id") in wanted
+            }
+
+        wait_until(lambda: found().keys() == wanted)
+        read_from = found()
+        return [read_from[answer.request_id] for answer in answers]
+
+    def learner(self, number: int) -> dict[str, str]:
+        learner: dict[str, str] = self.people["learners"][number]
+        return learner
+
+    def by_token(self, number: int) -> httpx.Client:
+        """A program, which keeps no cookies."""
+        headers = {"Authorization": f"Bearer {self.learner(number)['token']}"}
+        return httpx.Client(base_url=self.server.address, timeout=20, headers=headers)
+
+    def by_session(self, number: int) -> httpx.Client:
+        """A browser."""
+        cookies = {"sessionid": self.learner(number)["session"]}
+        headers = {"GraphQL-Preflight": "1"}
+        return httpx.Client(base_url=self.server.address, timeout=20, headers=headers, cookies=cookies)
+
+    def wait_until_read(self, name: str) -> None:
+        """Return once both workers ask the replica."""
+        wait_until(lambda: name in self.read_from(*(self.ask(CATALOGUE) for _ in range(8))))
+
+
+@dataclass(frozen=True)
+class Answer:
+    response: httpx.Response
+    request_id: str
+
+    @property
+    def position(self) -> str:
+        """Where a mutation has written."""
+        position: str = self.response.headers["x-read-after"]
+        return position
+
+    @property
+    def data(self) -> Any:
+        assert self.response.status_code == 200, self.response.text
+        assert "errors" not in self.response.json(), self.response.text
+        return self.response.json()["data"]
+
+
+@pytest.fixture(scope="module")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    clusters: list[Cluster] = []
+    server = None
+    try:
+        primary = Cluster()
+        clusters.append(primary)
+        primary.rows("ALTER SYSTEM SET log_statement = 'all'")
+        primary.rows("ALTER SYSTEM SET max_standby_streaming_delay = 0")
+        primary.rows("SELECT pg_reload_conf()")
+        follower, paused = Cluster(replica_of=primary), Cluster(replica_of=primary)
+        clusters += [follower, paused]
+        server = Server(primary.url, tmp_path_factory.mktemp("server"))
+        server.serve(
+            COURSES_REPLICA_URLS=f"{follower.url},{paused.url}",
+            COURSES_REPLICA_LAG_SECONDS="3600",
+            COURSES_BACKGROUND_WORK="off",
+        )
+        people = made_by(PEOPLE, server.environment)
+        written = primary.rows("SELECT pg_current_wal_flush_lsn()")
+        wait_until(lambda: paused.rows("SELECT pg_last_wal_replay_lsn()") >= written)
+        paused.rows("SELECT pg_wal_replay_pause()")
+        deployment = Deployment(primary, follower, paused, server, people)
+        deployment.wait_until_read(FOLLOWER)
+        deployment.wait_until_read(PAUSED)
+        yield deployment
+    finally:
+        if server:
+            server.stop()
+        for cluster in reversed(clusters):
+            cluster.close()
+
+
+def statements(cluster: Cluster, word: str, since: int) -> int:
+    """How many statements with a word in them the server has logged since it had so many bytes of log."""
+    return cluster.log.read_bytes()[since:].decode().count(word)
+
+
+def test_the_catalogue_is_read_from_replicas_and_leaves_the_primary_alone(deployment: Deployment) -> None:
+    clusters = (deployment.primary, deployment.follower, deployment.paused)
+    before = [cluster.log.stat().st_size for cluster in clusters]
+
+    with deployment.by_token(0) as token, deployment.by_session(1) as session:
+        answers = [deployment.ask(CATALOGUE, client) for _ in range(10) for client in (None, token, session)]
+
+    read = [
+        statements(cluster, "courses_course", since) for cluster, since in zip(clusters, before, strict=True)
+    ]
+    assert {*deployment.read_from(*answers)} == {FOLLOWER, PAUSED}
+    assert [answer.data for answer in answers] == [answers[0].data] * 30
+    assert read[0] == 0
+    assert min(read[1:]) > 0
+
+
+def test_what_is_always_fresh_is_read_from_the_primary(deployment: Deployment) -> None:
+    with deployment.by_token(0) as token, deployment.by_session(0) as session:
+        answers = [deployment.ask(ATTEMPTS, client) for client in (token, session, token, session)]
+
+    assert deployment.read_from(*answers) == ["primary"] * 4
+
+
+@dataclass
+class Learner:
+    """A learner who writes and reads notes by a token and by a session, and knows which there have to be."""
+
+    deployment: Deployment
+    number: int
+    chance: random.Random
+    notes: dict[str, str] = field(default_factory=dict)
+    reads: list[Answer] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.clients = [self.deployment.by_token(self.number), self.deployment.by_session(self.number)]
+        self.stranger = self.deployment.by_token((self.number + 1) % LEARNERS)
+
+    def step(self) -> None:
+        self.chance.choice([self.write, self.read, self.read, self.read])()
+
+    def read(self) -> None:
+        answer = self.deployment.ask(NOTES, self.chance.choice(self.clients))
+        edges = answer.data["viewer"]["notes"]["edges"]
+        assert {edge["node"]["id"]: edge["node"]["content"] for edge in edges} == self.notes
+        self.reads.append(answer)
+
+    def write(self) -> None:
+        """Create, change or delete a note; then let somebody else read it who is told the position."""
+        client, content = self.chance.choice(self.clients), secrets.token_hex(4)
+        note = self.chance.choice([None, *self.notes])
+        if note is None:
+            lesson = self.deployment.people["lesson"]
+            answer = self.deployment.ask(CREATE, client, lessonId=lesson, content=content, isPrivate=False)
+            note = answer.data["createNote"]["note"]["id"]
+            self.notes[note] = content
+        elif self.chance.random() < 0.5:
+            answer = self.deployment.ask(UPDATE, client, noteId=note, content=content)
+            self.notes[note] = content
+        else:
+            answer = self.deployment.ask(DELETE, client, noteId=note)
+            del self.notes[note]
+        assert all(payload["userErrors"] == [] for payload in answer.data.values())
+        found = self.stranger.post(
+            "/graphql/",
+            json={"query": NOTE, "variables": {"id": note}},
+            headers={"X-Read-After": answer.position},
+        )
+        expected = {"content": self.notes[note]} if note in self.notes else None
+        assert found.json()["data"] == {"node": expected}
+
+
+def test_nobody_ever_reads_less_than_they_wrote(deployment: Deployment) -> None:
+    """Random writes and reads through two workers, while the replay of the only good replica stops and goes on."""
+    seed = secrets.randbits(32)
+    print(f"seed {seed}")
+    learners = [Learner(deployment, number, random.Random(seed + number)) for number in range(LEARNERS)]
+
+    def live(learner: Learner) -> None:
+        learner.write()
+        for step in range(STEPS):
+            if learner.number == 0 and step % 10 == 0:
+                turn = "pause" if step % 20 == 0 else "resume"
+                deployment.follower.rows(f"SELECT pg_wal_replay_{turn}()")
+            learner.step()
+
+    with ThreadPoolExecutor(LEARNERS) as pool:
+        for done in [pool.submit(live, learner) for learner in learners]:
+            done.result()
+    deployment.follower.rows("SELECT pg_wal_replay_resume()")
+
+    def is_read_from_follower() -> bool:
+        learners[0].read()
+        return deployment.read_from(learners[0].reads[-1]) == [FOLLOWER]
+
+    wait_until(is_read_from_follower)
+    read_from = deployment.read_from(*(answer for learner in learners for answer in learner.reads))
+    assert {*read_from} == {FOLLOWER, "primary-behind"}  # and never from the one that is paused
+
+
+def test_a_mutation_tells_its_position_to_programs_in_a_header_and_to_browsers_in_a_cookie(
+    deployment: Deployment,
+) -> None:
+    lesson = deployment.people["lesson"]
+    with deployment.by_token(1) as token, deployment.by_session(1) as session:
+        told = [
+            deployment.ask(CREATE, client, lessonId=lesson, content="told") for client in (token, session)
+        ]
+        read = deployment.ask(NOTES, session)
+
+    by_token, by_session = (answer.response for answer in told)
+    assert "set-cookie" not in by_token.headers
+    cookie = by_session.headers["set-cookie"]
+    assert cookie == f'read_after="{told[1].position}"; HttpOnly; Max-Age=7200; Path=/; SameSite=lax'
+    assert read.response.request.headers["cookie"].endswith(f'read_after="{told[1].position}"')
+    assert "x-read-after" not in read.response.headers
+    assert told[0].position < told[1].position
+
+
+@pytest.mark.parametrize("position", ["1-0/", "0/3000148", "1-0/3000148, 1-0/3000148", "1-0/FFFFFFFFF"])
+def test_a_header_that_is_not_ours_is_refused(deployment: Deployment, position: str) -> None:
+    refused = deployment.ask(CATALOGUE, after=position)
+    general = deployment.nobody.get(
+        "/graphql/", params={"query": CATALOGUE}, headers={"X-Read-After": position}
+    )
+
+    for response in (refused.response, general):
+        [error] = response.json()["errors"]
+        assert (response.status_code, error["extensions"]["code"]) == (400, "BAD_USER_INPUT")
+        assert (
+            error["message"] == "Send `X-Read-After` as it came with the answer to a mutation, or not at all."
+        )
+
+
+def test_a_position_that_nobody_has_reached_is_looked_for_on_the_primary(deployment: Deployment) -> None:
+    answers = [deployment.ask(CATALOGUE, after=position) for position in ("1-FFFFFFFF/0", "2-0/0")]
+
+    assert deployment.read_from(*answers) == ["primary-behind"] * 2
+
+
+def test_a_page_that_wrote_by_websocket_reads_it_with_its_next_request(deployment: Deployment) -> None:
+    lesson = deployment.people["lesson"]
+    address = f"ws://{deployment.server.host}:{deployment.server.port}/graphql/"
+    with (
+        connect(address, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket,
+        deployment.by_token(2) as token,
+    ):
+        authorization = token.headers["authorization"]
+        socket.send(json.dumps({"type": "connection_init", "payload": {"authorization": authorization}}))
+        socket.recv(timeout=20)
+        variables = {"input": {"lessonId": lesson, "content": "by WebSocket"}}
+        message = {"id": "1", "type": "subscribe", "payload": {"query": CREATE, "variables": variables}}
+        socket.send(json.dumps(message))
+        written = json.loads(socket.recv(timeout=20))
+        read = deployment.ask(NOTES, token)
+
+    note = written["payload"]["data"]["createNote"]["note"]["id"]
+    assert note in [edge["node"]["id"] for edge in read.data["viewer"]["notes"]["edges"]]
+
+
+def test_while_a_replica_is_away_or_hangs_every_request_is_answered(deployment: Deployment) -> None:
+    with deployment.follower.frozen():
+        hanging = [deployment.ask(CATALOGUE) for _ in range(10)]
+    deployment.follower.crash()
+    try:
+        away = [deployment.ask(CATALOGUE) for _ in range(10)]
+        ready = httpx.get(f"{deployment.server.address}/readyz", timeout=20)
+    finally:
+        deployment.follower.start()
+
+    assert [answer.data for answer in hanging + away] == [hanging[0].data] * 20
+    assert FOLLOWER not in deployment.read_from(*hanging, *away)
+    assert ready.status_code == 200
+    deployment.wait_until_read(FOLLOWER)
+
+
+def test_a_replica_that_was_promoted_and_goes_its_own_way_is_never_read(deployment: Deployment) -> None:
+    """Two threads read all the time; with the promotion begins what nobody may see."""
+    stopped = threading.Event()
+
+    def read() -> list[Answer]:
+        answers = []
+        with deployment.by_token(3) as token:
+            while not stopped.is_set():
+                answers.append(deployment.ask(CATALOGUE, token))
+        return answers
+
+    with ThreadPoolExecutor(2) as pool:
+        reading = [pool.submit(read) for _ in range(2)]
+        deployment.follower.rows("SELECT pg_promote(true, 30)")
+        deployment.follower.rows("UPDATE courses_course SET title = 'diverged'")
+        later = [deployment.ask(CATALOGUE) for _ in range(50)]
+        stopped.set()
+        answers = [answer for done in reading for answer in done.result()] + later
+
+    assert all("diverged" not in answer.response.text for answer in answers)
+    assert [answer.data for answer in answers] == [answers[0].data] * len(answers)
+    assert FOLLOWER not in deployment.read_from(*later)
+    assert PAUSED in deployment.read_from(*later)
