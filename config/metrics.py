@@ -128,8 +128,10 @@ class _Processes(MultiProcessCollector):
     def collect(self) -> Iterable[Metric]:
         for path in DIRECTORY.iterdir():
             if (found := _LIVE_FILE.fullmatch(path.name)) and not _is_alive(int(found[1])):
-                mark_process_dead(found[1])  # type: ignore[no-untyped-call]
-        return super().collect()  # type: ignore[no-untyped-call,no-any-return]
+                with suppress(FileNotFoundError):  # another process has done so meanwhile
+                    mark_process_dead(found[1])  # type: ignore[no-untyped-call]
+        files = [str(path) for path in DIRECTORY.glob("*.db") if _has_begun(path)]
+        return self.merge(files, accumulate=True)  # type: ignore[no-untyped-call,no-any-return]
 
 
 class _Operations:
@@ -245,6 +247,14 @@ def _names_in(texts: Iterable[str]) -> Iterator[str]:
 def _threads_named(prefix: str) -> int:
     """Count threads that have begun, each of which keeps one session."""
     return sum(thread.name.startswith(prefix) for thread in threading.enumerate())
+
+
+def _has_begun(path: Path) -> bool:
+    """Tell if a file has its first page: a process that starts makes it empty, which the library cannot read."""
+    try:
+        return path.stat().st_size > 0
+    except FileNotFoundError:
+        return False
 
 
 def _is_alive(pid: int) -> bool:

@@ -36,7 +36,7 @@ def compare(deployment: Deployment, port: int, *, seconds: float = 2) -> list[di
     found = []
     with served(Ours(PROCESSES), deployment, port, COURSES_METRICS_ADDRESS=address) as server:
         urlopen(
-            f"http://127.0.0.1:{port}/readyz", timeout=STARTING_SECONDS
+            f"http://127.0.0.1:{port}/readyz", timeout=3 * STARTING_SECONDS
         ).close()  # the port is taken first
         chosen = subjects.choose(deployment)
         for workload in WORKLOADS:

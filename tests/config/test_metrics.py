@@ -16,8 +16,8 @@ TELL = """
 import json
 import django
 django.setup()
-from prometheus_client import REGISTRY
 from config import metrics
+from prometheus_client import REGISTRY
 from schema.network.request_log import RequestRecord
 published = [family.name for family in REGISTRY.collect()]
 metrics.trusted_texts = lambda *, most: [f"query T{number:05} {{ serverTime }}" for number in range(most + 9)]
@@ -30,7 +30,10 @@ labels = [
     for family in REGISTRY.collect()
 ]
 operations = {sample.labels["operation"] for sample in metrics._requests.collect()[0].samples}
+(metrics.DIRECTORY / "counter_0.db").touch()
+collected = [family.name for family in metrics._registry.collect()]
 print(json.dumps({
+    "collected": collected,
     "published": published, "operations": sorted(operations)[-2:], "series": max(map(len, labels))
 }))
 """
@@ -56,6 +59,11 @@ def test_of_ten_thousand_names_of_operations_the_first_thousand_that_are_trusted
 ) -> None:
     assert told["operations"] == ["T00999", "other"]
     assert told["series"] == 1001
+
+
+@pytest.mark.slow
+def test_a_file_that_a_starting_process_has_just_made_hinders_nobody(told: dict[str, Any]) -> None:
+    assert "courses_requests" in told["collected"]
 
 
 @pytest.mark.slow
