@@ -23,7 +23,7 @@ def schema(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> P
     url = f"postgresql://{reached['user']}@/{connection.settings_dict['NAME']}?host={reached['host']}"
     pg_dump = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / "pg_dump"
     parts = []
-    for options in (["--schema-only"], ["--data-only", *(f"--table={table}" for table in KEPT)]):
+    for options in (["--schema-only"], ["--data-only", *(f"--table={table}*" for table in KEPT)]):
         dumped = subprocess.run([pg_dump, *options, url], capture_output=True, text=True)
         assert dumped.returncode == 0, dumped.stderr
         parts.append(dumped.stdout)
@@ -33,7 +33,7 @@ def schema(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 KEPT = ("django_migrations", "django_content_type", "auth_permission")
-"""Tables whose rows belong to the schema."""
+"""Tables whose rows belong to the schema, and so do their sequences."""
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """History of a load: what was to be done, how often it was sent, and what came of each time."""
 
 import json
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -8,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from threading import Condition
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 """For the tests' own sake: nothing that is waited for takes so long unless it never comes."""
 
 
@@ -88,13 +89,16 @@ class History:
     def wait_for(self, number: int, what: Callable[[Sent], bool]) -> None:
         """Return once `number` more were sent of which `what` holds. Raises AssertionError when none comes for long."""
         with self._changed:
-            seen = len(self.sent)
+            seen, end = len(self.sent), time.monotonic() + PATIENCE_SECONDS
             while number > 0:
-                came = self._changed.wait(PATIENCE_SECONDS)
-                assert came, f"nothing was sent for {PATIENCE_SECONDS} seconds; last: {self.sent[-3:]}"
+                self._changed.wait(max(0.0, end - time.monotonic()))
                 new = self.sent[seen:]
                 seen += len(new)
-                number -= sum(map(what, new))
+                if found := sum(map(what, new)):
+                    number, end = number - found, time.monotonic() + PATIENCE_SECONDS
+                assert time.monotonic() < end, (
+                    f"it did not come within {PATIENCE_SECONDS} seconds: {self.sent[-3:]}"
+                )
 
     def operations(self) -> list[Operation]:
         """Every operation once, in the order of each saver."""

@@ -106,6 +106,8 @@ class _Saver:
         self._random, self._history, self._ending = random, history, ending
         self._numbers = itertools.count(1)
         self._client: httpx.Client | None = None
+        self._choices: dict[int, dict[str, str]] = {}
+        """Ids of the choices of each question by their texts, as the newest attempt shows them."""
 
     def run(self) -> None:
         try:
@@ -126,13 +128,15 @@ class _Saver:
             return False
         attempt = started.result["attempt"]
         assert attempt is not None
-        choices = self._choices
         for _ in range(self._random.randint(1, SAVES_OF_AN_ATTEMPT)):
             if self._ending.is_set():
                 return False
             answers = self._answers(taken)
             given = [
-                {"questionId": ids.encode("Question", pk), "response": _response(choices.get(pk, {}), text)}
+                {
+                    "questionId": ids.encode("Question", pk),
+                    "response": _response(self._choices.get(pk, {}), text),
+                }
                 for pk, text in answers.items()
             ]
             attempt_id = ids.encode("AssessmentAttempt", attempt)

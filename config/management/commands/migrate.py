@@ -28,7 +28,7 @@ class Command(MigrateCommand):
     """
 
     _is_whole = False
-    """Whether the migration under way is one transaction."""
+    """True while a migration is under way that is one transaction."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Migrate, as the options ask. Raises OperationalError when a table is never free."""
