@@ -67,6 +67,8 @@ class RequestRecord:
         started, answered = facts.pop("started"), facts.pop("streams_since")
         ended = time.perf_counter()
         facts |= {"status": status, "milliseconds": round((ended - started) * 1000, 1)}
+        if self.read_from is None:
+            del facts["read_from"]
         if trace := trace_id():
             facts["trace_id"] = trace
             named = {"graphql.operation.name": self.operation} if self.operation else {}

@@ -35,7 +35,7 @@ from tests.schema.network.test_websocket import Socket
 LISTED, OTHER_LISTED, FOREIGN = "https://app.example", "http://localhost:5173", "https://evil.example"
 ORIGINS = {"listed": LISTED, "foreign": FOREIGN, "null": "null", "none": None}
 
-EXPOSED = "ETag, RateLimit, RateLimit-Policy, Retry-After, X-Request-ID, Idempotency-Replayed"
+EXPOSED = "ETag, RateLimit, RateLimit-Policy, Retry-After, X-Request-ID, Idempotency-Replayed, X-Read-After"
 VARY = "Accept, Accept-Encoding, Authorization, Cookie, Origin"
 VARY_OF_A_PREFLIGHT = (
     "Origin, Access-Control-Request-Method, Access-Control-Request-Headers, "

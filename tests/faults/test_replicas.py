@@ -89,7 +89,7 @@ class Deployment:
 
         def found() -> dict[str, Any]:
             return {
-                line["request_id"]: line["read_from"]
+                line["request_id"]: line.get("read_from")
                 for line in self.server.lines()
                 if line.get("request_id") in wanted
             }
