@@ -2,10 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -65,7 +63,6 @@ class RecognisedToken:
     pk: int
     user: User
     scopes: frozenset[str]
-    use_is_to_be_noted: bool
     draw: Draw
 
 
@@ -78,37 +75,22 @@ def recognise_access_token(*, secret: str, points: int | None = None) -> Recogni
     """Return the token with this secret, or None when there is none that may be used now.
 
     A token may be used until it is revoked or expires by the clock of the database, while its person is
-    active. The same statement draws `points` from the person's bucket, where rates are limited.
+    active. Its last use is noted, at most once a minute, so that reading costs no write. The same statement draws
+    `points` from the person's bucket, where rates are limited. Every request of a program begins here, so it is
+    written out: composing it would take longer than running it.
     """
     digest = digest_of_secret(secret)
     if digest is None:
         return None
-    statement, values = recognising(digest, points)
+    statement = _RECOGNISING[points is not None and settings.RATE_LIMIT]
     with connection.cursor() as cursor:
-        statement.execute(cursor, values)
-        return recognised(cursor.fetchall(), points)
-
-
-def recognising(digest: str, points: int | None) -> tuple[Prepared, list[Any]]:
-    """Return the statement that recognises a token, and draws `points`, with its values.
-
-    Every request of a program begins here, so it is written out: composing it would take longer than running it.
-    """
-    draws = points is not None and settings.RATE_LIMIT
-    return _RECOGNISING[draws], [digest, *drawing(owner=None, points=points or 0)[1:]]
-
-
-def recognised(rows: Sequence[Sequence[Any]], points: int | None) -> RecognisedToken | None:
-    """Return the token of the statement's rows."""
-    for *person, pk, scopes, use_is_to_be_noted, spent, is_granted, measured_at in rows:
-        user = row_of(User, dict(zip(_PERSON, person, strict=True)))
-        draw = drawn(points or 0, spent, is_granted, measured_at)
-        return RecognisedToken(pk, user, frozenset(scopes), use_is_to_be_noted, draw)
-    return None
-
-
-def note_use(token: RecognisedToken) -> None:
-    """Note the use of a token that was recognised, at most once in USE_IS_NOTED_EVERY: reading costs no write."""
-    if token.use_is_to_be_noted:
+        statement.execute(cursor, [digest, *drawing(owner=None, points=points or 0)[1:]])
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    *person, pk, scopes, use_is_to_be_noted, spent, is_granted, measured_at = found
+    if use_is_to_be_noted:
         not_noted_lately = Q(last_used_at__isnull=True) | Q(last_used_at__lt=Now() - USE_IS_NOTED_EVERY)
-        AccessToken.objects.filter(not_noted_lately, pk=token.pk).update(last_used_at=Now())
+        AccessToken.objects.filter(not_noted_lately, pk=pk).update(last_used_at=Now())
+    user = row_of(User, dict(zip(_PERSON, person, strict=True)))
+    return RecognisedToken(pk, user, frozenset(scopes), drawn(points or 0, spent, is_granted, measured_at))

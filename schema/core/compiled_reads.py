@@ -11,14 +11,13 @@ DataLoaders, which execute the operation from its beginning. Queries have no eff
 mutation is carried out once; the ordinary way is given its outcome.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any, TypeAlias
 
 import orjson
-from django.db import connection
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
@@ -36,10 +35,8 @@ from graphql import (
 )
 
 from courses.utils.kept import Kept
-from courses.utils.prepared import Prepared
 from schema.context import Context, Info
 from schema.core.compiling import Compiler, NotCompiled, Root, RootInfo, root_of
-from schema.core.database_failures import DATABASE_FAILURES
 from schema.core.fields import Column, DeclaredField, Operation
 from schema.core.inlined_reads import InlinedRead, PayloadRead, inlined, inlined_payload
 from schema.core.replica_reads import text_from_replica
@@ -214,61 +211,7 @@ def read(
         return None
 
 
-@dataclass(frozen=True)
-class CarriedOut:
-    """Mutation that was carried out, and how what is asked of its payload is read: by one statement with `values`, or
-    without them by the plan. `name` is that of its field in the answer.
-    """
-
-    name: str
-    root: Root
-    payload: Any
-    context: Context
-    read: PayloadRead | None
-    values: Sequence[Any] | None
-
-    @property
-    def statement(self) -> Prepared | None:
-        """The statement whose only row `data` needs; None where `load` has to answer, on a database thread."""
-        return self.read.statement if self.read and not self.read.takes_long and self.values else None
-
-    def names(self) -> list[str]:
-        """Return the names of the declarations whose rows are read."""
-        return [declaration.name for declaration in self.root.plan_for(None).declarations]
-
-    def load(self) -> bytes | None:
-        """Return the JSON of `data`, like `data` does: work for a database thread."""
-        if self.read is None or self.values is None:
-            return self._or_the_ordinary_way(self.by_plan)
-        texts = None
-        with statement(self.names), suppress(*DATABASE_FAILURES), connection.cursor() as cursor:
-            self.read.statement.execute(cursor, self.values)
-            texts = cursor.fetchone()
-        return self.data(texts)
-
-    def data(self, texts: Sequence[str | None] | None) -> bytes | None:
-        """Return the JSON of `data` from the statement's row, None where there is none, or the ordinary way has to
-        answer. The payload then stands in the context.
-        """
-        return self._or_the_ordinary_way(
-            lambda: self.read.data(self.name, self.payload, texts) if self.read and texts else None
-        )
-
-    def by_plan(self) -> bytes:
-        """Return the JSON of `data`, read by several statements. Raises whatever the ordinary way would tell."""
-        fill(self.context.viewer, [self.payload], self.root.plan_for(None))
-        return orjson.dumps({self.name: self.root.show(self.payload)})
-
-    def _or_the_ordinary_way(self, read: Callable[[], bytes | None]) -> bytes | None:
-        data = None
-        with suppress(Exception):  # graphql-core runs into it as well, and tells it
-            data = read()
-        if data is None:
-            self.context.carried_out.append(lambda: self.payload)
-        return data
-
-
-def carry_out_and_load(
+def carry_out(
     schema: GraphQLSchema,
     reads: CompiledReads,
     operation: OperationDefinitionNode,
@@ -280,18 +223,6 @@ def carry_out_and_load(
     None where the ordinary way has to answer. The outcome, a payload or a failure, then stands in the context, and
     nothing is carried out twice.
     """
-    done = carry_out(schema, reads, operation, variables, context)
-    return done.load() if done else None
-
-
-def carry_out(
-    schema: GraphQLSchema,
-    reads: CompiledReads,
-    operation: OperationDefinitionNode,
-    variables: VariableValues,
-    context: Context,
-) -> CarriedOut | None:
-    """Carry out an operation of one mutation like `carry_out_and_load`, but leave the payload to be read."""
     compiled = reads.compiled(schema, operation, variables, context.identity.scopes)
     if context.viewer is None or len(compiled.roots) != 1:
         return None
@@ -307,12 +238,29 @@ def carry_out(
     except Exception as failure:  # noqa: BLE001 - it is raised once more, where errors are told
         context.carried_out.append(partial(_raise, failure))
         return None
+    data = None
+    with suppress(Exception):  # graphql-core runs into it as well, and tells it
+        data = _read_payload(compiled, name, context, payload)
+    if data is None:
+        context.carried_out.append(lambda: payload)
+    return data
+
+
+def _read_payload(compiled: CompiledOperation, name: str, context: Context, payload: Any) -> bytes | None:
+    """Return the JSON of `data`: by one statement where that can be, otherwise by the plan."""
+    root = compiled.roots[name]
     read = compiled.payload(root, kind_of(context.viewer))
-    values = read.values_of(context.viewer, payload) if read else None
-    return CarriedOut(name, root, payload, context, read, values)
+    plan = root.plan_for(None)
+    if read is not None:
+        with statement(lambda: [declaration.name for declaration in plan.declarations]):
+            data = read.data(name, context.viewer, payload)
+        if data is not None:
+            return data
+    fill(context.viewer, [payload], plan)
+    return orjson.dumps({name: root.show(payload)})
 
 
-EXECUTE = {OperationType.QUERY: read, OperationType.MUTATION: carry_out_and_load}
+EXECUTE = {OperationType.QUERY: read, OperationType.MUTATION: carry_out}
 """Functions that answer an operation of a kind without an executor, where they can."""
 
 

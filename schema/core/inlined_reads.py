@@ -155,27 +155,21 @@ class PayloadRead:
     places: Sequence[int]
     """Places of the statement's keys among all of these."""
     statement: Prepared
-    takes_long: bool
-    """True where it is finished on a database thread."""
 
-    def values_of(self, viewer: Viewer, payload: Any) -> list[Any] | None:
-        """Return the values of the statement for a payload, None where there is nothing to read."""
+    def data(self, name: str, viewer: Viewer, payload: Any) -> bytes | None:
+        """Return the JSON of `data`, whose only member is `name`; None where the ordinary way has to answer."""
         keys = [getattr(payload, attribute) for attribute in self.attributes]
-        if all(key is None for key in keys):
+        if all(key is None for key in keys):  # there is nothing to read
             return None
-        given = [*self.values, *keys]
-        return [viewer and viewer.pk, *(given[place] for place in self.places)]
-
-    def data(self, name: str, payload: Any, texts: Sequence[str | None]) -> bytes | None:
-        """Return the JSON of `data`, whose only member is `name`, from the only row of the statement; None where the
-        ordinary way has to answer.
-        """
-        known = [text for text in texts if text is not None and HOLE not in text]
-        if len(known) < len(self.read):
+        with connection.cursor() as cursor:
+            given = [*self.values, *keys]
+            self.statement.execute(cursor, [viewer and viewer.pk, *(given[place] for place in self.places)])
+            texts = cursor.fetchone()
+        if any(text is None or HOLE in text for text in texts):
             return None
         read = {
             member: orjson.Fragment(text) if written.finish is None else written.finish(orjson.loads(text))
-            for (member, written), text in zip(self.read.items(), known, strict=True)
+            for (member, written), text in zip(self.read.items(), texts, strict=True)
         }
         shown = {
             member: read[member] if member in read else self.plain[member](payload) for member in self.names
@@ -327,16 +321,7 @@ class _Show:
         keys = given.inlining.keys
         statement = _for_viewer(sql, [sql_type for sql_type, _ in keys])
         places = [place for _, place in keys]
-        return PayloadRead(
-            list(fields),
-            plain,
-            members,
-            list(given.attributes),
-            values,
-            places,
-            statement,
-            given.inlining.takes_long,
-        )
+        return PayloadRead(list(fields), plain, members, list(given.attributes), values, places, statement)
 
     def _of_page(self, page: "_Page", nodes: list[FieldNode]) -> Written:
         """Return a field of a connection."""

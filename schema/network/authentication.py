@@ -17,7 +17,7 @@ from courses.services import cost_buckets
 from courses.services.changes import session_topic
 from courses.services.cost_buckets import Draw
 from courses.services.partner_tokens import recognise_partner_token
-from courses.services.token_authentication import RecognisedToken, note_use, recognise_access_token
+from courses.services.token_authentication import recognise_access_token
 from courses.utils.json_text import is_storable
 from schema.context import ANONYMOUS, Identity
 from schema.execution.database_threads import database
@@ -97,15 +97,6 @@ def identify_and_charge(
         return replace(authenticated, draw=_draw(authenticated.bucket or bucket_of_address(address), points))
 
 
-def by_access_token(token: RecognisedToken) -> Authenticated:
-    """Authenticate the person of an access token, and note its use. Raises RateLimited."""
-    note_use(token)
-    if not token.draw.is_granted:
-        raise RateLimited(token.draw)
-    identity = Identity(token.user, token.scopes, access_token=token.pk)
-    return Authenticated(identity, principal=f"token:{token.pk}", draw=token.draw)
-
-
 def _identified(
     authorization: str | None, session_key: str | None, points: int | None = None
 ) -> Authenticated:
@@ -134,7 +125,10 @@ def _draw(bucket: str, points: int) -> Draw:
 
 def _by_token(secret: str, points: int | None) -> Authenticated:
     if token := recognise_access_token(secret=secret, points=points):
-        return by_access_token(token)
+        if not token.draw.is_granted:
+            raise RateLimited(token.draw)
+        identity = Identity(token.user, token.scopes, access_token=token.pk)
+        return Authenticated(identity, principal=f"token:{token.pk}", draw=token.draw)
     if partner := recognise_partner_token(secret=secret):
         identity = Identity(partner.person, partner.scopes, partner=partner.client_id)
         return Authenticated(identity, principal=identity.principal or "anonymous")

@@ -8,7 +8,6 @@ goes the general way: paid for once, and carried out once.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -19,16 +18,11 @@ from starlette.requests import Request
 from strawberry import Schema
 
 from courses.services.cost_buckets import Draw
-from courses.services.token_authentication import (
-    RecognisedToken,
-    digest_of_secret,
-    recognised,
-    recognising,
-)
+from courses.services.token_authentication import digest_of_secret
 from courses.utils.json_text import InvalidJson, decode_json
 from courses.utils.wal_positions import ANYWHERE, WalPosition
 from schema.context import Context
-from schema.core.compiled_reads import EXECUTE, CarriedOut, carry_out
+from schema.core.compiled_reads import EXECUTE
 from schema.core.database_failures import DATABASE_FAILURES, failure_code
 from schema.core.inlined_reads import InlinedRead
 from schema.core.replica_reads import may_be_asked
@@ -46,7 +40,6 @@ from schema.network.authentication import (
     Authenticated,
     InvalidToken,
     bearer_of,
-    by_access_token,
     identify_again,
     identify_and_charge,
 )
@@ -152,35 +145,10 @@ async def answer(
             answered = await _by_one_statement(asked, request, headers, sessions, replicas)
             if answered is not None:
                 return answered
-        context, token = context_of(request), None
-        if asked.operation.operation is OperationType.MUTATION:
-            token = await _recognised(asked, headers, sessions)
-        authenticated, done = await database(_answered, asked, request, context, token)
+        context = context_of(request)
+        authenticated, body = await database(_answered, asked, request, context)
     _remember(headers.get("authorization"), authenticated)
-    data = await _payload(done, sessions) if isinstance(done, CarriedOut) else done
-    body = None if data is None else _body(data, asked.cost, authenticated)
     return Answer(authenticated, body, context.carried_out)
-
-
-async def _recognised(
-    asked: KnownOperation, headers: Mapping[str, str], sessions: ReadSessions
-) -> RecognisedToken | None:
-    """Return the access token of a request, and draw the cost, on a session of the event loop; None for others."""
-    digest = _digest_of(headers["authorization"]) if "authorization" in headers else None
-    if digest is None:
-        return None
-    statement, values = recognising(digest, asked.cost)
-    with span("identify"):
-        return recognised(await sessions.rows(statement, values), asked.cost)
-
-
-async def _payload(done: CarriedOut, sessions: ReadSessions) -> bytes | None:
-    """Return the JSON of what is asked of a payload, None where the ordinary way has to show it."""
-    texts = None
-    if done.statement and done.values:
-        with statement(done.names), suppress(*DATABASE_FAILURES):
-            [texts] = await sessions.rows(done.statement, done.values)
-    return done.data(texts)
 
 
 @dataclass(frozen=True)
@@ -312,25 +280,19 @@ def _digest_of(authorization: str) -> str | None:
 
 
 def _answered(
-    asked: KnownOperation, request: Request, context: Context, token: RecognisedToken | None
-) -> tuple[Authenticated, CarriedOut | bytes | None]:
-    if token:
-        authenticated = by_access_token(token)
-    else:
-        authenticated = identify_and_charge(
-            authorization_of(request), request.cookies, address=context.ip_address, points=asked.cost
-        )
+    asked: KnownOperation, request: Request, context: Context
+) -> tuple[Authenticated, bytes | None]:
+    authenticated = identify_and_charge(
+        authorization_of(request), request.cookies, address=context.ip_address, points=asked.cost
+    )
     refuse_forged(request, authenticated)
     context.identify(authenticated.identity, authenticated.draw)
-    kind = asked.operation.operation
-    execute = carry_out if kind is OperationType.MUTATION else EXECUTE[kind]
-    with span(kind.value):
-        done = execute(
+    execute = EXECUTE[asked.operation.operation]
+    with span(asked.operation.operation.value):
+        data = execute(
             graphql_schema(asked.schema), asked.prepared.reads, asked.operation, asked.variables, context
         )
-        if isinstance(done, CarriedOut) and done.statement is None:
-            done = done.load()
-    return authenticated, done
+    return authenticated, None if data is None else _body(data, asked.cost, authenticated)
 
 
 def _body(data: bytes, cost: int, authenticated: Authenticated) -> bytes:

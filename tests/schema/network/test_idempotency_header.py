@@ -204,14 +204,14 @@ from django.db import connection
 connection.settings_dict["NAME"] = sys.argv[1]
 import httpx, asyncio
 from schema import application
-from schema.core.compiled_reads import CarriedOut
+from schema.core import compiled_reads
 from schema.root import schema
 
 def stop(*_arguments):
     print("committed", flush=True)
     sys.stdin.readline()
 
-CarriedOut.load = stop
+compiled_reads._read_payload = stop
 given = json.loads(sys.argv[2])
 transport = httpx.ASGITransport(app=application.GraphQLApplication(schema))
 async def ask():

@@ -13,7 +13,6 @@ from courses.models import Note, User
 from courses.services import notes as note_services
 from schema.application import GraphQLApplication
 from schema.core import ids
-from schema.core.inlined_reads import PayloadRead
 from schema.network import short_way
 from schema.root import schema
 from tests import factories
@@ -135,16 +134,21 @@ def test_a_payload_that_it_cannot_show_is_shown_the_general_way_and_written_once
 def test_a_payload_that_fails_to_be_shown_was_written_once(
     both_ways: Any, learner: User, note_input: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_arguments: Any) -> Any:
-        raise ValueError("no payload is shown")
-
-    monkeypatch.setattr(PayloadRead, "data", fail)
+    monkeypatch.setattr("schema.core.compiling._leaf", _refusing_texts)
+    document = CREATE.replace("mutation", "mutation Again", 1)  # which is not compiled yet
     response, was_short = both_ways(
-        CREATE, variables={"input": note_input}, headers=token_of(learner, *Scope)
+        document, variables={"input": note_input}, headers=token_of(learner, *Scope)
     )
     assert not was_short
     assert response.json()["data"]["createNote"]["note"]["content"] == "Finer."
     assert Note.objects.count() == 2
+
+
+def _refusing_texts(read: Any, type_: Any, is_nullable: bool) -> Any:
+    def leaf(object_: Any) -> Any:
+        raise ValueError("no text is shown")
+
+    return leaf
 
 
 def test_a_failure_is_told_the_general_way_and_nothing_is_tried_again(
