@@ -136,6 +136,23 @@ def test_questions_are_one_statement_and_stay_what_was_asked(api: Api) -> None:
     assert (shown["text"], statements) == ("Which one?", 1)
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ("text", set()),
+        ("response { __typename }", {"response"}),
+        ("answeredAt", {"response", "answered_at"}),
+        ("result { isCorrect }", {"response", "answered_at", "points_earned", "feedback"}),
+    ],
+)
+def test_of_stored_responses_only_what_is_shown_is_read(asked: str, shown: set[str]) -> None:
+    _, inlined = _operation(f"query($id: ID!) {{ attempt(id: $id) {{ questions {{ {asked} }} }} }}")
+    read, _keys = inlined(id=ids.encode("AssessmentAttempt", 1))
+    columns = {"response", "answered_at", "points_earned", "feedback"}
+    assert {name for name in columns if f'courses_attemptanswer"."{name}"' in read.sql} == shown
+
+
 @pytest.mark.parametrize("kept", [0, 1, 2])
 def test_versions_that_are_not_in_memory_are_one_statement_more(
     api: Api, monkeypatch: pytest.MonkeyPatch, kept: int

@@ -37,6 +37,7 @@ WAIT = Prepared(
 )
 SLEEP = Prepared("SELECT pg_sleep(4)", [])
 NAMES = Prepared("SELECT name FROM pg_prepared_statements ORDER BY name", [], run_once=True)
+PLANNER = "current_setting('plan_cache_mode') || ' ' || current_setting('enable_seqscan')"
 TYPES = Prepared(
     """
     SELECT %s::text, '{"b": 1, "a": [null]}'::jsonb, '{"a": 1}'::json, NULL, 1.50::numeric, 7, true, %s::timestamptz,
@@ -152,6 +153,11 @@ def test_time_zone_and_role_are_those_that_django_sets(monkeypatch: pytest.Monke
 
     with connecting_with(options="-c TimeZone=Asia/Tokyo"):
         assert one_after_the_other(settings) == ["UTC pg_monitor"]
+
+
+def test_the_planner_is_set_for_all_statements_of_a_session() -> None:
+    alone, prepared = Prepared(f"SELECT {PLANNER}", [], run_once=True), Prepared(f"SELECT {PLANNER}", [])
+    assert one_after_the_other(alone, prepared) == ["force_generic_plan off"] * 2
 
 
 def test_statements_are_counted_for_the_request() -> None:
