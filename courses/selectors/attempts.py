@@ -90,7 +90,7 @@ SHOWN_PERCENTAGE = Case(When(SHOWS_SCORE, then=ROUNDED_PERCENTAGE))
 """Score in percent with two decimals; null where the score is not shown, or there was nothing to earn."""
 
 SHOWN_VERDICT = Case(When(is_completed=True, results_visible=True, then="is_passed"))
-"""Whether the attempt is passed; null where results are not shown, or that is not certain."""
+"""True for an attempt that is passed; null where results are not shown, or that is not certain."""
 
 
 def attempts_of(viewer: Viewer) -> QuerySet[VisibleAttempt]:
@@ -207,7 +207,7 @@ ANSWERED = (
 """Columns of stored responses that attempts show."""
 
 LAID_OUT_BY = frozenset({"attempt_id", "question_id", "graded_version_id"})
-"""Those of them that `lay_out` reads."""
+"""The part of ANSWERED that `lay_out` reads."""
 
 
 def answered_in_attempts(_viewer: Viewer) -> QuerySet[AttemptAnswer]:

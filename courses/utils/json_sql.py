@@ -38,6 +38,7 @@ def quoted(text: str) -> str:
 
 
 def null_or(text: str) -> str:
+    """Return the SQL of a text that is NULL for JSON's null."""
     return f"coalesce({text}, 'null')"
 
 
