@@ -248,7 +248,7 @@ def test_keys_are_forgotten_after_a_day(world: World, note: dict[str, Any]) -> N
         ask(CREATE, world.learner, note, key)
     first = IdempotencyKey.objects.order_by("pk")[0]
     IdempotencyKey.objects.filter(pk=first.pk).update(created_at=Now() - timedelta(hours=24, seconds=1))
-    assert clear_expired() == 1
+    clear_expired()
     assert not IdempotencyKey.objects.filter(pk=first.pk).exists()
     assert IdempotencyKey.objects.count() == 1
 
