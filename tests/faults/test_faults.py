@@ -156,5 +156,5 @@ def test_every_line_on_standard_output_is_json_and_each_request_has_one(
     assert logged["level"] == "info"
     assert logged["principal"].startswith("token:")
     assert (logged["cost"], logged["status"], logged["transport"]) == (3, 200, "http")
-    assert logged["statements"] >= 3
+    assert logged["statements"] >= 1
     assert logged["milliseconds"] > 0
