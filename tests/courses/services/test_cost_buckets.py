@@ -110,7 +110,6 @@ def test_it_is_told_when_the_points_are_there_and_when_the_bucket_is_full() -> N
 
 
 def test_only_full_buckets_are_forgotten(db: None) -> None:
-    sql.execute("DELETE FROM courses_costbucket")  # no model's: rows that other tests have committed stay
     draw(owner="full", points=50)
     draw(owner="half", points=50)
     let_pass(seconds=5, owner="full")
