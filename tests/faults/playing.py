@@ -101,6 +101,8 @@ class Scenario:
     serving: Callable[[Ground], AbstractContextManager[dict[str, str]]]
     reason_against: Callable[[Ground], str] = lambda _: ""
     """Why it cannot be played on this machine; empty where it can."""
+    takes_long: bool = False
+    """True for one that takes a minute or more, and so is not played in the suite."""
 
 
 @dataclass(frozen=True)
