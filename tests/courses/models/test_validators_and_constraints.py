@@ -159,9 +159,8 @@ def _is_clean(row: models.Model, name: str) -> bool:
     try:
         with transaction.atomic():
             row.full_clean(exclude=others, validate_unique=False, validate_constraints=ask)
-    except (
-        ValidationError
-    ) as error:  # its messages are not made: Django's for an item of an array fails over "%"
+    except ValidationError as error:
+        # Its messages are not made: Django's for an item of an array fails over a percent sign.
         return not {name, "__all__"} & set(error.error_dict)
     except DataError:  # JSON that jsonb cannot hold, asked of a constraint
         return False
