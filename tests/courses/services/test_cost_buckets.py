@@ -109,7 +109,8 @@ def test_it_is_told_when_the_points_are_there_and_when_the_bucket_is_full() -> N
     assert refused.full_at == noon + timedelta(seconds=99)
 
 
-def test_only_full_buckets_are_forgotten(db: None) -> None:
+@pytest.mark.usefixtures("empty_buckets")
+def test_only_full_buckets_are_forgotten() -> None:
     draw(owner="full", points=50)
     draw(owner="half", points=50)
     let_pass(seconds=5, owner="full")

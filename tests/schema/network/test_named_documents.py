@@ -145,6 +145,7 @@ def test_a_name_that_no_document_can_have_is_not_found(ask, name):
     assert code_of(ask(persisted(name))) == "PERSISTED_QUERY_NOT_FOUND"
 
 
+@pytest.mark.usefixtures("empty_buckets")
 def test_only_who_pays_registers_and_who_asks_for_the_unknown_pays_too(ask, settings):
     settings.RATE_LIMIT = True
     ask(persisted(sha256(TIME)))

@@ -73,6 +73,7 @@ def test_a_request_without_credentials_is_one_statement(ask: Any) -> None:
     assert (response.json()["data"], statements) == ({"node": None}, 1)
 
 
+@pytest.mark.usefixtures("empty_buckets")
 def test_the_cost_is_drawn_by_it(ask: Any, learner: User, settings: Any) -> None:
     settings.RATE_LIMIT = True
     settings.RATE_LIMIT_RESTORED_PER_SECOND = 1
@@ -148,6 +149,7 @@ def test_hints_are_bounded() -> None:
     assert one_statement.hint_for(str(one_statement.HINTS)) == hint
 
 
+@pytest.mark.usefixtures("empty_buckets")
 def test_another_scheme_is_refused_and_pays(ask: Any, settings: Any) -> None:
     settings.RATE_LIMIT = True
     response, _ = ask(headers={"Authorization": "Basic YTpi"})
