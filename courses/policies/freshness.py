@@ -4,7 +4,6 @@ Whoever has written reads their own writes everywhere. This is about what others
 """
 
 import re
-from collections.abc import Iterable
 
 from allauth.account.models import EmailAddress
 from allauth.idp.oidc.models import Client, Token
@@ -12,7 +11,7 @@ from django.contrib.sessions.models import Session
 
 from courses import models
 
-_ALWAYS_FRESH = (
+_MODELS = (
     # Attempts under way, and what decides about them: a learner sees the answers that are saved and the time that is
     # left, and nobody grades what is not handed in.
     models.AssessmentAttempt,
@@ -32,19 +31,16 @@ _ALWAYS_FRESH = (
     Token,
 )
 
-_TABLES = [
-    *(model._meta.db_table for model in _ALWAYS_FRESH),
+ALWAYS_FRESH = (
+    *(model._meta.db_table for model in _MODELS),
     "courses_costbucket",  # unlogged, as is the next: a replica has none of them
     "courses_lastwrite",
-]
-_NAMES = re.compile(rf"\b({'|'.join(_TABLES)})\b")
+)
+"""Tables that are read from the primary alone."""
+
+_NAMES = re.compile(rf"\b({'|'.join(ALWAYS_FRESH)})\b")
 
 
 def may_be_late(sql: str) -> bool:
     """Tell if a statement reads nothing that has to be fresh, by the tables that it names."""
     return _NAMES.search(sql) is None
-
-
-def always_fresh() -> Iterable[str]:
-    """Return the tables that are read from the primary alone."""
-    return tuple(_TABLES)

@@ -4,7 +4,7 @@ import pytest
 from django.apps import apps
 
 from courses.models import AttemptAnswer, Course
-from courses.policies.freshness import always_fresh, may_be_late
+from courses.policies.freshness import ALWAYS_FRESH, may_be_late
 from courses.utils import sql
 
 
@@ -21,7 +21,7 @@ def test_what_no_replica_has_is_always_fresh(db: None) -> None:
     unlogged = sql.fetch("SELECT relname FROM pg_class WHERE relpersistence = 'u' AND relkind = 'r'")
 
     assert {row.relname for row in unlogged} == {"courses_costbucket", "courses_lastwrite"}
-    assert {row.relname for row in unlogged} <= {*always_fresh()}
+    assert {row.relname for row in unlogged} <= {*ALWAYS_FRESH}
 
 
 @pytest.mark.parametrize("word", ["attempt", "token", "secret", "session", "accommodation", "idempotency"])
@@ -29,4 +29,4 @@ def test_what_decides_about_attempts_under_way_and_credentials_is_always_fresh(w
     tables = {model._meta.db_table for model in apps.get_models() if word in model._meta.db_table}
 
     assert tables
-    assert tables - {"courses_archivedsession"} <= {*always_fresh()}
+    assert tables - {"courses_archivedsession"} <= {*ALWAYS_FRESH}
