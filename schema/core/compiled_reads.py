@@ -201,9 +201,9 @@ def read(
         return None
     try:
         if found := compiled.inlined(variables, kind_of(context.viewer)):
-            inlined, keys = found
-            with statement(inlined.names):
-                return inlined.read(context.viewer, keys, text_from_replica(inlined, keys, context))
+            query, keys = found
+            with statement(query.names):
+                return query.read(context.viewer, keys, text_from_replica(query, keys, context))
         return orjson.dumps(
             {name: _read_root(root, variables, context) for name, root in compiled.roots.items()}
         )
@@ -252,7 +252,7 @@ def _read_payload(compiled: CompiledOperation, name: str, context: Context, payl
     read = compiled.payload(root, kind_of(context.viewer))
     plan = root.plan_for(None)
     if read is not None:
-        with statement(lambda: [declaration.name for declaration in plan.declarations]):
+        with statement(plan.names):
             data = read.data(name, context.viewer, payload)
         if data is not None:
             return data

@@ -73,11 +73,7 @@ class InlinedRead:
 
     def names(self) -> list[str]:
         """Return the names of the declarations and the selector that it reads by."""
-        found = (
-            [each.name] if isinstance(each, Source) else [part.name for part in each.declarations]
-            for each in self.reads
-        )
-        return list(dict.fromkeys(chain.from_iterable(found)))
+        return list(dict.fromkeys(chain.from_iterable(each.names() for each in self.reads)))
 
     @property
     def given(self) -> str:

@@ -79,6 +79,10 @@ class Plan:
                 yield step.declaration
             yield from step.then.declarations
 
+    def names(self) -> list[str]:
+        """Return the names of the declarations, as those of a statement that reads all of them."""
+        return [declaration.name for declaration in self.declarations]
+
     def beneath(self, attribute: str) -> "Plan":
         """Return the plan of the objects that these have as `attribute`."""
         if self is UNKNOWN:
