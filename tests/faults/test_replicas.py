@@ -137,12 +137,14 @@ class Answer:
 
 
 @pytest.fixture(scope="module")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+def deployment(migrated: str | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     clusters: list[Cluster] = []
     server = None
     try:
         primary = Cluster()
         clusters.append(primary)
+        if migrated is not None:
+            primary.copy_tables(migrated)
         primary.rows("ALTER SYSTEM SET log_statement = 'all'")
         primary.rows("ALTER SYSTEM SET max_standby_streaming_delay = 0")
         primary.rows("SELECT pg_reload_conf()")
