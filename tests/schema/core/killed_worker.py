@@ -41,17 +41,22 @@ class Worker:
         return [int(number) for number in self._process.stdout.readline().split()]
 
 
-@contextmanager
-def killed_worker() -> Iterator[Worker]:
-    """The program on the database of the tests."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", __name__, connection.settings_dict["NAME"]],
+def started(*arguments: str) -> subprocess.Popen[str]:
+    """Another process of Python with the settings of the deployment, to be talked to by its input and output."""
+    return subprocess.Popen(
+        [sys.executable, *arguments],
         cwd=settings.BASE_DIR,
         env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
+
+
+@contextmanager
+def killed_worker() -> Iterator[Worker]:
+    """The program on the database of the tests."""
+    process = started("-m", __name__, connection.settings_dict["NAME"])
     try:
         yield Worker(process)
     finally:

@@ -2,17 +2,13 @@
 
 import json
 import logging
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 from asgiref.sync import async_to_sync
-from django.conf import settings
 from django.db import connection, transaction
 
 from courses.models import IdempotencyKey, Note, User
@@ -22,6 +18,7 @@ from schema.core.user_errors import STILL_RUNNING
 from schema.root import schema
 from tests import factories
 from tests.concurrency import at_once
+from tests.schema.core.killed_worker import started
 from tests.schema.network.test_authentication import session_of, with_session
 from tests.schema.network.test_websocket import Socket
 
@@ -235,14 +232,7 @@ def test_a_worker_that_is_killed_between_effect_and_answer_has_its_effect_once(
             "Idempotency-Key": KEY,
         },
     }
-    worker = subprocess.Popen(
-        [sys.executable, "-c", WORKER, connection.settings_dict["NAME"], json.dumps(request)],
-        cwd=settings.BASE_DIR,
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    worker = started("-c", WORKER, connection.settings_dict["NAME"], json.dumps(request))
     try:
         assert worker.stdout is not None
         assert worker.stdout.readline() == "committed\n"
