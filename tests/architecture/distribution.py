@@ -63,7 +63,7 @@ class Fit:
 
 
 def fits(key: str) -> dict[str, Fit]:
-    """How each table fits one key, by the names of the tables."""
+    """Fit of each table to one key, by the names of the tables."""
     return {model._meta.db_table: _fit(model, key) for model in _models()}
 
 
@@ -128,7 +128,7 @@ def _references(model: "type[Model]") -> list[Any]:
 
 
 def _leads(field: Any, key: str) -> bool:
-    """Whose row it is: not whoever else has acted on it, whom only columns of other names hold."""
+    """Owner of a row: not whoever else has acted on it, whom only columns of other names hold."""
     table, columns = KEYS[key]
     return field.related_model._meta.db_table != table or field.column in columns
 

@@ -31,7 +31,7 @@ class CountsDiffer(Exception):  # noqa: N818 - says what is wrong
 
 
 def compare(deployment: Deployment, port: int, *, seconds: float = 2) -> list[dict[str, Any]]:
-    """What both have counted of each workload. Uses `port` and the one after it."""
+    """Counts of both for each workload. Uses `port` and the one after it."""
     address = f"127.0.0.1:{port + 1}"
     found = []
     with served(Ours(PROCESSES), deployment, port, COURSES_METRICS_ADDRESS=address) as server:

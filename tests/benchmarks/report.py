@@ -130,7 +130,7 @@ def _size_table(found: list[dict[str, Any]]) -> list[str]:
 
 
 def _counted_table(found: list[dict[str, Any]]) -> list[str]:
-    """What two processes of ours have counted beside the load generator; a story is twelve requests."""
+    """Counts of two processes of ours beside those of the load generator; a story is twelve requests."""
     names = ("title", "answered", "counted", "scrapes")
     titles = ["workload", "answered, by the load generator", "counted, by /metrics", "read meanwhile"]
     return _table(titles, [[f"{each[name]}" for name in names] for each in found])

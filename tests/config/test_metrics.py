@@ -46,7 +46,7 @@ ALERTS, DASHBOARD = (
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What a process with metrics tells of them: its own, since the library writes files once it is imported."""
+    """Metrics as a process tells them: one of its own, since the library writes files once it is imported."""
     ended = python(tmp_path_factory.mktemp("metrics"), "-c", TELL)
     assert ended.returncode == 0, ended.stderr
     found: dict[str, Any] = json.loads(ended.stdout)

@@ -58,7 +58,7 @@ class Watched:
     server: ServeCommand
     metrics: str
     spans: list[Any]
-    """What the collector of traces has got."""
+    """Spans that the collector of traces has got."""
     token: str
     course: str
     """Global id of a course that the owner of the token teaches."""
