@@ -1,9 +1,10 @@
 """Versions of questions: what attempts were asked, and what they were graded by."""
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 
 from courses.models.assessments import Question
@@ -90,7 +91,10 @@ def remembered_versions(ids: Collection[int]) -> Mapping[int, Version]:
 
 
 def versions_by_id(ids: Collection[int]) -> Mapping[int, Version]:
-    """Return versions by id: one statement for those that are not in memory."""
+    """Return versions by id: one statement for those that are not in memory.
+
+    Attempts that are committed name them, so that they are too.
+    """
     found = _remembered.known(ids)
     missing = [pk for pk in ids if pk not in found]
     if missing:
@@ -152,7 +156,11 @@ def versions_to_grade_by(
 
 
 def _found(digests: Mapping[int, str], stored: Mapping[int, Any]) -> dict[int, Version]:
-    """Return the stored versions with these digests of `stored` content, by the questions' ids."""
+    """Return the stored versions with these digests of `stored` content, by the questions' ids.
+
+    A version is remembered once the transaction is committed, which may have made it: the id of one that was rolled
+    back may be given again.
+    """
     rows: list[Any] = fetch(_FIND, questions=list(digests), digests=list(digests.values())) if digests else []
     remembered = _remembered.known([row.id for row in rows])
     found = {}
@@ -161,6 +169,6 @@ def _found(digests: Mapping[int, str], stored: Mapping[int, Any]) -> dict[int, V
         if version is None:
             content = content_of_json(stored[row.question_id])
             version = Version(row.id, row.question_id, row.number, content)
-            _remembered.put(row.id, version)
+            transaction.on_commit(partial(_remembered.put, row.id, version))
         found[row.question_id] = version
     return found

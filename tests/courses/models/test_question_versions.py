@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from courses.models import Answer, Assessment, AssessmentAttempt, Question, QuestionVersion
 from courses.models.question_versions import current_versions, versions_by_id
-from courses.rules.versions import content_to_json, digest_of
+from courses.rules.versions import Version, content_to_json, digest_of
 from courses.services.attempts import start_attempt
 from tests import factories
 from tests.concurrency import at_once
@@ -90,13 +90,23 @@ def test_finding_versions_is_one_statement_where_nothing_was_edited(questions: i
     assert {version.number for version in found.values()} == {1}
 
 
-def test_versions_that_are_in_memory_are_not_read_again() -> None:
-    question = factories.single_choice(factories.make_assessment())
-    version = current_versions([question])[question.pk]
+def _reads_of(version: Version) -> int:
     assert version.id is not None
     with CaptureQueriesContext(connection) as statements:
         assert versions_by_id({version.id}) == {version.id: version}
-    assert len(statements) == 0
+    return len(statements)
+
+
+def test_versions_that_are_in_memory_are_not_read_again(django_capture_on_commit_callbacks: Any) -> None:
+    question = factories.single_choice(factories.make_assessment())
+    with django_capture_on_commit_callbacks(execute=True):
+        version = current_versions([question])[question.pk]
+    assert _reads_of(version) == 0
+
+
+def test_a_version_is_remembered_once_it_is_committed_as_its_id_may_be_given_again() -> None:
+    question = factories.single_choice(factories.make_assessment())
+    assert _reads_of(current_versions([question])[question.pk]) == 1
 
 
 def test_a_version_never_changes() -> None:

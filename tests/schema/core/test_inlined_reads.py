@@ -129,6 +129,7 @@ def test_questions_are_one_statement_and_stay_what_was_asked(api: Api) -> None:
     attempt = factories.make_attempt(learner, assessment)
     document = "query($id: ID!) { attempt(id: $id) { questions { text choices { text } } } }"
     asked = {"id": ids.encode("AssessmentAttempt", attempt.pk)}
+    question_versions.versions_by_id({entry["version"] for entry in attempt.layout["questions"]})
     _, statements = statements_of(api, document, learner, **asked)
     question.question_text = "Which one is it now?"
     question.save()
