@@ -5,8 +5,8 @@ timer can race, and one of them wins. Moments are the database's. Grading happen
 reveals nothing about right or wrong, not even by its duration.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias, TypeVar
@@ -47,7 +47,7 @@ from courses.utils.constraints import constraint_of
 from courses.utils.prepared import Prepared
 from courses.utils.row_writes import Insertion, next_key
 from courses.utils.rows import CompiledQuery, row_of, stand_in
-from courses.utils.short_transactions import ShortTransaction, Write
+from courses.utils.short_transactions import ShortTransaction, Write, runs_anywhere
 
 CLOSED_BY_STAFF = "An instructor has closed this attempt. Everything saved before has been handed in."
 
@@ -86,7 +86,8 @@ class StartedAttempt:
     created: bool
 
 
-def start_attempt(
+@runs_anywhere
+async def start_attempt(
     *, learner: User, assessment_id: int, ip_address: str | None = None, user_agent: str = ""
 ) -> StartedAttempt:
     """Start an attempt, or resume the one that is open: two clicks make one attempt.
@@ -97,7 +98,7 @@ def start_attempt(
     keys = {_LEARNER: learner.pk, _ASSESSMENT: assessment_id}
     while True:
         try:
-            with _starting(learner.is_staff, settings.SUBMISSION_SLACK_SECONDS).begun(keys) as begun:
+            async with _starting(learner.is_staff, settings.SUBMISSION_SLACK_SECONDS).begun(keys) as begun:
                 if not begun.rows:
                     raise exceptions.NotFound(field=["assessmentId"])
                 [assessment] = begun.rows
@@ -111,7 +112,8 @@ def start_attempt(
             close_expired_attempts(attempt_ids=overdue_ids)
 
 
-def submit_answers(
+@runs_anywhere
+async def submit_answers(
     *, learner: User, attempt_id: int, responses: Sequence[GivenResponse], base_revision: int | None = None
 ) -> AssessmentAttempt:
     """Save responses. Idempotent: saving the same again is a success.
@@ -120,7 +122,7 @@ def submit_answers(
     or StaleRevision when it is older than the stored one and something would change. Nothing of the call is
     written then.
     """
-    return _change(
+    return await _change(
         learner,
         attempt_id,
         lambda attempt, write: store_responses(attempt, responses, base_revision, write=write),
@@ -128,15 +130,19 @@ def submit_answers(
     )
 
 
-def flag_question(*, learner: User, attempt_id: int, question_id: int, is_flagged: bool) -> AssessmentAttempt:
+@runs_anywhere
+async def flag_question(
+    *, learner: User, attempt_id: int, question_id: int, is_flagged: bool
+) -> AssessmentAttempt:
     """Flag a question to come back to, or clear the flag. Makes no new revision of the responses.
 
     Raises NotFound, AttemptClosed or TimeExpired.
     """
-    return _change(learner, attempt_id, lambda attempt, _: _flag(attempt, question_id, is_flagged))
+    return await _change(learner, attempt_id, lambda attempt, _: _flag(attempt, question_id, is_flagged))
 
 
-def complete_attempt(
+@runs_anywhere
+async def complete_attempt(
     *, learner: User, attempt_id: int, responses: Sequence[GivenResponse] = ()
 ) -> AssessmentAttempt:
     """Hand the attempt in, with its remaining responses. Idempotent.
@@ -144,7 +150,7 @@ def complete_attempt(
     Raises NotFound, ResponseMismatch, and TimeExpired when responses come after the time was over: the attempt
     is then closed with what was saved in time. Raises AttemptClosed when they come after the staff closed it.
     """
-    with _own_attempt(_completing, learner, attempt_id, responses) as (attempt, write):
+    async with _own_attempt(_completing, learner, attempt_id, responses) as (attempt, write):
         if not attempt.is_completed:
             given = {} if attempt.is_overdue else store_responses(attempt, responses, write=write)
             ended_by = AttemptEnd.TIMER if attempt.is_overdue else AttemptEnd.LEARNER
@@ -247,23 +253,23 @@ def _locked(attempts: QuerySet[AssessmentAttempt]) -> CompiledQuery[AssessmentAt
     return CompiledQuery(attempts.select_for_update(no_key=True).only("pk"))
 
 
-@contextmanager
-def _own_attempt(
+@asynccontextmanager
+async def _own_attempt(
     work: Callable[[int, Prepared], ShortTransaction[A]],
     learner: User,
     attempt_id: int,
     responses: Sequence[GivenResponse] = (),
-) -> Iterator[tuple[A, Write]]:
+) -> AsyncIterator[tuple[A, Write]]:
     """Lock the attempt within the block; yield it, and what has statements write. Raises NotFound."""
     questions = [response.question_id for response in responses]
     keys = {_LEARNER: learner.pk, _ATTEMPT: attempt_id, _QUESTIONS: questions}
-    with work(settings.SUBMISSION_SLACK_SECONDS, saving_statement()).begun(keys) as begun:
+    async with work(settings.SUBMISSION_SLACK_SECONDS, saving_statement()).begun(keys) as begun:
         if not begun.rows:
             raise exceptions.NotFound(field=["attemptId"])
         yield begun.rows[0], begun.write
 
 
-def _change(
+async def _change(
     learner: User,
     attempt_id: int,
     change: Callable[[_OwnAttempt, Write], object],
@@ -272,7 +278,7 @@ def _change(
     """Apply `change` to an attempt that is open. One whose time is over is closed instead, in a transaction of its own,
     which the refusal does not roll back.
     """
-    with _own_attempt(_working, learner, attempt_id, responses) as (attempt, write):
+    async with _own_attempt(_working, learner, attempt_id, responses) as (attempt, write):
         if not (attempt.is_completed or attempt.is_overdue):
             change(attempt, write)
             return attempt

@@ -109,7 +109,7 @@ class Prepared:
 
     def execute(self, cursor: CursorWrapper, values: Sequence[Any]) -> None:
         """Run it with `values` for the varying parameters: one round trip."""
-        names = None if cursor.db.in_atomic_block else _names_of(cursor.db)
+        names = None if cursor.db.in_atomic_block else names_of(cursor.db)
         for attempt in self.attempts(names, values):
             with attempt:
                 cursor.execute(attempt.text, attempt.parameters)
@@ -139,9 +139,7 @@ def run_prepared(
 
     A transaction that `text` begins is rolled back where it fails.
     """
-    for attempt in _attempts(
-        _names_of(cursor.db), text, values, statements, last=partial(Attempt, text, values)
-    ):
+    for attempt in attempts_of_all(names_of(cursor.db), text, values, statements):
         with attempt:
             try:
                 cursor.execute(attempt.text, attempt.parameters)
@@ -150,19 +148,32 @@ def run_prepared(
                 raise
 
 
-def no_longer_known(connection: Any, statements: Sequence[Prepared]) -> None:
+def no_longer_known(names: Names, statements: Sequence[Prepared]) -> None:
     """Have `statements` prepared again when they are run next."""
-    names = _names_of(connection)
     for statement in statements:
         names.pop(statement.name, None)
+
+
+def is_in_transaction(session: Any) -> bool:
+    """Tell if a psycopg2 connection is inside a transaction, also one that was begun in plain SQL."""
+    return not session.closed and session.info.transaction_status in _IN_TRANSACTION
 
 
 def roll_back(connection: Any) -> None:
     """End a transaction that was begun in plain SQL, if the session is inside of one."""
     session = connection.connection
-    if not session.closed and session.info.transaction_status in _IN_TRANSACTION:
+    if is_in_transaction(session):
         with session.cursor() as cursor:
             cursor.execute("ROLLBACK")
+
+
+def attempts_of_all(
+    names: Names, text: str, values: Sequence[Any], statements: Sequence[Prepared]
+) -> Iterator[Attempt]:
+    """Yield what to send, until it succeeds, to a session that knows `names` and is to run `text`, which runs the
+    `statements`.
+    """
+    return _attempts(names, text, values, statements, last=partial(Attempt, text, values))
 
 
 def _attempts(
@@ -210,7 +221,7 @@ def _evicted(names: Names, *, room: int) -> list[str]:
     return oldest
 
 
-def _names_of(connection: Any) -> Names:
+def names_of(connection: Any) -> Names:
     """Return what is known to be prepared in the session of `connection`."""
     session, names = getattr(connection, "prepared_names", (None, None))
     if names is None or session is not connection.connection:

@@ -48,10 +48,14 @@ class RowReader(Generic[T]):
 
     def rows_at(self, cursor: CursorWrapper) -> list[T]:
         """Hydrate the rows of the statement that `cursor` has run."""
+        columns = [] if self._names else [column.name for column in cursor.description]
+        return self.rows_of(columns, cursor.fetchall(), cursor.db)
+
+    def rows_of(self, columns: Sequence[str], rows: Sequence[Sequence[Any]], session: Any) -> list[T]:
+        """Hydrate rows, given as tuples, of a statement with these columns; `session` is Django's connection."""
         if not self._names:
-            self._learn([column.name for column in cursor.description])
-        session = cursor.db
-        return [self._row(session, values) for values in cursor.fetchall()]
+            self._learn(columns)
+        return [self._row(session, values) for values in rows]
 
     def _learn(self, columns: Sequence[str]) -> None:
         """Map each column to its attribute, and find the values that need a conversion."""

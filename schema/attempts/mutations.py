@@ -98,9 +98,9 @@ class AttemptMutation:
         description="Save responses, without grading them. Atomic: when one does not fit, none is saved. "
         "Idempotent: saving the same again changes nothing.",
     )
-    def submit_answers(info: Info, input: SubmitAnswersInput) -> SubmitAnswersPayload:
+    async def submit_answers(info: Info, input: SubmitAnswersInput) -> SubmitAnswersPayload:
         attempt_id = ids.required_pk(input.attempt_id, "AssessmentAttempt", "attemptId")
-        services.submit_answers(
+        await services.submit_answers.on_loop(
             learner=info.context.person,
             attempt_id=attempt_id,
             responses=given_responses(attempt_id, input.answers),

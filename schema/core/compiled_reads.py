@@ -15,9 +15,10 @@ from collections.abc import Hashable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
+from django.db import connection
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
@@ -34,10 +35,13 @@ from graphql import (
     is_object_type,
 )
 
+from courses.exceptions import Refusal
 from courses.utils.kept import Kept
+from courses.utils.short_transactions import session_on_loop
 from schema.context import Context, Info
 from schema.core.compiling import Compiler, NotCompiled, Root, RootInfo, root_of
 from schema.core.fields import Column, DeclaredField, Operation
+from schema.core.idempotency import key_of
 from schema.core.inlined_reads import InlinedRead, PayloadRead, inlined, inlined_payload
 from schema.core.replica_reads import text_from_replica
 from schema.core.selections import Selection
@@ -47,6 +51,7 @@ from schema.dataloaders.inlining import NotInlined, shape_of, values_of
 from schema.dataloaders.plans import UNKNOWN, Plan
 from schema.dataloaders.sources import Source
 from schema.dataloaders.statements import Kind, kind_of
+from schema.execution.read_sessions import Session
 from schema.execution.tracing import span, statement
 
 KEPT_FOR_A_DOCUMENT = 16
@@ -251,13 +256,80 @@ def _read_payload(compiled: CompiledOperation, name: str, context: Context, payl
     root = compiled.roots[name]
     read = compiled.payload(root, kind_of(context.viewer))
     plan = root.plan_for(None)
-    if read is not None:
-        with statement(plan.names):
-            data = read.data(name, context.viewer, payload)
+    if read is not None and (given := read.given(context.viewer, payload)):
+        with statement(plan.names), connection.cursor() as cursor:
+            read.statement.execute(cursor, given)
+            texts = cursor.fetchone()
+        data = read.data(name, payload, texts)
         if data is not None:
             return data
     fill(context.viewer, [payload], plan)
     return orjson.dumps({name: root.show(payload)})
+
+
+class ShortWrite(NamedTuple):
+    """Only mutation of an operation, which the event loop may carry out."""
+
+    compiled: CompiledOperation
+    name: str
+    arguments: dict[str, Any]
+
+    async def carry_out(self, context: Context, session: Session) -> bytes | None:
+        """Carry it out in a session that it has to itself, and return the JSON of `data`.
+
+        None where the ordinary way has to answer: to carry it out, as nothing was written, or to tell the outcome that
+        stands in the context.
+        """
+        root = self.compiled.roots[self.name]
+        assert root.write_on_loop is not None
+        used = session_on_loop.set(session)
+        try:
+            payload = await root.write_on_loop(RootInfo(context, root.plan_for), self.arguments)
+        except Exception as failure:  # noqa: BLE001 - the ordinary way runs into it as well, and tells it
+            if not session.is_open:  # nobody knows whether it was committed
+                context.carried_out.append(partial(_raise, failure))
+            return None
+        finally:
+            session_on_loop.reset(used)
+        data = None
+        with suppress(Exception):  # graphql-core runs into it as well, and tells it
+            data = await self._payload(root, context, session, payload)
+        if data is None:
+            context.carried_out.append(lambda: payload)
+        return data
+
+    async def _payload(self, root: Root, context: Context, session: Session, payload: Any) -> bytes | None:
+        read = self.compiled.payload(root, kind_of(context.viewer))
+        if read is None or not (given := read.given(context.viewer, payload)):
+            return None
+        with statement(root.plan_for(None).names):
+            [texts] = await session.rows(read.statement, given)
+        return read.data(self.name, payload, texts)
+
+
+def short_write(
+    schema: GraphQLSchema,
+    reads: CompiledReads,
+    operation: OperationDefinitionNode,
+    variables: VariableValues,
+    context: Context,
+    scopes: frozenset[str] | None,
+) -> ShortWrite | None:
+    """Return the mutation that an operation is, if the event loop may carry it out; one with a key is remembered by a
+    thread.
+    """
+    compiled = reads.compiled(schema, operation, variables, scopes)
+    if len(compiled.roots) != 1:
+        return None
+    [(name, root)] = compiled.roots.items()
+    if root.write_on_loop is None:
+        return None
+    try:
+        arguments = root.arguments(variables)
+        key = key_of(context, arguments["input"])
+    except (GraphQLError, Refusal):
+        return None
+    return ShortWrite(compiled, name, arguments) if key is None else None
 
 
 EXECUTE = {OperationType.QUERY: read, OperationType.MUTATION: carry_out}

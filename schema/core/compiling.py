@@ -1,6 +1,6 @@
 """Compilation of a selection to functions that make JSON of rows: once for a document, run for every request after."""
 
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from operator import attrgetter
@@ -101,6 +101,8 @@ class Root:
     show: Shown
     read: RootRead | None
     write: Callable[[RootInfo, dict[str, Any]], Any] | None
+    write_on_loop: Callable[[RootInfo, dict[str, Any]], Coroutine[Any, Any, Any]] | None
+    """The same in the session of `session_on_loop`, if it may be carried out there; raises where it is refused."""
 
     convert: Callable[[Mapping[str, Any]], dict[str, Any]]
     """Converts coerced arguments to those of its function."""
@@ -146,7 +148,7 @@ class Compiler:
         definition = type_.fields.get(name)
         if definition is None:
             raise NotCompiled(name)
-        read, write = root_of(definition_behind(definition))
+        read, write, write_on_loop = root_of(definition_behind(definition))
         if read is not None and not self.operation.context.has_scope(read.scope):
             raise NotCompiled(name)
         plans: dict[str | None, Plan] = {}
@@ -158,7 +160,8 @@ class Compiler:
 
         plan_for(None)
         convert = converter_of(definition, strawberry_schema(self.schema))
-        return Root(definition, nodes, plan_for, self.completed(definition.type, nodes), read, write, convert)
+        show = self.completed(definition.type, nodes)
+        return Root(definition, nodes, plan_for, show, read, write, write_on_loop, convert)
 
     def field(self, parent: GraphQLObjectType, nodes: list[FieldNode]) -> Shown:
         """Compile the function that serialises a field of an object. Raises NotCompiled."""
@@ -293,7 +296,10 @@ def nullable(type_: Any) -> tuple[Any, bool]:
     return (type_.of_type, False) if is_non_null_type(type_) else (type_, True)
 
 
-def root_of(field: StrawberryField) -> tuple[Any, Any]:
-    """Return how a root field is read and how it is written, as `query` and `mutation` have noted it."""
+def root_of(field: StrawberryField) -> tuple[Any, Any, Any]:
+    """Return what reads a root field, writes it, and writes it on the event loop, as `query` and `mutation` note it."""
     resolver = getattr(field.base_resolver, "wrapped_func", None)
-    return getattr(resolver, "root_read", None), getattr(resolver, "root_write", None)
+    read, write, write_on_loop = (
+        getattr(resolver, name, None) for name in ("root_read", "root_write", "root_write_on_loop")
+    )
+    return read, write, write_on_loop

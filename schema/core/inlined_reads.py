@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from django.db import connection, models
@@ -152,20 +152,24 @@ class PayloadRead:
     """Places of the statement's keys among all of these."""
     statement: Prepared
 
-    def data(self, name: str, viewer: Viewer, payload: Any) -> bytes | None:
-        """Return the JSON of `data`, whose only member is `name`; None where the ordinary way has to answer."""
+    def given(self, viewer: Viewer, payload: Any) -> list[Any] | None:
+        """Return the values of the statement for a payload; None where there is nothing to read."""
         keys = [getattr(payload, attribute) for attribute in self.attributes]
-        if all(key is None for key in keys):  # there is nothing to read
+        if all(key is None for key in keys):
             return None
-        with connection.cursor() as cursor:
-            given = [*self.values, *keys]
-            self.statement.execute(cursor, [viewer and viewer.pk, *(given[place] for place in self.places)])
-            texts = cursor.fetchone()
+        values = [*self.values, *keys]
+        return [viewer and viewer.pk, *(values[place] for place in self.places)]
+
+    def data(self, name: str, payload: Any, texts: Sequence[str | None]) -> bytes | None:
+        """Return the JSON of `data`, whose only member is `name`; None where the ordinary way has to answer.
+
+        `texts` are what the statement has read.
+        """
         if any(text is None or HOLE in text for text in texts):
             return None
         read = {
             member: orjson.Fragment(text) if written.finish is None else written.finish(orjson.loads(text))
-            for (member, written), text in zip(self.read.items(), texts, strict=True)
+            for (member, written), text in zip(self.read.items(), cast("Sequence[str]", texts), strict=True)
         }
         shown = {
             member: read[member] if member in read else self.plain[member](payload) for member in self.names

@@ -6,8 +6,9 @@ nothing was written.
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from enum import Enum
+from inspect import iscoroutinefunction
 from typing import Annotated, Any, ClassVar, TypeVar, cast
 
 import strawberry
@@ -16,6 +17,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from courses import exceptions
 from courses.services.idempotency import KeyedCall, Repeat, StillRunning, carry_out_once
 from courses.services.last_writes import note_write
+from courses.utils.short_transactions import runs_anywhere
 from schema.context import Info
 from schema.core.compiled_reads import look_ahead
 from schema.core.database_failures import begun_again
@@ -99,7 +101,7 @@ class Payload:
 
 def mutation(
     *, scope: Scope | None, description: str, writes: bool = True
-) -> Callable[[Callable[..., P]], Any]:
+) -> Callable[[Callable[..., P] | Callable[..., Coroutine[Any, Any, P]]], Any]:
     """Publish a function `(info, input) -> Payload` as a mutation that only signed-in people may call.
 
     Its argument is described by the input's own description, and has an idempotency key beside the input's own fields.
@@ -107,10 +109,12 @@ def mutation(
     Without a scope it is closed to tokens: only a browser session may call it.
     The function runs on a database thread. A Refusal or ValidationError that it raises becomes the payload's user
     errors; what is asked of the payload is read in the same job. It is retried when its transaction collided with
-    another one.
+    another one. A coroutine function, which waits for short transactions alone, may be carried out on the event loop
+    instead, but for its refusals.
     """
 
-    def decorate(function: Callable[..., P]) -> Any:
+    def decorate(given: Callable[..., P] | Callable[..., Coroutine[Any, Any, P]]) -> Any:
+        function = cast("Callable[..., P]", runs_anywhere(given) if iscoroutinefunction(given) else given)
         annotations = inspect.get_annotations(function, eval_str=True)
         payload_type: type[P] = annotations["return"]
         taken = with_key(annotations["input"])
@@ -157,6 +161,11 @@ def mutation(
             request_work.note_position(note_write(person=info.context.person))
             return payload
 
+        async def write_on_loop(info: Info, arguments: dict[str, Any]) -> P:
+            assert scope is not None  # only tokens come here
+            require_scope(info, scope)
+            return await cast("Callable[..., Coroutine[Any, Any, P]]", given)(info, **arguments)
+
         def job(info: Info, plan: Plan, arguments: dict[str, Any]) -> P:
             payload = write(info, arguments)
             fill(info.context.viewer, [payload], plan)
@@ -171,6 +180,8 @@ def mutation(
             return await database(job, info, look_ahead(info), arguments)
 
         resolver.root_write = write  # type: ignore[attr-defined]
+        if iscoroutinefunction(given):
+            resolver.root_write_on_loop = write_on_loop  # type: ignore[attr-defined]
         return strawberry.mutation(
             resolver=resolver,
             description=description,

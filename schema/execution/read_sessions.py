@@ -1,8 +1,8 @@
-"""PostgreSQL sessions on the event loop: a read that is one prepared statement needs no thread.
+"""PostgreSQL sessions on the event loop: a read that is one prepared statement needs no thread, nor does a save.
 
 psycopg2 sends and receives without blocking, and the loop tells when its socket is ready: a quarter of the processor
-time of a job on a database thread. No transaction outlives a statement here, so this is for reads alone. They are safe
-to repeat: one whose session turns out to be lost is run once more, on a new session.
+time of a job on a database thread. Reads are safe to repeat: one whose session turns out to be lost is run once more,
+on a new session. A short transaction has a session to itself until it ends; given up inside of it, that is closed.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from django.db.utils import DatabaseErrorWrapper
 from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE
 from psycopg2.extras import register_default_jsonb
 
-from courses.utils.prepared import ONE_PLAN, Names, Prepared
+from courses.utils.prepared import ONE_PLAN, Names, Prepared, is_in_transaction
 from schema.execution import database_threads, request_work
 from schema.execution.database_threads import database
 
@@ -63,7 +63,7 @@ class Sessions(Generic[S]):
         try:
             return await work(session)
         finally:
-            if session.is_executing:
+            if session.is_executing or session.is_in_transaction:
                 self._stop_and_put_back_later(session)
             else:
                 self._put_back(session)
@@ -116,9 +116,14 @@ class ReadSessions(Sessions["Session"]):
     def __init__(self, number: int) -> None:
         super().__init__([Session() for _ in range(number)])
 
+    @property
+    def are_used(self) -> bool:
+        """False where database threads do everything."""
+        return bool(self._all) and not database_threads.use_callers_thread
+
     async def rows(self, statement: Prepared, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Run a statement that reads, and return its rows. Raises Django's errors."""
-        if not self._all or database_threads.use_callers_thread:
+        if not self.are_used:
             return await database(_rows, statement, values)
         return await self.using(lambda session: session.rows(statement, values))
 
@@ -138,13 +143,17 @@ class Session:
         return self._connection is not None and not self._connection.closed
 
     @property
-    def _is_of_its_own(self) -> bool:
-        """True unless a pooler hands PostgreSQL's session over to others: what is set for it lasts."""
+    def has_one_plan(self) -> bool:
+        """True unless a pooler hands PostgreSQL's session over to others: the settings of ONE_PLAN last."""
         return self.pid is not None
 
     @property
     def is_executing(self) -> bool:
         return self.is_open and bool(self._connection.isexecuting())
+
+    @property
+    def is_in_transaction(self) -> bool:
+        return self.is_open and is_in_transaction(self._connection)
 
     async def rows(self, statement: Prepared, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         while True:
@@ -192,7 +201,7 @@ class Session:
             on_failure.callback(self.close)
             [(pid, _), *_] = await self._answer(_SET_UP, [json.dumps(set_up)])
             self.pid = pid if pid == opened.info.backend_pid else None
-            if self._is_of_its_own:
+            if self.has_one_plan:
                 await self._answer(_SET_UP, [json.dumps(ONE_PLAN)])
             on_failure.pop_all()
 
@@ -200,26 +209,36 @@ class Session:
         register_default_jsonb(opened, loads=lambda text: text)
         self._loop, self._connection, self._socket = asyncio.get_running_loop(), opened, opened.fileno()
         self._cursor = opened.cursor()
-        self._names: Names = {}
+        self.names: Names = {}
         self._loop.add_reader(self._socket, self._advance)
 
     async def ask(self, statement: Prepared, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Run a statement in the session as it is, and return its rows."""
         work = request_work.current()
         rows: list[tuple[Any, ...]] = []
-        for attempt in statement.attempts(self._names, values, has_one_plan=self._is_of_its_own):
+        for attempt in statement.attempts(self.names, values, has_one_plan=self.has_one_plan):
             if work:
                 work.count_statement()
             with attempt, _errors_of_django:
                 rows = await self._answer(attempt.text, attempt.parameters)
         return rows
 
+    async def table(
+        self, text: str, values: Sequence[Any]
+    ) -> tuple[Sequence[str], Sequence[tuple[Any, ...]]]:
+        """Run `text` in the session as it is; return the columns and rows of its last statement."""
+        if work := request_work.current():
+            work.count_statement()
+        with _errors_of_django:
+            rows = await self._answer(text, values)
+        return [column.name for column in self._cursor.description or ()], rows
+
     async def _answer(self, text: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         self._answered = self._loop.create_future()
         self._cursor.execute(text, parameters)
         self._advance()  # the answer may have come already: then the socket never becomes readable
         await self._answered
-        rows: list[tuple[Any, ...]] = self._cursor.fetchall()
+        rows: list[tuple[Any, ...]] = self._cursor.fetchall() if self._cursor.description else []
         return rows
 
     def _advance(self) -> None:

@@ -9,6 +9,7 @@ goes the general way: paid for once, and carried out once.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import orjson
@@ -17,12 +18,14 @@ from graphql import GraphQLError, OperationDefinitionNode, OperationType, Variab
 from starlette.requests import Request
 from strawberry import Schema
 
+from courses.models import User
 from courses.services.cost_buckets import Draw
 from courses.services.token_authentication import digest_of_secret
 from courses.utils.json_text import InvalidJson, decode_json
+from courses.utils.rows import row_of
 from courses.utils.wal_positions import ANYWHERE, WalPosition
-from schema.context import Context
-from schema.core.compiled_reads import EXECUTE
+from schema.context import Context, Identity
+from schema.core.compiled_reads import EXECUTE, ShortWrite, short_write
 from schema.core.database_failures import DATABASE_FAILURES, failure_code
 from schema.core.inlined_reads import InlinedRead
 from schema.core.replica_reads import may_be_asked
@@ -33,7 +36,7 @@ from schema.documents.cost import LEAST_COST, refuse
 from schema.documents.input_values import refuse_variables
 from schema.documents.reading import Document, PreparedDocument
 from schema.execution.database_threads import database
-from schema.execution.read_sessions import ReadSessions
+from schema.execution.read_sessions import ReadSessions, Session
 from schema.execution.replicas import Replicas
 from schema.execution.tracing import span, statement
 from schema.network.authentication import (
@@ -88,6 +91,11 @@ class KnownOperation:
         except GraphQLError:
             return None
 
+    def short_write(self, context: Context, scopes: frozenset[str]) -> ShortWrite | None:
+        """Return the mutation that the event loop may carry out for somebody with these scopes, if it is one."""
+        schema = graphql_schema(self.schema)
+        return short_write(schema, self.prepared.reads, self.operation, self.variables, context, scopes)
+
 
 class Answer(NamedTuple):
     """Identity of whoever asked, and the body of the reply; without a body the general way has to give it."""
@@ -139,12 +147,16 @@ async def answer(
     replicas: Replicas,
     context_of: Callable[[Request], Context],
 ) -> Answer:
-    """Answer an operation: a query by one statement where it can be, anything else on a database thread."""
+    """Answer an operation: a query by one statement and a save on the event loop where it can be, anything else on a
+    database thread.
+    """
     with refusing():
         if asked.operation.operation is OperationType.QUERY:
             answered = await _by_one_statement(asked, request, headers, sessions, replicas)
-            if answered is not None:
-                return answered
+        else:
+            answered = await _on_loop(asked, request, headers, sessions, context_of(request))
+        if answered is not None:
+            return answered
         context = context_of(request)
         authenticated, body = await database(_answered, asked, request, context)
     _remember(headers.get("authorization"), authenticated)
@@ -210,9 +222,64 @@ async def _by_one_statement(
         await database(missing.load)
         data = read.data_or_none(outcome.text)
     if data is None:
-        again = await identify_again(headers.get("authorization"), request.cookies)
-        return Answer(replace(again, draw=outcome.draw), None, [])
+        return await _for_the_general_way(authenticated, request, headers, [])
     return Answer(authenticated, _body(data, asked.cost, authenticated), [])
+
+
+async def _on_loop(
+    asked: KnownOperation,
+    request: Request,
+    headers: Mapping[str, str],
+    sessions: ReadSessions,
+    context: Context,
+) -> Answer | None:
+    """Carry a mutation of a program out in a session of the event loop; None for one that needs a thread, and has not
+    been paid for.
+
+    Raises RateLimited, and DATABASE_FAILURES before anything is written.
+    """
+    asking = _asking(request, headers)
+    if asking is None or asking.hint is None or not sessions.are_used or settings.REPLICAS:
+        return None
+    write = asked.short_write(context, asking.hint.scopes)
+    if write is None:
+        return None
+    done = await sessions.using(partial(_carried_out, asked, write, asking, context))
+    if done is None:
+        return None
+    authenticated, data = done
+    if data is None:
+        return await _for_the_general_way(authenticated, request, headers, context.carried_out)
+    return Answer(authenticated, _body(data, asked.cost, authenticated), [])
+
+
+async def _carried_out(
+    asked: KnownOperation, write: ShortWrite, asking: _Asking, context: Context, session: Session
+) -> tuple[Authenticated, bytes | None] | None:
+    assert asking.hint is not None
+    with span("identify"):
+        rows = await session.rows(identification_of(asking.hint), asking.values([], asked.cost))
+    known = identified(rows, asked.cost)
+    if known is None:
+        return None
+    if not known.draw.is_granted:
+        raise RateLimited(known.draw)
+    person = row_of(User, {"id": known.viewer_id, "is_staff": asking.hint.kind is Kind.STAFF})
+    context.identify(Identity(person, asking.hint.scopes, access_token=known.token_id), known.draw)
+    authenticated = Authenticated(context.identity, principal_of(known.token_id), draw=known.draw)
+    with span("mutation"):
+        return authenticated, await write.carry_out(context, session)
+
+
+async def _for_the_general_way(
+    authenticated: Authenticated,
+    request: Request,
+    headers: Mapping[str, str],
+    carried_out: list[Callable[[], Any]],
+) -> Answer:
+    """Return what the general way needs to answer what is paid for already."""
+    again = await identify_again(headers.get("authorization"), request.cookies)
+    return Answer(replace(again, draw=authenticated.draw), None, carried_out)
 
 
 def _asking(request: Request, headers: Mapping[str, str]) -> _Asking | None:

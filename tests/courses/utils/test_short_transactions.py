@@ -37,7 +37,7 @@ def naming(person: User) -> Iterator[ShortTransaction[User]]:
 
 def rename(naming: ShortTransaction[User], person: User, name: str = "after") -> str:
     """Write a name; return the one that was read before."""
-    with naming.begun({PERSON: person.pk}) as begun:
+    with naming.begun_on_thread({PERSON: person.pk}) as begun:
         [row] = begun.rows
         begun.write(RENAME, [name, person.pk])
         return row.first_name
@@ -45,7 +45,7 @@ def rename(naming: ShortTransaction[User], person: User, name: str = "after") ->
 
 def fail(naming: ShortTransaction[User], person: User) -> None:
     """Do something, and be about to write more; then raise KeyError."""
-    with naming.begun({PERSON: person.pk}) as begun:
+    with naming.begun_on_thread({PERSON: person.pk}) as begun:
         User.objects.filter(pk=person.pk).update(last_name="lost")
         begun.write(RENAME, ["lost", person.pk])
         raise KeyError
@@ -91,7 +91,7 @@ def test_a_write_that_fails_rolls_back_those_before_it(naming: ShortTransaction[
     before = everything_stored(person)
 
     def write_twice() -> None:
-        with naming.begun({PERSON: person.pk}) as begun:
+        with naming.begun_on_thread({PERSON: person.pk}) as begun:
             begun.write(RENAME, ["lost", person.pk])
             begun.write(RENAME, [None, person.pk])
 
@@ -102,7 +102,7 @@ def test_a_write_that_fails_rolls_back_those_before_it(naming: ShortTransaction[
 
 def test_several_writes_are_one_string_in_their_order(naming: ShortTransaction[User], person: User) -> None:
     rename(naming, person)
-    with strings_sent() as sent, naming.begun({PERSON: person.pk}) as begun:
+    with strings_sent() as sent, naming.begun_on_thread({PERSON: person.pk}) as begun:
         begun.write(RENAME, ["between", person.pk])
         begun.write(RENAME, ["last", person.pk])
     assert sent[1:] == [["EXECUTE", "EXECUTE", "COMMIT"]]
@@ -112,7 +112,7 @@ def test_several_writes_are_one_string_in_their_order(naming: ShortTransaction[U
 def test_what_else_is_done_is_committed_when_the_block_ends(
     naming: ShortTransaction[User], person: User
 ) -> None:
-    with naming.begun({PERSON: person.pk}), transaction.atomic():
+    with naming.begun_on_thread({PERSON: person.pk}), transaction.atomic():
         User.objects.filter(pk=person.pk).update(first_name="after")
     connection.close()
     assert stored(person) == "after"
@@ -121,7 +121,7 @@ def test_what_else_is_done_is_committed_when_the_block_ends(
 def test_a_block_that_is_marked_for_rollback_is_rolled_back(
     naming: ShortTransaction[User], person: User
 ) -> None:
-    with naming.begun({PERSON: person.pk}) as begun:
+    with naming.begun_on_thread({PERSON: person.pk}) as begun:
         User.objects.filter(pk=person.pk).update(first_name="lost")
         begun.write(RENAME, ["lost", person.pk])
         transaction.set_rollback(True)
@@ -143,7 +143,7 @@ def test_inside_another_transaction_it_is_a_part_of_that(
 
 def test_what_waits_for_the_commit_is_run_after_it(naming: ShortTransaction[User], person: User) -> None:
     seen: list[Any] = []
-    with naming.begun({PERSON: person.pk}) as begun:
+    with naming.begun_on_thread({PERSON: person.pk}) as begun:
         transaction.on_commit(lambda: seen.append((is_idle(), stored(person))))
         begun.write(RENAME, ["after", person.pk])
         assert seen == []

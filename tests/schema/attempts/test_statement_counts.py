@@ -55,6 +55,7 @@ def _cost_of(api: Api, questions: int) -> dict[str, int]:
 
 @pytest.mark.django_db
 def test_an_attempt_with_twenty_questions_costs_as_many_statements_as_one_with_one(api: Api) -> None:
+    _cost_of(api, 1)  # composes the transactions, which is done once
     assert _cost_of(api, 20) == _cost_of(api, 2)
 
 
@@ -78,6 +79,7 @@ def test_a_list_of_twenty_attempts_costs_as_many_statements_as_one(api: Api, spr
             shown = api(operation("viewer_attempts"), learner, first=40)["viewer"]["attempts"]
             assert len(shown["edges"]) == count
 
+        read()  # from now on the versions of its questions are in memory
         costs.append(_count(read))
     assert costs[0] == costs[1]
 

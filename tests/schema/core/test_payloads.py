@@ -119,14 +119,14 @@ def test_what_has_to_be_settled_before_it_is_shown_is_read_by_the_plan(
     api: Api, learner: User, answers: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The time runs out between the write and the payload."""
-    submit = services.submit_answers
+    submit = services.submit_answers.on_loop
 
-    def submit_late(**given: Any) -> AssessmentAttempt:
-        attempt = submit(**given)
+    async def submit_late(**given: Any) -> AssessmentAttempt:
+        attempt = await submit(**given)
         let_time_run_out(attempt)
         return attempt
 
-    monkeypatch.setattr(services, "submit_answers", submit_late)
+    monkeypatch.setattr(services.submit_answers, "on_loop", submit_late)
     document = SUBMIT.replace("revision", "state endedBy")
     payload = api(document, learner, input=answers)["submitAnswers"]
     assert (payload["attempt"]["state"], payload["attempt"]["endedBy"]) == ("COMPLETED", "TIMER")
@@ -136,8 +136,12 @@ def test_a_payload_that_is_not_found_is_null(
     api: Api, learner: User, answers: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody deletes the attempt between the write and the payload."""
-    submit = services.submit_answers
-    monkeypatch.setattr(services, "submit_answers", lambda **given: submit(**given).delete())
+    submit = services.submit_answers.on_loop
+
+    async def submit_and_delete(**given: Any) -> None:
+        (await submit(**given)).delete()
+
+    monkeypatch.setattr(services.submit_answers, "on_loop", submit_and_delete)
     payload = api(SUBMIT, learner, input=answers)["submitAnswers"]
     assert (payload["attempt"], payload["userErrors"]) == (None, [])
 
