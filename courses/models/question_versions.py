@@ -1,8 +1,8 @@
 """Versions of questions: what attempts were asked, and what they were graded by."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import models, transaction
 from django.db.models import Q
@@ -20,6 +20,16 @@ from courses.utils.sql import execute, fetch
 
 VERSIONS_REMEMBERED = 4096
 """Number of versions that a process keeps in memory, some 5 kB each."""
+
+
+class Stored(NamedTuple):
+    """A version that is stored, without its content."""
+
+    id: int
+    question_id: int
+    number: int
+    digest: str
+
 
 _FIND = """
 SELECT version.id, version.question_id, version.number
@@ -115,11 +125,18 @@ def current_versions(questions: Collection[Question], *, make: bool = True) -> d
     return versions_of({question.pk: question.to_content() for question in questions}, make=make)
 
 
-def versions_of(contents: Mapping[int, Content], *, make: bool = True) -> dict[int, Version]:
-    """Return the versions with these contents of questions, like `current_versions`."""
+def versions_of(
+    contents: Mapping[int, Content], *, make: bool = True, latest: Iterable[Stored] = ()
+) -> dict[int, Version]:
+    """Return the versions with these contents of questions, like `current_versions`.
+
+    The `latest` of the questions, where they are known, need no statement: nothing was edited since most of them.
+    """
     stored = {pk: content_to_json(content) for pk, content in contents.items()}
     digests = {pk: digest_of(content) for pk, content in stored.items()}
-    found = _found(digests, stored)
+    found = _versions([row for row in latest if digests.get(row.question_id) == row.digest], stored)
+    if sought := {pk: digest for pk, digest in digests.items() if pk not in found}:
+        found |= _found(sought, stored)
     if not make:
         return {pk: found.get(pk) or Version(None, pk, 0, content) for pk, content in contents.items()}
     while missing := sorted(digests.keys() - found.keys()):
@@ -135,12 +152,12 @@ def versions_of(contents: Mapping[int, Content], *, make: bool = True) -> dict[i
 
 
 def versions_to_grade_by(
-    contents: Mapping[int, Content], entries: Mapping[int, LayoutEntry]
+    contents: Mapping[int, Content], entries: Mapping[int, LayoutEntry], *, latest: Iterable[Stored] = ()
 ) -> dict[int, Version]:
     """Return the version that grades the response to each question, by its id: that of today's `contents`, where it has
     all parts of what was laid out in `entries`, else the one that was asked.
     """
-    versions = versions_of(contents)
+    versions = versions_of(contents, latest=latest)
     asked = versions_by_id(
         {
             asked
@@ -156,12 +173,17 @@ def versions_to_grade_by(
 
 
 def _found(digests: Mapping[int, str], stored: Mapping[int, Any]) -> dict[int, Version]:
-    """Return the stored versions with these digests of `stored` content, by the questions' ids.
+    """Return the stored versions with these digests of `stored` content, by the questions' ids."""
+    rows: list[Any] = fetch(_FIND, questions=list(digests), digests=list(digests.values())) if digests else []
+    return _versions(rows, stored)
+
+
+def _versions(rows: Sequence[Any], stored: Mapping[int, Any]) -> dict[int, Version]:
+    """Return versions of which rows tell where they are, by the questions' ids.
 
     A version is remembered once the transaction is committed, which may have made it: the id of one that was rolled
     back may be given again.
     """
-    rows: list[Any] = fetch(_FIND, questions=list(digests), digests=list(digests.values())) if digests else []
     remembered = _remembered.known([row.id for row in rows])
     found = {}
     for row in rows:

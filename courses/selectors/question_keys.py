@@ -5,7 +5,8 @@ from typing import Any
 
 from django.db.models import OuterRef, QuerySet
 
-from courses.models import Answer, AttemptAnswer, Question
+from courses.models import Answer, AttemptAnswer, Question, QuestionVersion
+from courses.models.question_versions import Stored
 from courses.rules.versions import Content
 from courses.utils.nested_rows import NestedRows, instances
 
@@ -27,10 +28,12 @@ _ANSWERED = ("id", "question_id", "response", "credit", "exact_points", "points_
 
 
 def with_keys(questions: QuerySet[Question]) -> NestedRows:
-    """Nest questions in the author's order, each with its key, for `contents_of`."""
-    key = Answer.objects.filter(question=OuterRef("pk")).order_by("order").values(*_ANSWER)
-    found = questions.order_by("order").annotate(key=NestedRows(key))
-    return NestedRows(found.values(*_QUESTION, "key"))
+    """Nest questions in the author's order, each with its key and latest version, for `contents_of` and `latest_of`."""
+    of_question = {"question": OuterRef("pk")}
+    key = Answer.objects.filter(**of_question).order_by("order").values(*_ANSWER)
+    latest = QuestionVersion.objects.filter(**of_question).order_by("-number").values(*Stored._fields)[:1]
+    found = questions.order_by("order").annotate(key=NestedRows(key), latest=NestedRows(latest))
+    return NestedRows(found.values(*_QUESTION, "key", "latest"))
 
 
 def contents_of(nested: Iterable[Mapping[str, Any]], *, decimal_comma: bool) -> dict[int, Content]:
@@ -43,6 +46,11 @@ def contents_of(nested: Iterable[Mapping[str, Any]], *, decimal_comma: bool) -> 
         )
         for question in instances(Question, nested)
     }
+
+
+def latest_of(nested: Iterable[Mapping[str, Any]]) -> list[Stored]:
+    """Return the latest versions of questions that were nested."""
+    return [Stored(**version) for question in nested for version in question["latest"]]
 
 
 def answered() -> NestedRows:

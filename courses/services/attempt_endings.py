@@ -19,7 +19,7 @@ from courses.policies.attempt_time import overdue
 from courses.rules.layout import entries_of
 from courses.rules.values import Response
 from courses.rules.versions import Version
-from courses.selectors.question_keys import answered, contents_of, with_keys
+from courses.selectors.question_keys import answered, contents_of, latest_of, with_keys
 from courses.services import events
 from courses.services.activity import RECORD, activity_of_attempt
 from courses.services.changes import TELL, attempt_topic, telling
@@ -152,7 +152,8 @@ def _answers_and_versions(
     entries = entries_of(attempt.layout)
     now = contents_of(attempt.asked, decimal_comma=attempt.decimal_comma)
     contents = {pk: content for pk, content in now.items() if pk in entries or pk in answers}
-    return list(answers.values()), versions_to_grade_by(contents, entries)
+    versions = versions_to_grade_by(contents, entries, latest=latest_of(attempt.asked))
+    return list(answers.values()), versions
 
 
 def _grades(attempt: AssessmentAttempt, graded: Sequence[AttemptAnswer]) -> list[Any]:

@@ -29,7 +29,7 @@ from courses.selectors.attempt_starts import (
     refusal_to_start,
     with_all_that_starts,
 )
-from courses.selectors.question_keys import contents_of
+from courses.selectors.question_keys import contents_of, latest_of
 from courses.services import events
 from courses.services.activity import RECORD, activity_of_attempt
 from courses.services.attempt_endings import ENDING, ToEnd, close_expired_attempts, end_attempt, to_end
@@ -187,7 +187,7 @@ def _started(
         ip_address=ip_address,
         user_agent=user_agent,
     )
-    versions = versions_of(asked)
+    versions = versions_of(asked, latest=latest_of(assessment.asked))
     attempt.freeze([versions[pk] for pk in asked], assessment)
     write(*START.of(attempt))
     activity = activity_of_attempt(

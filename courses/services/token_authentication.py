@@ -7,13 +7,12 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q
-from django.db.models.functions import Now
 
-from courses.models import AccessToken, User
+from courses.models import User
 from courses.services.cost_buckets import DRAWING, NOT_DRAWING, Draw, drawing, drawn
 from courses.utils.prepared import VARYING, Prepared
 from courses.utils.rows import row_of
+from courses.utils.short_transactions import write_now
 
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
@@ -53,6 +52,14 @@ SELECT recognised.*, spent, is_granted, measured_at FROM recognised CROSS JOIN d
     )
 
 
+_NOTE_USE = Prepared(
+    f"""
+UPDATE courses_accesstoken AS token SET last_used_at = now()
+WHERE token.id = %s::bigint AND NOT coalesce({NOTED_LATELY}, FALSE)
+    """,  # noqa: S608 - made of constants
+    [VARYING],
+)
+
 _RECOGNISING = {True: _recognising(DRAWING), False: _recognising(NOT_DRAWING)}
 
 
@@ -90,7 +97,6 @@ def recognise_access_token(*, secret: str, points: int | None = None) -> Recogni
         return None
     *person, pk, scopes, use_is_to_be_noted, spent, is_granted, measured_at = found
     if use_is_to_be_noted:
-        not_noted_lately = Q(last_used_at__isnull=True) | Q(last_used_at__lt=Now() - USE_IS_NOTED_EVERY)
-        AccessToken.objects.filter(not_noted_lately, pk=pk).update(last_used_at=Now())
+        write_now(_NOTE_USE, [pk])
     user = row_of(User, dict(zip(_PERSON, person, strict=True)))
     return RecognisedToken(pk, user, frozenset(scopes), drawn(points or 0, spent, is_granted, measured_at))

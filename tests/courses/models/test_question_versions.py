@@ -1,5 +1,6 @@
 """Versions of questions: made by the first start after an edit, once for a content, and immutable."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from courses.models import Answer, Assessment, AssessmentAttempt, Question, QuestionVersion
 from courses.models.question_versions import current_versions, versions_by_id
 from courses.rules.versions import Version, content_to_json, digest_of
-from courses.services.attempts import start_attempt
+from courses.services.attempts import complete_attempt, start_attempt
 from tests import factories
 from tests.concurrency import at_once
 from tests.taking import RIGHT, six_types
@@ -107,6 +108,39 @@ def test_versions_that_are_in_memory_are_not_read_again(django_capture_on_commit
 def test_a_version_is_remembered_once_it_is_committed_as_its_id_may_be_given_again() -> None:
     question = factories.single_choice(factories.make_assessment())
     assert _reads_of(current_versions([question])[question.pk]) == 1
+
+
+def _searches_for_versions(work: Callable[[], Any]) -> int:
+    with CaptureQueriesContext(connection) as statements:
+        work()
+    return sum("unnest(" in each["sql"] and "questionversion" in each["sql"] for each in statements)
+
+
+def test_where_versions_are_the_latest_a_start_and_its_end_read_them_with_the_questions() -> None:
+    question = factories.single_choice(factories.make_assessment(), question_text="Which?")
+    first = _start(question.assessment)
+    second = factories.make_learner(question.assessment.lesson.course)
+    started: list[AssessmentAttempt] = []
+
+    def take() -> None:
+        started.append(start_attempt(learner=second, assessment_id=question.assessment_id).attempt)
+        complete_attempt(learner=second, attempt_id=started[0].pk)
+
+    assert _searches_for_versions(take) == 0
+    assert _named(started[0], question) == _named(first, question)
+
+
+def test_a_version_that_comes_back_is_searched_for() -> None:
+    question = factories.single_choice(factories.make_assessment(), question_text="Which?")
+    first = _start(question.assessment)
+    edited = Question.objects.filter(pk=question.pk)
+    edited.update(question_text="Which one?")
+    _start(question.assessment)
+    edited.update(question_text="Which?")
+    last: list[AssessmentAttempt] = []
+    searches = _searches_for_versions(lambda: last.append(_start(question.assessment)))
+    assert (searches, _numbers(question)) == (1, [1, 2])
+    assert _named(last[0], question) == _named(first, question)
 
 
 def test_a_version_never_changes() -> None:
