@@ -20,15 +20,12 @@ class Kept(Generic[Key, Value]):
 
     def get(self, key: Key) -> Value | None:
         with self._lock:
-            found = self._values.pop(key, None)
-            if found is None:
-                return None
-            self._values[key] = found
-            return found[0]
+            return self._get(key)
 
     def known(self, keys: Collection[Key]) -> dict[Key, Value]:
         """Return those of the values that are cached."""
-        return {key: value for key in keys if (value := self.get(key)) is not None}
+        with self._lock:
+            return {key: value for key in keys if (value := self._get(key)) is not None}
 
     def put(self, key: Key, value: Value, *, weight: int = 1) -> None:
         """Cache `value`, unless it alone is too heavy, and evict the least recently used values."""
@@ -45,6 +42,13 @@ class Kept(Generic[Key, Value]):
         with self._lock:
             self._values.clear()
             self._kept_weight = 0
+
+    def _get(self, key: Key) -> Value | None:
+        found = self._values.pop(key, None)
+        if found is None:
+            return None
+        self._values[key] = found
+        return found[0]
 
     def _remove(self, key: Key) -> None:
         if removed := self._values.pop(key, None):
