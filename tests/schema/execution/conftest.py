@@ -1,7 +1,9 @@
 """Fixtures with real threads: the database pool as it runs in production, and a whole server on a port."""
 
+import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg2
@@ -98,6 +100,19 @@ def other_sessions() -> list[int]:
         return [pid for (pid,) in cursor.fetchall()]
 
 
+@contextmanager
+def connecting_with(**others: Any) -> Iterator[None]:
+    """New sessions are opened with other parameters."""
+    usual = DatabaseWrapper.get_connection_params
+
+    def changed(self: DatabaseWrapper) -> dict[str, Any]:
+        return usual(self) | others
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseWrapper, "get_connection_params", changed)
+        yield
+
+
 @pytest.fixture
 def real_threads(transactional_db: None, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Database jobs run on the pool, which is new for the test and gone after it."""
@@ -153,3 +168,18 @@ def may_end(real_threads: None) -> Iterator[threading.Event]:
     event = threading.Event()
     yield event
     event.set()
+
+
+@pytest.fixture
+def pooler() -> Iterator[dict[str, str]]:
+    """Where PgBouncer answers, in transaction mode with three sessions for all of its clients."""
+    from tests.pgbouncer import PgBouncer  # which waits by the function above
+
+    reached = connection.get_connection_params()
+    there = " ".join(
+        f"{name}={reached[name]}" for name in ("host", "port", "user", "password") if name in reached
+    )
+    is_local = reached.get("host", "").startswith("/")
+    owner = os.stat(reached["host"]).st_uid if is_local else os.geteuid() or 65534
+    with PgBouncer(f"* = {there}", owner=owner, sessions=3) as pooler:
+        yield {"host": "127.0.0.1", "port": str(pooler.port)}

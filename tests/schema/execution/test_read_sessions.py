@@ -1,17 +1,15 @@
 """Reads on the event loop: turns, deadlines, lost sessions, and statements that a session does not know any more."""
 
 import asyncio
-import os
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import closing
 from typing import Any, TypeVar
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from django.db import DataError, OperationalError, connection, connections
-from django.db.backends.postgresql.base import DatabaseWrapper
 
 from courses.utils import prepared
 from courses.utils.prepared import VARYING, Prepared
@@ -21,8 +19,8 @@ from schema.core.database_failures import failure_code
 from schema.core.error_codes import ErrorCode
 from schema.execution import request_work
 from schema.execution.read_sessions import ReadSessions
-from tests.pgbouncer import PGBOUNCER, PgBouncer
-from tests.schema.execution.conftest import other_sessions, wait_until
+from tests.pgbouncer import PGBOUNCER
+from tests.schema.execution.conftest import connecting_with, other_sessions, wait_until
 from tests.schema.execution.test_database_threads import terminate
 from tests.schema.network.small_schema import schema
 
@@ -94,19 +92,6 @@ async def here(look: Callable[..., T], *args: Any) -> T:
 
 async def until(condition: Callable[[], bool]) -> None:
     await here(wait_until, condition)
-
-
-@contextmanager
-def connecting_with(**others: Any) -> Iterator[None]:
-    """New sessions are opened with other parameters."""
-    usual = DatabaseWrapper.get_connection_params
-
-    def changed(self: DatabaseWrapper) -> dict[str, Any]:
-        return usual(self) | others
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DatabaseWrapper, "get_connection_params", changed)
-        yield
 
 
 # ---------------------------------------------------------------- rows
@@ -425,19 +410,6 @@ def test_a_session_keeps_the_latest_used(monkeypatch: pytest.MonkeyPatch) -> Non
     assert sorted(one_after_the_other(first, second, first, third, names)[-1]) == sorted(
         [first.name, third.name]
     )
-
-
-@pytest.fixture
-def pooler() -> Iterator[dict[str, str]]:
-    """Where PgBouncer answers, in transaction mode with three sessions for all of its clients."""
-    reached = connection.get_connection_params()
-    there = " ".join(
-        f"{name}={reached[name]}" for name in ("host", "port", "user", "password") if name in reached
-    )
-    is_local = reached.get("host", "").startswith("/")
-    owner = os.stat(reached["host"]).st_uid if is_local else os.geteuid() or 65534
-    with PgBouncer(f"* = {there}", owner=owner, sessions=3) as pooler:
-        yield {"host": "127.0.0.1", "port": str(pooler.port)}
 
 
 @pytest.mark.skipif(PGBOUNCER is None, reason="2026-11-27: PgBouncer is not everywhere (Debian: pgbouncer)")

@@ -21,7 +21,8 @@ from schema.core.compiled_reads import ShortWrite
 from schema.execution.read_sessions import ReadSessions, Session
 from schema.root import schema
 from tests import factories
-from tests.schema.execution.conftest import other_sessions, wait_until
+from tests.pgbouncer import PGBOUNCER
+from tests.schema.execution.conftest import connecting_with, other_sessions, wait_until
 from tests.taking import let_time_run_out
 
 SAVE = """mutation Save($input: SubmitAnswersInput!) { submitAnswers(input: $input) {
@@ -282,6 +283,18 @@ def test_a_write_that_fails_is_rolled_back_and_carried_out_by_a_thread(
     [response] = client.save("by a thread")
     assert payload_of(response)["attempt"]["revision"] == 2
     assert (client.stored, kept) == ((2, "by a thread"), [False])
+
+
+@pytest.mark.skipif(PGBOUNCER is None, reason="2026-11-28: PgBouncer is not everywhere (Debian: pgbouncer)")
+def test_behind_a_pooler_that_shares_sessions_nothing_is_mixed_up(
+    client: Client, kept: list[bool], pooler: dict[str, str]
+) -> None:
+    texts = [f"text {number}" for number in range(12)]
+    with connecting_with(**pooler):
+        shown = [payload_of(response)["attempt"]["revision"] for response in client.save(*texts)]
+    revision, text = client.stored
+    assert (revision, max(shown), text in texts, True in kept) == (13, 13, True, True)
+    assert _in_transaction() == []
 
 
 def test_a_transaction_that_is_given_up_leaves_no_session_in_it() -> None:
