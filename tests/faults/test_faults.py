@@ -16,7 +16,7 @@ from tests.faults.server import LOCK_TIMEOUT_MS, Server
 from tests.operations import operation
 from tests.schema.execution.conftest import wait_until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]  # whose tables are copied
 
 COUNT = "{ courses { totalCount } }"
 SLOW_CLIENTS = 200

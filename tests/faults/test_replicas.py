@@ -22,7 +22,7 @@ from tests.faults.server import Server
 from tests.faults.world import made_by
 from tests.schema.execution.conftest import wait_until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]  # whose tables are copied
 
 FOLLOWER, PAUSED = "replica1", "replica2"
 LEARNERS = 4

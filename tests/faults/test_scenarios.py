@@ -10,7 +10,7 @@ import pytest
 from tests.faults.playing import Ground, Scenario, play
 from tests.faults.scenarios import SCENARIOS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]  # whose tables are copied
 
 OPERATIONS = 40
 """Acknowledgements before the fault and after it: five of each saver."""
