@@ -114,8 +114,22 @@ class Cluster:
 
     def crash(self) -> None:
         """Stop as a power cut would: without a checkpoint, and without a word to anybody."""
-        arguments = ("-w", "-D", str(self._server.pgdata), "-m", "immediate", "stop")
-        pgexec("pg_ctl", arguments, bin_path=self._server.bin_path, user=self._server.system_user)
+        self._stop("immediate")
+
+    def stop(self) -> None:
+        """Stop in order: whatever was written is with every replica that follows."""
+        self._stop("fast")
+
+    def promote(self) -> None:
+        """Have a replica go its own way, and return once it may be written to."""
+        assert self.rows("SELECT pg_promote(true, 60)") == [(True,)]
+
+    def follow(self, primary: "Cluster") -> None:
+        """Have a replica follow another primary from now on."""
+        user, host = primary.address
+        self.rows("ALTER SYSTEM SET primary_conninfo = %s", f"user={user} host={host}")
+        self.rows("ALTER SYSTEM SET wal_retrieve_retry_interval = '100ms'")
+        self.rows("SELECT pg_reload_conf()")
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
@@ -152,6 +166,10 @@ class Cluster:
         if self._is_mounted:
             subprocess.run(["umount", "--lazy", self._directory], check=True)
         shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _stop(self, mode: str) -> None:
+        arguments = ("-w", "-D", str(self._server.pgdata), "-m", mode, "stop")
+        pgexec("pg_ctl", arguments, bin_path=self._server.bin_path, user=self._server.system_user)
 
     def _open(self, database: str) -> Session:
         session = psycopg2.connect(self.url_of(database))

@@ -73,31 +73,57 @@ class Sent:
     said: str = ""
     """The whole answer, of what was not acknowledged."""
 
+    @property
+    def saver(self) -> int:
+        return self.operation.saver
+
+
+@dataclass(frozen=True)
+class Read:
+    """One time that a learner has read all their notes."""
+
+    saver: int
+    sent_at: float
+    notes: tuple[str, ...] = ()
+    """Texts that were shown."""
+    code: str = ""
+    """Why it was not answered; empty where it was."""
+    said: str = ""
+    """The whole answer, where it was an error."""
+
 
 class History:
     """Everything that was sent, in the order in which it ended. Threads of savers write to it at once."""
 
-    def __init__(self, sent: Iterable[Sent] = ()) -> None:
-        self.sent: list[Sent] = list(sent)
+    def __init__(self, ended: Iterable[Sent | Read] = ()) -> None:
+        self.ended = list(ended)
         self._changed = Condition()
 
-    def add(self, sent: Sent) -> None:
+    @property
+    def sent(self) -> list[Sent]:
+        return [each for each in self.ended if isinstance(each, Sent)]
+
+    @property
+    def reads(self) -> list[Read]:
+        return [each for each in self.ended if isinstance(each, Read)]
+
+    def add(self, ended: Sent | Read) -> None:
         with self._changed:
-            self.sent.append(sent)
+            self.ended.append(ended)
             self._changed.notify_all()
 
-    def wait_for(self, number: int, what: Callable[[Sent], bool]) -> None:
+    def wait_for(self, number: int, what: Callable[[Sent | Read], bool]) -> None:
         """Return once `number` more were sent of which `what` holds. Raises AssertionError when none comes for long."""
         with self._changed:
-            seen, end = len(self.sent), time.monotonic() + PATIENCE_SECONDS
+            seen, end = len(self.ended), time.monotonic() + PATIENCE_SECONDS
             while number > 0:
                 self._changed.wait(max(0.0, end - time.monotonic()))
-                new = self.sent[seen:]
+                new = self.ended[seen:]
                 seen += len(new)
                 if found := sum(map(what, new)):
                     number, end = number - found, time.monotonic() + PATIENCE_SECONDS
                 assert time.monotonic() < end, (
-                    f"it did not come within {PATIENCE_SECONDS} seconds: {self.sent[-3:]}"
+                    f"it did not come within {PATIENCE_SECONDS} seconds: {self.ended[-3:]}"
                 )
 
     def operations(self) -> list[Operation]:
@@ -114,20 +140,21 @@ class History:
         return found
 
     def codes(self) -> Counter[str]:
-        """How often something was not acknowledged, by code; refusals that are due are left out."""
-        return Counter(
-            sent.code
-            for sent in self.sent
-            if sent.outcome is not Outcome.ACKNOWLEDGED and not is_refused_rightly(sent)
-        )
+        """How often something was not acknowledged or read, by code; refusals that are due are left out."""
+        return Counter(each.code for each in self.ended if is_trouble(each))
 
     def write(self, path: Path) -> None:
-        """Keep it as a line of JSON for each time that something was sent."""
-        path.write_text("".join(f"{json.dumps(asdict(sent))}\n" for sent in self.sent))
+        """Keep it as a line of JSON for each time that something was sent or read."""
+        path.write_text("".join(f"{json.dumps(asdict(each))}\n" for each in self.ended))
 
 
-def is_acknowledged(sent: Sent) -> bool:
-    return sent.outcome is Outcome.ACKNOWLEDGED
+def is_acknowledged(ended: Sent | Read) -> bool:
+    return isinstance(ended, Sent) and ended.outcome is Outcome.ACKNOWLEDGED
+
+
+def is_answered(ended: Sent | Read) -> bool:
+    """Tell if it was acknowledged or read."""
+    return is_acknowledged(ended) if isinstance(ended, Sent) else not ended.code
 
 
 def is_refused_rightly(sent: Sent) -> bool:
@@ -135,6 +162,6 @@ def is_refused_rightly(sent: Sent) -> bool:
     return sent.operation.beyond_limit and sent.code == "ATTEMPT_LIMIT_REACHED"
 
 
-def is_trouble(sent: Sent) -> bool:
+def is_trouble(ended: Sent | Read) -> bool:
     """Tell if something did not work that should."""
-    return not is_acknowledged(sent) and not is_refused_rightly(sent)
+    return not is_answered(ended) and not (isinstance(ended, Sent) and is_refused_rightly(ended))

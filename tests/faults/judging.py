@@ -1,8 +1,9 @@
 """Judge of a history: compares what clients were told with what is stored once everything is well again.
 
 The rules, whatever has happened: what was acknowledged is stored, once; what was not may be there or not, but whole; no
-key is carried out twice; limits hold; scores are what the stored responses earn; and of every change there is an event,
-which the reader of the feed has read and the webhook has received.
+key is carried out twice; limits hold; scores are what the stored responses earn; a learner reads all of what they have
+written, and nothing else; and of every change there is an event, which the reader of the feed has read and the webhook
+has received.
 """
 
 from collections import Counter
@@ -18,7 +19,7 @@ STARTED, SAVED, COMPLETED = "attempt.started", "attempt.saved", "attempt.complet
 SENT_BY_WEBHOOK = (STARTED, COMPLETED)
 """Types of events that the receiver has asked for."""
 OF_FAULTS = frozenset({"UNAVAILABLE", "BUSY", "TIMEOUT", "OVERLOADED", "NO_ANSWER", "NO_CONNECTION"})
-"""Codes that a fault explains."""
+"""Codes that a fault explains, unless nobody may notice it."""
 OF_OUR_SIDE = ("socket", "psycopg", "port ", "connection", "Traceback", "SELECT", "courses_", "faults-")
 """Words that no client is told: the last begins the directories of the cluster."""
 
@@ -28,8 +29,12 @@ class Breach(StrEnum):
 
     LOST = "lost"
     """Acknowledged, and not stored."""
+    NOT_SHOWN = "not shown"
+    """Acknowledged, and not read by the learner afterwards."""
+    MADE_UP = "made up"
+    """Read by a learner who has never written it."""
     DOUBLED = "doubled"
-    """Stored more often than it was to be done."""
+    """Stored or shown more often than it was to be done."""
     KEY_TWICE = "key carried out twice"
     TOO_MANY = "beyond a limit"
     TORN = "in part"
@@ -61,9 +66,15 @@ class Told:
 
 
 def judge(
-    history: History, stored: Stored, told: Told | None, world: World, *, until: float = float("inf")
+    history: History,
+    stored: Stored,
+    told: Told | None,
+    world: World,
+    *,
+    explained: Collection[str] = OF_FAULTS,
+    until: float = float("inf"),
 ) -> list[Finding]:
-    """Find what breaks a rule.
+    """Find what breaks a rule. Only `explained` codes are of the fault.
 
     What was acknowledged after `until` is taken for unknown: a copy that was made from then on may have it or not.
     Without `told` nobody was listening, as to a copy; events have to be there all the same.
@@ -71,7 +82,8 @@ def judge(
     acknowledged = history.acknowledged(until=until)
     operations = [operation for operation in history.operations() if not operation.beyond_limit]
     findings = [
-        *_answers(history),
+        *_answers(history, explained),
+        *_reads(history),
         *_keys(acknowledged),
         *_starts(operations, acknowledged, stored),
         *_limits(stored, world),
@@ -90,15 +102,35 @@ def judge(
     return findings if told is None else [*findings, *_told(stored, told)]
 
 
-def _answers(history: History) -> Iterator[Finding]:
+def _answers(history: History, explained: Collection[str]) -> Iterator[Finding]:
     for sent in history.sent:
-        operation = sent.operation
-        if operation.beyond_limit and is_acknowledged(sent):
-            yield Finding(Breach.TOO_MANY, f"acknowledged beyond the limit: {operation}")
-        if is_trouble(sent) and sent.code not in OF_FAULTS:
-            yield Finding(Breach.WRONG_ANSWER, f"{sent.code}: {operation}")
-        if any(word in sent.said for word in OF_OUR_SIDE):
-            yield Finding(Breach.TOLD_TOO_MUCH, sent.said)
+        if sent.operation.beyond_limit and is_acknowledged(sent):
+            yield Finding(Breach.TOO_MANY, f"acknowledged beyond the limit: {sent.operation}")
+    for each in history.ended:
+        if is_trouble(each) and each.code not in explained:
+            yield Finding(Breach.WRONG_ANSWER, f"{each}")
+        if any(word in each.said for word in OF_OUR_SIDE):
+            yield Finding(Breach.TOLD_TOO_MUCH, each.said)
+
+
+def _reads(history: History) -> Iterator[Finding]:
+    """A learner reads all that was acknowledged before they asked, and nothing that they have not written."""
+    asked: dict[int, dict[str, float]] = {}
+    for sent in history.sent:
+        if sent.operation.kind is Kind.NOTE:
+            known = asked.setdefault(sent.operation.saver, {})
+            moment = sent.ended_at if is_acknowledged(sent) else float("inf")
+            known[sent.operation.text] = min(moment, known.get(sent.operation.text, float("inf")))
+    for read in history.reads:
+        written, shown = asked.get(read.saver, {}), Counter(read.notes)
+        for text, acknowledged_at in written.items():
+            if not read.code and acknowledged_at <= read.sent_at and not shown[text]:
+                yield Finding(Breach.NOT_SHOWN, f"{text}, acknowledged at {acknowledged_at}: {read}")
+        for text, number in shown.items():
+            if text not in written:
+                yield Finding(Breach.MADE_UP, f"{text}: {read}")
+            elif number > 1:
+                yield Finding(Breach.DOUBLED, f"{number} times {text}: {read}")
 
 
 def _keys(acknowledged: dict[str, list[Sent]]) -> Iterator[Finding]:

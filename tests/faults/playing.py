@@ -7,7 +7,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +15,8 @@ from pathlib import Path
 from tests.faults.cluster import Cluster
 from tests.faults.following import FeedReader, Receiver
 from tests.faults.history import History
-from tests.faults.judging import Finding, Told, judge
-from tests.faults.savers import Load
+from tests.faults.judging import OF_FAULTS, Finding, Told, judge
+from tests.faults.savers import READING, Load
 from tests.faults.server import Server
 from tests.faults.stored import read_stored
 from tests.faults.world import World, make_world
@@ -37,6 +37,7 @@ class Ground:
         self.clock = directory / "clock"
         """Tells by how much the clock of a server is wrong that looks there."""
         self.pooler: PgBouncer | None = None
+        self.replicas: list[Cluster] = []
         self.may_mount = _may_mount()
         self._crews = 0
 
@@ -101,6 +102,10 @@ class Scenario:
     """Why it cannot be played on this machine; empty where it can."""
     takes_long: bool = False
     """True for one that takes a minute or more, and so is not played in the suite."""
+    most_reads: int = 1
+    """How often at most a saver reads after each note."""
+    explains: Collection[str] = OF_FAULTS
+    """Codes that clients may be answered with."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +117,9 @@ class Played:
     history: History
     findings: list[Finding]
     recovery_seconds: float
-    """From the repair until each saver has had something acknowledged that was sent after it."""
+    """From the repair until each saver has had an answer to something that was sent after it."""
+    reads_by_replicas: int | None
+    """None where there are no replicas."""
 
     @property
     def acknowledged(self) -> int:
@@ -127,7 +134,9 @@ def play(scenario: Scenario, ground: Ground, *, operations: int, seed: int) -> P
     """Play a fault between two loads of so many acknowledgements each, and judge what is left."""
     with scenario.serving(ground) as variables:
         ground.server.serve(**variables)
-        load = Load(lambda: ground.server.address, ground.world, ground.next_crew(), seed)
+        logged = ground.server.logged
+        crew, most_reads = ground.next_crew(), scenario.most_reads
+        load = Load(lambda: ground.server.address, ground.world, crew, seed, most_reads=most_reads)
         stage = Stage(ground, load)
         reader = FeedReader(lambda: ground.server.address, ground.world.instructor)
         with ExitStack() as afterwards, reader:
@@ -138,11 +147,20 @@ def play(scenario: Scenario, ground: Ground, *, operations: int, seed: int) -> P
                 load.wait_for_everybody()
                 recovery = time.monotonic() - repaired_at
                 load.wait_for(operations)
-            findings = _judged(ground, load, reader)
-        return Played(scenario.name, seed, load.history, [*findings, *stage.findings], recovery)
+            findings = _judged(ground, load, reader, scenario.explains)
+        by_replicas = len(reads_by_replicas(ground, logged)) if ground.replicas else None
+        return Played(scenario.name, seed, load.history, [*findings, *stage.findings], recovery, by_replicas)
 
 
-def _judged(ground: Ground, load: Load, reader: FeedReader) -> list[Finding]:
+def reads_by_replicas(ground: Ground, since: int) -> list[str]:
+    """Return the names of the replicas that have answered a saver since the log had so many bytes."""
+    read_from = [
+        line.get("read_from", "") for line in ground.server.lines(since) if line.get("operation") == READING
+    ]
+    return [name for name in read_from if name.startswith("replica")]
+
+
+def _judged(ground: Ground, load: Load, reader: FeedReader, explained: Collection[str]) -> list[Finding]:
     """Judge once every event was moved, read and sent; or without, when that takes too long."""
     crew = [person.pk for person in load.crew]
     rows = ground.cluster.rows
@@ -166,7 +184,7 @@ def _judged(ground: Ground, load: Load, reader: FeedReader) -> list[Finding]:
     own = {attempt.pk for attempt in stored.attempts}
     told = Told([event for event in reader.read if event.attempt in own], ground.receiver.received)
     assert ground.receiver.wrong == []
-    return judge(load.history, stored, told, ground.world)
+    return judge(load.history, stored, told, ground.world, explained=explained)
 
 
 def _let_leases_end(ground: Ground) -> None:

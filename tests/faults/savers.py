@@ -1,7 +1,7 @@
 """Load: eight savers, each a learner who takes one assessment after the other and does one thing at a time.
 
 Whatever has no certain outcome is sent again with the same key until it has one, and every sixth thing is sent again
-though it was acknowledged, as a client does that has lost the answer.
+though it was acknowledged, as a client does that has lost the answer. After a note they read all of theirs.
 """
 
 import itertools
@@ -22,8 +22,10 @@ from tests.faults.history import (
     Kind,
     Operation,
     Outcome,
+    Read,
     Sent,
     is_acknowledged,
+    is_answered,
 )
 from tests.faults.world import SAVERS, Asked, Person, Taken, World
 
@@ -45,18 +47,30 @@ DOCUMENTS = {
     Kind.NOTE: """mutation($input: CreateNoteInput!) { answer: createNote(input: $input) {
         note { id } userErrors { code } } }""",
 }
+READING = "NotesOfASaver"
+READ = f"query {READING} {{ answer: viewer {{ notes(first: 100) {{ edges {{ node {{ content }} }} }} }} }}"
 
 
 class Load:
     """Savers of one crew, from entering to leaving. What they do follows from the seed alone."""
 
-    def __init__(self, address: Callable[[], str], world: World, crew: int, seed: int) -> None:
+    def __init__(
+        self, address: Callable[[], str], world: World, crew: int, seed: int, *, most_reads: int = 1
+    ) -> None:
         self.history = History()
         self.crew = world.crews[crew]
         assert len(self.crew) == SAVERS
         self._ending = threading.Event()
         self._savers = [
-            _Saver(address, world, person, random.Random(f"{seed} {place}"), self.history, self._ending)
+            _Saver(
+                address,
+                world,
+                person,
+                random.Random(f"{seed} {place}"),
+                self.history,
+                self._ending,
+                most_reads,
+            )
             for place, person in enumerate(self.crew)
         ]
 
@@ -72,19 +86,19 @@ class Load:
             running.result()
         self._pool.shutdown()
 
-    def wait_for(self, number: int, what: Callable[[Sent], bool] = is_acknowledged) -> None:
+    def wait_for(self, number: int, what: Callable[[Sent | Read], bool] = is_acknowledged) -> None:
         """Return once `number` more were sent of which `what` holds."""
         self.history.wait_for(number, what)
 
     def wait_for_everybody(self) -> None:
-        """Return once each saver has had something acknowledged that was sent after this moment."""
+        """Return once each saver has had an answer to something that was sent after this moment."""
         since = time.monotonic()
         missing = {person.pk for person in self.crew}
 
-        def is_first_of_its_saver(sent: Sent) -> bool:
-            if not is_acknowledged(sent) or sent.sent_at < since or sent.operation.saver not in missing:
+        def is_first_of_its_saver(ended: Sent | Read) -> bool:
+            if not is_answered(ended) or ended.sent_at < since or ended.saver not in missing:
                 return False
-            missing.remove(sent.operation.saver)
+            missing.remove(ended.saver)
             return True
 
         self.history.wait_for(SAVERS, is_first_of_its_saver)
@@ -101,8 +115,9 @@ class _Saver:
         random: random.Random,
         history: History,
         ending: threading.Event,
+        most_reads: int,
     ) -> None:
-        self._address, self._world, self._person = address, world, person
+        self._address, self._world, self._person, self._most_reads = address, world, person, most_reads
         self._random, self._history, self._ending = random, history, ending
         self._numbers = itertools.count(1)
         self._client: httpx.Client | None = None
@@ -153,10 +168,18 @@ class _Saver:
         text = f"{self._person.pk} {next(self._numbers)}"
         note = {"lessonId": ids.encode("Lesson", taken.lesson), "content": text}
         ended = {"attemptId": ids.encode("AssessmentAttempt", attempt)}
-        return bool(
-            self._do(note, kind=Kind.NOTE, text=text)
-            and self._do(ended, kind=Kind.COMPLETE, assessment=taken.pk, attempt=attempt)
-        )
+        if not self._do(note, kind=Kind.NOTE, text=text):
+            return False
+        for _ in range(self._random.randint(1, self._most_reads)):
+            self._read()
+        return bool(self._do(ended, kind=Kind.COMPLETE, assessment=taken.pk, attempt=attempt))
+
+    def _read(self) -> None:
+        """Read all their notes."""
+        sent_at = time.monotonic()
+        _, code, _, viewer, said = self._outcome({"query": READ})
+        notes = [edge["node"]["content"] for edge in viewer["notes"]["edges"]] if viewer else []
+        self._history.add(Read(self._person.pk, sent_at, tuple(notes), code, said))
 
     def _start(self, taken: Taken, *, beyond_limit: bool = False) -> Sent | None:
         given = {"assessmentId": ids.encode("Assessment", taken.pk)}
@@ -226,7 +249,7 @@ class _Saver:
             outcome = Outcome.REFUSED if code in WRITES_NOTHING else Outcome.UNKNOWN
             return outcome, code, False, {}, response.text
         payload = answered["data"]["answer"]
-        if payload["userErrors"]:
+        if payload.get("userErrors"):
             return Outcome.REFUSED, payload["userErrors"][0]["code"], False, {}, response.text
         is_replayed = response.headers.get("idempotency-replayed") == "true"
         return Outcome.ACKNOWLEDGED, "", is_replayed, payload, ""

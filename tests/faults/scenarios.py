@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
@@ -18,8 +18,17 @@ from psycopg2.extensions import connection as Session  # noqa: N812 - what Postg
 
 from schema.core import ids
 from tests.faults.history import Kind, is_trouble
-from tests.faults.judging import judge
-from tests.faults.playing import Ground, Scenario, Stage, as_ever
+from tests.faults.judging import OF_FAULTS, judge
+from tests.faults.playing import Fault, Ground, Scenario, Stage, as_ever, reads_by_replicas
+from tests.faults.replicas import (
+    FIRST,
+    SECOND,
+    diverge,
+    fail_over,
+    make_restart_point,
+    wait_until_said,
+    with_replicas,
+)
 from tests.faults.savers import DOCUMENTS
 from tests.faults.server import WORKERS
 from tests.faults.stored import read_stored
@@ -30,6 +39,8 @@ from tests.subscribing import Connections, event_stream
 
 TROUBLES = 24
 """How often savers fail before a fault that lasts is repaired."""
+READS_OF_REPLICAS = 40
+"""Reads after a note, at most: so many that a replica has it by then."""
 
 
 @contextmanager
@@ -285,6 +296,60 @@ def dump_and_restore(stage: Stage) -> Iterator[None]:
     stage.cluster.rows("DROP DATABASE copy")
 
 
+@contextmanager
+def pause_a_replica(stage: Stage) -> Iterator[None]:
+    """A replica stops to replay what the primary writes, and never goes on."""
+    stage.ground.replicas[0].rows("SELECT pg_wal_replay_pause()")
+    yield
+
+
+@contextmanager
+def freeze_a_replica(stage: Stage) -> Iterator[None]:
+    """The machine of a replica hangs with every session to it, and goes on."""
+    logged = stage.server.logged
+    with stage.ground.replicas[0].frozen():
+        wait_until_said(stage.server, logged, f"{FIRST} is left out")
+    yield
+
+
+@contextmanager
+def kill_a_replica(stage: Stage) -> Iterator[None]:
+    """A replica ends without a word, and is started again."""
+    logged = stage.server.logged
+    stage.ground.replicas[0].crash()
+    wait_until_said(stage.server, logged, f"{FIRST} is left out")
+    stage.ground.replicas[0].start()
+    yield
+
+
+@contextmanager
+def promote_a_replica(stage: Stage) -> Iterator[None]:
+    """A replica becomes a primary of its own by mistake, and tells what nobody has written."""
+    diverge(stage.ground.replicas[0])
+    yield
+
+
+@contextmanager
+def fail_over_to_a_replica(stage: Stage) -> Iterator[None]:
+    """The primary is stopped, a replica is promoted in its place, and the other one follows that."""
+    successor, follower = stage.ground.replicas
+    fail_over(stage.cluster, successor, follower)
+    stage.ground.cluster = successor
+    make_restart_point(successor, follower)
+    yield
+
+
+@contextmanager
+def while_replicas_answer(fault: Fault, stage: Stage) -> Iterator[None]:
+    """Strike the first replica once both have answered savers. Afterwards the second does so as before."""
+    logged = stage.server.logged
+    wait_until(lambda: {*reads_by_replicas(stage.ground, logged)} == {FIRST, SECOND}, seconds=60)
+    with fault(stage):
+        logged = stage.server.logged
+        yield
+        assert SECOND in reads_by_replicas(stage.ground, logged)
+
+
 def _attempt_beside(stage: Stage) -> tuple[str, httpx.Client]:
     """The id of an attempt of somebody who is no saver, just started, and their client."""
     person = stage.ground.world.crews[stage.ground.next_crew()][0]
@@ -308,6 +373,18 @@ def _code_of(response: httpx.Response) -> str:
     return errors[0]["extensions"]["code"] if errors else ""
 
 
+def _with_replicas(name: str, fault: Fault, explains: Collection[str] = ()) -> Scenario:
+    """A fault of a replica: nobody may notice, unless some codes are explained."""
+    return Scenario(
+        name,
+        partial(while_replicas_answer, fault),
+        with_replicas,
+        takes_long=True,
+        most_reads=READS_OF_REPLICAS,
+        explains=explains,
+    )
+
+
 SCENARIOS = (
     Scenario("worker killed", kill_a_worker, as_ever),
     Scenario("database crashed", crash_the_database, as_ever),
@@ -319,4 +396,9 @@ SCENARIOS = (
     Scenario("server terminated", terminate_the_server, as_ever, takes_long=True),
     Scenario("pooler killed", kill_the_pooler, behind_a_pooler, no_pooler),
     Scenario("clock two hours off", move_the_clock, by_another_clock, no_faketime, takes_long=True),
+    _with_replicas("replica lagging for ever", pause_a_replica),
+    _with_replicas("replica frozen", freeze_a_replica),
+    _with_replicas("replica killed", kill_a_replica),
+    _with_replicas("replica promoted", promote_a_replica),
+    _with_replicas("failover to a replica", fail_over_to_a_replica, OF_FAULTS),
 )

@@ -87,9 +87,14 @@ class Server:
 
         wait_until(answers, seconds=READY_WITHIN_SECONDS)
 
-    def lines(self) -> list[dict[str, Any]]:
-        """The log, line by line."""
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
+    @property
+    def logged(self) -> int:
+        """Bytes that the log has."""
+        return self.log.stat().st_size
+
+    def lines(self, since: int = 0) -> list[dict[str, Any]]:
+        """The log, line by line, since it has had so many bytes."""
+        return [json.loads(line) for line in self.log.read_bytes()[since:].splitlines()]
 
     def stop(self) -> None:
         """Have it end as a supervisor does."""

@@ -9,13 +9,15 @@ HEAD = (
     "fault",
     "operations",
     "acknowledged",
+    "reads",
+    "by replicas",
     "lost",
     "doubled",
     "other breaches",
     "not acknowledged, by code",
     "recovery, s",
 )
-LOST = (Breach.LOST, Breach.EVENT_MISSED, Breach.WEBHOOK_MISSED)
+LOST = (Breach.LOST, Breach.NOT_SHOWN, Breach.EVENT_MISSED, Breach.WEBHOOK_MISSED)
 DOUBLED = (Breach.DOUBLED, Breach.KEY_TWICE, Breach.EVENT_DOUBLED)
 
 
@@ -28,6 +30,8 @@ def line(played: Played) -> tuple[str, ...]:
         played.name,
         str(len(played.history.operations())),
         str(played.acknowledged),
+        str(len(played.history.reads)),
+        "" if played.reads_by_replicas is None else str(played.reads_by_replicas),
         str(lost),
         str(doubled),
         str(len(played.findings) - lost - doubled),

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
-from tests.faults.history import History, Kind, Operation, Outcome, Sent
+from tests.faults.history import History, Kind, Operation, Outcome, Read, Sent
 from tests.faults.judging import COMPLETED, SAVED, STARTED, Breach, Told, judge
 from tests.faults.stored import FeedEvent, Stored, StoredAnswer, StoredAttempt
 from tests.faults.world import Asked, Person, Taken, World
@@ -61,6 +62,7 @@ class Case:
     sent: list[Sent] = field(
         default_factory=lambda: [acknowledged(each) for each in (START, *SAVES, NOTE, COMPLETE)]
     )
+    reads: list[Read] = field(default_factory=lambda: [Read(LEARNER, 3.5), Read(LEARNER, 4.0, ("note 4",))])
     attempts: list[StoredAttempt] = field(
         default_factory=lambda: [
             StoredAttempt(
@@ -106,13 +108,16 @@ class Case:
             answers={CITY: StoredAnswer("Oslo", 0), FREE: StoredAnswer("said 3", 0)},
         )
 
-    def breaches(self, **options: float) -> list[Breach]:
+    def breaches(self, **options: Any) -> list[Breach]:
         told = Told(
             self.feed if self.read is None else self.read,
             self.feed if self.received is None else self.received,
         )
         stored = Stored(tuple(self.attempts), self.notes, tuple(self.feed), tuple(self.outbox))
-        return [finding.breach for finding in judge(History(self.sent), stored, told, WORLD, **options)]
+        return [
+            finding.breach
+            for finding in judge(History([*self.sent, *self.reads]), stored, told, WORLD, **options)
+        ]
 
 
 def never_end(case: Case) -> None:
@@ -138,10 +143,14 @@ def spoil(case: Case, how: Callable[[Case], object]) -> list[Breach]:
         ),
         lambda case: setattr(case, "received", [*case.feed, *case.feed]),
         never_end,
+        lambda case: case.reads.append(Read(LEARNER, 3.9, ("note 4",))),
+        lambda case: case.sent.insert(3, not_answered(NOTE)),
+        lambda case: case.reads.append(Read(LEARNER, 5.0, code="UNAVAILABLE")),
     ],
     ids=[
         "nothing", "not finished", "a repeat", "a start unanswered first", "a save unanswered first", "refused rightly",
         "webhooks that came twice", "an end that never came to anything",
+        "a note that was read before its acknowledgement", "a note unanswered first", "a read that a fault explains",
     ],
 )  # fmt: skip
 def test_where_all_is_well_there_is_nothing_to_find(how: Callable[[Case], object]) -> None:
@@ -169,6 +178,14 @@ def test_of_a_copy_only_what_was_acknowledged_before_has_to_be_there() -> None:
     assert case.breaches(until=2.5) == []
     assert case.breaches(until=3.5) == [Breach.LOST]
     assert case.breaches(until=4.5) == [Breach.LOST, Breach.LOST]
+
+
+def test_where_nobody_may_notice_a_fault_no_code_is_explained() -> None:
+    case = Case()
+    case.sent.insert(1, not_answered(START))
+    case.reads.append(Read(LEARNER, 5.0, code="UNAVAILABLE"))
+
+    assert case.breaches(explained=()) == [Breach.WRONG_ANSWER] * 2
 
 
 def lose_the_last_save(case: Case) -> None:
@@ -307,6 +324,23 @@ BAD: dict[str, tuple[Callable[[Case], object], list[Breach]]] = {
     ),
     "a webhook that never came": (
         lambda case: setattr(case, "received", case.feed[1:]), [Breach.WEBHOOK_MISSED],
+    ),
+    "a note that is not read": (lambda case: case.reads.append(Read(LEARNER, 4.0)), [Breach.NOT_SHOWN]),
+    "a note that is read twice": (
+        lambda case: case.reads.append(Read(LEARNER, 5.0, ("note 4", "note 4"))), [Breach.DOUBLED],
+    ),
+    "a note of nobody that is read": (
+        lambda case: case.reads.append(Read(LEARNER, 5.0, ("note 4", "diverged"))), [Breach.MADE_UP],
+    ),
+    "a note of somebody else that is read": (
+        lambda case: case.reads.append(Read(LEARNER + 1, 5.0, ("note 4",))), [Breach.MADE_UP],
+    ),
+    "a read that fails": (
+        lambda case: case.reads.append(Read(LEARNER, 5.0, code="INTERNAL")), [Breach.WRONG_ANSWER],
+    ),
+    "a read that says a word of our side": (
+        lambda case: case.reads.append(Read(LEARNER, 5.0, code="UNAVAILABLE", said="faults-1")),
+        [Breach.TOLD_TOO_MUCH],
     ),
 }  # fmt: skip
 

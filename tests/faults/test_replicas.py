@@ -18,13 +18,24 @@ from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from tests.faults.cluster import Cluster
+from tests.faults.replicas import (
+    CATALOGUE,
+    CREATE,
+    FIRST,
+    NOTES,
+    SECOND,
+    Answer,
+    Readers,
+    diverge,
+    reading_from,
+)
 from tests.faults.server import Server
 from tests.faults.world import made_by
 from tests.schema.execution.conftest import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]  # whose tables are copied
 
-FOLLOWER, PAUSED = "replica1", "replica2"
+FOLLOWER, PAUSED = FIRST, SECOND
 LEARNERS = 4
 STEPS = 60
 """What each learner does in the property test: writes and reads, in any order."""
@@ -50,53 +61,21 @@ for _ in range({LEARNERS}):
 print(json.dumps({{"lesson": ids.encode("Lesson", lesson.pk), "slug": lesson.course.slug, "learners": learners}}))
 """
 
-CATALOGUE = "query Catalogue { courses(first: 5) { edges { node { title lessons { title } } } } }"
-NOTES = "query Notes { viewer { notes(first: 100) { edges { node { id content } } } } }"
 ATTEMPTS = "query Attempts { viewer { attempts(first: 5) { totalCount } } }"
 NOTE = "query Note($id: ID!) { node(id: $id) { ... on Note { content } } }"
-CREATE = "mutation Create($input: CreateNoteInput!) { createNote(input: $input) { note { id } userErrors { code } } }"
 UPDATE = "mutation Update($input: UpdateNoteInput!) { updateNote(input: $input) { note { id } userErrors { code } } }"
 DELETE = "mutation Delete($input: DeleteNoteInput!) { deleteNote(input: $input) { userErrors { code } } }"
 
 
 @dataclass
-class Deployment:
+class Deployment(Readers):
     """A server of two workers with a primary and two replicas."""
 
     primary: Cluster
     follower: Cluster
     paused: Cluster
-    server: Server
     people: Any
     """Ids of what PEOPLE makes."""
-
-    def __post_init__(self) -> None:
-        self.nobody = httpx.Client(base_url=self.server.address, timeout=20)
-
-    def ask(
-        self, query: str, client: httpx.Client | None = None, after: str | None = None, **input: Any
-    ) -> "Answer":
-        """The answer to a query, by nobody unless a client is given."""
-        request_id = secrets.token_hex(8)
-        body = {"query": query, "variables": {"input": input} if input else {}}
-        headers = {"X-Request-ID": request_id} | ({"X-Read-After": after} if after else {})
-        response = (client or self.nobody).post("/graphql/", json=body, headers=headers)
-        return Answer(response, request_id)
-
-    def read_from(self, *answers: "Answer") -> list[str | None]:
-        """Who answered each of them, as the log has it."""
-        wanted = {answer.request_id for answer in answers}
-
-        def found() -> dict[str, Any]:
-            return {
-                line["request_id"]: line.get("read_from")
-                for line in self.server.lines()
-                if line.get("request_id") in wanted
-            }
-
-        wait_until(lambda: found().keys() == wanted)
-        read_from = found()
-        return [read_from[answer.request_id] for answer in answers]
 
     def learner(self, number: int) -> dict[str, str]:
         learner: dict[str, str] = self.people["learners"][number]
@@ -112,28 +91,6 @@ class Deployment:
         cookies = {"sessionid": self.learner(number)["session"]}
         headers = {"GraphQL-Preflight": "1"}
         return httpx.Client(base_url=self.server.address, timeout=20, headers=headers, cookies=cookies)
-
-    def wait_until_read(self, name: str) -> None:
-        """Return once both workers ask the replica."""
-        wait_until(lambda: name in self.read_from(*(self.ask(CATALOGUE) for _ in range(8))))
-
-
-@dataclass(frozen=True)
-class Answer:
-    response: httpx.Response
-    request_id: str
-
-    @property
-    def position(self) -> str:
-        """Where a mutation has written."""
-        position: str = self.response.headers["x-read-after"]
-        return position
-
-    @property
-    def data(self) -> Any:
-        assert self.response.status_code == 200, self.response.text
-        assert "errors" not in self.response.json(), self.response.text
-        return self.response.json()["data"]
 
 
 @pytest.fixture(scope="module")
@@ -152,15 +109,14 @@ def deployment(migrated: str | None, tmp_path_factory: pytest.TempPathFactory) -
         clusters += [follower, paused]
         server = Server(primary.url, tmp_path_factory.mktemp("server"))
         server.serve(
-            COURSES_REPLICA_URLS=f"{follower.url},{paused.url}",
-            COURSES_REPLICA_LAG_SECONDS="3600",
+            **reading_from(follower, paused),
             COURSES_BACKGROUND_WORK="off",
         )
         people = made_by(PEOPLE, server.environment)
         written = primary.rows("SELECT pg_current_wal_flush_lsn()")
         wait_until(lambda: paused.rows("SELECT pg_last_wal_replay_lsn()") >= written)
         paused.rows("SELECT pg_wal_replay_pause()")
-        deployment = Deployment(primary, follower, paused, server, people)
+        deployment = Deployment(server, primary, follower, paused, people)
         deployment.wait_until_read(FOLLOWER)
         deployment.wait_until_read(PAUSED)
         yield deployment
@@ -364,8 +320,7 @@ def test_a_replica_that_was_promoted_and_goes_its_own_way_is_never_read(deployme
 
     with ThreadPoolExecutor(2) as pool:
         reading = [pool.submit(read) for _ in range(2)]
-        deployment.follower.rows("SELECT pg_promote(true, 30)")
-        deployment.follower.rows("UPDATE courses_course SET title = 'diverged'")
+        diverge(deployment.follower)
         later = [deployment.ask(CATALOGUE) for _ in range(50)]
         stopped.set()
         answers = [answer for done in reading for answer in done.result()] + later

@@ -10,9 +10,9 @@ from typing import Any
 from django.conf import settings
 
 SAVERS = 8
-CREWS = 14
+CREWS = 20
 """How many times eight learners there are: each load has learners who have done nothing yet."""
-ASSESSMENTS = 30
+ASSESSMENTS = 50
 ATTEMPTS_OF_EACH = 2
 PASSING_SCORE = 60
 
