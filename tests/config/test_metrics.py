@@ -1,6 +1,7 @@
 """Metrics without a server: their labels are bounded, and dashboard and alerts ask for what there is."""
 
 import json
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,15 @@ from django.conf import settings
 from tests.config.deployments import manage, python
 
 TELL = """
-import json
+import asyncio, json
+from types import SimpleNamespace
 import django
 django.setup()
 from config import metrics
 from prometheus_client import REGISTRY
+from schema.application import GraphQLApplication
 from schema.network.request_log import RequestRecord
+from schema.root import schema
 published = [family.name for family in REGISTRY.collect()]
 metrics.trusted_texts = lambda *, most: [f"query T{number:05} {{ serverTime }}" for number in range(most + 9)]
 metrics._operations.refresh()
@@ -30,10 +34,26 @@ labels = [
     for family in REGISTRY.collect()
 ]
 operations = {sample.labels["operation"] for sample in metrics._requests.collect()[0].samples}
+for answerer in ("replica1", "replica2", "replica1", "primary", "primary-behind", "replica1", None):
+    metrics.observe(RequestRecord("1", "http", read_from=answerer), 200, 0.01)
+graphql = GraphQLApplication(schema)
+graphql.replicas.each = [
+    SimpleNamespace(name="replica1", open=3, is_used=True, lag=0.25),
+    SimpleNamespace(name="replica2", open=0, is_used=False, lag=None),
+]
+async def sample_once():
+    sampling = asyncio.create_task(metrics.sample(graphql))
+    await asyncio.sleep(0)
+    sampling.cancel()
+asyncio.run(sample_once())
 (metrics.DIRECTORY / "counter_0.db").touch()
-collected = [family.name for family in metrics._registry.collect()]
+families = {family.name: family.samples for family in metrics._registry.collect()}
+def of_replicas(name):
+    found = {[*sample.labels.values()][0]: sample.value for sample in families[name] if sample.labels}
+    return {label: value for label, value in found.items() if label.startswith(("replica", "primary"))}
+names = ("courses_reads", "courses_replica_used", "courses_replica_lag_seconds", "courses_sessions")
 print(json.dumps({
-    "collected": collected,
+    "collected": [*families], "of_replicas": {name: of_replicas(name) for name in names},
     "published": published, "operations": sorted(operations)[-2:], "series": max(map(len, labels))
 }))
 """
@@ -64,6 +84,16 @@ def test_of_ten_thousand_names_of_operations_the_first_thousand_that_are_trusted
 @pytest.mark.slow
 def test_a_file_that_a_starting_process_has_just_made_hinders_nobody(told: dict[str, Any]) -> None:
     assert "courses_requests" in told["collected"]
+
+
+@pytest.mark.slow
+def test_replicas_are_told_by_how_they_are_read_used_and_behind(told: dict[str, Any]) -> None:
+    assert told["of_replicas"] == {
+        "courses_reads": {"replica1": 3, "replica2": 1, "primary": 1, "primary-behind": 1},
+        "courses_replica_used": {"replica1": 1, "replica2": 0},
+        "courses_replica_lag_seconds": {"replica1": 0.25, "replica2": math.inf},
+        "courses_sessions": {"replica1": 3, "replica2": 0},
+    }
 
 
 @pytest.mark.slow

@@ -4,9 +4,11 @@ One primary, a replica that follows it, and one whose replay is paused for ever 
 """
 
 import json
+import math
 import random
 import secrets
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -17,6 +19,8 @@ import pytest
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
+from tests.config.test_monitoring import by_label, gained
+from tests.demo_server import free_port
 from tests.faults.cluster import Cluster
 from tests.faults.replicas import (
     CATALOGUE,
@@ -76,6 +80,8 @@ class Deployment(Readers):
     paused: Cluster
     people: Any
     """Ids of what PEOPLE makes."""
+    metrics: str
+    """Address of the metrics."""
 
     def learner(self, number: int) -> dict[str, str]:
         learner: dict[str, str] = self.people["learners"][number]
@@ -107,16 +113,18 @@ def deployment(migrated: str | None, tmp_path_factory: pytest.TempPathFactory) -
         primary.rows("SELECT pg_reload_conf()")
         follower, paused = Cluster(replica_of=primary), Cluster(replica_of=primary)
         clusters += [follower, paused]
+        metrics = f"127.0.0.1:{free_port()}"
         server = Server(primary.url, tmp_path_factory.mktemp("server"))
         server.serve(
             **reading_from(follower, paused),
             COURSES_BACKGROUND_WORK="off",
+            COURSES_METRICS_ADDRESS=metrics,
         )
         people = made_by(PEOPLE, server.environment)
         written = primary.rows("SELECT pg_current_wal_flush_lsn()")
         wait_until(lambda: paused.rows("SELECT pg_last_wal_replay_lsn()") >= written)
         paused.rows("SELECT pg_wal_replay_pause()")
-        deployment = Deployment(server, primary, follower, paused, people)
+        deployment = Deployment(server, primary, follower, paused, people, f"http://{metrics}")
         deployment.wait_until_read(FOLLOWER)
         deployment.wait_until_read(PAUSED)
         yield deployment
@@ -289,6 +297,31 @@ def test_a_page_that_wrote_by_websocket_reads_it_with_its_next_request(deploymen
 
     note = written["payload"]["data"]["createNote"]["note"]["id"]
     assert note in [edge["node"]["id"] for edge in read.data["viewer"]["notes"]["edges"]]
+
+
+def test_metrics_of_all_workers_agree_with_the_log(deployment: Deployment) -> None:
+    def counted() -> str:
+        return httpx.get(f"{deployment.metrics}/metrics", timeout=20).text
+
+    before = counted()
+    with deployment.by_token(0) as token:
+        lesson = deployment.people["lesson"]
+        deployment.ask(
+            CREATE, token, lessonId=lesson, content="counted"
+        )  # which the paused one will never have
+        answers = [deployment.ask(query, token) for query in (NOTES, ATTEMPTS)]
+        answers += [deployment.ask(CATALOGUE) for _ in range(20)]
+    read_from = Counter((each,) for each in deployment.read_from(*answers))
+
+    assert gained(before, counted(), "courses_reads_total") == read_from
+    assert read_from.keys() >= {(FOLLOWER,), (PAUSED,), ("primary",)}
+    wait_until(lambda: by_label(counted(), "courses_replica_used", "replica") == {FOLLOWER: 2, PAUSED: 2})
+
+    def lags_as_it_should() -> bool:
+        lag = by_label(counted(), "courses_replica_lag_seconds", "replica")
+        return 0 <= lag[FOLLOWER] < lag[PAUSED] < math.inf
+
+    wait_until(lags_as_it_should)
 
 
 def test_while_a_replica_is_away_or_hangs_every_request_is_answered(deployment: Deployment) -> None:
