@@ -120,7 +120,7 @@ def test_learners_read_what_they_wrote_on_both_sides_of_a_failover(ground: Groun
         assert told_positions() == ["primary-behind"] * 8
 
         make_restart_point(successor, follower)
-        wait_until(lambda: learner.reads() == [SECOND] * 8)
-        wait_until(lambda: told_positions() == [SECOND] * 8)
+        wait_until(lambda: learner.reads() == [SECOND] * 8, seconds=1)
+        wait_until(lambda: told_positions() == [SECOND] * 8, seconds=1)
         learner.write("afterwards")
-        wait_until(lambda: learner.reads() == [SECOND] * 8)
+        wait_until(lambda: learner.reads() == [SECOND] * 8, seconds=1)
