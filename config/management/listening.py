@@ -78,3 +78,9 @@ class _Workers(Multiprocess):
         if not self._is_announced and any(process.is_ready() for process in self.processes):
             self._is_announced = True
             _announce(self.sockets[0], workers=len(self.processes))
+
+    def terminate_all(self) -> None:
+        """Refuse connections before the workers are told: in the queue of an open socket they would wait, and be reset."""
+        for listening in self.sockets:
+            listening.close()
+        super().terminate_all()

@@ -6,6 +6,7 @@ import psycopg2
 import pytest
 
 from schema.execution import database_threads
+from tests.config.raw_client import RawClient, status_of
 from tests.operations import operation
 from tests.schema.execution.conftest import (
     LiveServer,
@@ -22,6 +23,13 @@ __all__ = ["advisory_lock", "directory", "real_threads", "server"]
 NEWS = 'subscription { newsOf(topic: "attempt:1") }'
 ENDS_WITHIN_SECONDS = 60
 """For the tests' own sake: nothing takes that long unless it never ends."""
+
+BODY = b'{"query": "{ __typename }"}'
+HEAD = (
+    b"POST /graphql/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(BODY)
+)
+"""Answered by 100 once a worker reads the body that it announces."""
 
 
 def test_an_event_stream_is_completed_and_a_websocket_closed_so_that_its_client_comes_again(
@@ -82,3 +90,32 @@ def test_a_server_that_is_terminated_takes_leave_of_everybody_and_stops_its_data
 
     assert not (directory / "postgresql" / "postmaster.pid").exists()
     assert [line for line in server.lines() if "uvicorn" in line["logger"] or "exception" in line] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
+def test_it_refuses_connections_at_once_and_still_answers_the_request_that_it_has(
+    directory: Path, workers: int
+) -> None:
+    server = ServeCommand(directory, workers=workers)
+    try:
+        with RawClient(server.address) as client:
+            client.send(HEAD)
+            assert status_of(client.socket.recv(100)) == 100
+
+            server.process.terminate()
+            wait_until(lambda: refuses(server.address))
+            client.send(BODY)
+
+            assert status_of(client.answer()) == 200
+        assert server.process.wait(timeout=ENDS_WITHIN_SECONDS) == 0
+    finally:
+        server.process.kill()
+
+
+def refuses(address: str) -> bool:
+    try:
+        RawClient(address).socket.close()
+    except ConnectionRefusedError:
+        return True
+    return False
