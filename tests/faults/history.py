@@ -53,6 +53,8 @@ class Operation:
     """Text of each response, by the primary key of its question."""
     text: str = ""
     """Of a note."""
+    is_keyed: bool = True
+    """Whether its key was sent. A save without one may be sent again all the same: it then changes nothing."""
     beyond_limit: bool = False
     """Whether all attempts have been used, so that it must be refused."""
 

@@ -136,7 +136,7 @@ def _reads(history: History) -> Iterator[Finding]:
 def _keys(acknowledged: dict[str, list[Sent]]) -> Iterator[Finding]:
     """Two acknowledgements of one key are of one effect: the first alone is no repetition, and both name the same."""
     for key, times in acknowledged.items():
-        if sum(not sent.is_replayed for sent in times) > 1:
+        if sum(sent.operation.is_keyed and not sent.is_replayed for sent in times) > 1:
             yield Finding(Breach.KEY_TWICE, f"{key} was carried out and no repetition, twice")
         if len({sent.result.get("attempt") for sent in times}) > 1:
             yield Finding(Breach.KEY_TWICE, f"{key} has led to different attempts")

@@ -30,6 +30,8 @@ from tests.faults.history import (
 from tests.faults.world import SAVERS, Asked, Person, Taken, World
 
 SAVES_OF_AN_ATTEMPT = 4
+SHARE_OF_SAVES_WITH_A_KEY = 0.3
+"""All others may be carried out on the event loop."""
 SENT_AGAIN_EVERY = 6
 PAUSE_SECONDS = 0.05
 """Time after which something is sent again that was not acknowledged."""
@@ -196,8 +198,10 @@ class _Saver:
     def _do(self, given: dict[str, Any], *, kind: Kind, **facts: Any) -> Sent | None:
         """Send it until it is done, or refused rightly; return the last time, or None when the load ends first."""
         key = str(UUID(int=self._random.getrandbits(128), version=4))
-        operation = Operation(self._person.pk, next(self._numbers), kind, key, **facts)
-        body = {"query": DOCUMENTS[kind], "variables": {"input": given | {"idempotencyKey": key}}}
+        is_keyed = kind is not Kind.SAVE or self._random.random() < SHARE_OF_SAVES_WITH_A_KEY
+        operation = Operation(self._person.pk, next(self._numbers), kind, key, is_keyed=is_keyed, **facts)
+        keyed = given | {"idempotencyKey": key} if is_keyed else given
+        body = {"query": DOCUMENTS[kind], "variables": {"input": keyed}}
         for sent in self._times(operation, body):
             if is_acknowledged(sent):
                 if operation.number % SENT_AGAIN_EVERY == 0:
