@@ -80,7 +80,7 @@ class _Workers(Multiprocess):
             _announce(self.sockets[0], workers=len(self.processes))
 
     def terminate_all(self) -> None:
-        """Refuse connections before the workers are told: in the queue of an open socket they would wait, and be reset."""
+        """Refuse connections before the workers are told: in the queue of an open socket they would only be reset."""
         for listening in self.sockets:
             listening.close()
         super().terminate_all()
