@@ -11,12 +11,13 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import pytest
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from tests.config.test_monitoring import by_label, gained
@@ -97,6 +98,24 @@ class Deployment(Readers):
         cookies = {"sessionid": self.learner(number)["session"]}
         headers = {"GraphQL-Preflight": "1"}
         return httpx.Client(base_url=self.server.address, timeout=20, headers=headers, cookies=cookies)
+
+    @contextmanager
+    def websocket(self, client: httpx.Client) -> Iterator[ClientConnection]:
+        """A connection in the name of a program."""
+        address = f"ws://{self.server.host}:{self.server.port}/graphql/"
+        authorization = client.headers["authorization"]
+        with connect(address, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket:
+            socket.send(json.dumps({"type": "connection_init", "payload": {"authorization": authorization}}))
+            socket.recv(timeout=20)
+            yield socket
+
+    def by_websocket(self, socket: ClientConnection, query: str, **input: Any) -> Any:
+        """The data of an operation."""
+        payload = {"query": query, "variables": {"input": input} if input else {}}
+        socket.send(json.dumps({"id": secrets.token_hex(4), "type": "subscribe", "payload": payload}))
+        answer, end = (json.loads(socket.recv(timeout=20)) for _ in range(2))
+        assert (answer["type"], end["type"]) == ("next", "complete"), answer
+        return answer["payload"]["data"]
 
 
 @pytest.fixture(scope="module")
@@ -281,22 +300,26 @@ def test_a_position_that_nobody_has_reached_is_looked_for_on_the_primary(deploym
 
 def test_a_page_that_wrote_by_websocket_reads_it_with_its_next_request(deployment: Deployment) -> None:
     lesson = deployment.people["lesson"]
-    address = f"ws://{deployment.server.host}:{deployment.server.port}/graphql/"
-    with (
-        connect(address, subprotocols=[Subprotocol("graphql-transport-ws")]) as socket,
-        deployment.by_token(2) as token,
-    ):
-        authorization = token.headers["authorization"]
-        socket.send(json.dumps({"type": "connection_init", "payload": {"authorization": authorization}}))
-        socket.recv(timeout=20)
-        variables = {"input": {"lessonId": lesson, "content": "by WebSocket"}}
-        message = {"id": "1", "type": "subscribe", "payload": {"query": CREATE, "variables": variables}}
-        socket.send(json.dumps(message))
-        written = json.loads(socket.recv(timeout=20))
+    with deployment.by_token(2) as token, deployment.websocket(token) as socket:
+        written = deployment.by_websocket(socket, CREATE, lessonId=lesson, content="by WebSocket")
         read = deployment.ask(NOTES, token)
 
-    note = written["payload"]["data"]["createNote"]["note"]["id"]
+    note = written["createNote"]["note"]["id"]
     assert note in [edge["node"]["id"] for edge in read.data["viewer"]["notes"]["edges"]]
+
+
+def test_a_page_that_reads_by_websocket_sees_what_its_person_has_written_elsewhere(
+    deployment: Deployment,
+) -> None:
+    """Whichever replica has the turn, and so also the one that will never have it."""
+    lesson = deployment.people["lesson"]
+    with deployment.by_token(2) as token, deployment.websocket(token) as socket:
+        answer = deployment.ask(CREATE, token, lessonId=lesson, content="by HTTP")
+        read = [deployment.by_websocket(socket, NOTES) for _ in range(4)]
+
+    note = answer.data["createNote"]["note"]["id"]
+    shown = [[edge["node"]["id"] for edge in data["viewer"]["notes"]["edges"]] for data in read]
+    assert [note in ids for ids in shown] == [True] * 4
 
 
 def test_metrics_of_all_workers_agree_with_the_log(deployment: Deployment) -> None:
