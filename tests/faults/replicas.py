@@ -135,4 +135,4 @@ class Readers:
 
     def wait_until_read(self, name: str) -> None:
         """Return once the replica is asked."""
-        wait_until(lambda: name in self.read_from(*(self.ask(CATALOGUE) for _ in range(8))))
+        wait_until(lambda: name in self.read_from(*(self.ask(CATALOGUE) for _ in range(8))), seconds=60)

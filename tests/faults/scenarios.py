@@ -17,6 +17,7 @@ from django.conf import settings
 from psycopg2.extensions import connection as Session  # noqa: N812 - what PostgreSQL calls it
 
 from schema.core import ids
+from tests.demo_server import READY_WITHIN_SECONDS
 from tests.faults.history import Kind, is_trouble
 from tests.faults.judging import OF_FAULTS, judge
 from tests.faults.playing import Fault, Ground, Scenario, Stage, as_ever, reads_by_replicas
@@ -49,7 +50,10 @@ def kill_a_worker(stage: Stage) -> Iterator[None]:
     victim = stage.server.workers()[0]
     victim.kill()
     yield
-    wait_until(lambda: len({worker.pid for worker in stage.server.workers()} - {victim.pid}) == WORKERS)
+    wait_until(
+        lambda: len({worker.pid for worker in stage.server.workers()} - {victim.pid}) == WORKERS,
+        seconds=READY_WITHIN_SECONDS,
+    )
 
 
 @contextmanager
