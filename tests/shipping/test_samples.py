@@ -65,6 +65,11 @@ def test_nothing_but_the_proxy_can_be_reached_from_outside() -> None:
     assert SERVICES["server"]["environment"]["COURSES_TRUSTED_PROXIES"] == network["subnet"]
 
 
+def test_the_proxy_stays_when_the_server_is_started_anew_and_volumes_have_one_name_everywhere() -> None:
+    assert "depends_on" not in SERVICES["proxy"]
+    assert COMPOSE["name"] == "courses"
+
+
 def test_every_variable_that_is_set_is_a_setting_and_no_secret_stands_in_the_file() -> None:
     known = set(read_from_environment())
     for name in ("server", "migrate"):
