@@ -312,6 +312,8 @@ def sql_of(rows: QuerySet[Any]) -> str:
 def _literal(value: Any) -> str:
     if is_stand_in(value):
         return VIEWER_SQL
+    if isinstance(value, str):  # psycopg2 doubles backslashes until the process has opened a session
+        return "'" + value.replace("'", "''") + "'"
     adapted = adapt(value)
     if hasattr(adapted, "encoding"):
         adapted.encoding = "utf8"
