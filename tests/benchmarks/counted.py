@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.benchmarks import subjects
 from tests.benchmarks.contenders.ours import Ours
 from tests.benchmarks.deployment import Deployment, prepare
-from tests.benchmarks.processes import STARTING_SECONDS, served
+from tests.benchmarks.processes import served, wait_until_ready
 from tests.benchmarks.workloads import CONNECTIONS, WORKLOADS, Workload, run
 
 PROCESSES = 2
@@ -35,9 +35,7 @@ def compare(deployment: Deployment, port: int, *, seconds: float = 2) -> list[di
     address = f"127.0.0.1:{port + 1}"
     found = []
     with served(Ours(PROCESSES), deployment, port, COURSES_METRICS_ADDRESS=address) as server:
-        urlopen(
-            f"http://127.0.0.1:{port}/readyz", timeout=3 * STARTING_SECONDS
-        ).close()  # the port is taken first
+        wait_until_ready(port)
         chosen = subjects.choose(deployment)
         for workload in WORKLOADS:
             before, scrapes = _settled(address), 0

@@ -1,12 +1,15 @@
 """Many concurrent clients, and a soak: sessions and memory of our server."""
 
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tests.benchmarks import load, subjects
+from tests.benchmarks.contenders.base import Request
 from tests.benchmarks.contenders.ours import Ours
 from tests.benchmarks.deployment import Deployment, session_count
+from tests.benchmarks.load import Load
 from tests.benchmarks.processes import memory_bytes, served
 from tests.benchmarks.workloads import CONNECTIONS
 
@@ -24,18 +27,25 @@ def thousand_clients(deployment: Deployment, port: int) -> list[dict[str, Any]]:
     for processes in (1, 2):
         with served(Ours(processes), deployment, port, COURSES_WAITING_REQUESTS=str(CLIENTS)) as server:
             requests = [Ours().attempt_page(each) for each in subjects.choose(deployment).open_attempts]
-            with ThreadPoolExecutor(1) as thread:
-                crowd = thread.submit(
-                    load.bombard, port, requests, connections=CLIENTS, seconds=CROWDED_SECONDS
-                )
-                most = 0
-                while not crowd.done():
-                    most = max(most, session_count(deployment))
-                    time.sleep(LOOK_EVERY)
-                answered = crowd.result().requests
+            most, came = most_sessions(
+                deployment, port, requests, connections=CLIENTS, seconds=CROWDED_SECONDS
+            )
             memory = memory_bytes(server.pid)
-        found.append({"processes": processes, "sessions": most, "answered": answered, "memory": memory})
+        found.append({"processes": processes, "sessions": most, "answered": came.requests, "memory": memory})
     return found
+
+
+def most_sessions(
+    deployment: Deployment, port: int, requests: Sequence[Request], *, connections: int, seconds: float
+) -> tuple[int, Load]:
+    """The most PostgreSQL sessions while the requests are sent, and what came of those."""
+    most = 0
+    with ThreadPoolExecutor(1) as thread:
+        crowd = thread.submit(load.bombard, port, requests, connections=connections, seconds=seconds)
+        while not crowd.done():
+            most = max(most, session_count(deployment))
+            time.sleep(LOOK_EVERY)
+        return most, crowd.result()
 
 
 def soak(deployment: Deployment, port: int, *, minutes: float) -> dict[str, Any]:

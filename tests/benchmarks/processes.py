@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.request import urlopen
 
 from tests.benchmarks.contenders.base import Contender
 from tests.benchmarks.deployment import Deployment
@@ -50,6 +51,11 @@ def served(contender: Contender, deployment: Deployment, port: int, **environmen
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def wait_until_ready(port: int) -> None:
+    """Until it answers requests: the port is taken first, and connections wait."""
+    urlopen(f"http://127.0.0.1:{port}/readyz", timeout=3 * STARTING_SECONDS).close()
 
 
 def cpu_seconds(pid: int) -> float:

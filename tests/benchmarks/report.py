@@ -51,10 +51,10 @@ def _ratio_table(cells: dict[str, Any]) -> list[str]:
                 continue
             work = (other["server_cpu"] + other["database_cpu"]) / (ours["server_cpu"] + ours["database_cpu"])
             both = [cells[f"ours, {each}"][workload.key]["to"]["rate"][f"{name}, {each}"] for each in several]
-            rates = [_with_range(each) for each in (ours["to"]["rate"][name], *both)]
+            rates = [with_range(each) for each in (ours["to"]["rate"][name], *both)]
             rows.append([*row, *rates, f"{work:.2f}"])
     titles = ["workload", "ours / ...", "requests a second (range)", *(f"both in {each}" for each in several)]
-    return _table([*titles, "requests per CPU second"], rows)
+    return table([*titles, "requests per CPU second"], rows)
 
 
 def _cost_table(cells: dict[str, Any]) -> list[str]:
@@ -88,7 +88,7 @@ def _cost_table(cells: dict[str, Any]) -> list[str]:
         "p50 ms",
         "p99 ms",
     ]
-    return _table([*titles, "peak MB"], rows)
+    return table([*titles, "peak MB"], rows)
 
 
 def _processes_table(cells: dict[str, Any]) -> list[str]:
@@ -97,13 +97,13 @@ def _processes_table(cells: dict[str, Any]) -> list[str]:
         [
             f"{workload.key} {workload.title}",
             name,
-            _with_range(of_contender[workload.key]["to"]["rate"][of_contender["called"]]),
+            with_range(of_contender[workload.key]["to"]["rate"][of_contender["called"]]),
         ]
         for workload in WORKLOADS
         for name, of_contender in cells.items()
         if of_contender["processes"] > 1 and workload.key in of_contender
     ]
-    return _table(["workload", "contender", "requests a second / one process (range)"], rows)
+    return table(["workload", "contender", "requests a second / one process (range)"], rows)
 
 
 def _most_processes(cells: dict[str, Any]) -> list[str]:
@@ -112,7 +112,8 @@ def _most_processes(cells: dict[str, Any]) -> list[str]:
     return [f"{most} processes"] if most > 1 else []
 
 
-def _with_range(ratio: dict[str, float]) -> str:
+def with_range(ratio: dict[str, float]) -> str:
+    """The median, and the lowest and highest beside it."""
     return f"{ratio['median']:.2f} ({ratio['lowest']:.2f} to {ratio['highest']:.2f})"
 
 
@@ -126,14 +127,14 @@ def _size_table(found: list[dict[str, Any]]) -> list[str]:
         ]
         for each in found
     ]
-    return _table(["table", "rows", "table MB", "indexes MB"], rows)
+    return table(["table", "rows", "table MB", "indexes MB"], rows)
 
 
 def _counted_table(found: list[dict[str, Any]]) -> list[str]:
     """Counts of two processes of ours beside those of the load generator; a story is twelve requests."""
     names = ("title", "answered", "counted", "scrapes")
     titles = ["workload", "answered, by the load generator", "counted, by /metrics", "read meanwhile"]
-    return _table(titles, [[f"{each[name]}" for name in names] for each in found])
+    return table(titles, [[f"{each[name]}" for name in names] for each in found])
 
 
 def _scale_table(cells: dict[str, Any]) -> list[str]:
@@ -157,7 +158,7 @@ def _scale_table(cells: dict[str, Any]) -> list[str]:
                 ]
             )
     titles = ["workload", "attempts", "server CPU", "PostgreSQL CPU", "p50", "p99", "statements", "rows"]
-    return ["Ours, as ratios to the smallest", *_table([*titles, "read without an index"], rows)]
+    return ["Ours, as ratios to the smallest", *table([*titles, "read without an index"], rows)]
 
 
 def _crowd_lines(results: dict[str, Any]) -> list[str]:
@@ -175,7 +176,8 @@ def _crowd_lines(results: dict[str, Any]) -> list[str]:
     ]
 
 
-def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a table in Markdown, as wide as its cells."""
     widths = [max(len(row[column]) for row in [titles, *rows]) for column in range(len(titles))]
     lines = [titles, ["-" * width for width in widths], *rows]
     return [

@@ -10,6 +10,7 @@ from tests.benchmarks.deployment import Deployment, postmaster
 from tests.benchmarks.processes import Server, cpu_seconds
 from tests.benchmarks.subjects import Subjects
 from tests.benchmarks.workloads import Workload, run
+from tests.faults.cluster import Cluster
 
 QUIET_SECONDS = 5
 
@@ -27,6 +28,7 @@ class Measured:
     database_cpu: float
     p50: float
     p99: float
+    replica_cpu: float = 0
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Place:
 
     server: Server
     subjects: Subjects
+    replicas: Sequence[Cluster] = ()
 
     @property
     def name(self) -> str:
@@ -80,25 +83,24 @@ def ratios(
     measured: Sequence[Measured], reference: Sequence[Measured], value: str = "rate"
 ) -> dict[str, float]:
     """The median, lowest and highest of the ratios of rounds that were measured side by side."""
-    found = [
-        getattr(one, value) / getattr(other, value) for one, other in zip(measured, reference, strict=True)
-    ]
+    return spread(
+        [getattr(one, value) / getattr(other, value) for one, other in zip(measured, reference, strict=True)]
+    )
+
+
+def spread(found: Sequence[float]) -> dict[str, float]:
     return {"median": median(found), "lowest": min(found), "highest": max(found)}
 
 
 def _measure_once(workload: Workload, place: Place, seconds: float) -> Measured:
     server, database = place.server.pid, postmaster(place.server.deployment)
+    replicas = [replica.postmaster for replica in place.replicas]
     _wait_until_quiet(place.server.deployment)
-    before = cpu_seconds(server), cpu_seconds(database)
+    before = cpu_seconds(server), cpu_seconds(database), sum(map(cpu_seconds, replicas))
     load = run(workload, place.server, place.subjects, seconds=seconds)
-    used = cpu_seconds(server) - before[0], cpu_seconds(database) - before[1]
-    return Measured(
-        rate=load.requests / load.seconds,
-        server_cpu=used[0] / load.requests,
-        database_cpu=used[1] / load.requests,
-        p50=load.p50,
-        p99=load.p99,
-    )
+    after = cpu_seconds(server), cpu_seconds(database), sum(map(cpu_seconds, replicas))
+    used = [(end - start) / load.requests for start, end in zip(before, after, strict=True)]
+    return Measured(load.requests / load.seconds, used[0], used[1], load.p50, load.p99, used[2])
 
 
 def _wait_until_quiet(deployment: Deployment) -> None:

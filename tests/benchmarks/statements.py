@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from itertools import cycle, islice
+from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -39,7 +40,7 @@ def inspect(
     contender: Contender, deployment: Deployment, subjects: Subjects, port: int
 ) -> dict[str, dict[str, Any]]:
     """For each of its workloads the statements and rows of one request, and what its plans read without an index."""
-    with _everything_logged(deployment):
+    with everything_logged(deployment):
         return {
             workload.key: _inspect_one(workload, contender, deployment, subjects, port)
             for workload in WORKLOADS
@@ -63,7 +64,7 @@ def _inspect_one(
         mark = deployment.log.stat().st_size
         for tell in islice(cycle(tellings), WARMING, WARMING + SAMPLES):
             tell()
-        statements = _statements(deployment, mark)
+        statements = logged_since(deployment.log, mark)
     touched = rows_touched(deployment) - before
     if workload.requests is None:
         forget_stories(deployment, subjects)
@@ -75,7 +76,7 @@ def _inspect_one(
 
 
 @contextmanager
-def _everything_logged(deployment: Deployment) -> Iterator[None]:
+def everything_logged(deployment: Deployment) -> Iterator[None]:
     """New sessions log their statements within the block."""
     deployment.fetch("ALTER DATABASE courses SET log_statement = 'all'")
     try:
@@ -84,11 +85,11 @@ def _everything_logged(deployment: Deployment) -> Iterator[None]:
         deployment.fetch("ALTER DATABASE courses RESET log_statement")
 
 
-def _statements(deployment: Deployment, mark: int) -> list[str]:
+def logged_since(log: Path, mark: int) -> list[str]:
     """What was logged behind `mark`, but for our own questions and the words that only frame transactions."""
-    with deployment.log.open("rb") as log:
-        log.seek(mark)
-        lines = log.read().decode(errors="replace").splitlines()
+    with log.open("rb") as file:
+        file.seek(mark)
+        lines = file.read().decode(errors="replace").splitlines()
     entries: list[str] = []
     for text in lines:
         if _ENTRY.search(text):

@@ -21,9 +21,9 @@ KEPT = ("django_migrations", "django_content_type", "auth_permission")
 
 
 class Cluster:
-    """A PostgreSQL whose files are gone when it is closed: a new one, or a replica of another one."""
+    """A PostgreSQL whose files are gone when it is closed: a new one, or a replica of the one at a URL."""
 
-    def __init__(self, replica_of: "Cluster | None" = None, *, disk_bytes: int | None = None) -> None:
+    def __init__(self, replica_of: str | None = None, *, disk_bytes: int | None = None) -> None:
         # Not below pytest's directories: a path of a socket has at most 107 characters.
         self._directory = Path(tempfile.mkdtemp(prefix="faults-"))
         self._is_mounted = disk_bytes is not None
@@ -42,7 +42,7 @@ class Cluster:
             self._copy(replica_of)
             self.start()
 
-    def _copy(self, primary: "Cluster") -> None:
+    def _copy(self, primary_url: str) -> None:
         """Take a base backup, which follows the primary once it is started."""
         data = self._server.pgdata
         if self._server.system_user:
@@ -50,7 +50,7 @@ class Cluster:
             shutil.chown(data, self._server.system_user)
         data.chmod(0o700)
         options = ("--write-recovery-conf", "--checkpoint=fast", "--no-sync")
-        arguments = ("-d", primary._server.get_uri(), "-D", str(data), *options)
+        arguments = ("-d", primary_url, "-D", str(data), *options)
         pgexec("pg_basebackup", arguments, bin_path=self._server.bin_path, user=self._server.system_user)
         for of_its_socket in data.glob(".s.PGSQL.*"):
             of_its_socket.unlink()
@@ -85,6 +85,13 @@ class Cluster:
         """The user that may do everything, and the directory of the socket."""
         parsed = psycopg2.extensions.parse_dsn(self.url)
         return parsed["user"], parsed["host"]
+
+    @property
+    def postmaster(self) -> int:
+        """The process that all others of it come from."""
+        pid = self._server.get_pid()
+        assert pid is not None
+        return pid
 
     def run(self, program: str, *arguments: str) -> None:
         """Run a program of its version, such as pg_dump, to its end."""
@@ -134,7 +141,7 @@ class Cluster:
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """Have every process of it stop where it is, as those of a machine that hangs do, within the block."""
-        processes = psutil.Process(self._server.get_pid())
+        processes = psutil.Process(self.postmaster)
         everything = [processes, *processes.children(recursive=True)]
         for process in everything:
             with suppress(psutil.NoSuchProcess):

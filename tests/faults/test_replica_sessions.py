@@ -41,7 +41,7 @@ def primary() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="module")
 def follower(primary: Cluster) -> Iterator[Cluster]:
-    cluster = Cluster(replica_of=primary)
+    cluster = Cluster(replica_of=primary.url)
     yield cluster
     cluster.close()
 

@@ -130,7 +130,7 @@ def deployment(migrated: str | None, tmp_path_factory: pytest.TempPathFactory) -
         primary.rows("ALTER SYSTEM SET log_statement = 'all'")
         primary.rows("ALTER SYSTEM SET max_standby_streaming_delay = 0")
         primary.rows("SELECT pg_reload_conf()")
-        follower, paused = Cluster(replica_of=primary), Cluster(replica_of=primary)
+        follower, paused = Cluster(replica_of=primary.url), Cluster(replica_of=primary.url)
         clusters += [follower, paused]
         metrics = f"127.0.0.1:{free_port()}"
         server = Server(primary.url, tmp_path_factory.mktemp("server"))
