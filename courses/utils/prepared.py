@@ -7,7 +7,7 @@ text, so that a pooler has one session execute all of it.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from hashlib import blake2b
 from itertools import chain
@@ -148,10 +148,10 @@ def run_prepared(
                 raise
 
 
-def no_longer_known(names: Names, statements: Sequence[Prepared]) -> None:
-    """Have `statements` prepared again when they are run next."""
-    for statement in statements:
-        names.pop(statement.name, None)
+def note_unknown(names: Names, statements: Sequence[Prepared], failure: BaseException | None) -> None:
+    """Have that of the `statements` prepared again when it is run next of which a failure says that it is not there."""
+    if isinstance(failure, errors.InvalidSqlStatementName) and (named := named_by(failure, statements)):
+        names.pop(named.name, None)
 
 
 def is_in_transaction(session: Any) -> bool:
@@ -184,33 +184,50 @@ def _attempts(
     *,
     last: Callable[[], Attempt],
 ) -> Iterator[Attempt]:
-    """Yield what to send until `text` succeeds, at most REPAIRS times more than once; then `last`, come what may."""
+    """Yield what to send until `text` succeeds, at most REPAIRS times more than once for each statement; then `last`,
+    come what may.
 
-    def preparing(missing: Sequence[Prepared], forgotten: Sequence[str]) -> Attempt:
+    A name tells its statement, so one that is there already is as good as our own, and stays: a pooler has others use
+    the session too.
+    """
+
+    def preparing(missing: Collection[Prepared], forgotten: Sequence[str] = ()) -> Attempt:
         PREPARES.add(len(missing))
-        forget = "".join(f"DEALLOCATE {name}; " for name in forgotten)
-        prepare = "; ".join(statement.prepare for statement in missing)
+        parts = [f"DEALLOCATE {name}" for name in forgotten]
+        parts += [statement.prepare for statement in missing]
         constants = chain.from_iterable(statement.constants for statement in missing)
-        return Attempt(f"{forget}{prepare}; {text}", [*constants, *values], _REPAIRED)
+        return Attempt("; ".join([*parts, text]), [*constants, *values], _REPAIRED)
 
-    missing = [statement for statement in statements if statement.name not in names]
+    missing = dict.fromkeys(statement for statement in statements if statement.name not in names)
     for statement in statements:
         names.pop(statement.name, None)
     evicted = _evicted(names, room=len(statements))
     names.update((statement.name, True) for statement in statements)
-    attempt = preparing(missing, evicted) if missing else Attempt(text, values, _REPAIRED)
+    there: set[Prepared] = set()
+    attempt = preparing(missing, evicted if missing else ())
     yield attempt
-    for _ in range(REPAIRS):
+    for _ in range(REPAIRS * len(statements)):
         if attempt.failure is None:
             return
-        is_unknown = isinstance(attempt.failure, errors.InvalidSqlStatementName)
-        if not is_unknown:  # some of them are there, and nobody knows which
+        forgotten = []
+        if isinstance(attempt.failure, errors.FeatureNotSupported):  # which of them it was is not told
             names.clear()
             names.update((statement.name, True) for statement in statements)
-        attempt = preparing(statements, () if is_unknown else ("ALL",))
+            missing, forgotten = dict.fromkeys(statements), ["ALL"]
+        elif named := named_by(attempt.failure, statements):
+            is_there = isinstance(attempt.failure, errors.DuplicatePreparedStatement)
+            (there.add if is_there else there.discard)(named)
+            missing = dict.fromkeys(statement for statement in statements if statement not in there)
+        attempt = preparing(missing, forgotten)
         yield attempt
     if attempt.failure is not None:
         yield last()
+
+
+def named_by(failure: BaseException, statements: Sequence[Prepared]) -> Prepared | None:
+    """Return the statement whose name an error of PostgreSQL tells; None for that of another one."""
+    told = str(failure)
+    return next((statement for statement in statements if statement.name in told), None)
 
 
 def _evicted(names: Names, *, room: int) -> list[str]:

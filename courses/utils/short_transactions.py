@@ -17,7 +17,6 @@ from typing import Any, Generic, ParamSpec, Protocol, TypeAlias, TypeVar
 from django.db import connection, transaction, utils
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Model
-from psycopg2 import errors
 from psycopg2.extensions import TRANSACTION_STATUS_INTRANS
 
 from courses.utils.prepared import (
@@ -26,7 +25,7 @@ from courses.utils.prepared import (
     Prepared,
     attempts_of_all,
     names_of,
-    no_longer_known,
+    note_unknown,
     roll_back,
     run_prepared,
 )
@@ -149,7 +148,7 @@ class ShortTransaction(Generic[T]):
             yield (begun := await self._opened(session, keys))
             await session.table(begun.ending, begun.values)
         except utils.OperationalError as error:
-            self._note_unknown_name(session.names, error)
+            note_unknown(session.names, self._statements, error.__cause__)
             raise
         finally:
             if session.is_in_transaction:
@@ -199,15 +198,11 @@ class ShortTransaction(Generic[T]):
         try:
             cursor.execute(begun.ending, begun.values)
         except utils.OperationalError as error:
-            self._note_unknown_name(names_of(database), error)
+            note_unknown(names_of(database), self._statements, error.__cause__)
             raise
 
     def _values(self, keys: Mapping[int, Any]) -> list[Any]:
         return [value for query in self._opening for value in query.values(keys)]
-
-    def _note_unknown_name(self, names: Names, error: utils.OperationalError) -> None:
-        if isinstance(error.__cause__, errors.InvalidSqlStatementName):
-            no_longer_known(names, self._statements)
 
 
 def _run(cursor: CursorWrapper, statements: Sequence[Written]) -> None:

@@ -37,7 +37,7 @@ def with_replicas(ground: Ground) -> Iterator[dict[str, str]]:
     primary = ground.cluster
     try:
         for _ in (FIRST, SECOND):
-            ground.replicas.append(Cluster(replica_of=primary))
+            ground.replicas.append(Cluster(replica_of=primary.url))
         user, _ = primary.address
         hosts = ",".join(quote(cluster.address[1], safe="") for cluster in (primary, *ground.replicas))
         yield {

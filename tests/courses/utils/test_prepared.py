@@ -72,10 +72,14 @@ def test_a_new_session_starts_without_names() -> None:
     assert prepared_here() == [ADD.name]
 
 
-def test_a_session_that_has_the_name_already_takes_the_new_plan() -> None:
+def test_what_another_client_has_prepared_in_the_session_is_executed_and_stays() -> None:
+    run(ADD, 2)
+    others = "s" + "0" * 24
     with connection.cursor() as cursor:
-        cursor.execute(f"PREPARE {ADD.name}(int) AS SELECT 1")
+        cursor.execute(f"PREPARE {others} AS SELECT 1")
+    connection.prepared_names = None, None  # type: ignore[attr-defined]
     assert run(ADD, 3) == [(4, "100 %")]
+    assert prepared_here() == [ADD.name, others]
 
 
 def test_a_table_that_has_changed_is_planned_anew() -> None:
@@ -113,8 +117,8 @@ def test_where_every_attempt_meets_another_session_it_is_run_without_a_name() ->
         if attempt.text == "SELECT %s + %s::int, '100 %%'":
             break
         with attempt:
-            raise ProgrammingError from failure()
-    assert texts == ["SET", "PREPARE", "DEALLOCATE", "PREPARE", "SELECT"]
+            raise ProgrammingError from failure(f'prepared statement "{ADD.name}" does not suit')
+    assert texts == ["SET", "PREPARE", "SET", "PREPARE", "SELECT"]
     assert attempt.parameters == [1, 2]
 
 
@@ -132,16 +136,41 @@ def test_what_several_transactions_share_is_prepared_once() -> None:
     ]
 
 
-def test_a_group_of_which_the_session_has_some_already_is_prepared_again() -> None:
-    shared, other = Prepared("SELECT 1", []), Prepared("SELECT 2", [])
-    run(shared)
+@pytest.mark.parametrize("there", [[0], [1], [2], [0, 1], [0, 2], [0, 1, 2]])
+def test_of_a_group_only_what_the_session_lacks_is_prepared(there: list[int]) -> None:
+    group = [Prepared(f"SELECT {number}", []) for number in (1, 2, 3)]
+    for place in there:
+        run(group[place])
     connection.prepared_names = None, None  # type: ignore[attr-defined]
+    before = prepared_here()
     for _ in range(2):
         with connection.cursor() as cursor:
-            run_prepared(cursor, f"{other.run}; {shared.run}", [], [other, shared])
-            assert cursor.fetchall() == [(1,)]
-    assert sorted(prepared_here()) == sorted([shared.name, other.name])
-    assert run(ADD, 2) == [(3, "100 %")]
+            run_prepared(cursor, "; ".join(statement.run for statement in group), [], group)
+            assert cursor.fetchall() == [(3,)]
+    assert prepared_here()[: len(before)] == before
+    assert sorted(prepared_here()) == sorted(statement.name for statement in group)
+
+
+def test_a_group_that_was_believed_to_be_there_is_prepared_but_for_what_is() -> None:
+    group = [Prepared(f"SELECT {number}", []) for number in (1, 2, 3)]
+    text, sent = "; ".join(statement.run for statement in group), list[str]()
+    with connection.cursor() as cursor:
+        run_prepared(cursor, text, [], group)
+        cursor.execute(f"DEALLOCATE {group[1].name}")
+        with connection.execute_wrapper(_noting(sent)):
+            run_prepared(cursor, text, [], group)
+    assert [[part.split()[0] for part in each.split("; ")] for each in sent] == [
+        ["EXECUTE", "EXECUTE", "EXECUTE"],
+        ["PREPARE", "PREPARE", "PREPARE", "EXECUTE", "EXECUTE", "EXECUTE"],
+        ["PREPARE", "PREPARE", "EXECUTE", "EXECUTE", "EXECUTE"],
+        ["PREPARE", "EXECUTE", "EXECUTE", "EXECUTE"],
+        [
+            "EXECUTE",
+            "EXECUTE",
+            "EXECUTE",
+        ],  # the one before was prepared by the string that failed at the last
+    ]
+    assert sorted(prepared_here()) == sorted(statement.name for statement in group)
 
 
 def _noting(sent: list[str]) -> Any:
