@@ -97,6 +97,7 @@ class GraphQLApplication(GraphQL[Context, None]):
         self.handlers: set[TransportHandler] = set()
         """Open WebSocket connections."""
         self._render_graphiql = render_graphiql
+        self._of_https = _headers_of_https()
 
     def begin_to_stop(self) -> None:
         """Drain what lasts: complete event streams, and close WebSockets once their operations have ended."""
@@ -132,6 +133,7 @@ class GraphQLApplication(GraphQL[Context, None]):
         except ClientDisconnect:
             return
         response.raw_headers.append((b"x-request-id", record.request_id.encode()))
+        response.raw_headers.extend(self._of_https)
         tell_position(response, request, getattr(request.state, "written_at", None))
         if record.replayed:
             response.raw_headers.append((b"idempotency-replayed", b"true"))
@@ -357,6 +359,15 @@ def _is_welcome(websocket: WebSocket) -> bool:
         "*" in settings.CORS_ORIGINS
     )  # with a bearer token: cookies still count only of trusted pages
     return _is_our_host(websocket) and (is_open_to_all or is_trusted(websocket.headers))
+
+
+def _headers_of_https() -> list[tuple[bytes, bytes]]:
+    """Return what Django's middleware adds to its own pages where browsers are to use nothing but https."""
+    if not settings.SECURE_HSTS_SECONDS:
+        return []
+    subdomains = "; includeSubDomains" if settings.SECURE_HSTS_INCLUDE_SUBDOMAINS else ""
+    policy = f"max-age={settings.SECURE_HSTS_SECONDS}{subdomains}"
+    return [(b"strict-transport-security", policy.encode())]
 
 
 def _is_our_host(connection: HTTPConnection) -> bool:

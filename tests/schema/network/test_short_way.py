@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from asgiref.sync import async_to_sync
 from django.db import OperationalError
 
 from courses.constants import Scope
@@ -195,3 +196,17 @@ def test_past_the_deadline_it_says_that_a_mutation_may_have_been_carried_out(
     [error] = post(CREATE, variables={"input": note_input}, headers=headers).json()["errors"]
     assert error["extensions"]["code"] == "TIMEOUT"
     assert "may have been carried out" in error["message"]
+
+
+def test_where_https_is_used_browsers_are_told_to_use_nothing_else(settings: Any) -> None:
+    settings.SECURE_HSTS_SECONDS, settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = 3600, True
+    application = GraphQLApplication(schema)
+
+    async def asked(query: str) -> str | None:
+        transport = httpx.ASGITransport(app=application)
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+            response = await client.post("/graphql/", json={"query": query})
+        return response.headers.get("strict-transport-security")
+
+    told = [async_to_sync(asked)(query) for query in (CATALOGUE, CATALOGUE, "{ unknown }", "not GraphQL")]
+    assert told == ["max-age=3600; includeSubDomains"] * 4
