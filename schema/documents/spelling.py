@@ -22,8 +22,8 @@ _SEGMENT = re.compile(
         [!$&():=@\[\]{}|] | \.\.\.
       | [_A-Za-z]\w*+
       | -?[0-9][\w.+-]*+                                            # what follows without a gap belongs to it
-      | \"""(?: [^"\\]++ | \\(?:\""")? | "(?!"") )*+\"""
-      | "(?!"")(?: [^"\\\n\r]++ | \\[^\n\r] )*+"
+      | \"""(?: [^"\\]++ | \\\""" | \\(?!\""") | "(?!"") )*\"""    # its parts exclude each other: nothing to try twice
+      | "(?!"")(?: [^"\\\n\r]++ | \\[^\n\r] )*"
       | [\s\S]+                                                     # no token: the lexer tells what is wrong
       | \Z
     )
