@@ -6,7 +6,8 @@ from typing import Any, TypeAlias
 
 from django.db.models.functions import Now
 
-from courses.models import Assessment, AssessmentAttempt, Question
+from courses.models import Assessment, AssessmentAttempt, Question, QuestionVersion
+from courses.models.question_versions import versions_by_id
 from courses.rules.layout import find_entry
 from courses.services.attempt_responses import GivenResponse
 from schema.core import ids
@@ -42,6 +43,11 @@ def six_types(**fields: Any) -> Assessment:
     factories.matching(assessment, {"cat": "meows", "dog": "barks"}, "moos", question_text="Pairs?", points=2)
     factories.fill_blank(assessment, {"first": ["H2O"], "second": ["CO2"]}, question_text="Blanks?", points=2)
     return assessment
+
+
+def remember_versions() -> None:
+    """Have the versions of all questions in memory, as they are once the transactions that made them are committed."""
+    versions_by_id({*QuestionVersion.objects.values_list("pk", flat=True)})
 
 
 def let_time_run_out(attempt: AssessmentAttempt, *, seconds_ago: float = 3600) -> None:

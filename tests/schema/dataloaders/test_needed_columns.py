@@ -8,8 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from courses.models import Course, QuestionVersion, User
-from courses.models.question_versions import versions_by_id
+from courses.models import Course, User
 from courses.utils.clock import StatementTimestamp
 from schema.core import ids
 from schema.core.compiled_reads import CompiledOperation
@@ -19,6 +18,7 @@ from schema.root import schema
 from tests import factories
 from tests.people import People
 from tests.schema.walk import Walk
+from tests.taking import remember_versions
 
 Api = Callable[..., Any]
 
@@ -46,11 +46,6 @@ def _asked(api: Api, type_name: str, field: str, global_id: str, viewer: User | 
     return answer["node"], len(statements_run)
 
 
-def _remember_versions() -> None:
-    """Have the versions of all questions in memory, as they are once their transaction is committed."""
-    versions_by_id({*QuestionVersion.objects.values_list("pk", flat=True)})
-
-
 @pytest.mark.parametrize(("type_name", "field"), _fields())
 def test_a_field_asked_alone_is_answered_as_from_whole_rows(
     api: Api,
@@ -64,7 +59,7 @@ def test_a_field_asked_alone_is_answered_as_from_whole_rows(
     factories.make_review(
         people["classmate"], Course.objects.get(pk=ids.required_pk(rows["Course"], "Course"))
     )
-    _remember_versions()
+    remember_versions()
     from_needed_columns = _asked(api, type_name, field, rows[type_name], viewer)
     with _whole_rows(monkeypatch):
         assert from_needed_columns == _asked(api, type_name, field, rows[type_name], viewer)
@@ -83,7 +78,7 @@ def test_so_is_a_field_of_an_attempt_in_another_state(
     factories.single_choice(assessment)
     make = {"open": factories.make_attempt, "graded": factories.make_completed_attempt}[state]
     attempt = ids.encode("AssessmentAttempt", make(learner, assessment).pk)
-    _remember_versions()
+    remember_versions()
     monkeypatch.setattr(StatementTimestamp, "as_sql", lambda *_: ("TIMESTAMPTZ '2026-01-01 12:00+00'", []))
     for viewer in (learner, people["admin"]):
         from_needed_columns = _asked(api, "AssessmentAttempt", field, attempt, viewer)

@@ -11,6 +11,7 @@ from schema.core import ids
 from tests import factories
 from tests.operations import operation
 from tests.schema.grading.conftest import Graded
+from tests.taking import remember_versions
 
 
 def _user_id(graded: Graded, name: str) -> str:
@@ -183,6 +184,7 @@ def test_a_regrade_of_twenty_attempts_costs_as_many_statements_as_of_two(
             attempt.complete()
         chosen = AttemptAnswer.objects.filter(question__order=1)
         chosen.update(credit=0, points_earned=0, is_correct=False)
+        remember_versions()
         with CaptureQueriesContext(connection) as queries:
             assert len(_regrade(api, graded, name, policy="FULL_CREDIT")["changes"]) == expected
         counts.append(_written_and_read(queries))
