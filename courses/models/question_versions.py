@@ -182,13 +182,14 @@ def _versions(rows: Sequence[Any], stored: Mapping[int, Any]) -> dict[int, Versi
     """Return versions of which rows tell where they are, by the questions' ids.
 
     A version is remembered once the transaction is committed, which may have made it: the id of one that was rolled
-    back may be given again.
+    back may be given again. What is remembered counts only with this content, as a database that was restored gives
+    ids again, too.
     """
     remembered = _remembered.known([row.id for row in rows])
     found = {}
     for row in rows:
         version = remembered.get(row.id)
-        if version is None:
+        if version is None or content_to_json(version.content) != stored[row.question_id]:
             content = content_of_json(stored[row.question_id])
             version = Version(row.id, row.question_id, row.number, content)
             transaction.on_commit(partial(_remembered.put, row.id, version))

@@ -1,16 +1,18 @@
 """Versions of questions: made by the first start after an edit, once for a content, and immutable."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from courses.models import Answer, Assessment, AssessmentAttempt, Question, QuestionVersion
+from courses.models import Answer, Assessment, AssessmentAttempt, Question, QuestionVersion, question_versions
 from courses.models.question_versions import current_versions, versions_by_id
 from courses.rules.versions import Version, content_to_json, digest_of
 from courses.services.attempts import complete_attempt, start_attempt
+from courses.utils.kept import Kept
 from tests import factories
 from tests.concurrency import at_once
 from tests.taking import RIGHT, six_types
@@ -108,6 +110,18 @@ def test_versions_that_are_in_memory_are_not_read_again(django_capture_on_commit
 def test_a_version_is_remembered_once_it_is_committed_as_its_id_may_be_given_again() -> None:
     question = factories.single_choice(factories.make_assessment())
     assert _reads_of(current_versions([question])[question.pk]) == 1
+
+
+def test_a_version_that_another_one_has_the_id_of_is_not_taken_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    question, other = (factories.single_choice(factories.make_assessment()) for _ in range(2))
+    stale, version = (current_versions([each])[each.pk] for each in (other, question))
+    remembered = Kept[int, Version](number=8)
+    assert version.id is not None
+    remembered.put(version.id, replace(stale, id=version.id))
+    monkeypatch.setattr(question_versions, "_remembered", remembered)
+    assert current_versions([question]) == {question.pk: version}
 
 
 def _searches_for_versions(work: Callable[[], Any]) -> int:
