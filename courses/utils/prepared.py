@@ -191,7 +191,9 @@ def _attempts(
     the session too.
     """
 
-    def preparing(missing: Collection[Prepared], forgotten: Sequence[str] = ()) -> Attempt:
+    def preparing(missing: Collection[Prepared], forgotten: Sequence[str]) -> Attempt:
+        if not missing:
+            return Attempt(text, values, _REPAIRED)
         PREPARES.add(len(missing))
         parts = [f"DEALLOCATE {name}" for name in forgotten]
         parts += [statement.prepare for statement in missing]
@@ -204,12 +206,12 @@ def _attempts(
     evicted = _evicted(names, room=len(statements))
     names.update((statement.name, True) for statement in statements)
     there: set[Prepared] = set()
-    attempt = preparing(missing, evicted if missing else ())
+    attempt = preparing(missing, evicted)
     yield attempt
     for _ in range(REPAIRS * len(statements)):
         if attempt.failure is None:
             return
-        forgotten = []
+        forgotten: list[str] = []
         if isinstance(attempt.failure, errors.FeatureNotSupported):  # which of them it was is not told
             names.clear()
             names.update((statement.name, True) for statement in statements)
