@@ -103,7 +103,7 @@ def remembered_versions(ids: Collection[int]) -> Mapping[int, Version]:
 def versions_by_id(ids: Collection[int]) -> Mapping[int, Version]:
     """Return versions by id: one statement for those that are not in memory.
 
-    Attempts that are committed name them, so that they are too.
+    They are remembered at once: attempts name them that are committed, and with these the versions are.
     """
     found = _remembered.known(ids)
     missing = [pk for pk in ids if pk not in found]

@@ -31,6 +31,8 @@ USABLE_TOKENS = """courses_accesstoken AS token JOIN courses_user AS person ON p
 NOTED_LATELY = f"token.last_used_at >= now() - interval '{USE_IS_NOTED_EVERY.total_seconds():.0f} seconds'"
 """Condition that no use of a `token` has to be noted; null for one that was never used."""
 
+_TO_BE_NOTED = f"NOT coalesce({NOTED_LATELY}, FALSE)"
+
 _PERSON = [field.attname for field in User._meta.concrete_fields]
 """Attributes of a person, which are named like their columns, and hold what PostgreSQL gives."""
 
@@ -41,7 +43,7 @@ def _recognising(drawn: str) -> Prepared:
 WITH recognised AS MATERIALIZED (
     SELECT {", ".join(f"person.{column}" for column in _PERSON)}, token.id AS token_id,
         ARRAY(SELECT jsonb_array_elements_text(token.scopes)) AS token_scopes,
-        NOT coalesce({NOTED_LATELY}, FALSE) AS use_is_to_be_noted
+        {_TO_BE_NOTED} AS use_is_to_be_noted
     FROM {USABLE_TOKENS} WHERE token.digest = %s
 ), drawing (owner, points, size, rate) AS (
     SELECT 'user:' || id, %s::numeric, %s::numeric, %s::numeric FROM recognised
@@ -53,10 +55,7 @@ SELECT recognised.*, spent, is_granted, measured_at FROM recognised CROSS JOIN d
 
 
 _NOTE_USE = Prepared(
-    f"""
-UPDATE courses_accesstoken AS token SET last_used_at = now()
-WHERE token.id = %s::bigint AND NOT coalesce({NOTED_LATELY}, FALSE)
-    """,  # noqa: S608 - made of constants
+    f"UPDATE courses_accesstoken AS token SET last_used_at = now() WHERE token.id = %s::bigint AND {_TO_BE_NOTED}",  # noqa: S608
     [VARYING],
 )
 

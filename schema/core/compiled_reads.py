@@ -92,6 +92,11 @@ class CompiledOperation:
         with suppress(NotCompiled, GraphQLError):
             self.roots = compiler.roots(operation)
 
+    @property
+    def only_root(self) -> tuple[str, Root] | None:
+        """Response name and root field of an operation that has one; None for several, and where it is not compiled."""
+        return next(iter(self.roots.items())) if len(self.roots) == 1 else None
+
     @cached_property
     def is_of_sources(self) -> bool:
         """True where every root field names a source, so that the operation may be read by one statement."""
@@ -229,9 +234,9 @@ def carry_out(
     nothing is carried out twice.
     """
     compiled = reads.compiled(schema, operation, variables, context.identity.scopes)
-    if context.viewer is None or len(compiled.roots) != 1:
+    if context.viewer is None or compiled.only_root is None:
         return None
-    [(name, root)] = compiled.roots.items()
+    name, root = compiled.only_root
     if root.write is None:
         return None
     try:
@@ -319,9 +324,9 @@ def short_write(
     thread.
     """
     compiled = reads.compiled(schema, operation, variables, scopes)
-    if len(compiled.roots) != 1:
+    if compiled.only_root is None:
         return None
-    [(name, root)] = compiled.roots.items()
+    name, root = compiled.only_root
     if root.write_on_loop is None:
         return None
     try:

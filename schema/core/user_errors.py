@@ -8,7 +8,6 @@ import functools
 import inspect
 from collections.abc import Callable, Coroutine
 from enum import Enum
-from inspect import iscoroutinefunction
 from typing import Annotated, Any, ClassVar, TypeVar, cast
 
 import strawberry
@@ -114,7 +113,9 @@ def mutation(
     """
 
     def decorate(given: Callable[..., P] | Callable[..., Coroutine[Any, Any, P]]) -> Any:
-        function = cast("Callable[..., P]", runs_anywhere(given) if iscoroutinefunction(given) else given)
+        function = cast(
+            "Callable[..., P]", runs_anywhere(given) if inspect.iscoroutinefunction(given) else given
+        )
         annotations = inspect.get_annotations(function, eval_str=True)
         payload_type: type[P] = annotations["return"]
         taken = with_key(annotations["input"])
@@ -180,7 +181,7 @@ def mutation(
             return await database(job, info, look_ahead(info), arguments)
 
         resolver.root_write = write  # type: ignore[attr-defined]
-        if iscoroutinefunction(given):
+        if inspect.iscoroutinefunction(given):
             resolver.root_write_on_loop = write_on_loop  # type: ignore[attr-defined]
         return strawberry.mutation(
             resolver=resolver,

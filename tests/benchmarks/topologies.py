@@ -84,7 +84,7 @@ def _with_crowd(
 
 @contextmanager
 def _pooler(deployment: Deployment) -> Iterator[dict[str, str]]:
-    """What a server needs to use PgBouncer, which runs within the block."""
+    """Environment of a server that uses PgBouncer, which runs within the block."""
     there = parse_dsn(deployment.dsn)
     database = f"{there['dbname']} = host={there['host']} user={there['user']}"
     with PgBouncer(database, owner=os.stat(there["host"]).st_uid) as pooler:

@@ -142,7 +142,7 @@ class History:
         return found
 
     def codes(self) -> Counter[str]:
-        """How often something was not acknowledged or read, by code; refusals that are due are left out."""
+        """Number of times that something was not acknowledged or read, by code; refusals that are due are left out."""
         return Counter(each.code for each in self.ended if is_trouble(each))
 
     def write(self, path: Path) -> None:

@@ -103,7 +103,7 @@ class Scenario:
     takes_long: bool = False
     """True for one that takes a minute or more, and so is not played in the suite."""
     most_reads: int = 1
-    """How often at most a saver reads after each note."""
+    """Number of times that a saver reads after each note, at most."""
     explains: Collection[str] = OF_FAULTS
     """Codes that clients may be answered with."""
 
