@@ -23,6 +23,12 @@ from tests.faults.world import World, make_world
 from tests.pgbouncer import PgBouncer
 
 DISK_BYTES = 640 * 1024 * 1024
+WAITING = """
+SELECT (SELECT count(*) FROM courses_pendingevent)
+    + (SELECT count(*) FROM courses_webhookendpoint WHERE position < (SELECT max(id) FROM courses_event))
+    + (SELECT count(*) FROM courses_webhookdelivery WHERE status = 'pending')
+"""
+"""Number of events to be moved, to be made deliveries, and to be sent: in one snapshot, as each becomes the next."""
 SETTLES_WITHIN_SECONDS = 180
 
 
@@ -168,14 +174,10 @@ def _judged(ground: Ground, load: Load, reader: FeedReader, explained: Collectio
 
     def is_settled() -> bool:
         _let_waiting_tries_come(ground)
-        [(unsent,)] = rows("SELECT count(*) FROM courses_webhookdelivery WHERE status = 'pending'")
-        [(behind,)] = rows(
-            "SELECT count(*) FROM courses_webhookendpoint WHERE position < (SELECT max(id) FROM courses_event)"
-        )
-        [(unmoved,)] = rows("SELECT count(*) FROM courses_pendingevent")
+        [(waiting,)] = rows(WAITING)
         [(newest,)] = rows("SELECT max(id) FROM courses_event WHERE learner_id = ANY(%s)", crew)
         is_read = newest is None or (reader.read != [] and reader.read[-1].position >= newest)
-        return unsent + behind + unmoved == 0 and is_read
+        return waiting == 0 and is_read
 
     pause, end = threading.Event(), time.monotonic() + SETTLES_WITHIN_SECONDS
     while not is_settled() and time.monotonic() < end:
